@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu;
+
+/** Exit codes of the command and of an instance's process; the README lists them. */
+public enum ExitCode {
+    /** All done, all verified. */
+    OK(0),
+    /** Something was not verified, a task failed, an instance died. */
+    FAILED(1),
+    /** The command line is wrong. */
+    USAGE(2),
+    /** The device tree or a boot parameter is wrong. */
+    CONFIG(3),
+    /** The machine is in use, or its RAM is of another version or damaged. */
+    MACHINE(4),
+    /** No room: memory, CPU, file system. */
+    RESOURCES(5),
+    /** A module could not be loaded. */
+    MODULE(6),
+    /** mkemu itself is at fault. */
+    INTERNAL(70),
+    /** The host is gone; instances end with this. */
+    HOST_LOST(75),
+    /** Ctrl-C. */
+    INTERRUPTED(130);
+
+    private final int code;
+
+    ExitCode(int code) {
+        this.code = code;
+    }
+
+    /** The number. */
+    public int code() {
+        return code;
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.boot;
+
+import static io.mkemu.boot.InstanceDescriptor.*;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * One instance's entry of the instance table. The host writes what it reserves; the instance writes what it becomes.
+ * Every value may be garbage: whoever uses an address or a count checks it first. Thread-safe.
+ */
+public final class InstanceEntry {
+    private static final long STATE_MASK = (1L << STATE_BITS) - 1;
+
+    private final AtomicBuffer table;
+    private final int base;
+    private final int id;
+    private final int nrCpus;
+
+    InstanceEntry(AtomicBuffer table, int base, int id, int nrCpus) {
+        this.table = table;
+        this.base = base;
+        this.id = id;
+        this.nrCpus = nrCpus;
+    }
+
+    /** Id, 0..255; 0 is the host. */
+    public int id() {
+        return id;
+    }
+
+    /** Epoch and state as one word; it changes whenever either does. */
+    public long life() {
+        return table.getLongVolatile(base + LIFE_OFFSET);
+    }
+
+    /** The state in a life word. */
+    public static InstanceState stateOf(long life) {
+        return InstanceState.of((int) (life & STATE_MASK));
+    }
+
+    /** The state. */
+    public InstanceState state() {
+        return stateOf(life());
+    }
+
+    /** How often the instance has been executed; no message of an earlier epoch reaches a later one. */
+    public long epoch() {
+        return life() >>> STATE_BITS;
+    }
+
+    /** Enters a state, keeping the epoch. What the state promises must have been written before. */
+    public void enter(InstanceState state) {
+        table.putLongVolatile(base + LIFE_OFFSET, epoch() << STATE_BITS | state.ordinal());
+    }
+
+    /**
+     * Enters a state if nobody else changed the state meanwhile.
+     *
+     * @return whether it did
+     */
+    public boolean enter(InstanceState expected, InstanceState state) {
+        long life = life();
+        return stateOf(life) == expected
+            && table.compareAndSetLong(base + LIFE_OFFSET, life, life & ~STATE_MASK | state.ordinal());
+    }
+
+    /** Begins a new life: a new epoch, in the state given. */
+    public void newEpoch(InstanceState state) {
+        table.putLongVolatile(base + LIFE_OFFSET, epoch() + 1 << STATE_BITS | state.ordinal());
+    }
+
+    /** Physical address of the IPI area, 0 for none. */
+    public long ipiArea() {
+        return table.getLongVolatile(base + IPI_AREA_OFFSET);
+    }
+
+    /** Bytes of the IPI area. */
+    public long ipiAreaSize() {
+        return table.getLongVolatile(base + IPI_AREA_SIZE_OFFSET);
+    }
+
+    /** Publishes the IPI area, or with address 0 unpublishes it. */
+    public void ipiArea(long address, long size) {
+        table.putLong(base + IPI_AREA_SIZE_OFFSET, size);
+        table.putLongVolatile(base + IPI_AREA_OFFSET, address);
+    }
+
+    /** Name. */
+    public String name() {
+        return text(NAME_OFFSET, NAME_LENGTH);
+    }
+
+    /** Sets the name. */
+    public void name(String name) {
+        text(NAME_OFFSET, NAME_LENGTH, name);
+    }
+
+    /** Physical CPUs, in ascending order; ids beyond the machine's NR_CPUS are left out. */
+    public int[] cpus() {
+        long[] words = new long[CPU_SET_WORDS];
+        for (int word = 0; word < CPU_SET_WORDS; word++) {
+            words[word] = table.getLongVolatile(base + CPU_SET_OFFSET + word * Long.BYTES);
+        }
+        return BitSet.valueOf(words).stream().filter(cpu -> cpu < nrCpus).toArray();
+    }
+
+    /** Sets the physical CPUs. */
+    public void cpus(int[] cpus) {
+        BitSet set = new BitSet();
+        for (int cpu : cpus) {
+            set.set(cpu);
+        }
+        long[] words = set.toLongArray();
+        for (int word = 0; word < CPU_SET_WORDS; word++) {
+            table.putLong(base + CPU_SET_OFFSET + word * Long.BYTES, word < words.length ? words[word] : 0);
+        }
+        table.putIntVolatile(base + CPU_COUNT_OFFSET, set.cardinality());
+    }
+
+    /** Regions of the instance pool, in the order they were allocated. */
+    public List<Region> regions() {
+        List<Region> regions = new ArrayList<>(MAX_REGIONS);
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
+            if (region.size() > 0) {
+                regions.add(region);
+            }
+        }
+        return regions;
+    }
+
+    /** Sets the regions, at most {@link InstanceDescriptor#MAX_REGIONS}. */
+    public void regions(List<Region> regions) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = index < regions.size() ? regions.get(index) : new Region(0, 0);
+            table.putLong(at, region.address());
+            table.putLongVolatile(at + Long.BYTES, region.size());
+        }
+    }
+
+    /** What the host asks for, 0 for nothing. */
+    public int requested() {
+        return table.getIntVolatile(base + REQUESTED_OFFSET);
+    }
+
+    /** The host asks. */
+    public void requested(int request) {
+        table.putIntVolatile(base + REQUESTED_OFFSET, request);
+    }
+
+    /** Process id as the instance itself sees it; for people only, life is a lock. */
+    public long pid() {
+        return table.getLongVolatile(base + PID_OFFSET);
+    }
+
+    /** Sets the process id. */
+    public void pid(long pid) {
+        table.putLongVolatile(base + PID_OFFSET, pid);
+    }
+
+    /** When a boot step was reached, CLOCK_MONOTONIC in ns; 0 if it was not. */
+    public long bootStep(BootStep step) {
+        return table.getLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES);
+    }
+
+    /** Records that a boot step was reached. */
+    public void bootStep(BootStep step, long nanos) {
+        table.putLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES, nanos);
+    }
+
+    /** Tasks started by this life's modules. */
+    public int tasksStarted() {
+        return table.getIntVolatile(base + TASKS_STARTED_OFFSET);
+    }
+
+    /** Tasks that ended. */
+    public int tasksEnded() {
+        return table.getIntVolatile(base + TASKS_ENDED_OFFSET);
+    }
+
+    /** Tasks that ended by an exception, and modules whose init threw. */
+    public int tasksFailed() {
+        return table.getIntVolatile(base + TASKS_FAILED_OFFSET);
+    }
+
+    /** Adds 1 to one of the task counters. */
+    public void countTask(int counterOffset) {
+        table.getAndAddInt(base + counterOffset, 1);
+    }
+
+    /** Why the instance failed; empty if it did not. */
+    public String reason() {
+        return text(REASON_OFFSET, REASON_LENGTH);
+    }
+
+    /** Says why. */
+    public void reason(String reason) {
+        text(REASON_OFFSET, REASON_LENGTH, reason);
+    }
+
+    /** Boot parameters. */
+    public String cmdline() {
+        return text(CMDLINE_OFFSET, CMDLINE_LENGTH);
+    }
+
+    /** Sets the boot parameters. */
+    public void cmdline(String cmdline) {
+        text(CMDLINE_OFFSET, CMDLINE_LENGTH, cmdline);
+    }
+
+    private String text(int offset, int length) {
+        byte[] bytes = new byte[length];
+        table.getBytes(base + offset, bytes);
+        int end = 0;
+        while (end < length && bytes[end] != 0) {
+            end++;
+        }
+        return new String(bytes, 0, end, StandardCharsets.UTF_8);
+    }
+
+    private void text(int offset, int length, String value) {
+        byte[] bytes = new byte[length];
+        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
+        System.arraycopy(utf8, 0, bytes, 0, Math.min(utf8.length, length - 1));
+        table.putBytes(base + offset, bytes);
+    }
+
+    /**
+     * A stretch of physical memory.
+     *
+     * @param address first byte
+     * @param size    bytes
+     */
+    public record Region(long address, long size) {
+    }
+}

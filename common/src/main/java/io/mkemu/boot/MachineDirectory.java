@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.boot;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.os.OsProcess;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/**
+ * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's own,
+ * {@code /dev/shm/mkemu-UID} unless MKEMU_DIR names another; both have mode 0700, and a link or a directory of somebody
+ * else in their place is refused.
+ *
+ * @param path the directory
+ */
+public record MachineDirectory(Path path) {
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final int ATTEMPTS = 100;
+    private static final String NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
+
+    /**
+     * The directory of a machine's name.
+     *
+     * @throws MachineException if that is no name
+     */
+    public static MachineDirectory of(String machine) {
+        if (!machine.matches(NAME_PATTERN)) {
+            throw new MachineException(ExitCode.USAGE, "machine name \"" + machine
+                + "\": use 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit");
+        }
+        return new MachineDirectory(base().resolve(machine));
+    }
+
+    /** Where this user's machines lie. */
+    public static Path base() {
+        String chosen = System.getenv("MKEMU_DIR");
+        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath()
+            : Path.of("/dev/shm/mkemu-" + OsProcess.uid());
+    }
+
+    /** The machine's name. */
+    public String machine() {
+        return path.getFileName().toString();
+    }
+
+    /** The RAM file. */
+    public Path ram() {
+        return path.resolve("ram");
+    }
+
+    /** The file whose lock is an instance's life; instance 0 is the host. */
+    public Path life(int instanceId) {
+        return path.resolve(instanceId == 0 ? "host.lock" : "instance-" + instanceId + ".lock");
+    }
+
+    /** Makes the directory, and the one it lies in, or finds them safe. */
+    public void create() throws IOException {
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                makeSafe(path.getParent());
+            } catch (NoSuchFileException missing) {
+                throw new MachineException(ExitCode.MACHINE, path.getParent() + ": " + path.getParent().getParent()
+                    + " does not exist; make it, or set MKEMU_DIR to a directory on a memory file system", missing);
+            }
+            try {
+                makeSafe(path);
+                return;
+            } catch (NoSuchFileException removedMeanwhile) {
+                /* Another machine's end took the empty parent away between the two steps. */
+                Thread.onSpinWait();
+            }
+        }
+        throw new IOException(path + ": cannot be made, its parent keeps being removed");
+    }
+
+    /** Refuses a directory that is a link or somebody else's. */
+    public void check() throws IOException {
+        checkSafe(path.getParent());
+        checkSafe(path);
+    }
+
+    private static void makeSafe(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        } catch (FileAlreadyExistsException there) {
+            checkSafe(directory);
+        }
+    }
+
+    private static void checkSafe(Path directory) throws IOException {
+        var attributes = Files.readAttributes(directory, "unix:uid,isDirectory,permissions", LinkOption.NOFOLLOW_LINKS);
+        String problem = null;
+        if (!(Boolean) attributes.get("isDirectory")) {
+            problem = "is a link or a file";
+        } else if ((Integer) attributes.get("uid") != OsProcess.uid()) {
+            problem = "belongs to user " + attributes.get("uid") + ", not to " + OsProcess.uid();
+        } else if (!OWNER_ONLY.containsAll((Set<?>) attributes.get("permissions"))) {
+            problem = "is open to other users (mode must be 0700)";
+        }
+        if (problem != null) {
+            throw new MachineException(ExitCode.MACHINE, directory + " " + problem
+                + "; mkemu uses only directories of its own user: remove it, or set MKEMU_DIR to another place");
+        }
+    }
+
+    /** Removes the machine's files and its directory, and the one it lies in if that is empty now. */
+    public void delete() throws IOException {
+        try (var files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
+                if (!file.equals(life(0))) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (NoSuchFileException gone) {
+            return;
+        }
+        /* The host's lock goes last: while it is there nobody else takes the name. */
+        Files.deleteIfExists(life(0));
+        removeIfEmpty(path);
+        removeIfEmpty(path.getParent());
+    }
+
+    private static void removeIfEmpty(Path directory) throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (java.nio.file.DirectoryNotEmptyException inUse) {
+            /* Another machine lies there. */
+            return;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.boot.dt;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Reads one instance node and checks each value by itself. */
+final class InstanceReader {
+
+    static final String ID = "id";
+    private static final int LONGEST_NAME = 63;
+    private static final String ID_EXAMPLE = "id = <1>;";
+
+    private final KernelReader kernel;
+
+    InstanceReader(KernelReader kernel) {
+        this.kernel = kernel;
+    }
+
+    InstanceSpec read(NodeReader node) {
+        checkName(node);
+        node.allow(Set.of(ID, KernelReader.MODULES), Set.of("resources", "chosen"));
+        Map<String, List<Position>> places = new HashMap<>();
+        int id = id(node, places);
+        ResourceReader.Resources resources = ResourceReader.read(node, false, places);
+        String bootargs = kernel.bootargs(node, places);
+        List<String> modules = kernel.modules(node, places);
+        return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
+                new Places(node.node().position(), places));
+    }
+
+    private static void checkName(NodeReader node) {
+        String name = node.node().name();
+        if (name.length() > LONGEST_NAME) {
+            throw node.error(node.node().position(), "instance name " + Text.quote(name) + " has " + name.length()
+                    + " bytes, expected at most " + LONGEST_NAME);
+        }
+        if (!name.matches("[A-Za-z0-9,._+-]+") || name.equals(".") || name.equals("..")) {
+            throw node.error(node.node().position(), "instance name " + Text.quote(name)
+                    + " is not legal, expected letters, digits and , . _ + - (no unit address)");
+        }
+    }
+
+    private static int id(NodeReader node, Map<String, List<Position>> places) {
+        Value.Cell cell = node.cell(node.require(ID, ID_EXAMPLE), ID_EXAMPLE);
+        if (cell.value() == 0) {
+            throw node.error(cell.position(), "'id' is 0, which is the host: expected 1.."
+                    + MachineSpec.MAX_INSTANCE_ID);
+        }
+        if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_INSTANCE_ID) > 0) {
+            throw node.error(cell.position(), "'id' is " + Text.printable(cell.text()) + ", expected 1.."
+                    + MachineSpec.MAX_INSTANCE_ID + " (0 is the host)");
+        }
+        places.put(ID, List.of(cell.position()));
+        return (int) cell.value();
+    }
+}

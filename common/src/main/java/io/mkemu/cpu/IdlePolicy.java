@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cpu;
+
+/** What a CPU does when it has nothing to do; the names are Linux's {@code idle=}. One object per CPU. */
+public interface IdlePolicy {
+    /** The CPU, as an idle policy sees it. All calls are cheap but {@link #halt}. */
+    interface Idler {
+        /** Whether there is something to do. */
+        boolean hasWork();
+
+        /** Sleeps on the doorbell until there is something to do; at most so many ns, 0 or less: without limit. */
+        void halt(long timeoutNanos);
+    }
+
+    /**
+     * Returns when there is something to do, or the time is over, or now and then without cause.
+     *
+     * @param timeoutNanos at most so long; {@link Long#MAX_VALUE}: without limit
+     */
+    void idle(Idler cpu, long timeoutNanos);
+
+    /** Whether it ever polls. */
+    boolean polls();
+
+    /**
+     * The policy of a name.
+     *
+     * @param name       poll, halt or haltpoll
+     * @param sharesCore whether another CPU has the same host CPU; then nothing polls
+     * @throws IllegalArgumentException for another name, in one line
+     */
+    static IdlePolicy of(String name, boolean sharesCore) {
+        IdlePolicy policy = switch (name) {
+            case "poll" -> new PollIdle();
+            case "halt" -> new HaltIdle();
+            case "haltpoll" -> new HaltPollIdle();
+            default -> throw new IllegalArgumentException(
+                "idle=" + name + " is not an idle policy; use idle=poll, idle=halt or idle=haltpoll");
+        };
+        return sharesCore && policy.polls() ? new HaltIdle() : policy;
+    }
+}

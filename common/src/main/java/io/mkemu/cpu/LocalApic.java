@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cpu;
+
+import static io.mkemu.cpu.LocalApicDescriptor.*;
+
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.Futex;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * A physical CPU's local APIC: how it is interrupted, how it sleeps and what it counts. Any CPU may raise a vector; only
+ * the thread that runs the CPU takes vectors, halts and counts.
+ *
+ * <p>Sleeping and waking cannot miss each other: the sleeper announces HALTED and then looks for work once more; the
+ * waker publishes work and then looks for HALTED. Both sides put a full fence between the two.
+ */
+public final class LocalApic {
+    private static final long STATE_MASK = 0xffff;
+
+    private final AtomicBuffer tables;
+    private final int base;
+    private final int physicalCpu;
+
+    private LocalApic(AtomicBuffer tables, int base, int physicalCpu) {
+        this.tables = tables;
+        this.base = base;
+        this.physicalCpu = physicalCpu;
+    }
+
+    /**
+     * The local APIC of a CPU.
+     *
+     * @param physicalCpu 0 .. NR_CPUS-1
+     */
+    public static LocalApic of(PhysicalMemory memory, int physicalCpu) {
+        if (physicalCpu < 0 || physicalCpu >= memory.layout().nrCpus()) {
+            throw new IllegalArgumentException(
+                "physical CPU " + physicalCpu + " is not in 0.." + (memory.layout().nrCpus() - 1));
+        }
+        return new LocalApic(memory.tables(), (int) memory.layout().cpusAt() + physicalCpu * LENGTH, physicalCpu);
+    }
+
+    /** The physical CPU id. */
+    public int physicalCpu() {
+        return physicalCpu;
+    }
+
+    /** Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, at creation. */
+    public void configure(int hostCpu, boolean sharedCore, int instanceId) {
+        tables.putInt(base + HOST_CPU_OFFSET, hostCpu);
+        tables.putInt(base + SHARED_CORE_OFFSET, sharedCore ? 1 : 0);
+        tables.putIntVolatile(base + INSTANCE_OFFSET, instanceId);
+    }
+
+    /** Host CPU that the CPU's thread is pinned to. */
+    public int hostCpu() {
+        return tables.getInt(base + HOST_CPU_OFFSET);
+    }
+
+    /** Whether another physical CPU has the same host CPU, so that this one must not poll. */
+    public boolean sharesCore() {
+        return tables.getInt(base + SHARED_CORE_OFFSET) != 0;
+    }
+
+    /** The instance that owns the CPU, -1 for none. */
+    public int instanceId() {
+        return tables.getIntVolatile(base + INSTANCE_OFFSET);
+    }
+
+    /**
+     * Raises a vector and wakes the CPU if it sleeps: __apic_send_IPI. What the vector announces must have been
+     * published before. Any thread.
+     *
+     * @return whether a FUTEX_WAKE was needed
+     */
+    public boolean raise(int vector) {
+        long bit = 1L << vector;
+        long before;
+        do {
+            before = tables.getLongVolatile(base + PENDING_OFFSET);
+        } while (!tables.compareAndSetLong(base + PENDING_OFFSET, before, before | bit));
+        tables.getAndAddInt(base + DOORBELL_OFFSET, 1);
+        if ((idleWord() & STATE_MASK) != STATE_HALTED) {
+            return false;
+        }
+        Futex.wake(tables.addressOffset() + base + DOORBELL_OFFSET, 1);
+        return true;
+    }
+
+    /** Whether any vector is pending. */
+    public boolean hasPending() {
+        return tables.getLongVolatile(base + PENDING_OFFSET) != 0;
+    }
+
+    /** Takes all pending vectors: the EOI of this APIC. Owner only. */
+    public long takePending() {
+        return hasPending() ? tables.getAndSetLong(base + PENDING_OFFSET, 0) : 0;
+    }
+
+    /** State and hot lanes. */
+    public long idleWord() {
+        return tables.getLongVolatile(base + IDLE_OFFSET);
+    }
+
+    /** Whether a CPU with this idle word polls the lane of a sender, so that no doorbell is needed. */
+    public static boolean polls(long idleWord, int senderCpu) {
+        long lane = senderCpu + 1L;
+        return (idleWord >>> 16 & STATE_MASK) == lane || (idleWord >>> 32 & STATE_MASK) == lane
+            || idleWord >>> 48 == lane;
+    }
+
+    /** The idle word that says: running, and these lanes (physical CPU id + 1, 0 for none) are polled. */
+    public static long runningWord(int hot0, int hot1, int hot2) {
+        return STATE_RUNNING | (long) hot0 << 16 | (long) hot1 << 32 | (long) hot2 << 48;
+    }
+
+    /** Announces a state, with a full fence behind it: look for work again after this. Owner only. */
+    public void announce(long idleWord) {
+        tables.putLongVolatile(base + IDLE_OFFSET, idleWord);
+    }
+
+    /** The doorbell's value, to be read before the last look for work. Owner only. */
+    public int doorbell() {
+        return tables.getIntVolatile(base + DOORBELL_OFFSET);
+    }
+
+    /**
+     * Sleeps until the doorbell differs from the value read. The CPU has announced HALTED and found no work. Owner only.
+     *
+     * @param timeoutNanos at most so long; 0 or less: without limit
+     */
+    public void halt(Futex futex, int doorbellSeen, long timeoutNanos) {
+        futex.await(tables.addressOffset() + base + DOORBELL_OFFSET, doorbellSeen, timeoutNanos);
+    }
+
+    /** Adds 1 to a counter. Owner only. */
+    public void count(Counter counter) {
+        count(counter, 1);
+    }
+
+    /** Adds to a counter. Owner only. */
+    public void count(Counter counter, long amount) {
+        int offset = counterOffset(counter);
+        tables.putLongRelease(offset, tables.getLong(offset) + amount);
+    }
+
+    /** A counter's value. Any thread. */
+    public long counter(Counter counter) {
+        return tables.getLongAcquire(counterOffset(counter));
+    }
+
+    /** Starts a life of this CPU: nothing pending, nothing counted. Only while no thread runs it. */
+    public void reset() {
+        tables.putLong(base + PENDING_OFFSET, 0);
+        for (Counter counter : COUNTERS) {
+            tables.putLong(counterOffset(counter), 0);
+        }
+        announce(STATE_OFFLINE);
+    }
+
+    private static final Counter[] COUNTERS = Counter.values();
+
+    private int counterOffset(Counter counter) {
+        return base + COUNTERS_OFFSET + counter.ordinal() * Long.BYTES;
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.Errno;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.InstanceTable;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import java.lang.invoke.VarHandle;
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+
+/**
+ * Sends IPIs from one physical CPU: multikernel_send_ipi_data. Used by the thread that runs the CPU only. The first
+ * send to a life of an instance maps its IPI area; every later one allocates nothing, locks nothing, throws nothing.
+ */
+public final class IpiSender implements AutoCloseable {
+    private final PhysicalMemory memory;
+    private final InstanceTable instances;
+    private final LocalApic apic;
+    private final Peer[] peers = new Peer[InstanceDescriptor.MAX_INSTANCES];
+
+    /** A sender for the CPU of this local APIC. */
+    public IpiSender(PhysicalMemory memory, LocalApic apic) {
+        this.memory = memory;
+        this.instances = memory.instances();
+        this.apic = apic;
+    }
+
+    /**
+     * Sends to the first CPU of an instance.
+     *
+     * @param instanceId target, 0..255
+     * @param type       any 32 bits
+     * @param data       payload, or null to send zeros
+     * @param offset     of the payload in data
+     * @param size       bytes, 0..256
+     * @return 0; -EINVAL (no such instance; size), -ENODEV (no IPI area), -ESHUTDOWN (not active), -ENOSPC (full)
+     */
+    public int send(int instanceId, int type, DirectBuffer data, int offset, int size) {
+        return send(instanceId, 0, -1, type, data, offset, size);
+    }
+
+    /**
+     * Sends to a CPU of an instance that is named by its physical id.
+     *
+     * @return as {@link #send}, and -EINVAL if the instance does not own that CPU
+     */
+    public int sendToCpu(int instanceId, int physicalCpu, int type, DirectBuffer data, int offset, int size) {
+        return physicalCpu < 0 ? -Errno.EINVAL : send(instanceId, -1, physicalCpu, type, data, offset, size);
+    }
+
+    private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
+        int size) {
+        InstanceEntry entry = instances.entry(instanceId);
+        if (entry == null) {
+            return -Errno.EINVAL;
+        }
+        long life = entry.life();
+        InstanceState state = InstanceEntry.stateOf(life);
+        if (state == InstanceState.EMPTY || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
+            return -Errno.EINVAL;
+        }
+        if (entry.ipiArea() == 0) {
+            return -Errno.ENODEV;
+        }
+        if (state != InstanceState.ACTIVE) {
+            return -Errno.ESHUTDOWN;
+        }
+        Peer peer = peers[instanceId];
+        if (peer == null || peer.life != life) {
+            peer = connect(entry, life);
+            if (peer == null) {
+                return -Errno.ENODEV;
+            }
+        }
+        int target = logicalCpu >= 0 ? logicalCpu : Arrays.binarySearch(peer.cpus, physicalCpu);
+        if (target < 0) {
+            return -Errno.EINVAL;
+        }
+        return publish(peer.senders[target], peer.apics[target], type, data, offset, size);
+    }
+
+    private int publish(QueuedSender lane, LocalApic target, int type, DirectBuffer data, int offset, int size) {
+        int result = lane.publish(type, data, offset, size);
+        if (result != 0) {
+            apic.count(Counter.FULL);
+            return result;
+        }
+        apic.count(Counter.SENT);
+        /* The receiver announces first and looks for messages then; without this fence both could miss the other. */
+        VarHandle.fullFence();
+        if (LocalApic.polls(target.idleWord(), apic.physicalCpu()) || lane.isRung()) {
+            apic.count(Counter.ELIDED);
+            return 0;
+        }
+        lane.markRung();
+        if (target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR)) {
+            apic.count(Counter.WOKEN);
+        }
+        lane.rung();
+        apic.count(Counter.RUNG);
+        return 0;
+    }
+
+    /** Maps the area of this life of the instance, in place of that of a former one. */
+    private Peer connect(InstanceEntry entry, long life) {
+        disconnect(entry.id());
+        long area = entry.ipiArea();
+        int[] cpus = entry.cpus();
+        if (area == 0 || cpus.length == 0) {
+            return null;
+        }
+        try {
+            Peer peer = new Peer(memory, entry, life, area, cpus, apic.physicalCpu());
+            peers[entry.id()] = peer;
+            return peer;
+        } catch (MachineException damaged) {
+            apic.count(Counter.ANOMALIES);
+            return null;
+        }
+    }
+
+    private void disconnect(int instanceId) {
+        Peer former = peers[instanceId];
+        if (former != null) {
+            peers[instanceId] = null;
+            former.window.close();
+        }
+    }
+
+    /** Unmaps what was mapped. Only once the CPU no longer runs. */
+    @Override
+    public void close() {
+        for (int id = 0; id < peers.length; id++) {
+            disconnect(id);
+        }
+    }
+
+    /** One life of a target, and the lanes into its CPUs. */
+    private static final class Peer {
+        private final long life;
+        private final Window window;
+        private final int[] cpus;
+        private final QueuedSender[] senders;
+        private final LocalApic[] apics;
+
+        Peer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
+            this.life = life;
+            this.cpus = cpus;
+            this.window = QueuedArea.map(memory, entry, area);
+            this.senders = new QueuedSender[cpus.length];
+            this.apics = new LocalApic[cpus.length];
+            for (int logical = 0; logical < cpus.length; logical++) {
+                senders[logical] = new QueuedSender(window.buffer(), memory.layout().nrCpus(),
+                    memory.layout().ipiSlots(), logical, senderCpu);
+                apics[logical] = LocalApic.of(memory, cpus[logical]);
+            }
+        }
+    }
+}

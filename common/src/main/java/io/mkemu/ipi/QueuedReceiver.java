@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * The consumer's end of all lanes into one CPU. Used by that CPU's thread only.
+ *
+ * <p>Lanes come to its notice in two ways: a sender rang (a bit in the rung word, then the multikernel vector), or the
+ * lane is <em>hot</em>: it delivered lately, the CPU polls it and says so in its idle word, and its sender leaves the
+ * doorbell out.
+ */
+public final class QueuedReceiver {
+    private final AtomicBuffer area;
+    private final LocalApic apic;
+    private final int block;
+    private final int nrCpus;
+    private final int slots;
+    private final long[] heads;
+    private final long[] work;
+    private final int[] hot = new int[LocalApicDescriptor.HOT_LANES];
+    private final MkIpiData data = new MkIpiData();
+    private final boolean polling;
+
+    /**
+     * The receiving end of a CPU.
+     *
+     * @param area       the owner's IPI area, checked
+     * @param logicalCpu index of the CPU in its instance
+     * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     */
+    public QueuedReceiver(AtomicBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+        this.area = area;
+        this.apic = apic;
+        this.nrCpus = nrCpus;
+        this.slots = slots;
+        this.block = (int) blockAt(nrCpus, slots, logicalCpu);
+        this.heads = new long[nrCpus];
+        this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
+        this.polling = polling;
+        for (int cpu = 0; cpu < nrCpus; cpu++) {
+            heads[cpu] = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
+        }
+    }
+
+    private int laneAt(int senderCpu) {
+        return block + LANES_OFFSET + (int) (senderCpu * laneLength(slots));
+    }
+
+    private int slotAt(int senderCpu, long position) {
+        return laneAt(senderCpu) + SLOTS_AT_OFFSET + (int) (position & slots - 1) * SLOT_LENGTH;
+    }
+
+    private boolean isReady(int senderCpu) {
+        long head = heads[senderCpu];
+        return area.getLongAcquire(slotAt(senderCpu, head) + READY_OFFSET) == head + 1;
+    }
+
+    /** Whether a hot lane holds a message. Cheap: reads lines that nobody writes meanwhile. */
+    public boolean hasHotMessage() {
+        for (int lane : hot) {
+            if (lane != 0 && isReady(lane - 1)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The multikernel vector was taken: notes which lanes were rung. */
+    public void takeRung() {
+        boolean any = false;
+        for (int word = 0; word < work.length; word++) {
+            int offset = block + RUNG_OFFSET + word * Long.BYTES;
+            if (area.getLongVolatile(offset) != 0) {
+                work[word] |= area.getAndSetLong(offset, 0);
+                any = true;
+            }
+        }
+        if (!any) {
+            apic.count(Counter.SPURIOUS);
+        }
+    }
+
+    /** Notes the hot lanes that hold a message. */
+    public void takeHot() {
+        for (int lane : hot) {
+            if (lane != 0 && isReady(lane - 1)) {
+                work[(lane - 1) / Long.SIZE] |= 1L << (lane - 1) % Long.SIZE;
+            }
+        }
+    }
+
+    /**
+     * Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each.
+     *
+     * @return messages delivered
+     */
+    public int deliver(IpiDispatcher dispatcher) {
+        int delivered = 0;
+        for (int word = 0; word < work.length; word++) {
+            long lanes = work[word];
+            work[word] = 0;
+            while (lanes != 0) {
+                int senderCpu = word * Long.SIZE + Long.numberOfTrailingZeros(lanes);
+                lanes &= lanes - 1;
+                if (senderCpu < nrCpus) {
+                    delivered += deliver(senderCpu, dispatcher);
+                }
+            }
+        }
+        return delivered;
+    }
+
+    private int deliver(int senderCpu, IpiDispatcher dispatcher) {
+        int delivered = 0;
+        while (delivered < slots && isReady(senderCpu)) {
+            long head = heads[senderCpu];
+            if (!data.wrap(area, slotAt(senderCpu, head) + DATA_OFFSET) || data.senderCpu() != senderCpu) {
+                apic.count(Counter.ANOMALIES);
+                dispatcher.anomaly(senderCpu, data);
+            } else {
+                dispatcher.dispatch(data);
+            }
+            heads[senderCpu] = head + 1;
+            area.putLongRelease(laneAt(senderCpu) + HEAD_OFFSET, head + 1);
+            delivered++;
+        }
+        if (delivered > 0) {
+            apic.count(Counter.RECEIVED, delivered);
+            makeHot(senderCpu + 1);
+        }
+        if (delivered == slots) {
+            work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
+        }
+        return delivered;
+    }
+
+    private void makeHot(int lane) {
+        if (!polling || lane == hot[0]) {
+            return;
+        }
+        if (lane == hot[1]) {
+            hot[1] = hot[0];
+            hot[0] = lane;
+            return;
+        }
+        int evicted = hot[2];
+        hot[2] = hot[1];
+        hot[1] = hot[0];
+        hot[0] = lane;
+        if (evicted == lane) {
+            return;
+        }
+        announceRunning();
+        if (evicted != 0) {
+            /* Its sender may have left out the doorbell while the lane was still announced: look once more. */
+            work[(evicted - 1) / Long.SIZE] |= 1L << (evicted - 1) % Long.SIZE;
+        }
+    }
+
+    /** Tells senders that the CPU executes and polls its hot lanes. */
+    public void announceRunning() {
+        apic.announce(LocalApic.runningWord(hot[0], hot[1], hot[2]));
+    }
+
+    /** Whether noted lanes wait for {@link #deliver}. */
+    public boolean hasWork() {
+        for (long word : work) {
+            if (word != 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

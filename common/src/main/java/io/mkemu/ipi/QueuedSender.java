@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static io.mkemu.ipi.MkIpiDataDescriptor.*;
+import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
+
+import io.mkemu.Errno;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
+final class QueuedSender {
+    private final AtomicBuffer area;
+    private final int lane;
+    private final int slots;
+    private final int senderCpu;
+    private final int rungWord;
+    private final long rungBit;
+    private long tail;
+    private long headSeen;
+    /* The bit may be a former life's, killed before it raised the vector; only a ring of this life's own counts. */
+    private boolean rungByMe;
+
+    QueuedSender(AtomicBuffer area, int nrCpus, int slots, int logicalCpu, int senderCpu) {
+        this.area = area;
+        this.slots = slots;
+        this.senderCpu = senderCpu;
+        this.lane = (int) laneAt(nrCpus, slots, logicalCpu, senderCpu);
+        this.rungWord = (int) blockAt(nrCpus, slots, logicalCpu) + RUNG_OFFSET + senderCpu / Long.SIZE * Long.BYTES;
+        this.rungBit = 1L << senderCpu % Long.SIZE;
+        resume();
+    }
+
+    /** Finds the position at which a former life of this CPU stopped: at its tail, or one further if it died between. */
+    private void resume() {
+        headSeen = area.getLongVolatile(lane + HEAD_OFFSET);
+        tail = area.getLongVolatile(lane + TAIL_OFFSET);
+        if (tail - headSeen < 0 || tail - headSeen > slots) {
+            tail = headSeen;
+        }
+        while (tail - headSeen < slots && area.getLongVolatile(slotAt(tail) + READY_OFFSET) == tail + 1) {
+            tail++;
+        }
+    }
+
+    private int slotAt(long position) {
+        return lane + SLOTS_AT_OFFSET + (int) (position & slots - 1) * SLOT_LENGTH;
+    }
+
+    /** Whether a message would find no slot now. */
+    boolean isFull() {
+        if (tail - headSeen < slots) {
+            return false;
+        }
+        long head = area.getLongVolatile(lane + HEAD_OFFSET);
+        if (head - headSeen >= 0 && tail - head >= 0) {
+            headSeen = head;
+        }
+        return tail - headSeen >= slots;
+    }
+
+    /**
+     * Publishes a message.
+     *
+     * @param data may be null: zeros are sent
+     * @return 0, or -ENOSPC and nothing is written
+     */
+    int publish(int type, DirectBuffer data, int offset, int size) {
+        if (isFull()) {
+            return -Errno.ENOSPC;
+        }
+        int slot = slotAt(tail);
+        int message = slot + DATA_OFFSET;
+        area.putInt(message + SENDER_CPU_OFFSET, senderCpu);
+        area.putInt(message + TYPE_OFFSET, type);
+        area.putLong(message + DATA_SIZE_OFFSET, size);
+        if (data != null) {
+            area.putBytes(message + BUFFER_OFFSET, data, offset, size);
+        } else {
+            area.setMemory(message + BUFFER_OFFSET, size, (byte) 0);
+        }
+        area.putLongRelease(slot + READY_OFFSET, tail + 1);
+        tail++;
+        area.putLongRelease(lane + TAIL_OFFSET, tail);
+        return 0;
+    }
+
+    /** Whether the receiver still has an earlier ring of this lane before it, and so will see what was just published. */
+    boolean isRung() {
+        return rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;
+    }
+
+    /** Marks the lane as one the receiver must look into; the vector is raised after this. */
+    void markRung() {
+        long before;
+        do {
+            before = area.getLongVolatile(rungWord);
+        } while (!area.compareAndSetLong(rungWord, before, before | rungBit));
+    }
+
+    /** The vector has been raised for the mark. */
+    void rung() {
+        rungByMe = true;
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An instance's own memory: one or more regions, each with its allocation bitmap in its first pages. Thread-safe, and
+ * safe against other processes that allocate from the same pool.
+ */
+public final class InstancePool implements AutoCloseable {
+    private final PhysicalMemory memory;
+    private final List<Region> regions;
+    private final List<Window> maps = new ArrayList<>();
+    private final List<BitmapPool> pools = new ArrayList<>();
+
+    private InstancePool(PhysicalMemory memory, List<Region> regions) {
+        this.memory = memory;
+        this.regions = List.copyOf(regions);
+    }
+
+    /** Makes empty bitmaps in the regions: the pool as it is at the start of a life. */
+    public static InstancePool format(PhysicalMemory memory, List<Region> regions) {
+        InstancePool pool = new InstancePool(memory, regions);
+        for (Region region : regions) {
+            long overhead = overhead(region.size());
+            Window map = memory.map(region.address(), overhead);
+            map.buffer().setMemory(0, map.buffer().capacity(), (byte) 0);
+            pool.maps.add(map);
+            pool.pools.add(BitmapPool.format(map.buffer(), 0, region.address() + overhead, region.size() - overhead,
+                Pages.PAGE_SHIFT));
+        }
+        return pool;
+    }
+
+    /**
+     * The pool of an instance that has been made.
+     *
+     * @throws MachineException if it has none, or what is there is damaged
+     */
+    public static InstancePool attach(PhysicalMemory memory, InstanceEntry entry) {
+        InstancePool pool = new InstancePool(memory, entry.regions());
+        if (pool.regions.isEmpty()) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " has no memory pool");
+        }
+        try {
+            for (Region region : pool.regions) {
+                Window map = memory.map(region.address(), Math.min(overhead(region.size()), region.size()));
+                pool.maps.add(map);
+                pool.pools.add(BitmapPool.attach(map.buffer(), 0, map.buffer().capacity()));
+            }
+        } catch (IllegalStateException damaged) {
+            pool.close();
+            throw new MachineException(ExitCode.MACHINE,
+                "pool of instance " + entry.id() + " is damaged: " + damaged.getMessage(), damaged);
+        }
+        return pool;
+    }
+
+    /** Bytes at the head of a region that its bitmap takes. */
+    public static long overhead(long regionSize) {
+        return Pages.align(BitmapPoolDescriptor.bytesFor(regionSize, Pages.PAGE_SHIFT));
+    }
+
+    /**
+     * Allocates: multikernel_instance_alloc.
+     *
+     * @return physical address, first fit in the first region that has room; 0 when none has
+     */
+    public long alloc(long size, long align) {
+        for (BitmapPool pool : pools) {
+            long address = pool.alloc(size, align);
+            if (address != 0) {
+                return address;
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * Frees, and ends the shares of the pages: multikernel_instance_free.
+     *
+     * @return 0, -EINVAL or -ENOENT
+     */
+    public int free(long address, long size) {
+        BitmapPool pool = poolOf(address);
+        if (pool == null) {
+            return -Errno.EINVAL;
+        }
+        if (!pool.isAllocated(address, size)) {
+            return -Errno.ENOENT;
+        }
+        memory.pageTable().clear(address, Pages.align(size));
+        return pool.free(address, size);
+    }
+
+    /** Whether the stretch lies in this pool and every page of it is allocated. */
+    public boolean isAllocated(long address, long size) {
+        BitmapPool pool = poolOf(address);
+        return pool != null && pool.isAllocated(address, size);
+    }
+
+    /** Whether the stretch lies in the memory of this instance. */
+    public static boolean owns(List<Region> regions, long address, long size) {
+        for (Region region : regions) {
+            if (address >= region.address() && size >= 0 && address - region.address() <= region.size() - size) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private BitmapPool poolOf(long address) {
+        for (BitmapPool pool : pools) {
+            if (address >= pool.base() && address - pool.base() < pool.size()) {
+                return pool;
+            }
+        }
+        return null;
+    }
+
+    /** Bytes that are free. */
+    public long available() {
+        return pools.stream().mapToLong(BitmapPool::available).sum();
+    }
+
+    /** Unmaps the bitmaps. */
+    @Override
+    public void close() {
+        maps.forEach(Window::close);
+    }
+}

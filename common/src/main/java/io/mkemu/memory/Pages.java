@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+/** Page and page frame number (PFN) arithmetic. */
+public final class Pages {
+    /** log2 of the page size. */
+    public static final int PAGE_SHIFT = 12;
+    /** Bytes of a page. */
+    public static final int PAGE_SIZE = 1 << PAGE_SHIFT;
+
+    private Pages() {
+    }
+
+    /** The frame that holds a physical address. */
+    public static long pfn(long physicalAddress) {
+        return physicalAddress >>> PAGE_SHIFT;
+    }
+
+    /** The physical address of a frame's first byte. */
+    public static long address(long pfn) {
+        return pfn << PAGE_SHIFT;
+    }
+
+    /** The size rounded up to whole pages. */
+    public static long align(long bytes) {
+        return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
+    }
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceTable;
+import io.mkemu.os.Futex;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A machine's RAM as one process sees it: the header, the tables every kernel maps, and windows on the rest. Physical
+ * address = offset in the RAM file. Thread-safe.
+ */
+public final class PhysicalMemory implements AutoCloseable {
+    private final FileChannel channel;
+    private final RamLayout layout;
+    private final Window tables;
+    private final Window pageTable;
+    private final InstanceTable instances;
+    private final long epoch;
+    private final long createdNanos;
+
+    private PhysicalMemory(FileChannel channel, RamHeader header) throws IOException {
+        this.channel = channel;
+        this.layout = header.layout();
+        this.epoch = header.epoch();
+        this.createdNanos = header.createdNanos();
+        this.tables = mapUnchecked(0, layout.pagesAt());
+        this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt());
+        this.instances = new InstanceTable(this);
+    }
+
+    /**
+     * Maps a RAM file.
+     *
+     * @throws MachineException if it is not the RAM of an mkemu machine of this version; the message says which
+     */
+    public static PhysicalMemory open(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new PhysicalMemory(channel, RamHeader.read(file, channel));
+        } catch (IOException | RuntimeException | Error fault) {
+            channel.close();
+            throw fault;
+        }
+    }
+
+    /** Where everything lies. */
+    public RamLayout layout() {
+        return layout;
+    }
+
+    /** Tells this machine from a former one of the same name. */
+    public long epoch() {
+        return epoch;
+    }
+
+    /** CLOCK_MONOTONIC at creation, ns: time 0 of the kernel logs. */
+    public long createdNanos() {
+        return createdNanos;
+    }
+
+    /** Header, local APICs, instance table and logs, at offsets equal to their physical addresses. */
+    public UnsafeBuffer tables() {
+        return tables.buffer();
+    }
+
+    /** Who may map which page. */
+    public PageTable pageTable() {
+        return new PageTable(pageTable.buffer(), layout);
+    }
+
+    /** The instance table. */
+    public InstanceTable instances() {
+        return instances;
+    }
+
+    /**
+     * Maps physical memory: memremap.
+     *
+     * @param address page-aligned
+     * @param length  1 .. 2^31-1 bytes
+     * @return a window on it
+     * @throws MachineException if it does not lie in RAM, or cannot be mapped
+     */
+    public Window map(long address, long length) {
+        if (address <= 0 || address % Pages.PAGE_SIZE != 0 || length <= 0 || length > Integer.MAX_VALUE
+            || address > layout.ramSize() - length) {
+            throw new MachineException(ExitCode.MACHINE, "cannot map 0x" + Long.toHexString(address) + "+" + length
+                + ": RAM is 0x1000..0x" + Long.toHexString(layout.ramSize()) + ", pages begin at multiples of 4096");
+        }
+        try {
+            return mapUnchecked(address, length);
+        } catch (IOException fault) {
+            throw new MachineException(ExitCode.RESOURCES,
+                "cannot map 0x" + Long.toHexString(address) + "+" + length + ": " + fault.getMessage(), fault);
+        }
+    }
+
+    private Window mapUnchecked(long address, long length) throws IOException {
+        Arena arena = Arena.ofShared();
+        try {
+            return new Window(address, channel.map(MapMode.READ_WRITE, address, length, arena), arena);
+        } catch (IOException | RuntimeException | Error fault) {
+            arena.close();
+            throw fault;
+        }
+    }
+
+    /** The event word's present value, to be read before looking at what the host supervises. */
+    public int event() {
+        return tables().getIntVolatile(RamHeaderDescriptor.EVENT_OFFSET);
+    }
+
+    /** Tells the host to look: a state changed or a line was logged. */
+    public void raiseEvent() {
+        tables().getAndAddInt(RamHeaderDescriptor.EVENT_OFFSET, 1);
+        Futex.wake(eventAddress(), Integer.MAX_VALUE);
+    }
+
+    /** Sleeps until the event word differs from the value read, or the time is over. */
+    public void awaitEvent(Futex futex, int seen, long timeoutNanos) {
+        futex.await(eventAddress(), seen, timeoutNanos);
+    }
+
+    private long eventAddress() {
+        return tables().addressOffset() + RamHeaderDescriptor.EVENT_OFFSET;
+    }
+
+    /** Unmaps everything mapped by this object itself; windows handed out stay with their owners. */
+    @Override
+    public void close() throws IOException {
+        pageTable.close();
+        tables.close();
+        channel.close();
+    }
+}

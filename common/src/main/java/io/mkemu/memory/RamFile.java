@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.os.OsException;
+import io.mkemu.os.OsFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Makes the file that is a machine's physical RAM. */
+public final class RamFile {
+    private RamFile() {
+    }
+
+    /**
+     * Makes a RAM file of its full size, zeroed, with its header; on failure nothing is left behind.
+     *
+     * @param file   a name that nothing has yet; its directory belongs to this user
+     * @param layout where everything will lie
+     * @param name   of the machine
+     * @throws MachineException with RESOURCES if the file system cannot hold it
+     */
+    public static void create(Path file, RamLayout layout, String name) throws IOException {
+        try (OsFile ram = OsFile.create(file)) {
+            ram.allocate(layout.ramSize());
+        } catch (OsException refused) {
+            if (refused.errno() != Errno.EEXIST) {
+                Files.deleteIfExists(file);
+            }
+            throw explain(file, layout.ramSize(), refused);
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
+            LinkOption.NOFOLLOW_LINKS); Arena arena = Arena.ofConfined()) {
+            UnsafeBuffer page = new UnsafeBuffer(
+                channel.map(MapMode.READ_WRITE, 0, Pages.PAGE_SIZE, arena).address(), Pages.PAGE_SIZE);
+            long now = System.nanoTime();
+            new RamHeader(layout, now ^ ProcessHandle.current().pid() << 48, now, name).write(page);
+        }
+    }
+
+    private static MachineException explain(Path file, long bytes, OsException refused) throws IOException {
+        if (refused.errno() == Errno.ENOSPC || refused.errno() == Errno.EFBIG || refused.errno() == Errno.ENOMEM) {
+            long free = Files.getFileStore(file.getParent()).getUsableSpace();
+            return new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(bytes)
+                + " MiB and the file system has " + mib(free)
+                + " MiB free; ask for less memory-bytes, or set MKEMU_DIR to a larger memory file system", refused);
+        }
+        return new MachineException(ExitCode.MACHINE, refused.getMessage() + "; remove it or use another machine name",
+            refused);
+    }
+
+    private static long mib(long bytes) {
+        return (bytes + (1 << 20) - 1) >> 20;
+    }
+}

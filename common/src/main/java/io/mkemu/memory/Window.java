@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A bounds-checked view of a stretch of physical memory: what memremap returns. After {@link #close} its buffer is
+ * empty, so a late access is refused instead of touching an unmapped page; a thread that is inside an access when
+ * another closes the window is not protected.
+ */
+public final class Window implements AutoCloseable {
+    private final long physicalAddress;
+    private final Arena arena;
+    private final UnsafeBuffer buffer;
+
+    Window(long physicalAddress, MemorySegment segment, Arena arena) {
+        this.physicalAddress = physicalAddress;
+        this.arena = arena;
+        this.buffer = new UnsafeBuffer(segment.address(), Math.toIntExact(segment.byteSize()));
+    }
+
+    /** Physical address of the first byte. */
+    public long physicalAddress() {
+        return physicalAddress;
+    }
+
+    /** The bytes; empty once the window is closed. */
+    public UnsafeBuffer buffer() {
+        return buffer;
+    }
+
+    /**
+     * Offset in this window of a physical address.
+     *
+     * @throws IndexOutOfBoundsException if the stretch does not lie in the window
+     */
+    public int offsetOf(long address, long length) {
+        long offset = address - physicalAddress;
+        if (offset < 0 || length < 0 || offset + length > buffer.capacity()) {
+            throw new IndexOutOfBoundsException("0x" + Long.toHexString(address) + "+" + length
+                + " is outside the window at 0x" + Long.toHexString(physicalAddress) + "+" + buffer.capacity());
+        }
+        return (int) offset;
+    }
+
+    /** Unmaps: memunmap. Closing twice is harmless. */
+    @Override
+    public void close() {
+        if (arena.scope().isAlive()) {
+            buffer.wrap(0L, 0);
+            arena.close();
+        }
+    }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.os;
+
+import io.mkemu.Errno;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+
+/**
+ * A file descriptor that Java's channels cannot give: opened close-on-exec and without following a link, allocated to
+ * its full size, locked by open file description. Not thread-safe, except that one thread may block in {@link #lock}.
+ */
+public final class OsFile implements AutoCloseable {
+    private static final int O_RDWR = 2;
+    private static final int O_CREAT = 0x40;
+    private static final int O_EXCL = 0x80;
+    private static final int O_NOFOLLOW = System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
+    private static final int O_CLOEXEC = 0x80000;
+    private static final int OWNER_ONLY = 0600;
+    private static final int F_OFD_GETLK = 36;
+    private static final int F_OFD_SETLK = 37;
+    private static final int F_OFD_SETLKW = 38;
+    private static final short F_RDLCK = 0;
+    private static final short F_WRLCK = 1;
+    private static final short F_UNLCK = 2;
+    private static final int FLOCK_BYTES = 32;
+
+    private static final MethodHandle OPEN = Native.withErrno("open",
+        FunctionDescriptor.of(Native.INT, ValueLayout.ADDRESS, Native.INT, Native.INT),
+        Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle FCNTL = Native.withErrno("fcntl",
+        FunctionDescriptor.of(Native.INT, Native.INT, Native.INT, ValueLayout.ADDRESS),
+        Linker.Option.firstVariadicArg(2));
+    private static final MethodHandle FALLOCATE = Native.withErrno("fallocate",
+        FunctionDescriptor.of(Native.INT, Native.INT, Native.INT, Native.LONG, Native.LONG));
+    private static final MethodHandle CLOSE = Native.withErrno("close",
+        FunctionDescriptor.of(Native.INT, Native.INT));
+
+    private final Path path;
+    private final int fd;
+    private boolean closed;
+
+    private OsFile(Path path, int fd) {
+        this.path = path;
+        this.fd = fd;
+    }
+
+    /** Creates a file with mode 0600; fails if anything, a dangling link too, has its name. */
+    public static OsFile create(Path path) throws IOException {
+        return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC);
+    }
+
+    /** Opens a file for reading and writing, making an empty one with mode 0600 if there is none. */
+    public static OsFile openOrCreate(Path path) throws IOException {
+        return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC);
+    }
+
+    /** Opens a file that is there, for reading and writing. */
+    public static OsFile open(Path path) throws IOException {
+        return open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    }
+
+    private static OsFile open(Path path, int flags) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.newCallState(arena);
+            int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags, OWNER_ONLY);
+            if (fd >= 0) {
+                return new OsFile(path, fd);
+            }
+            int errno = Native.errno(state);
+            if (errno == Errno.ENOENT) {
+                throw new NoSuchFileException(path.toString());
+            }
+            throw new OsException(path + ": cannot open: " + Errno.name(errno), errno);
+        } catch (IOException | RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+
+    /**
+     * Gives the file its size and every page of it a place on the file system now, so that a full file system is an
+     * error here and not a SIGBUS at the first touch.
+     *
+     * @param bytes the size
+     * @throws OsException with ENOSPC if the file system cannot hold it
+     */
+    public void allocate(long bytes) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = Native.newCallState(arena);
+            int result;
+            do {
+                result = (int) FALLOCATE.invokeExact(state, fd, 0, 0L, bytes);
+            } while (result < 0 && Native.errno(state) == Errno.EINTR);
+            if (result < 0) {
+                int errno = Native.errno(state);
+                throw new OsException(path + ": cannot allocate " + bytes + " bytes: " + Errno.name(errno), errno);
+            }
+        } catch (IOException | RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+
+    /**
+     * Tries to take the exclusive lock of this open file description. It ends with the process, whatever kills it.
+     *
+     * @return whether it was free
+     */
+    public boolean tryLock() throws IOException {
+        return control(F_OFD_SETLK, F_WRLCK) == 0;
+    }
+
+    /** Waits, without using CPU, until nobody holds the exclusive lock; then holds it shared. */
+    public void awaitUnlocked() throws IOException {
+        while (control(F_OFD_SETLKW, F_RDLCK) != 0) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Whether another open file description holds the exclusive lock: whether that process lives. */
+    public boolean isLockedByOther() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
+            flock.set(ValueLayout.JAVA_SHORT, 0, F_WRLCK);
+            call(arena, F_OFD_GETLK, flock);
+            return flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
+        }
+    }
+
+    /** Lets go of the lock. */
+    public void unlock() throws IOException {
+        control(F_OFD_SETLK, F_UNLCK);
+    }
+
+    private int control(int command, short type) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
+            flock.set(ValueLayout.JAVA_SHORT, 0, type);
+            return call(arena, command, flock);
+        }
+    }
+
+    private int call(Arena arena, int command, MemorySegment flock) throws IOException {
+        try {
+            MemorySegment state = Native.newCallState(arena);
+            int result = (int) FCNTL.invokeExact(state, fd, command, flock);
+            if (result >= 0) {
+                return 0;
+            }
+            int errno = Native.errno(state);
+            if (errno == Errno.EAGAIN || errno == Errno.EACCES || errno == Errno.EINTR) {
+                return -errno;
+            }
+            throw new OsException(path + ": cannot lock: " + Errno.name(errno), errno);
+        } catch (IOException | RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+
+    /** Whether the path still names this very file: false once somebody has unlinked or replaced it. */
+    public boolean isStillNamed() throws IOException {
+        try {
+            Object mine = Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:ino");
+            return mine.equals(Files.getAttribute(path, "unix:ino", java.nio.file.LinkOption.NOFOLLOW_LINKS));
+        } catch (NoSuchFileException gone) {
+            return false;
+        }
+    }
+
+    /** Closes the descriptor; a lock of it is free from now on. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        try (Arena arena = Arena.ofConfined()) {
+            int ignored = (int) CLOSE.invokeExact(Native.newCallState(arena), fd);
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+}

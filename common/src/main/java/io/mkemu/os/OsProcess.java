@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.os;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandle;
+
+/** What a process asks of its own identity. */
+public final class OsProcess {
+    private static final MethodHandle GETUID = Native.plain("getuid", FunctionDescriptor.of(Native.INT));
+    private static final MethodHandle SETSID = Native.plain("setsid", FunctionDescriptor.of(Native.INT));
+
+    private OsProcess() {
+    }
+
+    /**
+     * The user this process runs as.
+     *
+     * @return the real user id
+     */
+    public static int uid() {
+        return call(GETUID);
+    }
+
+    /** Leaves the terminal's process group, so that a Ctrl-C meant for the host reaches the host alone. */
+    public static void leaveTerminal() {
+        call(SETSID);
+    }
+
+    private static int call(MethodHandle handle) {
+        try {
+            return (int) handle.invokeExact();
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.dt.HostSpec;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The demo's device tree: examples/demo.dts, or more instances of the same make. */
+final class DemoTree {
+    static final int MAX_INSTANCES = 64;
+    static final int MAX_MESSAGES = 100_000_000;
+
+    private DemoTree() {
+    }
+
+    /** The tree; its parameters are put behind those that are in it, so they win. */
+    static MachineSpec of(Integer instances, int messages, String idle) {
+        Path file = Path.of(System.getProperty("mkemu.home", "."), "examples", "demo.dts");
+        if (!Files.isReadable(file)) {
+            throw new MachineException(ExitCode.INTERNAL, file + " is missing; start mkemu with scripts/mk");
+        }
+        MachineSpec tree = MachineSpec.read(file);
+        String added = " demo.messages=" + messages + (idle == null ? "" : " idle=" + idle);
+        List<InstanceSpec> kernels = instances == null ? tree.instances() : copies(tree, instances);
+        List<InstanceSpec> told = kernels.stream().map(kernel -> new InstanceSpec(kernel.id(), kernel.name(),
+            kernel.cpus(), kernel.memoryBytes(), (kernel.bootargs() + added).strip(), kernel.modules())).toList();
+        List<Integer> cpus = instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
+        return MachineSpec.of(cpus, told.stream().mapToLong(InstanceSpec::memoryBytes).sum(),
+            new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots());
+    }
+
+    private static List<InstanceSpec> copies(MachineSpec tree, int count) {
+        List<InstanceSpec> makes = tree.instances();
+        return IntStream.rangeClosed(1, count).mapToObj(id -> {
+            InstanceSpec make = makes.get((id - 1) % makes.size());
+            return new InstanceSpec(id, id <= makes.size() ? make.name() : make.name() + "-" + id, List.of(id),
+                make.memoryBytes(), make.bootargs(), make.modules());
+        }).toList();
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.dt.DeviceTreeException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code mk}: the command line. */
+@Command(name = "mk", description = "A multikernel on one machine: kernel instances as real processes that exchange "
+    + "IPIs over shared RAM.", subcommands = {RunCommand.class, DemoCommand.class},
+    mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+        "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
+        "  2:the command line is wrong", "  3:the device tree or a boot parameter is wrong",
+        "  4:the machine is in use, or its RAM is of another version", "  5:no room: memory, CPU, file system",
+        "  6:a module cannot be loaded", " 69:no JDK 25 found", " 70:mkemu itself is at fault, or its build failed",
+        "130:interrupted by Ctrl-C, 143 by SIGTERM"},
+    footer = {"", "Example: mk run examples/demo.dts"})
+public final class Main {
+    private Main() {
+    }
+
+    /** Runs a command and exits with its code. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Main())
+            .setParameterExceptionHandler(Main::usageError)
+            .setExecutionExceptionHandler(Main::failure);
+    }
+
+    private static int usageError(CommandLine.ParameterException wrong, String[] args) {
+        CommandLine command = wrong.getCommandLine();
+        command.getErr().println("mk: " + oneLine(wrong.getMessage()) + "; see "
+            + command.getCommandSpec().qualifiedName() + " --help");
+        return ExitCode.USAGE.code();
+    }
+
+    private static int failure(Exception fault, CommandLine command, CommandLine.ParseResult parsed) {
+        PrintWriter err = command.getErr();
+        return switch (fault) {
+            case MachineException refused -> {
+                err.println("mk: " + oneLine(refused.getMessage()));
+                yield refused.exitCode().code();
+            }
+            case DeviceTreeException wrong -> {
+                err.println(oneLine(wrong.getMessage()));
+                yield ExitCode.CONFIG.code();
+            }
+            case IOException broken -> {
+                err.println("mk: " + oneLine(broken.toString()));
+                yield ExitCode.RESOURCES.code();
+            }
+            default -> {
+                err.println("mk: fault of mkemu, please report it with the lines below: " + fault);
+                fault.printStackTrace(err);
+                yield ExitCode.INTERNAL.code();
+            }
+        };
+    }
+
+    private static String oneLine(String message) {
+        return message.replaceAll("\\s*\\R\\s*", " ");
+    }
+}

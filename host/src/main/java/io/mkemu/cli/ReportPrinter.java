@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.host.RunReport;
+import io.mkemu.host.RunReport.KernelReport;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Prints a run's report for people. */
+final class ReportPrinter {
+    private static final int MEBIBYTE_SHIFT = 20;
+
+    private ReportPrinter() {
+    }
+
+    static void print(RunReport report, PrintStream out) {
+        out.printf(Locale.ROOT, "%nmachine %s: %d kernels, RAM %d MiB%s%n", report.machine(),
+            report.kernels().size(), report.ramBytes() >> MEBIBYTE_SHIFT,
+            report.stopped() ? ", stopped before its modules were done" : "");
+        if (report.overcommitment() != null) {
+            out.println(report.overcommitment());
+        }
+        int width = Math.max(4, report.kernels().stream().mapToInt(kernel -> kernel.name().length()).max().orElse(4));
+        String row = "%4s  %-" + width + "s  %-7s %8s  %-8s %-9s %8s %12s %12s %10s%n";
+        out.printf(Locale.ROOT, row, "id", "name", "state", "pid", "cpus", "host cpus", "boot ms", "sent", "received",
+            "interrupts");
+        for (KernelReport kernel : report.kernels()) {
+            out.printf(Locale.ROOT, row, kernel.id(), kernel.name(), kernel.state(), kernel.pid(),
+                join(kernel.cpus()), join(kernel.hostCpus()),
+                kernel.id() == 0 || kernel.bootMillis() < 0 ? "-"
+                    : String.format(Locale.ROOT, "%.0f", kernel.bootMillis()),
+                kernel.sent(), kernel.received(), kernel.interrupts());
+        }
+        for (KernelReport kernel : report.kernels()) {
+            if (!kernel.reason().isEmpty()) {
+                out.println(kernel.name() + " failed: " + kernel.reason());
+            }
+            if (kernel.tasksFailed() > 0 || kernel.faults() > 0) {
+                out.println(kernel.name() + ": " + kernel.tasksFailed() + " tasks or modules failed, "
+                    + kernel.faults() + " callbacks threw; its kernel log says which");
+            }
+        }
+    }
+
+    private static String join(List<Integer> cpus) {
+        return cpus.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.host.MachineRun;
+import io.mkemu.host.RunReport;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mk run}: a machine from a device tree, from boot to end. */
+@Command(name = "run", mixinStandardHelpOptions = true, description = {
+    "Boots the machine that a device tree describes, streams the kernel logs, waits until all tasks of all modules have "
+        + "ended, or for Ctrl-C, prints a report and leaves nothing behind."},
+    footer = {"", "Example: mk run examples/demo.dts"})
+final class RunCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")
+    private Path file;
+
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "Name of the machine; by default the file's name without .dts.")
+    private String machine;
+
+    @Override
+    public Integer call() throws Exception {
+        MachineSpec spec = MachineSpec.read(file);
+        MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
+        MachineRun run = new MachineRun(directory, MachinePlan.of(spec), System.out);
+        RunReport[] result = new RunReport[1];
+        Interruptible.run(run, host -> { }, report -> {
+            result[0] = report;
+            ReportPrinter.print(report, System.out);
+        });
+        return result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
+    }
+
+    private static String nameOf(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.dts$", "");
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.os.OsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/**
+ * The right to be the host of a machine's name: the lock on the directory's host.lock. Who holds it owns the directory
+ * and everything in it; what a dead host left there is cleared away.
+ */
+final class HostLife implements AutoCloseable {
+    private static final long INSTANCES_END_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final MachineDirectory directory;
+    private final OsFile lock;
+
+    private HostLife(MachineDirectory directory, OsFile lock) {
+        this.directory = directory;
+        this.lock = lock;
+    }
+
+    /**
+     * Takes the name.
+     *
+     * @throws MachineException if a host has it already, or instances of a dead one do not end
+     */
+    static HostLife take(MachineDirectory directory) throws IOException {
+        while (true) {
+            directory.create();
+            OsFile lock;
+            try {
+                lock = OsFile.openOrCreate(directory.life(0));
+            } catch (NoSuchFileException removedMeanwhile) {
+                continue;
+            }
+            if (!lock.tryLock()) {
+                lock.close();
+                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
+                    + "\" runs already; end it, or give this one another name with --machine");
+            }
+            if (lock.isStillNamed()) {
+                HostLife life = new HostLife(directory, lock);
+                life.clearRemains();
+                return life;
+            }
+            lock.close();
+        }
+    }
+
+    /** A dead host's instances end by themselves; their RAM must not go before they have. */
+    private void clearRemains() throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(directory.path())) {
+            files = all.filter(file -> !file.equals(directory.life(0))).toList();
+        }
+        try {
+            for (Path file : files) {
+                if (file.getFileName().toString().endsWith(".lock")) {
+                    awaitEnd(file);
+                }
+            }
+        } catch (MachineException | IOException refused) {
+            lock.close();
+            throw refused;
+        }
+        for (Path file : files) {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    private void awaitEnd(Path instanceLock) throws IOException {
+        long deadline = System.nanoTime() + INSTANCES_END_NANOS;
+        try (OsFile life = OsFile.open(instanceLock)) {
+            while (life.isLockedByOther()) {
+                if (System.nanoTime() - deadline > 0) {
+                    throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
+                        + "\": an instance of a former run is still alive and does not end (it holds " + instanceLock
+                        + "); find it with 'fuser " + instanceLock + "' and kill it");
+                }
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            }
+        }
+    }
+
+    /** Removes the machine's files and gives the name back. */
+    @Override
+    public void close() throws IOException {
+        try {
+            directory.delete();
+        } finally {
+            lock.close();
+        }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.kernel.InstanceMain;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The command line that boots an instance. */
+final class InstanceCommand {
+    private InstanceCommand() {
+    }
+
+    /** The distribution this process runs from: jvm.options and lib/instance lie in it. */
+    static Path home() {
+        String home = System.getProperty("mkemu.home");
+        if (home == null || !Files.isRegularFile(Path.of(home, "jvm.options"))) {
+            throw new MachineException(ExitCode.INTERNAL, "-Dmkemu.home=" + home
+                + " is no mkemu distribution (it has no jvm.options); start mkemu with scripts/mk");
+        }
+        return Path.of(home);
+    }
+
+    static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+        Path home = home();
+        List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
+            "-cp", home.resolve("lib/instance") + "/*", InstanceMain.class.getName(), directory.path().toString(),
+            Integer.toString(instanceId), cmdline));
+        command.addAll(modules);
+        return command;
+    }
+}

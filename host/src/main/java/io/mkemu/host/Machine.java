@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.ipi.QueuedArea;
+import io.mkemu.kernel.KernelInstance;
+import io.mkemu.memory.BitmapPool;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.RamFile;
+import io.mkemu.memory.Window;
+import io.mkemu.module.KernelModule;
+import java.io.IOException;
+import java.util.List;
+
+/** A machine that this process is the host of: its RAM with all its tables, and the host's own kernel. */
+public final class Machine implements AutoCloseable {
+    private static final String HOST_NAME = "host";
+
+    private final MachineDirectory directory;
+    private final MachinePlan plan;
+    private final HostLife life;
+    private final PhysicalMemory memory;
+    private final Window poolMap;
+    private final BitmapPool multikernelPool;
+    private KernelInstance hostKernel;
+
+    private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
+        this.directory = directory;
+        this.plan = plan;
+        this.life = life;
+        RamFile.create(directory.ram(), plan.layout(), directory.machine());
+        this.memory = PhysicalMemory.open(directory.ram());
+        this.poolMap = memory.map(plan.layout().poolMapAt(), plan.layout().poolMapSize());
+        this.multikernelPool = BitmapPool.format(poolMap.buffer(), 0, plan.layout().poolAt(),
+            plan.layout().poolSize(), Pages.PAGE_SHIFT);
+    }
+
+    /**
+     * Makes a machine with all the instances of the plan, loaded; no kernel runs yet. On failure nothing is left.
+     *
+     * @throws MachineException if the name is in use or the RAM does not fit
+     */
+    public static Machine create(MachineDirectory directory, MachinePlan plan) throws IOException {
+        HostLife life = HostLife.take(directory);
+        try {
+            Machine machine = new Machine(directory, plan, life);
+            machine.reserve();
+            return machine;
+        } catch (IOException | RuntimeException | Error fault) {
+            life.close();
+            throw fault;
+        }
+    }
+
+    private void reserve() {
+        for (int cpu = 0; cpu < plan.layout().nrCpus(); cpu++) {
+            LocalApic.of(memory, cpu).configure(-1, false, -1);
+        }
+        reserve(0, HOST_NAME, List.of(plan.hostCpu()), plan.layout().hostAt(), plan.layout().hostSize(),
+            plan.spec().host().bootargs());
+        for (InstanceSpec instance : plan.spec().instances()) {
+            long region = multikernelPool.alloc(instance.memoryBytes(), Pages.PAGE_SIZE);
+            if (region == 0) {
+                throw new MachineException(ExitCode.RESOURCES, "no " + instance.memoryBytes()
+                    + " bytes in one piece are left in the multikernel pool for instance " + instance.name());
+            }
+            reserve(instance.id(), instance.name(), instance.cpus(), region, instance.memoryBytes(),
+                instance.bootargs());
+        }
+    }
+
+    /** Gives an instance its CPUs, its pool and its IPI area: mk_instance_ipi_create. It is loaded then. */
+    private void reserve(int id, String name, List<Integer> cpus, long address, long size, String bootargs) {
+        InstanceEntry entry = memory.instances().entry(id);
+        entry.name(name);
+        entry.cpus(cpus.stream().mapToInt(Integer::intValue).toArray());
+        entry.regions(List.of(new Region(address, size)));
+        for (int cpu : cpus) {
+            LocalApic apic = LocalApic.of(memory, cpu);
+            apic.reset();
+            apic.configure(plan.cpus().hostCpu(cpu), plan.cpus().isShared(cpu), id);
+        }
+        long areaSize = QueuedArea.length(memory, cpus.size());
+        try (InstancePool pool = InstancePool.format(memory, entry.regions())) {
+            long area = pool.alloc(areaSize, Pages.PAGE_SIZE);
+            if (area == 0) {
+                throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name
+                    + " cannot hold its IPI buffer of " + areaSize + " bytes");
+            }
+            QueuedArea.format(memory, area, cpus.size());
+            entry.ipiArea(area, areaSize);
+            entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(area)).strip());
+        }
+        entry.newEpoch(InstanceState.LOADED);
+    }
+
+    /** Boots the host's own kernel in this process: instance 0. */
+    public void bootHost(List<KernelModule> modules) throws InterruptedException {
+        InstanceEntry entry = memory.instances().entry(0);
+        entry.pid(ProcessHandle.current().pid());
+        BootParameters parameters = BootParameters.parse(entry.cmdline());
+        hostKernel = new KernelInstance(memory, 0, parameters, entry.ipiArea());
+        hostKernel.bringUpCpus();
+        hostKernel.start(modules);
+    }
+
+    /** The host's kernel, null before it is booted. */
+    public KernelInstance hostKernel() {
+        return hostKernel;
+    }
+
+    /** The machine's RAM. */
+    public PhysicalMemory memory() {
+        return memory;
+    }
+
+    /** What it was made from. */
+    public MachinePlan plan() {
+        return plan;
+    }
+
+    /** Where it lies. */
+    public MachineDirectory directory() {
+        return directory;
+    }
+
+    /** Parks the host's CPUs, unmaps everything and removes the machine's files. Instances must have ended. */
+    @Override
+    public void close() throws IOException {
+        try {
+            if (hostKernel != null) {
+                hostKernel.shutDown();
+                hostKernel.close();
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            life.close();
+        }
+    }
+}

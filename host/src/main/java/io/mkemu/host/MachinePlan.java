@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.boot.dt.Places;
+import io.mkemu.boot.dt.Position;
+import io.mkemu.cpu.IdlePolicy;
+import io.mkemu.ipi.QueuedMailboxDescriptor;
+import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
+import io.mkemu.os.Affinity;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A tree, checked against what the machine needs, before anything is made: what fits, which CPU runs where, whether the
+ * modules are there.
+ *
+ * @param spec    the tree
+ * @param layout  of the RAM
+ * @param hostCpu physical CPU of the host
+ * @param cpus    where the CPUs run
+ */
+public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPlan cpus) {
+    /** Memory that the host's own modules can allocate. */
+    private static final long HOST_FREE_BYTES = 4L << 20;
+    private static final int DEFAULT_SLOTS = 64;
+    private static final int LEAST_DEFAULT_SLOTS = 16;
+    /* The slots of all lanes into one CPU stay at about this many, so that many CPUs do not eat up an instance's pool. */
+    private static final int SLOTS_PER_CPU = 1024;
+
+    /**
+     * Plans a machine.
+     *
+     * @throws io.mkemu.boot.dt.DeviceTreeException with file, line and column of the value that does not fit
+     */
+    public static MachinePlan of(MachineSpec spec) {
+        int hostCpu = spec.hostCpu();
+        List<Integer> owned = new ArrayList<>(List.of(hostCpu));
+        spec.instances().forEach(instance -> owned.addAll(instance.cpus()));
+        int nrCpus = 1 + Math.max(hostCpu, spec.cpus().stream().mapToInt(Integer::intValue).max().orElse(0));
+        int slots = spec.ipiSlots().orElse(defaultSlots(nrCpus));
+        long hostArea = Pages.align(QueuedMailboxDescriptor.areaLength(nrCpus, slots, 1));
+        long hostSize = Pages.align(hostArea + HOST_FREE_BYTES);
+        MachinePlan plan = new MachinePlan(spec,
+            new RamLayout(nrCpus, slots, hostSize + InstancePool.overhead(hostSize), spec.memoryBytes()), hostCpu,
+            CpuPlan.of(owned, Affinity.allowed()));
+        plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
+        spec.instances().forEach(plan::checkInstance);
+        return plan;
+    }
+
+    private static int defaultSlots(int nrCpus) {
+        int slots = Integer.highestOneBit(SLOTS_PER_CPU / nrCpus);
+        return Math.clamp(slots, LEAST_DEFAULT_SLOTS, DEFAULT_SLOTS);
+    }
+
+    private void checkInstance(InstanceSpec instance) {
+        long area = Pages.align(
+            QueuedMailboxDescriptor.areaLength(layout.nrCpus(), layout.ipiSlots(), instance.cpus().size()));
+        Position place = instance.places().of("memory-bytes");
+        if (area > Integer.MAX_VALUE) {
+            throw spec.error(place, "instance " + instance.name() + " needs an IPI buffer of " + area
+                + " bytes, more than a window can map: give it fewer CPUs, or set mkemu,ipi-slots below "
+                + layout.ipiSlots());
+        }
+        long need = Pages.align(area + Pages.PAGE_SIZE + InstancePool.overhead(instance.memoryBytes()));
+        if (instance.memoryBytes() < need) {
+            throw spec.error(place, "memory-bytes " + instance.memoryBytes() + " of instance " + instance.name()
+                + " cannot hold its IPI buffer (" + instance.cpus().size() + " CPUs x " + layout.nrCpus() + " lanes x "
+                + layout.ipiSlots() + " slots): give it at least 0x" + Long.toHexString(need)
+                + ", or set mkemu,ipi-slots lower");
+        }
+        checkKernel(instance.bootargs(), instance.modules(), instance.places());
+    }
+
+    private void checkKernel(String bootargs, List<String> modules, Places places) {
+        Position place = places.of("bootargs");
+        if (bootargs.getBytes(StandardCharsets.UTF_8).length >= InstanceDescriptor.CMDLINE_LENGTH - 64) {
+            throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 64) + " bytes");
+        }
+        try {
+            BootParameters parameters = BootParameters.parse(bootargs);
+            if (parameters.has("idle")) {
+                IdlePolicy.of(parameters.get("idle"), false);
+            }
+            if (parameters.has("mk_ipi_shared")) {
+                throw new IllegalArgumentException("mk_ipi_shared= is set by the host; take it out");
+            }
+        } catch (IllegalArgumentException wrong) {
+            throw spec.error(place, wrong.getMessage());
+        }
+        for (int index = 0; index < modules.size(); index++) {
+            String problem = ModuleLoader.problem(modules.get(index));
+            if (problem != null) {
+                throw spec.error(places.of("mkemu,modules", index),
+                    "module \"" + modules.get(index) + "\" " + problem);
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.cpu.IdlePolicy;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.ipi.IpiDispatcher;
+import io.mkemu.ipi.IpiSender;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.ipi.QueuedReceiver;
+import io.mkemu.kernel.HandlerRegistry.Handler;
+import io.mkemu.os.Affinity;
+import io.mkemu.os.Futex;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** An emulated CPU: a pinned thread whose loop is interrupts, irq_work, tasks, idle. */
+final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
+    /** The thread of a CPU; the calls of the kernel find their CPU by it. */
+    private static final class CpuThread extends Thread {
+        private final Cpu cpu;
+
+        CpuThread(Cpu cpu, String name) {
+            super(null, cpu::loop, name, 0, false);
+            this.cpu = cpu;
+        }
+    }
+
+    private final KernelInstance kernel;
+    private final int logicalCpu;
+    private final LocalApic apic;
+    private final QueuedReceiver receiver;
+    private final IpiSender sender;
+    private final IdlePolicy idle;
+    private final TaskQueue tasks = new TaskQueue();
+    private final Futex futex = new Futex();
+    private final ManyToOneConcurrentLinkedQueue<Runnable> work = new ManyToOneConcurrentLinkedQueue<>();
+    private final CompletableFuture<Void> online = new CompletableFuture<>();
+    private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
+    private final CpuThread thread;
+    private volatile boolean parking;
+
+    Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, QueuedReceiver receiver, IpiSender sender,
+        IdlePolicy idle) {
+        this.kernel = kernel;
+        this.logicalCpu = logicalCpu;
+        this.apic = apic;
+        this.receiver = receiver;
+        this.sender = sender;
+        this.idle = idle;
+        this.thread = new CpuThread(this, "cpu" + logicalCpu);
+        this.thread.setDaemon(true);
+    }
+
+    /** The CPU that the calling thread is, or null. */
+    static Cpu current() {
+        return Thread.currentThread() instanceof CpuThread mine ? mine.cpu : null;
+    }
+
+    KernelInstance kernel() {
+        return kernel;
+    }
+
+    int logicalCpu() {
+        return logicalCpu;
+    }
+
+    LocalApic apic() {
+        return apic;
+    }
+
+    IpiSender sender() {
+        return sender;
+    }
+
+    /** A view that the CPU's own thread may wrap around an array it is about to send. */
+    UnsafeBuffer arrayView() {
+        return arrayView;
+    }
+
+    TaskQueue tasks() {
+        return tasks;
+    }
+
+    /** Starts the thread; the future completes when it is pinned and takes interrupts. */
+    CompletableFuture<Void> bringUp() {
+        thread.start();
+        return online;
+    }
+
+    /** Runs something on this CPU, soon. Any thread. */
+    void submit(Runnable task) {
+        work.add(task);
+        apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+    }
+
+    /** Asks the CPU to leave its loop. Any thread. */
+    void park() {
+        parking = true;
+        apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+    }
+
+    /** Waits until the CPU has left its loop. */
+    void join(long millis) throws InterruptedException {
+        thread.join(millis);
+    }
+
+    private void loop() {
+        try {
+            BitSet host = new BitSet();
+            host.set(apic.hostCpu());
+            Affinity.set(host);
+            receiver.announceRunning();
+            online.complete(null);
+        } catch (RuntimeException refused) {
+            online.completeExceptionally(refused);
+            return;
+        }
+        while (!parking) {
+            boolean interrupted = takeInterrupts();
+            receiver.takeHot();
+            interrupted |= receiver.deliver(this) > 0;
+            long wait = tasks.run(interrupted);
+            if (wait > 0 && !interrupted) {
+                idle.idle(this, wait);
+            }
+        }
+        apic.announce(LocalApicDescriptor.STATE_OFFLINE);
+    }
+
+    private boolean takeInterrupts() {
+        long vectors = apic.takePending();
+        if (vectors == 0) {
+            return false;
+        }
+        apic.count(Counter.INTERRUPTS, Long.bitCount(vectors));
+        if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
+            receiver.takeRung();
+        }
+        if ((vectors & 1L << LocalApicDescriptor.REBOOT_VECTOR) != 0) {
+            kernel.rebootInterrupt();
+        }
+        for (Runnable next = work.poll(); next != null; next = work.poll()) {
+            next.run();
+        }
+        return true;
+    }
+
+    @Override
+    public boolean hasWork() {
+        return receiver.hasHotMessage() || apic.hasPending() || receiver.hasWork();
+    }
+
+    @Override
+    public void halt(long timeoutNanos) {
+        int seen = apic.doorbell();
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        if (!hasWork()) {
+            apic.count(Counter.HALTS);
+            apic.halt(futex, seen, timeoutNanos);
+        }
+        receiver.announceRunning();
+    }
+
+    @Override
+    public void dispatch(MkIpiData data) {
+        HandlerRegistry registry = kernel.handlers();
+        Handler[] handlers = registry.handlersOf(data.type());
+        if (handlers.length == 0) {
+            apic.count(Counter.UNHANDLED);
+            kernel.unhandled(this, data);
+        }
+        for (Handler handler : handlers) {
+            if (registry.begin(logicalCpu, handler)) {
+                run(handler, data);
+            }
+            registry.end(logicalCpu);
+        }
+    }
+
+    private void run(Handler handler, MkIpiData data) {
+        apic.count(Counter.CALLBACKS);
+        try {
+            handler.handle(data);
+        } catch (Throwable fault) {
+            apic.count(Counter.FAULTS);
+            kernel.callbackFailed(this, handler, data, fault);
+        }
+    }
+
+    @Override
+    public void anomaly(int senderCpu, MkIpiData data) {
+        kernel.anomaly(this, senderCpu, data);
+    }
+}

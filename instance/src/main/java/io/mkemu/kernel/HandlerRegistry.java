@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.Errno;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.agrona.collections.Int2ObjectHashMap;
+
+/**
+ * The handlers of a kernel. A change makes a new table, so the CPUs read without a lock; a CPU says which handler it
+ * runs, so that taking one back can wait for it.
+ */
+final class HandlerRegistry {
+    /** A registered callback. */
+    static final class Handler implements IpiHandler {
+        private final IpiCallback callback;
+        private final Object context;
+        private final int type;
+        private final String module;
+        private volatile boolean registered = true;
+
+        Handler(IpiCallback callback, Object context, int type, String module) {
+            this.callback = callback;
+            this.context = context;
+            this.type = type;
+            this.module = module;
+        }
+
+        @Override
+        public int type() {
+            return type;
+        }
+
+        /** The module that registered it, for the log. */
+        String module() {
+            return module;
+        }
+
+        void handle(MkIpiData data) {
+            callback.handle(data, context);
+        }
+    }
+
+    private static final Handler[] NONE = {};
+
+    private final AtomicReferenceArray<Handler> running;
+    private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
+
+    HandlerRegistry(int cpus) {
+        running = new AtomicReferenceArray<>(cpus);
+    }
+
+    /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
+    synchronized Handler register(IpiCallback callback, Object context, int type, String module) {
+        Handler handler = new Handler(callback, context, type, module);
+        Handler[] before = handlersOf(type);
+        Handler[] after = new Handler[before.length + 1];
+        after[0] = handler;
+        System.arraycopy(before, 0, after, 1, before.length);
+        replace(type, after);
+        return handler;
+    }
+
+    /**
+     * Takes a handler back and waits until no CPU runs it: multikernel_unregister_handler.
+     *
+     * @param logicalCpu the caller's, -1 for a thread that is none
+     * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback
+     */
+    int unregister(Handler handler, int logicalCpu) {
+        if (logicalCpu >= 0 && running.get(logicalCpu) == handler) {
+            return -Errno.EDEADLK;
+        }
+        synchronized (this) {
+            if (!handler.registered) {
+                return -Errno.ENOENT;
+            }
+            List<Handler> rest = new ArrayList<>(List.of(handlersOf(handler.type)));
+            rest.remove(handler);
+            replace(handler.type, rest.toArray(NONE));
+            handler.registered = false;
+        }
+        for (int cpu = 0; cpu < running.length(); cpu++) {
+            while (running.get(cpu) == handler) {
+                Thread.onSpinWait();
+            }
+        }
+        return 0;
+    }
+
+    /** Takes back all handlers of a module that ends. */
+    void unregisterAll(String module, int logicalCpu) {
+        List<Handler> theirs = new ArrayList<>();
+        synchronized (this) {
+            for (Iterator<Handler[]> all = table.values().iterator(); all.hasNext();) {
+                for (Handler handler : all.next()) {
+                    if (handler.module.equals(module)) {
+                        theirs.add(handler);
+                    }
+                }
+            }
+        }
+        theirs.forEach(handler -> unregister(handler, logicalCpu));
+    }
+
+    private void replace(int type, Handler[] handlers) {
+        Int2ObjectHashMap<Handler[]> copy = new Int2ObjectHashMap<>(table);
+        if (handlers.length == 0) {
+            copy.remove(type);
+        } else {
+            copy.put(type, handlers);
+        }
+        table = copy;
+    }
+
+    /** The handlers of a type, newest first; do not change. */
+    Handler[] handlersOf(int type) {
+        Handler[] handlers = table.get(type);
+        return handlers == null ? NONE : handlers;
+    }
+
+    /**
+     * Says that a CPU is about to run a handler.
+     *
+     * @return false if it was taken back meanwhile and must not run
+     */
+    boolean begin(int logicalCpu, Handler handler) {
+        if (running.length() == 1) {
+            /* Only this CPU's own thread can take it back while it runs, and that is the deadlock case. */
+            running.setPlain(logicalCpu, handler);
+        } else {
+            running.set(logicalCpu, handler);
+        }
+        return handler.registered;
+    }
+
+    /** Says that the CPU runs it no more. */
+    void end(int logicalCpu) {
+        running.setRelease(logicalCpu, null);
+    }
+}

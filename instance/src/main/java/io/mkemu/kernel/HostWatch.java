@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.ExitCode;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.os.OsFile;
+import java.io.IOException;
+
+/**
+ * Ends this process when the host's is gone. It waits for the host's life lock inside the operating system: no polling,
+ * no CPU time, and no way to miss the host's death, whatever killed it.
+ */
+final class HostWatch {
+    private HostWatch() {
+    }
+
+    static void start(MachineDirectory directory) throws IOException {
+        OsFile hostLife = OsFile.open(directory.life(0));
+        Thread watch = new Thread(() -> {
+            String why = "the host is gone";
+            try {
+                hostLife.awaitUnlocked();
+            } catch (IOException | RuntimeException fault) {
+                why = "the host cannot be watched: " + fault.getMessage();
+            }
+            System.err.println("mkemu: " + why + "; this instance ends");
+            Runtime.getRuntime().halt(ExitCode.HOST_LOST.code());
+        }, "host-watch");
+        watch.setDaemon(true);
+        watch.start();
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor.BootStep;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.OsFile;
+import io.mkemu.os.OsProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The process of a spawned kernel.
+ *
+ * <p>{@code InstanceMain MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]}
+ */
+public final class InstanceMain {
+    private InstanceMain() {
+    }
+
+    /** Boots, runs until the host asks for the end or is gone, and exits with a code of {@link ExitCode}. */
+    public static void main(String[] args) {
+        long started = System.nanoTime();
+        OsProcess.leaveTerminal();
+        if (args.length < 3) {
+            System.err.println("mkemu instance: want MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]; "
+                + "the host starts instances itself, see mk run --help");
+            Runtime.getRuntime().halt(ExitCode.USAGE.code());
+        }
+        int code = boot(args, started);
+        /* Daemon threads sleep in futexes and locks; nothing is left that a shutdown hook would have to do. */
+        System.out.flush();
+        Runtime.getRuntime().halt(code);
+    }
+
+    private static int boot(String[] args, long started) {
+        InstanceEntry entry = null;
+        try {
+            MachineDirectory directory = new MachineDirectory(Path.of(args[0]).toAbsolutePath());
+            directory.check();
+            int id = Integer.parseInt(args[1]);
+            OsFile life = OsFile.openOrCreate(directory.life(id));
+            if (!life.tryLock()) {
+                throw new MachineException(ExitCode.MACHINE,
+                    "instance " + id + " of machine " + directory.machine() + " runs already");
+            }
+            HostWatch.start(directory);
+            PhysicalMemory memory = PhysicalMemory.open(directory.ram());
+            entry = memory.instances().find(id);
+            if (entry == null || entry.state() != InstanceState.LOADED) {
+                throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
+                    + " is " + (entry == null ? InstanceState.EMPTY : entry.state()) + ", must be loaded to boot");
+            }
+            entry.pid(ProcessHandle.current().pid());
+            entry.bootStep(BootStep.JVM, started);
+            run(memory, entry, args);
+            return ExitCode.OK.code();
+        } catch (MachineException refused) {
+            return fail(entry, refused.exitCode(), refused.getMessage());
+        } catch (IllegalArgumentException wrong) {
+            return fail(entry, ExitCode.CONFIG, wrong.getMessage());
+        } catch (IOException fault) {
+            return fail(entry, ExitCode.MACHINE, fault.toString());
+        } catch (InterruptedException | RuntimeException | Error fault) {
+            fault.printStackTrace();
+            return fail(entry, ExitCode.INTERNAL, "fault of mkemu: " + fault);
+        }
+    }
+
+    private static void run(PhysicalMemory memory, InstanceEntry entry, String[] args) throws InterruptedException {
+        BootParameters parameters = BootParameters.parse(args[2]);
+        if (!parameters.has("mk_ipi_shared")) {
+            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
+        }
+        KernelInstance kernel =
+            new KernelInstance(memory, entry.id(), parameters, parameters.getMemory("mk_ipi_shared"));
+        entry.bootStep(BootStep.MAPPED, System.nanoTime());
+        kernel.printk(LogLevel.INFO, "Command line: " + args[2]);
+        kernel.bringUpCpus();
+        kernel.start(ModuleLoader.load(List.of(args).subList(3, args.length)));
+        kernel.awaitReboot();
+        kernel.shutDown();
+    }
+
+    private static int fail(InstanceEntry entry, ExitCode code, String why) {
+        String line = why == null ? code.toString() : why.replace('\n', ' ');
+        if (entry != null) {
+            entry.reason(line);
+        }
+        System.err.println("mkemu: " + line);
+        return code.code();
+    }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceDescriptor.BootStep;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.cpu.IdlePolicy;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.ipi.IpiSender;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.ipi.QueuedArea;
+import io.mkemu.ipi.QueuedReceiver;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import io.mkemu.module.KernelModule;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the host's.
+ */
+public final class KernelInstance implements AutoCloseable {
+    private static final int PARK_MILLIS = 2000;
+
+    private final PhysicalMemory memory;
+    private final InstanceEntry entry;
+    private final BootParameters parameters;
+    private final InstancePool pool;
+    private final KernelLog log;
+    private final Window ipiArea;
+    private final Cpu[] cpus;
+    private final HandlerRegistry handlers;
+    private final PageSharing pages;
+    private final ModuleList modules;
+    private final AtomicBoolean unhandledLogged = new AtomicBoolean();
+    private final AtomicBoolean anomalyLogged = new AtomicBoolean();
+    private final CountDownLatch rebooted = new CountDownLatch(1);
+
+    /**
+     * Maps what the kernel needs; no thread runs yet.
+     *
+     * @param ipiArea physical address of its IPI area: mk_ipi_shared
+     * @throws io.mkemu.MachineException if its pool or IPI area cannot be mapped
+     * @throws IllegalArgumentException  if a boot parameter is wrong
+     */
+    public KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea) {
+        this.memory = memory;
+        this.entry = memory.instances().entry(instanceId);
+        this.parameters = parameters;
+        this.log = new KernelLog(memory, instanceId);
+        this.pool = InstancePool.attach(memory, entry);
+        this.ipiArea = QueuedArea.map(memory, entry, ipiArea);
+        int[] physical = entry.cpus();
+        this.cpus = new Cpu[physical.length];
+        this.handlers = new HandlerRegistry(physical.length);
+        this.pages = new PageSharing(this);
+        this.modules = new ModuleList(this);
+        String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
+        for (int logical = 0; logical < physical.length; logical++) {
+            LocalApic apic = LocalApic.of(memory, physical[logical]);
+            IdlePolicy policy = IdlePolicy.of(idle, apic.sharesCore());
+            QueuedReceiver receiver = new QueuedReceiver(this.ipiArea.buffer(), apic, memory.layout().nrCpus(),
+                memory.layout().ipiSlots(), logical, policy.polls());
+            cpus[logical] = new Cpu(this, logical, apic, receiver, new IpiSender(memory, apic), policy);
+        }
+    }
+
+    /** Pins and starts the CPUs. */
+    public void bringUpCpus() {
+        for (Cpu cpu : cpus) {
+            cpu.bringUp().join();
+        }
+        entry.bootStep(BootStep.PINNED, System.nanoTime());
+    }
+
+    /**
+     * Initialises modules on the boot CPU, in this order, then enters active. Returns when that is done.
+     *
+     * @param loaded the modules
+     */
+    public void start(List<KernelModule> loaded) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        cpus[0].submit(() -> {
+            loaded.forEach(modules::init);
+            entry.bootStep(BootStep.ACTIVE, System.nanoTime());
+            if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
+                memory.raiseEvent();
+            }
+            done.countDown();
+        });
+        done.await();
+    }
+
+    /** Waits until the host asks the kernel to shut down. */
+    public void awaitReboot() throws InterruptedException {
+        rebooted.await();
+    }
+
+    /** Lets the modules exit and parks the CPUs, newest module first; returns when that is done. */
+    public void shutDown() throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        cpus[0].submit(() -> {
+            modules.exitAll();
+            done.countDown();
+        });
+        done.await();
+        for (Cpu cpu : cpus) {
+            cpu.park();
+        }
+        for (Cpu cpu : cpus) {
+            cpu.join(PARK_MILLIS);
+        }
+    }
+
+    void rebootInterrupt() {
+        if (entry.requested() == InstanceDescriptor.REQUEST_SHUTDOWN) {
+            rebooted.countDown();
+        }
+    }
+
+    /** The module object of a class that this kernel runs, or null. */
+    public <T extends KernelModule> T module(Class<T> type) {
+        return modules.find(type);
+    }
+
+    /** Id of the instance. */
+    public int instanceId() {
+        return entry.id();
+    }
+
+    /** Its entry of the instance table. */
+    public InstanceEntry entry() {
+        return entry;
+    }
+
+    PhysicalMemory memory() {
+        return memory;
+    }
+
+    InstancePool pool() {
+        return pool;
+    }
+
+    HandlerRegistry handlers() {
+        return handlers;
+    }
+
+    PageSharing pages() {
+        return pages;
+    }
+
+    BootParameters parameters() {
+        return parameters;
+    }
+
+    Cpu cpu(int logicalCpu) {
+        if (logicalCpu < 0 || logicalCpu >= cpus.length) {
+            throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not in 0.." + (cpus.length - 1));
+        }
+        return cpus[logicalCpu];
+    }
+
+    /** Writes a line to the kernel log. Any thread. */
+    public void printk(LogLevel level, String text) {
+        Cpu cpu = Cpu.current();
+        log.append(level.ordinal(), cpu == null || cpu.kernel() != this ? -1 : cpu.apic().physicalCpu(), text);
+    }
+
+    void unhandled(Cpu cpu, MkIpiData data) {
+        if (unhandledLogged.compareAndSet(false, true)) {
+            printk(LogLevel.WARNING, "mkemu: no handler for IPI type 0x" + Integer.toHexString(data.type())
+                + " from CPU " + data.senderCpu() + "; further ones are only counted");
+        }
+    }
+
+    void anomaly(Cpu cpu, int senderCpu, MkIpiData data) {
+        if (anomalyLogged.compareAndSet(false, true)) {
+            printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (says CPU "
+                + data.senderCpu() + ", type 0x" + Integer.toHexString(data.type())
+                + "); further ones are only counted");
+        }
+    }
+
+    void callbackFailed(Cpu cpu, HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
+        printk(LogLevel.ERR, handler.module() + ": callback for IPI type 0x" + Integer.toHexString(data.type())
+            + " threw " + fault);
+        trace(fault);
+    }
+
+    /** Writes where a module's fault happened, as an oops shows its call trace. */
+    void trace(Throwable fault) {
+        StackTraceElement[] frames = fault.getStackTrace();
+        for (int frame = 0; frame < Math.min(frames.length, 6); frame++) {
+            printk(LogLevel.ERR, "  at " + frames[frame]);
+        }
+    }
+
+    /** Unmaps everything. Only after {@link #shutDown}. */
+    @Override
+    public void close() {
+        for (Cpu cpu : cpus) {
+            cpu.sender().close();
+        }
+        ipiArea.close();
+        pool.close();
+    }
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.InstanceTable;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Instance;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** The kernel as one module sees it: its calls, with the module's name on what it logs and registers. */
+final class ModuleContext implements Kernel {
+    private final KernelInstance kernel;
+    private final InstanceTable instances;
+    private final KernelModule module;
+    private final String name;
+    private final Map<String, String> parameters;
+
+    ModuleContext(KernelInstance kernel, KernelModule module) {
+        this.kernel = kernel;
+        this.instances = kernel.memory().instances();
+        this.module = module;
+        this.name = module.name();
+        this.parameters = kernel.parameters().forModule(name);
+    }
+
+    KernelModule module() {
+        return module;
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** Ends what the module registered and started. On the boot CPU. */
+    void drop() {
+        kernel.handlers().unregisterAll(name, Cpu.current().logicalCpu());
+        Cpu.current().tasks().removeAll(this);
+    }
+
+    /** The caller's CPU; what a module does from a thread of its own would corrupt a single-producer lane. */
+    private Cpu cpu() {
+        Cpu cpu = Cpu.current();
+        if (cpu == null || cpu.kernel() != kernel) {
+            throw new IllegalStateException("module " + name + " called its kernel from thread \""
+                + Thread.currentThread().getName() + "\", which is none of its CPUs; use Kernel.runOnCpu");
+        }
+        return cpu;
+    }
+
+    @Override
+    public int instanceId() {
+        return kernel.instanceId();
+    }
+
+    @Override
+    public String instanceName() {
+        return kernel.entry().name();
+    }
+
+    @Override
+    public int smpProcessorId() {
+        return cpu().logicalCpu();
+    }
+
+    @Override
+    public int physicalCpuId() {
+        return cpu().apic().physicalCpu();
+    }
+
+    @Override
+    public List<Instance> instances() {
+        return IntStream.range(0, InstanceDescriptor.MAX_INSTANCES).mapToObj(this::findInstance)
+            .filter(Objects::nonNull).toList();
+    }
+
+    @Override
+    public Instance findInstance(int instanceId) {
+        InstanceEntry entry = instances.find(instanceId);
+        return entry == null ? null
+            : new Instance(instanceId, entry.name(), entry.state(), IntStream.of(entry.cpus()).boxed().toList());
+    }
+
+    @Override
+    public boolean isActive(int instanceId) {
+        InstanceEntry entry = instances.entry(instanceId);
+        return entry != null && entry.state() == InstanceState.ACTIVE;
+    }
+
+    @Override
+    public int instanceOfCpu(int senderCpu) {
+        return instances.ownerOf(senderCpu);
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type) {
+        return cpu().sender().send(instanceId, type, data, offset, size);
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, byte[] data, int type) {
+        Cpu cpu = cpu();
+        UnsafeBuffer view = cpu.arrayView();
+        view.wrap(data);
+        return cpu.sender().send(instanceId, type, view, 0, data.length);
+    }
+
+    @Override
+    public int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type) {
+        return cpu().sender().sendToCpu(instanceId, physicalCpu, type, data, offset, size);
+    }
+
+    @Override
+    public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
+        return callback == null ? null : kernel.handlers().register(callback, context, type, name);
+    }
+
+    @Override
+    public int unregisterHandler(IpiHandler handler) {
+        if (handler == null) {
+            return 0;
+        }
+        return handler instanceof HandlerRegistry.Handler ours
+            ? kernel.handlers().unregister(ours, cpu().logicalCpu()) : -Errno.ENOENT;
+    }
+
+    @Override
+    public int sendPfn(int instanceId, long pfn) {
+        return kernel.pages().send(cpu().sender(), instanceId, pfn);
+    }
+
+    @Override
+    public int revokePfn(int instanceId, long pfn) {
+        return kernel.pages().revoke(instanceId, pfn);
+    }
+
+    @Override
+    public long receivePfn(MkIpiData data) {
+        return PageSharing.receive(data);
+    }
+
+    @Override
+    public Window receiveMapPage(MkIpiData data) {
+        return kernel.pages().map(data);
+    }
+
+    @Override
+    public void receiveUnmapPage(Window page) {
+        if (page != null) {
+            page.close();
+        }
+    }
+
+    @Override
+    public long instanceAlloc(long size, long align) {
+        return kernel.pool().alloc(size, align);
+    }
+
+    @Override
+    public int instanceFree(long address, long size) {
+        return kernel.pool().free(address, size);
+    }
+
+    @Override
+    public Window memremap(long address, long size) {
+        if (!InstancePool.owns(kernel.entry().regions(), address, size)) {
+            throw new MachineException(ExitCode.MODULE, "memremap 0x" + Long.toHexString(address) + "+" + size
+                + " is outside the memory of instance " + kernel.instanceId() + "; map what instanceAlloc returned");
+        }
+        return kernel.memory().map(address, size);
+    }
+
+    @Override
+    public void printk(LogLevel level, String text) {
+        kernel.printk(level, name + ": " + text);
+    }
+
+    @Override
+    public String parameter(String parameter) {
+        return parameters.get(parameter.replace('-', '_'));
+    }
+
+    @Override
+    public void startTask(String taskName, Task task) {
+        kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
+        cpu().tasks().add(this, taskName, task);
+    }
+
+    void taskEnded() {
+        kernel.entry().countTask(InstanceDescriptor.TASKS_ENDED_OFFSET);
+        kernel.memory().raiseEvent();
+    }
+
+    void taskFailed(String taskName, Throwable fault) {
+        kernel.printk(LogLevel.ERR, name + ": task " + taskName + " failed: " + fault);
+        if (fault instanceof RuntimeException || fault instanceof Error) {
+            kernel.trace(fault);
+        }
+        kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
+        taskEnded();
+    }
+
+    @Override
+    public void runOnCpu(int logicalCpu, Runnable work) {
+        kernel.cpu(logicalCpu).submit(() -> {
+            try {
+                work.run();
+            } catch (Throwable fault) {
+                kernel.printk(LogLevel.ERR, name + ": work failed: " + fault);
+                kernel.trace(fault);
+            }
+        });
+    }
+
+    @Override
+    public long nanoTime() {
+        return System.nanoTime();
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.module.Task;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The tasks of one CPU, stepped in turn. Used by that CPU's thread only. */
+final class TaskQueue {
+    /** A task and when it wants to be called again. */
+    private static final class Entry {
+        private final ModuleContext module;
+        private final String name;
+        private final Task task;
+        private long due;
+
+        Entry(ModuleContext module, String name, Task task) {
+            this.module = module;
+            this.name = name;
+            this.task = task;
+            this.due = Long.MIN_VALUE;
+        }
+    }
+
+    private final List<Entry> entries = new ArrayList<>();
+
+    void add(ModuleContext module, String name, Task task) {
+        entries.add(new Entry(module, name, task));
+    }
+
+    /** Drops the tasks of a module that ends. */
+    void removeAll(ModuleContext module) {
+        entries.removeIf(entry -> entry.module == module);
+    }
+
+    /**
+     * Steps the tasks whose time has come, or all of them after an interrupt.
+     *
+     * @return ns until the next is due: 0 for at once, {@link Long#MAX_VALUE} for none
+     */
+    long run(boolean interrupted) {
+        if (entries.isEmpty()) {
+            return Long.MAX_VALUE;
+        }
+        long now = System.nanoTime();
+        long next = Long.MAX_VALUE;
+        for (int index = 0; index < entries.size(); index++) {
+            Entry entry = entries.get(index);
+            boolean waits = entry.due == Long.MAX_VALUE;
+            if (interrupted || entry.due == Long.MIN_VALUE || !waits && entry.due - now <= 0) {
+                if (!step(entry, now)) {
+                    entries.remove(index--);
+                    continue;
+                }
+            }
+            next = Math.min(next, wait(entry, now));
+        }
+        return next;
+    }
+
+    private static long wait(Entry entry, long now) {
+        if (entry.due == Long.MIN_VALUE) {
+            return 0;
+        }
+        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - now);
+    }
+
+    private static boolean step(Entry entry, long now) {
+        long result;
+        try {
+            result = entry.task.step();
+        } catch (Throwable fault) {
+            entry.module.taskFailed(entry.name, fault);
+            return false;
+        }
+        if (result == Task.DONE) {
+            entry.module.taskEnded();
+            return false;
+        }
+        if (result < 0) {
+            entry.module.taskFailed(entry.name, new IllegalStateException(
+                "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns"));
+            return false;
+        }
+        entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE : now + result;
+        return true;
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.module;
+
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Window;
+import java.util.List;
+import org.agrona.DirectBuffer;
+
+/**
+ * The kernel, as a module sees it. The calls of the RFC keep their names and their results: 0 or a negative errno of
+ * {@link io.mkemu.Errno}, never an exception.
+ *
+ * <p><b>Threads.</b> A kernel's CPUs are its threads. Callbacks, tasks and module methods run on them, and only there may
+ * these calls be made; from any other thread they throw IllegalStateException. {@link #runOnCpu} is the way in.
+ */
+public interface Kernel {
+    /** Id of this instance, 0..255; 0 is the host. */
+    int instanceId();
+
+    /** Name of this instance. */
+    String instanceName();
+
+    /** Logical id of the CPU this runs on, 0 = boot CPU: smp_processor_id. */
+    int smpProcessorId();
+
+    /** Physical id of the CPU this runs on: arch_cpu_physical_id. */
+    int physicalCpuId();
+
+    /** The instances of the machine, the host and this one included, by ascending id. Allocates; not for hot paths. */
+    List<Instance> instances();
+
+    /**
+     * An instance by its id: mk_instance_find. Allocates; not for hot paths.
+     *
+     * @return it, or null
+     */
+    Instance findInstance(int instanceId);
+
+    /**
+     * Whether an instance can receive now. Allocates nothing.
+     *
+     * @return false too for an id that is none
+     */
+    boolean isActive(int instanceId);
+
+    /**
+     * The instance to answer: who owns the CPU that sent a message.
+     *
+     * @param senderCpu {@link MkIpiData#senderCpu}
+     * @return its id, or -1 if nobody owns that CPU
+     */
+    int instanceOfCpu(int senderCpu);
+
+    /**
+     * Sends bytes to the first CPU of an instance: multikernel_send_ipi_data. They are copied before the call returns.
+     *
+     * @param instanceId target
+     * @param data       payload; null sends zeros
+     * @param offset     where in data it begins
+     * @param size       bytes, 0..256
+     * @param type       any 32 bits
+     * @return 0: it will be delivered unless the target dies; -EINVAL (no such instance; size), -ENODEV (no IPI area),
+     *     -ESHUTDOWN (not active), -ENOSPC (the lane to it is full: try again later)
+     */
+    int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type);
+
+    /** As {@link #sendIpiData(int, DirectBuffer, int, int, int)}, a whole array. Allocates nothing. */
+    int sendIpiData(int instanceId, byte[] data, int type);
+
+    /**
+     * As {@link #sendIpiData(int, DirectBuffer, int, int, int)}, to one CPU of the instance. Not in the RFC.
+     *
+     * @return also -EINVAL if the instance does not own that CPU
+     */
+    int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type);
+
+    /**
+     * Registers a callback for a type: multikernel_register_handler. Newest first; every handler of a type runs; the
+     * same callback may be registered again.
+     *
+     * @param callback null registers nothing
+     * @param context  handed to each call
+     * @return the handler, or null without a callback
+     */
+    IpiHandler registerHandler(IpiCallback callback, Object context, int type);
+
+    /**
+     * Takes a handler back: multikernel_unregister_handler. Waits until no callback of it runs on another CPU; none
+     * begins after the return.
+     *
+     * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback
+     */
+    int unregisterHandler(IpiHandler handler);
+
+    /**
+     * Shares a page of this instance's memory: mk_send_pfn. From now on the target may map it.
+     *
+     * @return as {@link #sendIpiData}; -EINVAL also if the page is not allocated from this instance's pool
+     */
+    int sendPfn(int instanceId, long pfn);
+
+    /**
+     * Takes a page back: the target can map it no more. What it has mapped already stays mapped there until it unmaps.
+     * Not in the RFC.
+     *
+     * @return 0, or -EINVAL if the page is not this instance's
+     */
+    int revokePfn(int instanceId, long pfn);
+
+    /**
+     * The PFN that a message carries: mk_receive_pfn.
+     *
+     * @return it, or -EINVAL: no data, not MK_PFN_IPI_TYPE, or not 8 bytes
+     */
+    long receivePfn(MkIpiData data);
+
+    /**
+     * Maps the page that a message carries: mk_receive_map_page.
+     *
+     * @return a window of 4096 bytes; null if it carries none, or a page outside RAM, or one that its sender does not
+     *     own or did not share with this instance (the kernel log says which)
+     */
+    Window receiveMapPage(MkIpiData data);
+
+    /** Unmaps such a page: mk_receive_unmap_page. Null: nothing. */
+    void receiveUnmapPage(Window page);
+
+    /**
+     * Allocates from this instance's pool: multikernel_instance_alloc.
+     *
+     * @param size  bytes, rounded up to whole pages
+     * @param align a power of two; at least a page is used
+     * @return physical address, or 0 when the pool is full
+     */
+    long instanceAlloc(long size, long align);
+
+    /**
+     * Frees what {@link #instanceAlloc} returned, with the same size: multikernel_instance_free. Shares of its pages
+     * end.
+     *
+     * @return 0, or -EINVAL or -ENOENT if that was not allocated
+     */
+    int instanceFree(long address, long size);
+
+    /**
+     * Maps memory of this instance's own pool: memremap.
+     *
+     * @return a window on it
+     * @throws io.mkemu.MachineException if it lies outside this instance's pool
+     */
+    Window memremap(long address, long size);
+
+    /** Writes a line to the kernel log: printk. */
+    void printk(LogLevel level, String text);
+
+    /** Writes a line at level info: pr_info. */
+    default void printk(String text) {
+        printk(LogLevel.INFO, text);
+    }
+
+    /**
+     * A parameter of this module, as {@code module.name=value} on the kernel's command line gave it.
+     *
+     * @return its value, or null
+     */
+    String parameter(String name);
+
+    /** A whole number among this module's parameters, or what is to be taken where it is not given. */
+    default long parameter(String name, long otherwise) {
+        String value = parameter(name);
+        return value == null ? otherwise : io.mkemu.boot.MemParse.parse(value);
+    }
+
+    /**
+     * Starts a task on this CPU: kthread_run. {@code mk run} ends when all tasks of all kernels have ended.
+     *
+     * @param name for the log
+     */
+    void startTask(String name, Task task);
+
+    /**
+     * Runs something on a CPU of this kernel, soon. The only call that any thread may make.
+     *
+     * @param logicalCpu 0 = boot CPU
+     */
+    void runOnCpu(int logicalCpu, Runnable work);
+
+    /** CLOCK_MONOTONIC in ns: the same clock in every kernel of the machine. */
+    long nanoTime();
+}
