@@ -17,16 +17,17 @@ import io.mkemu.memory.GranuleMap.Kind;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * First-fit allocator of physical memory whose whole state is a bitmap in shared memory, as the kernel's genalloc keeps it
- * in its own. Stands under the RFC's {@code multikernel_alloc}/{@code free} and {@code multikernel_instance_alloc}/{@code free}.
+ * First-fit allocator of physical memory whose whole state is a bitmap in shared memory, as the kernel's genalloc keeps
+ * it in its own. Stands under the RFC's {@code multikernel_alloc}/{@code free} and {@code
+ * multikernel_instance_alloc}/{@code free}.
  * <p>
  * Any number of threads and processes may call every method at once, except {@link #reclaim()}. There is no lock, and
- * nobody waits for another caller. A caller that is killed between any two steps leaves a range that nobody gets and nobody
- * can free (a leak, at most the size of that one call); the allocations beside it stay what they were. No counter is kept that a kill could
- * falsify: totals are counted from the bitmap.
+ * nobody waits for another caller. A caller that is killed between any two steps leaves a range that nobody gets and
+ * nobody can free (a leak, at most the size of that one call); the allocations beside it stay what they were. No
+ * counter is kept that a kill could falsify: totals are counted from the bitmap.
  * <p>
- * Shared memory is not trusted: the header is read and checked once, in {@link #attach}; whatever the bitmap holds, no call
- * leaves the region or throws. Addresses and sizes are bytes.
+ * Shared memory is not trusted: the header is read and checked once, in {@link #attach}; whatever the bitmap holds, no
+ * call leaves the region or throws. Addresses and sizes are bytes.
  */
 public final class BitmapPool {
     /** Receives one allocation. */
@@ -39,8 +40,8 @@ public final class BitmapPool {
         void onAllocation(long address, long size);
     }
 
-    // A pass is repeated only if another caller took what this one had found free; the bound keeps a program that scribbles
-    // over the bitmap from holding a caller here for ever.
+    // A pass is repeated only if another caller took what this one had found free; the bound keeps a program that
+    // scribbles over the bitmap from holding a caller here for ever.
     private static final int MAX_PASSES = 16;
 
     private final GranuleMap map;
@@ -72,8 +73,10 @@ public final class BitmapPool {
         final AtomicBuffer region, final int offset, final long base, final long size, final int order) {
         final long length = BitmapPoolDescriptor.bytesFor(size, order);
         if (!fits(region, offset, length)) {
-            throw new IllegalArgumentException("pool at offset " + offset + " needs " + length + " bytes on an 8-byte boundary,"
-                + " the region has " + region.capacity() + ": make the region larger or the order " + order + " higher");
+            throw new IllegalArgumentException("pool at offset " + offset + " needs " + length
+                + " bytes on an 8-byte boundary,"
+                + " the region has " + region.capacity() + ": make the region larger or the order " + order
+                + " higher");
         }
         if (!isBase(base, size, order)) {
             throw new IllegalArgumentException("pool base 0x" + Long.toHexString(base) + " with size " + size
@@ -101,27 +104,33 @@ public final class BitmapPool {
     public static BitmapPool attach(final AtomicBuffer region, final int offset, final int length) {
         if (length < HEADER_LENGTH || !fits(region, offset, length)) {
             throw new IllegalStateException("pool region at offset " + offset + " with length " + length
-                + " is not " + HEADER_LENGTH + " or more bytes on an 8-byte boundary inside " + region.capacity() + " bytes");
+                + " is not " + HEADER_LENGTH + " or more bytes on an 8-byte boundary inside " + region.capacity()
+                + " bytes");
         }
         final long magic = region.getLongAcquire(offset + MAGIC_OFFSET);
         if (magic != MAGIC) {
-            throw new IllegalStateException("no memory pool at offset " + offset + ": magic 0x" + Long.toHexString(magic)
+            throw new IllegalStateException("no memory pool at offset " + offset + ": magic 0x"
+                + Long.toHexString(magic)
                 + ", expected 0x" + Long.toHexString(MAGIC) + ": not formatted yet, or another version");
         }
         final int order = region.getInt(offset + ORDER_OFFSET);
         final long granules = region.getLong(offset + GRANULES_OFFSET);
         final long base = region.getLong(offset + BASE_OFFSET);
         final long size = region.getLong(offset + SIZE_OFFSET);
-        if (order < MIN_ORDER || order > MAX_ORDER || granules <= 0 || granules > MAX_GRANULES || size != granules << order
+        if (order < MIN_ORDER || order > MAX_ORDER || granules <= 0 || granules > MAX_GRANULES
+            || size != granules << order
             || !isBase(base, size, order) || BitmapPoolDescriptor.bytesFor(size, order) > length) {
-            throw new IllegalStateException("memory pool at offset " + offset + " is damaged: order " + order + ", granules "
-                + granules + ", base 0x" + Long.toHexString(base) + ", size " + size + ", region of " + length + " bytes");
+            throw new IllegalStateException("memory pool at offset " + offset + " is damaged: order " + order
+                + ", granules "
+                + granules + ", base 0x" + Long.toHexString(base) + ", size " + size + ", region of " + length
+                + " bytes");
         }
         return new BitmapPool(region, offset, base, size, order);
     }
 
     /**
-     * Takes the lowest free range that fits. An allocation that another caller is just making or giving up counts as taken.
+     * Takes the lowest free range that fits. An allocation that another caller is just making or giving up counts as
+     * taken.
      *
      * @param bytes wanted, rounded up to granules
      * @param align power of two in bytes for the physical address; less than the granule means the granule
@@ -157,8 +166,8 @@ public final class BitmapPool {
      *
      * @param address as {@link #alloc} returned it
      * @param bytes   its size, rounded up to granules
-     * @return 0; -EINVAL if the range is not inside the pool, does not start at a granule, starts inside an allocation, or
-     *     has not the size of the allocation at that address; -ENOENT if no allocation starts there
+     * @return 0; -EINVAL if the range is not inside the pool, does not start at a granule, starts inside an allocation,
+     *     or has not the size of the allocation at that address; -ENOENT if no allocation starts there
      */
     public int free(final long address, final long bytes) {
         if (!contains(address, bytes) || (address & granule() - 1) != 0) {
@@ -206,8 +215,8 @@ public final class BitmapPool {
     }
 
     /**
-     * Visits each allocation in ascending order; calls under way and leaks are none. Those made or freed meanwhile may be
-     * missed or seen.
+     * Visits each allocation in ascending order; calls under way and leaks are none. Those made or freed meanwhile may
+     * be missed or seen.
      *
      * @param visitor called in the caller's thread
      */
@@ -223,8 +232,8 @@ public final class BitmapPool {
     }
 
     /**
-     * Frees all that is taken and no allocation: what processes killed inside {@link #alloc} or {@link #free} left. The only
-     * call that needs the pool to itself: every other user must be known dead or held off.
+     * Frees all that is taken and no allocation: what processes killed inside {@link #alloc} or {@link #free} left. The
+     * only call that needs the pool to itself: every other user must be known dead or held off.
      *
      * @return bytes that became free
      */

@@ -2,8 +2,8 @@
 package io.mkemu.memory;
 
 /**
- * Layout of a {@link BitmapPool} in shared memory. All fields are little-endian; offsets are bytes from the start of the
- * pool's region, which starts on an 8-byte boundary.
+ * Layout of a {@link BitmapPool} in shared memory. All fields are little-endian; offsets are bytes from the start of
+ * the pool's region, which starts on an 8-byte boundary.
  * <pre>
  *   0                   8         12        16                  24                  32                  40        64
  *  +-------------------+---------+---------+-------------------+-------------------+-------------------+---------+
@@ -24,9 +24,10 @@ package io.mkemu.memory;
  *        1       1    FIRST    first granule of an allocation
  *        1       0    NEXT     any further granule, of an allocation or of a claimed range
  * </pre>
- * The two bitmaps share words, 32 granules of each to a word, because only then can one compare-and-set move a granule from
- * one state to another. With a word of its own for each bitmap there would be a moment in every allocation and every free
- * when a range looks like the tail of the allocation before it; a kill in that moment would make it so for good.
+ * The two bitmaps share words, 32 granules of each to a word, because only then can one compare-and-set move a granule
+ * from one state to another. With a word of its own for each bitmap there would be a moment in every allocation and
+ * every free when a range looks like the tail of the allocation before it; a kill in that moment would make it so for
+ * good.
  */
 public final class BitmapPoolDescriptor {
     /** First eight bytes of a region that is ready: "MKPOOL" and layout version 1. */
@@ -68,7 +69,8 @@ public final class BitmapPoolDescriptor {
     public static long bytesFor(final long poolSize, final int order) {
         if (order < MIN_ORDER || order > MAX_ORDER) {
             throw new IllegalArgumentException(
-                "pool order " + order + " is outside " + MIN_ORDER + ".." + MAX_ORDER + ": 12 makes granules of one page");
+                "pool order " + order + " is outside " + MIN_ORDER + ".." + MAX_ORDER
+                + ": 12 makes granules of one page");
         }
         if (poolSize <= 0 || (poolSize & (1L << order) - 1) != 0) {
             throw new IllegalArgumentException("pool size " + poolSize + " is not a positive multiple of the granule "
@@ -76,7 +78,8 @@ public final class BitmapPoolDescriptor {
         }
         final long granules = poolSize >>> order;
         if (granules > MAX_GRANULES) {
-            throw new IllegalArgumentException("pool size " + poolSize + " has " + granules + " granules of order " + order
+            throw new IllegalArgumentException("pool size " + poolSize + " has " + granules + " granules of order "
+                + order
                 + ", the most is " + MAX_GRANULES + ": use a higher order or several pools");
         }
         final long words = (granules + GRANULES_PER_WORD - 1) >>> WORD_SHIFT;

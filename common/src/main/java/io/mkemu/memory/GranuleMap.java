@@ -11,10 +11,10 @@ import org.agrona.concurrent.AtomicBuffer;
  * The bitmap of a {@link BitmapPool}: granules by index, states as {@link BitmapPoolDescriptor} gives them. Ranges are
  * [from, end) and lie inside the map: the pool checks them.
  * <p>
- * Every change is one compare-and-set of one word. A range is claimed upwards from its first granule, in state CLAIMED, and
- * released downwards to it, so that at every moment each NEXT granule has its own first granule below it and an allocation
- * never seems longer than it is. An allocation begins to exist when its first granule turns FIRST and ends when that turns
- * CLAIMED, whatever becomes of the caller between.
+ * Every change is one compare-and-set of one word. A range is claimed upwards from its first granule, in state CLAIMED,
+ * and released downwards to it, so that at every moment each NEXT granule has its own first granule below it and an
+ * allocation never seems longer than it is. An allocation begins to exist when its first granule turns FIRST and ends
+ * when that turns CLAIMED, whatever becomes of the caller between.
  */
 final class GranuleMap {
     /** What {@link #next} looks for. */
@@ -103,7 +103,8 @@ final class GranuleMap {
                 return -Errno.EINVAL;
             }
         } while (!compareAndSet(word, seen, seen & ~allocated));
-        // It may have been freed and allocated anew with another size since it was looked at; from here on nobody else can.
+        // It may have been freed and allocated anew with another size since it was looked at; from here on nobody else
+        // can.
         if (!endsAt(from, end)) {
             set(word, allocated);
             return -Errno.EINVAL;

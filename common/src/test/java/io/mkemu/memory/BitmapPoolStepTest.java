@@ -148,7 +148,8 @@ class BitmapPoolStepTest {
                 alloc(pool, LEFT);
                 alloc(pool, count);
                 alloc(pool, 5);
-            }, by -> by.free(BASE + (long) LEFT * PAGE, (long) count * PAGE), () -> other[0] = free(LEFT, count), result -> {
+            }, by -> by.free(BASE + (long) LEFT * PAGE, (long) count * PAGE), () -> other[0] = free(LEFT, count),
+                result -> {
                 assertTrue(result == 0 && other[0] == -Errno.ENOENT || result == -Errno.ENOENT && other[0] == 0,
                     "step " + steps + ": " + result + " and " + other[0]);
                 assertEquals(Map.of(0L, (long) LEFT, (long) LEFT + count, 5L), allocations());
@@ -184,12 +185,14 @@ class BitmapPoolStepTest {
             for (final int theirs : new int[] {1, 33, 90}) {
                 final int[] got = {0};
                 atEachStep(() -> alloc(pool, LEFT), by -> alloc(by, mine), () -> got[0] = alloc(pool, theirs), result ->
-                    assertEquals(new TreeMap<>(Map.of(0L, (long) LEFT, result, (long) mine, (long) got[0], (long) theirs)),
+                    assertEquals(new TreeMap<>(Map.of(0L, (long) LEFT, result, (long) mine, (long) got[0],
+                    (long) theirs)),
                         allocations()));
                 atEachStep(() -> {
                     alloc(pool, LEFT);
                     alloc(pool, mine);
-                }, by -> by.free(BASE + (long) LEFT * PAGE, (long) mine * PAGE), () -> got[0] = alloc(pool, theirs), result -> {
+                }, by -> by.free(BASE + (long) LEFT * PAGE, (long) mine * PAGE), () -> got[0] = alloc(pool, theirs),
+                    result -> {
                     assertEquals(0, result);
                     assertEquals(Map.of(0L, (long) LEFT, (long) got[0], (long) theirs), allocations());
                 });

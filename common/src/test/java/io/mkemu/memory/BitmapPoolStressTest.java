@@ -120,8 +120,8 @@ class BitmapPoolStressTest {
         for (int caller = 0; caller < SURVIVORS; caller++) {
             takeBack(caller, left);
         }
-        // A killed process had one call under way at most: it shows as a half-claimed range, or as an allocation of which
-        // it had no time to make, or keep, a note.
+        // A killed process had one call under way at most: it shows as a half-claimed range, or as an allocation of
+        // which it had no time to make, or keep, a note.
         assertTrue(left.size() <= KILLS, "seed " + seed + ": more leaks than kills: " + left);
         left.values().forEach(size -> assertTrue(size <= (long) MOST << ORDER, "seed " + seed + ": " + left));
         assertTrue(stranded <= (long) (KILLS - left.size()) * MOST << ORDER, "seed " + seed + ": stranded " + stranded);
@@ -136,11 +136,13 @@ class BitmapPoolStressTest {
             final long held = memory.getLongVolatile(ledgerOffset(caller, slot));
             if (held != 0) {
                 final long address = addressOf(held);
-                assertEquals(sizeOf(held), allocations.remove(address), "what caller " + caller + " holds is allocated");
+                assertEquals(sizeOf(held), allocations.remove(address), "what caller " + caller
+                    + " holds is allocated");
                 for (long at = address; at < address + sizeOf(held); at += 1L << ORDER) {
                     final int stamp = STAMPS + 8 * (int) (at - BASE >>> ORDER);
                     final long found = memory.getAndSetLong(stamp, 0);
-                    assertTrue(found == 0 || found == stampOf(caller), "stamp of " + found + " in a granule of " + caller);
+                    assertTrue(found == 0 || found == stampOf(caller), "stamp of " + found + " in a granule of "
+                        + caller);
                 }
                 assertEquals(0, pool.free(address, sizeOf(held)));
             }
@@ -171,7 +173,8 @@ class BitmapPoolStressTest {
 
     private Process start(final int caller) throws IOException {
         return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m",
+            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-Xmx32m",
             "-cp", System.getProperty("java.class.path"), PoolStressProcess.class.getName(), file.toString(),
             Integer.toString(caller)).inheritIO().start();
     }

@@ -63,7 +63,9 @@ final class PoolStressProcess {
         return caller + 1;
     }
 
-    /** Allocates and frees until told to stop, holding on to what it has then. Returns whether nobody else touched it. */
+    /**
+     * Allocates and frees until told to stop, holding on to what it has then. Returns whether nobody else touched it.
+     */
     boolean run() {
         boolean alone = true;
         while (alone && memory.getLongVolatile(0) == 0) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.builtin;
+
+import io.mkemu.module.KernelModule;
+import java.util.List;
+
+/** The modules that come with mkemu; a device tree names them without a path. Any thread. */
+public final class BuiltinModules {
+    private BuiltinModules() {
+    }
+
+    /** Their names, ascending. */
+    public static List<String> names() {
+        return List.of("demo", "echo");
+    }
+
+    /**
+     * Makes a module for one kernel.
+     *
+     * @return a new object each time, or null if no built-in module has that name
+     */
+    public static KernelModule create(String name) {
+        return switch (name) {
+            case "demo" -> new DemoModule();
+            case "echo" -> new EchoModule();
+            default -> null;
+        };
+    }
+}

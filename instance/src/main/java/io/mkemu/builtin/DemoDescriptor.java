@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.builtin;
+
+/**
+ * What the demo's kernels send each other. All fields little-endian.
+ *
+ * <pre>
+ *  data message, type DATA + (seq mod 64), 12..256 bytes       shorter ones: bytes derived from sender, receiver, seq
+ *   0          8          12
+ *  +----------+----------+--------------------+
+ *  | seq u64  | CRC32C   | a stretch of noise |   the CRC is over all bytes, with sender and receiver in its own place
+ *  +----------+----------+--------------------+
+ *
+ *  control messages, words of 8 bytes
+ *  ORDER     op, argument; with START also messages, pages, pings, and 4 words with a bit for each member
+ *  DONE      op, argument, value       the order has been carried out
+ *  STATS     peer, sent, then about what came from it: delivered, lost, torn, repeated, reordered;
+ *            then pages shared with it, of these verified
+ *  END       messages sent             to the receiver, after the last of them
+ *  PING, PONG  8 words, the first counts up; PONG is PING sent back
+ *  ACK       PFN, 1 if the page was as it should be
+ *  PROGRESS  work done so far, data messages sent and delivered so far
+ *
+ *  page
+ *   0        4        8         12       16       20      24         32           64
+ *  +--------+--------+---------+--------+--------+-------+----------+------------+---------------------+
+ *  | magic  | owner  | target  | index  | count  | kind  | CRC32C   | answer u64 | count values of i64 |
+ *  +--------+--------+---------+--------+--------+-------+----------+------------+---------------------+
+ *  The CRC is over bytes 0..23 and the values; the receiver stores what it computed, plus 2^32, as the answer.
+ * </pre>
+ */
+final class DemoDescriptor {
+    static final int DATA = 0x6465_6d00;
+    static final int DATA_TYPES = 64;
+    static final int ORDER = 0x6465_6d40;
+    static final int DONE = 0x6465_6d41;
+    static final int STATS = 0x6465_6d42;
+    static final int END = 0x6465_6d43;
+    static final int PING = 0x6465_6d44;
+    static final int PONG = 0x6465_6d45;
+    static final int ACK = 0x6465_6d46;
+    static final int PROGRESS = 0x6465_6d47;
+
+    static final int SEQ_OFFSET = 0;
+    static final int CRC_OFFSET = 8;
+    static final int NOISE_OFFSET = 12;
+
+    static final int ORDER_WORDS = 2;
+    static final int START_WORDS = 9;
+    static final int MEMBER_WORDS = 4;
+    static final int MEMBERS_WORD = 5;
+    static final int DONE_WORDS = 3;
+    static final int STATS_WORDS = 9;
+    static final int PING_WORDS = 8;
+    static final int ACK_WORDS = 2;
+    static final int PROGRESS_WORDS = 2;
+
+    static final int PAGE_MAGIC = 0x6465_6d50;
+    static final int MAGIC_OFFSET = 0;
+    static final int OWNER_OFFSET = 4;
+    static final int TARGET_OFFSET = 8;
+    static final int INDEX_OFFSET = 12;
+    static final int COUNT_OFFSET = 16;
+    static final int KIND_OFFSET = 20;
+    static final int PAGE_CRC_OFFSET = 24;
+    static final int ANSWER_OFFSET = 32;
+    static final int VALUES_OFFSET = 64;
+    static final int VALUES = (4096 - VALUES_OFFSET) / Long.BYTES;
+
+    private DemoDescriptor() {
+    }
+}
