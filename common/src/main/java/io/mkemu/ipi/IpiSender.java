@@ -24,6 +24,7 @@ public final class IpiSender implements AutoCloseable {
     private final PhysicalMemory memory;
     private final InstanceTable instances;
     private final LocalApic apic;
+    private final boolean needsActive;
     private final Peer[] peers = new Peer[InstanceDescriptor.MAX_INSTANCES];
 
     /** A sender for the CPU of this local APIC. */
@@ -31,6 +32,7 @@ public final class IpiSender implements AutoCloseable {
         this.memory = memory;
         this.instances = memory.instances();
         this.apic = apic;
+        this.needsActive = memory.mailbox().needsActiveTarget();
     }
 
     /**
@@ -41,7 +43,8 @@ public final class IpiSender implements AutoCloseable {
      * @param data       payload, or null to send zeros
      * @param offset     of the payload in data
      * @param size       bytes, 0..256
-     * @return 0; -EINVAL (no such instance; size), -ENODEV (no IPI area), -ESHUTDOWN (not active), -ENOSPC (full)
+     * @return 0; -EINVAL (no such instance; size), -ENODEV (no IPI area); queued only:
+     *     -ESHUTDOWN (not active), -ENOSPC (full)
      */
     public int send(int instanceId, int type, DirectBuffer data, int offset, int size) {
         return send(instanceId, 0, -1, type, data, offset, size);
@@ -70,7 +73,7 @@ public final class IpiSender implements AutoCloseable {
         if (entry.ipiArea() == 0) {
             return -Errno.ENODEV;
         }
-        if (state != InstanceState.ACTIVE) {
+        if (needsActive && state != InstanceState.ACTIVE) {
             return -Errno.ESHUTDOWN;
         }
         Peer peer = peers[instanceId];
@@ -84,11 +87,11 @@ public final class IpiSender implements AutoCloseable {
         if (target < 0) {
             return -Errno.EINVAL;
         }
-        return publish(peer.senders[target], peer.apics[target], type, data, offset, size);
+        return publish(peer.channels[target], peer.apics[target], type, data, offset, size);
     }
 
-    private int publish(QueuedSender lane, LocalApic target, int type, DirectBuffer data, int offset, int size) {
-        int result = lane.publish(type, data, offset, size);
+    private int publish(IpiChannel channel, LocalApic target, int type, DirectBuffer data, int offset, int size) {
+        int result = channel.publish(type, data, offset, size);
         if (result != 0) {
             apic.count(Counter.FULL);
             return result;
@@ -96,15 +99,15 @@ public final class IpiSender implements AutoCloseable {
         apic.count(Counter.SENT);
         /* The receiver announces first and looks for messages then; without this fence both could miss the other. */
         VarHandle.fullFence();
-        if (LocalApic.polls(target.idleWord(), apic.physicalCpu()) || lane.isRung()) {
+        if (channel.isSeen(target.idleWord())) {
             apic.count(Counter.ELIDED);
             return 0;
         }
-        lane.markRung();
+        channel.ringing();
         if (target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR)) {
             apic.count(Counter.WOKEN);
         }
-        lane.rung();
+        channel.rung();
         apic.count(Counter.RUNG);
         return 0;
     }
@@ -148,18 +151,18 @@ public final class IpiSender implements AutoCloseable {
         private final long life;
         private final Window window;
         private final int[] cpus;
-        private final QueuedSender[] senders;
+        private final IpiChannel[] channels;
         private final LocalApic[] apics;
 
         Peer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
             this.life = life;
             this.cpus = cpus;
-            this.window = QueuedArea.map(memory, entry, area);
-            this.senders = new QueuedSender[cpus.length];
+            this.window = IpiArea.map(memory, entry, area);
+            this.channels = new IpiChannel[cpus.length];
             this.apics = new LocalApic[cpus.length];
             for (int logical = 0; logical < cpus.length; logical++) {
-                senders[logical] = new QueuedSender(window.buffer(), memory.layout().nrCpus(),
-                    memory.layout().ipiSlots(), logical, senderCpu);
+                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical, cpus[logical],
+                    senderCpu);
                 apics[logical] = LocalApic.of(memory, cpus[logical]);
             }
         }

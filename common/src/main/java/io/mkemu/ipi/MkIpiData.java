@@ -10,12 +10,16 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * A message as its receiver sees it: struct mk_ipi_data. A flyweight over shared memory that is valid during the
  * callback only; copy what you keep. Used on the CPU that runs the callback.
+ *
+ * <p>In single-slot mode it is the live slot: a sender may change it between any two calls, as in the RFC.
  */
 public final class MkIpiData {
     private final UnsafeBuffer payload = new UnsafeBuffer(0L, 0);
     private int senderCpu;
     private int type;
     private int dataSize;
+    private AtomicBuffer slot;
+    private int slotOffset;
 
     /**
      * Points this flyweight at a message. The header is copied once, so that what was checked is what is used, whoever
@@ -33,23 +37,33 @@ public final class MkIpiData {
         return valid;
     }
 
+    /** Points this flyweight at a slot for good: each call reads what is there by then. */
+    void wrapLive(AtomicBuffer buffer, int offset) {
+        slot = buffer;
+        slotOffset = offset;
+    }
+
     /** Physical CPU id of the sender: mk_ipi_data.sender_cpu. */
     public int senderCpu() {
-        return senderCpu;
+        return slot == null ? senderCpu : slot.getIntVolatile(slotOffset + SENDER_CPU_OFFSET);
     }
 
     /** The type the sender gave: mk_ipi_data.type, 32 bits. */
     public int type() {
-        return type;
+        return slot == null ? type : slot.getIntVolatile(slotOffset + TYPE_OFFSET);
     }
 
     /** Bytes of payload, 0..256: mk_ipi_data.data_size. */
     public int dataSize() {
-        return dataSize;
+        return slot == null ? dataSize
+            : (int) Math.clamp(slot.getLongVolatile(slotOffset + DATA_SIZE_OFFSET), 0L, (long) MAX_DATA_SIZE);
     }
 
     /** The payload, {@link #dataSize} bytes, bounds-checked: mk_ipi_data.buffer. */
     public DirectBuffer buffer() {
+        if (slot != null) {
+            payload.wrap(slot.addressOffset() + slotOffset + BUFFER_OFFSET, dataSize());
+        }
         return payload;
     }
 }

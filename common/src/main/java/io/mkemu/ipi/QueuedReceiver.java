@@ -15,7 +15,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * lane is <em>hot</em>: it delivered lately, the CPU polls it and says so in its idle word, and its sender leaves the
  * doorbell out.
  */
-public final class QueuedReceiver {
+final class QueuedReceiver implements IpiReceiver {
     private final AtomicBuffer area;
     private final LocalApic apic;
     private final int block;
@@ -34,7 +34,7 @@ public final class QueuedReceiver {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
      */
-    public QueuedReceiver(AtomicBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+    QueuedReceiver(AtomicBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
         this.area = area;
         this.apic = apic;
         this.nrCpus = nrCpus;
@@ -61,7 +61,7 @@ public final class QueuedReceiver {
         return area.getLongAcquire(slotAt(senderCpu, head) + READY_OFFSET) == head + 1;
     }
 
-    /** Whether a hot lane holds a message. Cheap: reads lines that nobody writes meanwhile. */
+    @Override
     public boolean hasHotMessage() {
         for (int lane : hot) {
             if (lane != 0 && isReady(lane - 1)) {
@@ -71,8 +71,8 @@ public final class QueuedReceiver {
         return false;
     }
 
-    /** The multikernel vector was taken: notes which lanes were rung. */
-    public void takeRung() {
+    @Override
+    public void interrupt(IpiDispatcher dispatcher) {
         boolean any = false;
         for (int word = 0; word < work.length; word++) {
             int offset = block + RUNG_OFFSET + word * Long.BYTES;
@@ -86,7 +86,7 @@ public final class QueuedReceiver {
         }
     }
 
-    /** Notes the hot lanes that hold a message. */
+    @Override
     public void takeHot() {
         for (int lane : hot) {
             if (lane != 0 && isReady(lane - 1)) {
@@ -95,11 +95,8 @@ public final class QueuedReceiver {
         }
     }
 
-    /**
-     * Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each.
-     *
-     * @return messages delivered
-     */
+    /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */
+    @Override
     public int deliver(IpiDispatcher dispatcher) {
         int delivered = 0;
         for (int word = 0; word < work.length; word++) {
@@ -163,12 +160,12 @@ public final class QueuedReceiver {
         }
     }
 
-    /** Tells senders that the CPU executes and polls its hot lanes. */
+    @Override
     public void announceRunning() {
         apic.announce(LocalApic.runningWord(hot[0], hot[1], hot[2]));
     }
 
-    /** Whether noted lanes wait for {@link #deliver}. */
+    @Override
     public boolean hasWork() {
         for (long word : work) {
             if (word != 0) {

@@ -5,11 +5,12 @@ import static io.mkemu.ipi.MkIpiDataDescriptor.*;
 import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.Errno;
+import io.mkemu.cpu.LocalApic;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
 
 /** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
-final class QueuedSender {
+final class QueuedSender implements IpiChannel {
     private final AtomicBuffer area;
     private final int lane;
     private final int slots;
@@ -59,47 +60,50 @@ final class QueuedSender {
         return tail - headSeen >= slots;
     }
 
-    /**
-     * Publishes a message.
-     *
-     * @param data may be null: zeros are sent
-     * @return 0, or -ENOSPC and nothing is written
-     */
-    int publish(int type, DirectBuffer data, int offset, int size) {
+    @Override
+    public int publish(int type, DirectBuffer data, int offset, int size) {
         if (isFull()) {
             return -Errno.ENOSPC;
         }
         int slot = slotAt(tail);
         int message = slot + DATA_OFFSET;
+        area.putLong(message + DATA_SIZE_OFFSET, size);
+        SendProbe.at(SendProbe.Step.SIZE);
         area.putInt(message + SENDER_CPU_OFFSET, senderCpu);
         area.putInt(message + TYPE_OFFSET, type);
-        area.putLong(message + DATA_SIZE_OFFSET, size);
+        SendProbe.at(SendProbe.Step.TYPE);
         if (data != null) {
             area.putBytes(message + BUFFER_OFFSET, data, offset, size);
         } else {
             area.setMemory(message + BUFFER_OFFSET, size, (byte) 0);
         }
+        SendProbe.at(SendProbe.Step.PAYLOAD);
         area.putLongRelease(slot + READY_OFFSET, tail + 1);
+        SendProbe.at(SendProbe.Step.PUBLISHED);
         tail++;
         area.putLongRelease(lane + TAIL_OFFSET, tail);
         return 0;
     }
 
-    /** Whether the receiver still has an earlier ring of this lane before it, and so will see what was just published. */
-    boolean isRung() {
-        return rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;
+    @Override
+    public boolean isSeen(long idleWord) {
+        return LocalApic.polls(idleWord, senderCpu)
+            || rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;
     }
 
-    /** Marks the lane as one the receiver must look into; the vector is raised after this. */
-    void markRung() {
+    /** Marks the lane as one the receiver must look into. */
+    @Override
+    public void ringing() {
         long before;
         do {
             before = area.getLongVolatile(rungWord);
         } while (!area.compareAndSetLong(rungWord, before, before | rungBit));
+        SendProbe.at(SendProbe.Step.MARKED);
     }
 
-    /** The vector has been raised for the mark. */
-    void rung() {
+    @Override
+    public void rung() {
         rungByMe = true;
+        SendProbe.at(SendProbe.Step.RUNG);
     }
 }

@@ -4,6 +4,7 @@ package io.mkemu.memory;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceTable;
+import io.mkemu.ipi.Mailbox;
 import io.mkemu.os.Futex;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -26,12 +27,14 @@ public final class PhysicalMemory implements AutoCloseable {
     private final InstanceTable instances;
     private final long epoch;
     private final long createdNanos;
+    private final Mailbox mailbox;
 
     private PhysicalMemory(FileChannel channel, RamHeader header) throws IOException {
         this.channel = channel;
         this.layout = header.layout();
         this.epoch = header.epoch();
         this.createdNanos = header.createdNanos();
+        this.mailbox = header.ipi().mailbox();
         this.tables = mapUnchecked(0, layout.pagesAt());
         this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt());
         this.instances = new InstanceTable(this);
@@ -56,6 +59,11 @@ public final class PhysicalMemory implements AutoCloseable {
     /** Where everything lies. */
     public RamLayout layout() {
         return layout;
+    }
+
+    /** The kind of IPI area that all instances of this machine have. */
+    public Mailbox mailbox() {
+        return mailbox;
     }
 
     /** Tells this machine from a former one of the same name. */

@@ -4,6 +4,7 @@ package io.mkemu.memory;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.ipi.IpiMode;
 import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
@@ -26,10 +27,11 @@ public final class RamFile {
      *
      * @param file   a name that nothing has yet; its directory belongs to this user
      * @param layout where everything will lie
+     * @param ipi    the mailbox of all instances
      * @param name   of the machine
      * @throws MachineException with RESOURCES if the file system cannot hold it
      */
-    public static void create(Path file, RamLayout layout, String name) throws IOException {
+    public static void create(Path file, RamLayout layout, IpiMode ipi, String name) throws IOException {
         try (OsFile ram = OsFile.create(file)) {
             ram.allocate(layout.ramSize());
         } catch (OsException refused) {
@@ -43,7 +45,7 @@ public final class RamFile {
             UnsafeBuffer page = new UnsafeBuffer(
                 channel.map(MapMode.READ_WRITE, 0, Pages.PAGE_SIZE, arena).address(), Pages.PAGE_SIZE);
             long now = System.nanoTime();
-            new RamHeader(layout, now ^ ProcessHandle.current().pid() << 48, now, name).write(page);
+            new RamHeader(layout, ipi, now ^ ProcessHandle.current().pid() << 48, now, name).write(page);
         }
     }
 

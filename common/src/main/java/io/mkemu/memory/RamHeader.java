@@ -5,6 +5,7 @@ import static io.mkemu.memory.RamHeaderDescriptor.*;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.ipi.IpiMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,11 +18,12 @@ import org.agrona.concurrent.UnsafeBuffer;
  * A header that was read and found good.
  *
  * @param layout       where everything lies
+ * @param ipi          the mailbox of all instances
  * @param epoch        tells this machine from a former one of the same name
  * @param createdNanos CLOCK_MONOTONIC at creation
  * @param name         of the machine
  */
-public record RamHeader(RamLayout layout, long epoch, long createdNanos, String name) {
+public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdNanos, String name) {
 
     /**
      * Reads and checks page 0.
@@ -42,7 +44,9 @@ public record RamHeader(RamLayout layout, long epoch, long createdNanos, String 
             throw refusal(file, "has ABI version " + version + ", this mkemu speaks " + ABI_VERSION);
         }
         RamLayout layout;
+        IpiMode ipi;
         try {
+            ipi = IpiMode.of(page.getInt(IPI_MODE_OFFSET));
             layout = new RamLayout(page.getInt(NR_CPUS_OFFSET), page.getInt(IPI_SLOTS_OFFSET),
                 page.getLong(HOST_SIZE_OFFSET), page.getLong(POOL_SIZE_OFFSET));
         } catch (IllegalArgumentException bad) {
@@ -61,7 +65,7 @@ public record RamHeader(RamLayout layout, long epoch, long createdNanos, String 
         }
         byte[] name = new byte[NAME_LENGTH];
         page.get(NAME_OFFSET, name);
-        return new RamHeader(layout, page.getLong(EPOCH_OFFSET), page.getLong(CREATED_NANOS_OFFSET),
+        return new RamHeader(layout, ipi, page.getLong(EPOCH_OFFSET), page.getLong(CREATED_NANOS_OFFSET),
             new String(name, StandardCharsets.UTF_8).split("\0", 2)[0]);
     }
 
@@ -83,6 +87,7 @@ public record RamHeader(RamLayout layout, long epoch, long createdNanos, String 
         page.putLong(EPOCH_OFFSET, epoch);
         page.putLong(CREATED_NANOS_OFFSET, createdNanos);
         page.putInt(NR_CPUS_OFFSET, layout.nrCpus());
+        page.putInt(IPI_MODE_OFFSET, ipi.ordinal());
         page.putInt(IPI_SLOTS_OFFSET, layout.ipiSlots());
         page.putLong(RAM_SIZE_OFFSET, layout.ramSize());
         page.putLong(CPUS_AT_OFFSET, layout.cpusAt());

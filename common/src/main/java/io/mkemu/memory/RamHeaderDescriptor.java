@@ -8,8 +8,8 @@ package io.mkemu.memory;
  * <pre>
  *   0      8      12     16           24           32          40          48
  *  +------+------+------+------------+------------+-----------+-----------+
- *  |magic |abi   |flags | ram size   | epoch      |created ns |nr_ |ipi_  |
- *  |      |vers. |      |            |            |           |cpus|slots |
+ *  |magic |abi   |ipi   | ram size   | epoch      |created ns |nr_ |ipi_  |
+ *  |      |vers. |mode  |            |            |           |cpus|slots |
  *  +------+------+------+------------+------------+-----------+-----------+
  *  48           56           64           72           80           88
  *  +------------+------------+------------+------------+------------+
@@ -31,8 +31,8 @@ public final class RamHeaderDescriptor {
     public static final int ABI_VERSION_OFFSET = 8;
     /** Changes whenever anything of the memory map does. */
     public static final int ABI_VERSION = 1;
-    /** Reserved, 0. */
-    public static final int FLAGS_OFFSET = 12;
+    /** The mailbox of all instances: 0 queued, 1 single-slot. */
+    public static final int IPI_MODE_OFFSET = 12;
     /** Size of the RAM file. */
     public static final int RAM_SIZE_OFFSET = 16;
     /** Tells this machine from a former one of the same name. */

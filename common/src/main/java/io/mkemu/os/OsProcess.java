@@ -9,6 +9,10 @@ public final class OsProcess {
     private static final MethodHandle GETUID = Native.plain("getuid", FunctionDescriptor.of(Native.INT));
     private static final MethodHandle SETSID = Native.plain("setsid", FunctionDescriptor.of(Native.INT));
 
+    private static final MethodHandle RAISE =
+        Native.plain("raise", FunctionDescriptor.of(Native.INT, Native.INT));
+    private static final int SIGSTOP = 19;
+
     private OsProcess() {
     }
 
@@ -24,6 +28,17 @@ public final class OsProcess {
     /** Leaves the terminal's process group, so that a Ctrl-C meant for the host reaches the host alone. */
     public static void leaveTerminal() {
         call(SETSID);
+    }
+
+    /** Stops this whole process, until somebody sends SIGCONT. */
+    public static void stopSelf() {
+        try {
+            int ignored = (int) RAISE.invokeExact(SIGSTOP);
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
     }
 
     private static int call(MethodHandle handle) {

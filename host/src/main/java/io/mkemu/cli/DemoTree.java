@@ -32,7 +32,7 @@ final class DemoTree {
             kernel.cpus(), kernel.memoryBytes(), (kernel.bootargs() + added).strip(), kernel.modules())).toList();
         List<Integer> cpus = instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
         return MachineSpec.of(cpus, told.stream().mapToLong(InstanceSpec::memoryBytes).sum(),
-            new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots());
+            new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots(), tree.ipi());
     }
 
     private static List<InstanceSpec> copies(MachineSpec tree, int count) {

@@ -7,6 +7,7 @@ import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
+import io.mkemu.ipi.IpiMode;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,9 +27,14 @@ final class RunCommand implements Callable<Integer> {
         description = "Name of the machine; by default the file's name without .dts.")
     private String machine;
 
+    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = IpiModeConverter.class,
+        description = "queued, or single-slot: the RFC's; by default what the tree says (ipi = \"...\").")
+    private IpiMode ipi;
+
     @Override
     public Integer call() throws Exception {
-        MachineSpec spec = MachineSpec.read(file);
+        MachineSpec tree = MachineSpec.read(file);
+        MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
         MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
         MachineRun run = new MachineRun(directory, MachinePlan.of(spec), System.out);
         RunReport[] result = new RunReport[1];

@@ -100,8 +100,11 @@ final class InstanceProcess {
     private void over(int exitCode) {
         boolean wanted = stopping && exitCode == 0;
         if (!wanted && entry.reason().isEmpty()) {
-            entry.reason(exitCode > SIGNAL_BASE ? "killed by signal " + (exitCode - SIGNAL_BASE)
+            entry.reason(exitCode > SIGNAL_BASE ? "killed by signal " + signal(exitCode - SIGNAL_BASE)
                 : "ended with exit code " + exitCode);
+        }
+        if (!stopping) {
+            output.accept(spec.name(), "mkemu: instance failed: " + entry.reason());
         }
         for (Region region : entry.regions()) {
             machine.memory().pageTable().clear(region.address(), region.size());
@@ -114,8 +117,16 @@ final class InstanceProcess {
         machine.memory().raiseEvent();
     }
 
-    boolean hasEnded() {
-        return ended.isDone();
+    private static String signal(int number) {
+        return switch (number) {
+            case 4 -> "4 (SIGILL)";
+            case 6 -> "6 (SIGABRT)";
+            case 7 -> "7 (SIGBUS)";
+            case 9 -> "9 (SIGKILL)";
+            case 11 -> "11 (SIGSEGV)";
+            case 15 -> "15 (SIGTERM)";
+            default -> Integer.toString(number);
+        };
     }
 
     /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
@@ -151,10 +162,5 @@ final class InstanceProcess {
         if (process != null) {
             process.destroyForcibly();
         }
-    }
-
-    /** Modules it was loaded with. */
-    List<String> modules() {
-        return spec.modules();
     }
 }

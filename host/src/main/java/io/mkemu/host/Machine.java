@@ -10,7 +10,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.QueuedArea;
+import io.mkemu.ipi.IpiArea;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.memory.BitmapPool;
 import io.mkemu.memory.InstancePool;
@@ -38,7 +38,7 @@ public final class Machine implements AutoCloseable {
         this.directory = directory;
         this.plan = plan;
         this.life = life;
-        RamFile.create(directory.ram(), plan.layout(), directory.machine());
+        RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
         this.memory = PhysicalMemory.open(directory.ram());
         this.poolMap = memory.map(plan.layout().poolMapAt(), plan.layout().poolMapSize());
         this.multikernelPool = BitmapPool.format(poolMap.buffer(), 0, plan.layout().poolAt(),
@@ -90,14 +90,14 @@ public final class Machine implements AutoCloseable {
             apic.reset();
             apic.configure(plan.cpus().hostCpu(cpu), plan.cpus().isShared(cpu), id);
         }
-        long areaSize = QueuedArea.length(memory, cpus.size());
+        long areaSize = IpiArea.length(memory, cpus.size());
         try (InstancePool pool = InstancePool.format(memory, entry.regions())) {
             long area = pool.alloc(areaSize, Pages.PAGE_SIZE);
             if (area == 0) {
                 throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name
                     + " cannot hold its IPI buffer of " + areaSize + " bytes");
             }
-            QueuedArea.format(memory, area, cpus.size());
+            IpiArea.format(memory, area, cpus.size());
             entry.ipiArea(area, areaSize);
             entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(area)).strip());
         }

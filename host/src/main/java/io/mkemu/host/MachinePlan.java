@@ -8,7 +8,7 @@ import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.Position;
 import io.mkemu.cpu.IdlePolicy;
-import io.mkemu.ipi.QueuedMailboxDescriptor;
+import io.mkemu.ipi.IpiMode;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Pages;
@@ -46,8 +46,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         spec.instances().forEach(instance -> owned.addAll(instance.cpus()));
         int nrCpus = 1 + Math.max(hostCpu, spec.cpus().stream().mapToInt(Integer::intValue).max().orElse(0));
         int slots = spec.ipiSlots().orElse(defaultSlots(nrCpus));
-        long hostArea = Pages.align(QueuedMailboxDescriptor.areaLength(nrCpus, slots, 1));
-        long hostSize = Pages.align(hostArea + HOST_FREE_BYTES);
+        long hostSize = areaLength(spec.ipi(), new RamLayout(nrCpus, slots, Pages.PAGE_SIZE, 0), 1) + HOST_FREE_BYTES;
         MachinePlan plan = new MachinePlan(spec,
             new RamLayout(nrCpus, slots, hostSize + InstancePool.overhead(hostSize), spec.memoryBytes()), hostCpu,
             CpuPlan.of(owned, Affinity.allowed()));
@@ -56,14 +55,17 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         return plan;
     }
 
+    private static long areaLength(IpiMode ipi, RamLayout layout, int cpus) {
+        return ipi.mailbox().areaLength(layout, cpus);
+    }
+
     private static int defaultSlots(int nrCpus) {
         int slots = Integer.highestOneBit(SLOTS_PER_CPU / nrCpus);
         return Math.clamp(slots, LEAST_DEFAULT_SLOTS, DEFAULT_SLOTS);
     }
 
     private void checkInstance(InstanceSpec instance) {
-        long area = Pages.align(
-            QueuedMailboxDescriptor.areaLength(layout.nrCpus(), layout.ipiSlots(), instance.cpus().size()));
+        long area = areaLength(spec.ipi(), layout, instance.cpus().size());
         Position place = instance.places().of("memory-bytes");
         if (area > Integer.MAX_VALUE) {
             throw spec.error(place, "instance " + instance.name() + " needs an IPI buffer of " + area

@@ -6,12 +6,13 @@ import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.ipi.IpiDispatcher;
+import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.QueuedReceiver;
 import io.mkemu.kernel.HandlerRegistry.Handler;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.Futex;
+import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
@@ -32,18 +33,19 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private final KernelInstance kernel;
     private final int logicalCpu;
     private final LocalApic apic;
-    private final QueuedReceiver receiver;
+    private final IpiReceiver receiver;
     private final IpiSender sender;
     private final IdlePolicy idle;
     private final TaskQueue tasks = new TaskQueue();
     private final Futex futex = new Futex();
+    private final ArrayDeque<Handler> irqWork = new ArrayDeque<>();
     private final ManyToOneConcurrentLinkedQueue<Runnable> work = new ManyToOneConcurrentLinkedQueue<>();
     private final CompletableFuture<Void> online = new CompletableFuture<>();
     private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
     private final CpuThread thread;
     private volatile boolean parking;
 
-    Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, QueuedReceiver receiver, IpiSender sender,
+    Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
         IdlePolicy idle) {
         this.kernel = kernel;
         this.logicalCpu = logicalCpu;
@@ -120,7 +122,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             return;
         }
         while (!parking) {
-            boolean interrupted = takeInterrupts();
+            boolean interrupted = takeInterrupts() | runSubmitted();
             receiver.takeHot();
             interrupted |= receiver.deliver(this) > 0;
             long wait = tasks.run(interrupted);
@@ -138,15 +140,21 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         }
         apic.count(Counter.INTERRUPTS, Long.bitCount(vectors));
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
-            receiver.takeRung();
+            receiver.interrupt(this);
         }
         if ((vectors & 1L << LocalApicDescriptor.REBOOT_VECTOR) != 0) {
             kernel.rebootInterrupt();
         }
+        return true;
+    }
+
+    private boolean runSubmitted() {
+        boolean any = false;
         for (Runnable next = work.poll(); next != null; next = work.poll()) {
             next.run();
+            any = true;
         }
-        return true;
+        return any;
     }
 
     @Override
@@ -179,6 +187,35 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             }
             registry.end(logicalCpu);
         }
+    }
+
+    @Override
+    public void queueWork(MkIpiData live) {
+        Handler[] handlers = kernel.handlers().handlersOf(live.type());
+        if (handlers.length == 0) {
+            apic.count(Counter.UNHANDLED);
+            kernel.unhandled(this, live);
+        }
+        for (Handler handler : handlers) {
+            if (handler.queueWork(logicalCpu)) {
+                irqWork.add(handler);
+            }
+        }
+    }
+
+    @Override
+    public int runWork(MkIpiData live) {
+        int callbacks = 0;
+        for (Handler handler = irqWork.poll(); handler != null; handler = irqWork.poll()) {
+            handler.takeWork(logicalCpu);
+            if (kernel.handlers().begin(logicalCpu, handler)) {
+                run(handler, live);
+                callbacks++;
+            }
+            kernel.handlers().end(logicalCpu);
+            takeInterrupts();
+        }
+        return callbacks;
     }
 
     private void run(Handler handler, MkIpiData data) {

@@ -22,13 +22,16 @@ final class HandlerRegistry {
         private final Object context;
         private final int type;
         private final String module;
+        /* Per CPU, touched by that CPU's thread only: the irq_work's pending bit. */
+        private final boolean[] workPending;
         private volatile boolean registered = true;
 
-        Handler(IpiCallback callback, Object context, int type, String module) {
+        Handler(IpiCallback callback, Object context, int type, String module, int cpus) {
             this.callback = callback;
             this.context = context;
             this.type = type;
             this.module = module;
+            this.workPending = new boolean[cpus];
         }
 
         @Override
@@ -39,6 +42,18 @@ final class HandlerRegistry {
         /** The module that registered it, for the log. */
         String module() {
             return module;
+        }
+
+        /** Marks the handler's work as pending on a CPU; false if it was already. */
+        boolean queueWork(int logicalCpu) {
+            boolean fresh = !workPending[logicalCpu];
+            workPending[logicalCpu] = true;
+            return fresh;
+        }
+
+        /** The work is about to run: from now on it can be queued again. */
+        void takeWork(int logicalCpu) {
+            workPending[logicalCpu] = false;
         }
 
         void handle(MkIpiData data) {
@@ -57,7 +72,7 @@ final class HandlerRegistry {
 
     /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
     synchronized Handler register(IpiCallback callback, Object context, int type, String module) {
-        Handler handler = new Handler(callback, context, type, module);
+        Handler handler = new Handler(callback, context, type, module, running.length());
         Handler[] before = handlersOf(type);
         Handler[] after = new Handler[before.length + 1];
         after[0] = handler;

@@ -8,10 +8,10 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.ipi.IpiArea;
+import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.QueuedArea;
-import io.mkemu.ipi.QueuedReceiver;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.InstancePool;
@@ -55,7 +55,7 @@ public final class KernelInstance implements AutoCloseable {
         this.parameters = parameters;
         this.log = new KernelLog(memory, instanceId);
         this.pool = InstancePool.attach(memory, entry);
-        this.ipiArea = QueuedArea.map(memory, entry, ipiArea);
+        this.ipiArea = IpiArea.map(memory, entry, ipiArea);
         int[] physical = entry.cpus();
         this.cpus = new Cpu[physical.length];
         this.handlers = new HandlerRegistry(physical.length);
@@ -65,8 +65,8 @@ public final class KernelInstance implements AutoCloseable {
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = LocalApic.of(memory, physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle, apic.sharesCore());
-            QueuedReceiver receiver = new QueuedReceiver(this.ipiArea.buffer(), apic, memory.layout().nrCpus(),
-                memory.layout().ipiSlots(), logical, policy.polls());
+            IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
+                policy.polls());
             cpus[logical] = new Cpu(this, logical, apic, receiver, new IpiSender(memory, apic), policy);
         }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.boot.dt;
 
+import io.mkemu.ipi.IpiMode;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -33,6 +34,9 @@ public final class DeviceTreeWriter {
         open("/");
         line("compatible = " + quote(MachineReader.COMPATIBLE) + ";");
         modules(machine.host().modules());
+        if (machine.ipi() != IpiMode.QUEUED) {
+            line(MachineReader.IPI + " = \"" + machine.ipi() + "\";");
+        }
         machine.ipiSlots().ifPresent(slots -> line(MachineReader.SLOTS + " = <" + slots + ">;"));
         open("resources");
         cpus(machine.cpus());

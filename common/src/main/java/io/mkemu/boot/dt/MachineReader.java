@@ -2,6 +2,7 @@
 package io.mkemu.boot.dt;
 
 import java.nio.file.Path;
+import io.mkemu.ipi.IpiMode;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -15,7 +16,9 @@ final class MachineReader {
 
     static final String COMPATIBLE = "multikernel-v1";
     static final String SLOTS = "mkemu,ipi-slots";
+    static final String IPI = "ipi";
     private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
+    private static final String IPI_EXAMPLE = "ipi = \"single-slot\";";
     private static final String SLOTS_EXAMPLE = "mkemu,ipi-slots = <64>;";
     private static final int FEWEST_SLOTS = 2;
     private static final int MOST_SLOTS = 1024;
@@ -31,14 +34,14 @@ final class MachineReader {
     MachineSpec read(Node tree) {
         NodeReader root = new NodeReader(file, "/", tree);
         checkCompatible(root);
-        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS), Set.of("resources", "chosen", "instances"));
+        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, IPI), Set.of("resources", "chosen", "instances"));
         Map<String, List<Position>> places = new HashMap<>();
         ResourceReader.Resources pool = ResourceReader.read(root, true, places);
         HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
         OptionalInt slots = slots(root, places);
         List<InstanceSpec> instances = instances(root);
         MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.memoryBytes(), pool.memoryBase(), host,
-                instances, slots, new Places(tree.position(), places));
+                instances, slots, ipi(root), new Places(tree.position(), places));
         new PartitionCheck(machine).run();
         return machine;
     }
@@ -66,6 +69,20 @@ final class MachineReader {
         }
         places.put(SLOTS, List.of(cell.position()));
         return OptionalInt.of((int) slots);
+    }
+
+    private static IpiMode ipi(NodeReader root) {
+        Optional<Property> property = root.property(IPI);
+        if (property.isEmpty()) {
+            return IpiMode.QUEUED;
+        }
+        Value.Str mode = root.strings(property.get(), IPI_EXAMPLE).getFirst();
+        try {
+            return IpiMode.of(mode.text());
+        } catch (IllegalArgumentException wrong) {
+            throw root.error(mode.position(), "'ipi' is " + Text.quote(mode.text())
+                    + ", expected \"queued\" or \"single-slot\"");
+        }
     }
 
     private List<InstanceSpec> instances(NodeReader root) {

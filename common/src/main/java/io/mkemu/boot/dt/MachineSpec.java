@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.boot.dt;
 
+import io.mkemu.ipi.IpiMode;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -21,10 +22,11 @@ import java.util.stream.IntStream;
  * @param host        what the tree says about the host
  * @param instances   the spawned instances in source order, possibly none
  * @param ipiSlots    slots of each queued mailbox, a power of two in 2..1024, if given
+ * @param ipi         the mailbox of all instances, queued if not given
  * @param places      where the values of the root node, its resources and its chosen node stand
  */
 public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
-                          List<InstanceSpec> instances, OptionalInt ipiSlots, Places places) {
+                          List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
 
     /** Physical CPU ids are below this. */
     public static final int MAX_CPUS = 1024;
@@ -40,10 +42,17 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
         instances = List.copyOf(instances);
     }
 
-    /** A machine that was not read from a source. Nothing is checked; writing and parsing it does. */
+    /** A machine with queued mailboxes that was not read from a source. */
     public static MachineSpec of(List<Integer> cpus, long memoryBytes, HostSpec host, List<InstanceSpec> instances,
                                  OptionalInt ipiSlots) {
-        return new MachineSpec("", cpus, memoryBytes, OptionalLong.empty(), host, instances, ipiSlots, Places.NONE);
+        return of(cpus, memoryBytes, host, instances, ipiSlots, IpiMode.QUEUED);
+    }
+
+    /** A machine that was not read from a source. Nothing is checked; writing and parsing it does. */
+    public static MachineSpec of(List<Integer> cpus, long memoryBytes, HostSpec host, List<InstanceSpec> instances,
+                                 OptionalInt ipiSlots, IpiMode ipi) {
+        return new MachineSpec("", cpus, memoryBytes, OptionalLong.empty(), host, instances, ipiSlots, ipi,
+                Places.NONE);
     }
 
     /**
@@ -82,6 +91,11 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
                                 + " CPUs are claimed by instances, none is left for the host")));
     }
 
+    /** The same machine with another mailbox. */
+    public MachineSpec withIpi(IpiMode other) {
+        return new MachineSpec(file, cpus, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
+    }
+
     /** An error of a later check at one of this machine's places. */
     public DeviceTreeException error(Position position, String text) {
         return new DeviceTreeException(file, position, text);
@@ -91,11 +105,11 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
     public boolean equals(Object other) {
         return other instanceof MachineSpec that && cpus.equals(that.cpus) && memoryBytes == that.memoryBytes
                 && memoryBase.equals(that.memoryBase) && host.equals(that.host) && instances.equals(that.instances)
-                && ipiSlots.equals(that.ipiSlots);
+                && ipiSlots.equals(that.ipiSlots) && ipi == that.ipi;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(cpus, memoryBytes, memoryBase, host, instances, ipiSlots);
+        return Objects.hash(cpus, memoryBytes, memoryBase, host, instances, ipiSlots, ipi);
     }
 }

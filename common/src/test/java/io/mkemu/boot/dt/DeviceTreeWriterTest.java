@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.ipi.IpiMode;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -30,7 +31,7 @@ class DeviceTreeWriterTest {
                 List.of("demo", "/p q/\"x\".jar"))).toList();
         MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
-                Places.NONE);
+                IpiMode.SINGLE_SLOT, Places.NONE);
         assertRoundTrip(machine);
     }
 

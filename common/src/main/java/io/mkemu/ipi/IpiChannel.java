@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import org.agrona.DirectBuffer;
+
+/** The sending end from one CPU to another. Used by the thread of the sending CPU only. */
+interface IpiChannel {
+    /**
+     * Puts a message into the target's mailbox.
+     *
+     * @param data may be null: zeros are sent
+     * @return 0, or -ENOSPC and nothing is written
+     */
+    int publish(int type, DirectBuffer data, int offset, int size);
+
+    /**
+     * Whether the target will look without being rung: it polls this sender, or has an earlier ring of this sender still
+     * before it. To be asked after a full fence behind {@link #publish}.
+     *
+     * @param idleWord of the target's local APIC
+     */
+    boolean isSeen(long idleWord);
+
+    /** To be called before the target's vector is raised. */
+    void ringing();
+
+    /** To be called once it has been raised. */
+    void rung();
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+/** The receiving end of one CPU. Used by that CPU's thread only. */
+public interface IpiReceiver {
+    /** The multikernel vector was taken: generic_multikernel_interrupt. Notes what there is to deliver. */
+    void interrupt(IpiDispatcher dispatcher);
+
+    /** Whether something has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile. */
+    boolean hasHotMessage();
+
+    /** Notes what has come that nobody rang for. */
+    void takeHot();
+
+    /**
+     * Delivers what was noted: the irq_work.
+     *
+     * @return messages delivered
+     */
+    int deliver(IpiDispatcher dispatcher);
+
+    /** Whether something noted waits for {@link #deliver}. */
+    boolean hasWork();
+
+    /** Tells senders that the CPU executes, and what it polls. */
+    void announceRunning();
+}

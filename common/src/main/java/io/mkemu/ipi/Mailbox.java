@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.RamLayout;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * A kind of IPI area. There are two behind this contract; all in which they differ:
+ *
+ * <table>
+ * <caption>queued against single-slot</caption>
+ * <tr><th></th><th>queued</th><th>single-slot</th></tr>
+ * <tr><td>send to an instance that is not active</td><td>-ESHUTDOWN</td><td>0, nobody may ever see it</td></tr>
+ * <tr><td>send when the receiver lags</td><td>-ENOSPC once the lane is full</td><td>0, overwrites</td></tr>
+ * <tr><td>zero-size send</td><td>delivered</td><td>0, dropped by the receiver</td></tr>
+ * <tr><td>delivery</td><td>each message once to each handler</td><td>what lies in the slot, once per irq_work</td></tr>
+ * <tr><td>what the callback sees</td><td>a stable message</td><td>the live slot</td></tr>
+ * <tr><td>spurious interrupt</td><td>nothing</td><td>delivers the slot again</td></tr>
+ * </table>
+ */
+public interface Mailbox {
+    /** Whether a send needs an active target: what the RFC never asks. */
+    boolean needsActiveTarget();
+
+    /** Bytes of the area of an instance with so many CPUs, whole pages. */
+    long areaLength(RamLayout layout, int cpus);
+
+    /** Makes an empty area of a zeroed one, before it is published. */
+    void format(AtomicBuffer area, RamLayout layout, int cpus);
+
+    /** What is wrong with an area, or null: it was made for this layout, as far as it says so itself. */
+    String problem(AtomicBuffer area, RamLayout layout, int cpus);
+
+    /**
+     * The receiving end of one of the owner's CPUs.
+     *
+     * @param logicalCpu index of the CPU in its instance
+     * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     */
+    IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling);
+
+    /**
+     * The sending end of one CPU towards one of the owner's CPUs.
+     *
+     * @param logicalCpu  index of the target in its instance
+     * @param physicalCpu the same CPU's physical id
+     * @param senderCpu   physical id of the CPU that sends
+     */
+    IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu);
+}

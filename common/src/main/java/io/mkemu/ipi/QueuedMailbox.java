@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static io.mkemu.ipi.QueuedMailboxDescriptor.CPUS_OFFSET;
+import static io.mkemu.ipi.QueuedMailboxDescriptor.MAGIC;
+import static io.mkemu.ipi.QueuedMailboxDescriptor.MAGIC_OFFSET;
+import static io.mkemu.ipi.QueuedMailboxDescriptor.NR_CPUS_OFFSET;
+import static io.mkemu.ipi.QueuedMailboxDescriptor.SLOTS_OFFSET;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** The queued mailbox: a lane of its own for each pair of sending and receiving CPU. */
+final class QueuedMailbox implements Mailbox {
+    @Override
+    public boolean needsActiveTarget() {
+        return true;
+    }
+
+    @Override
+    public long areaLength(RamLayout layout, int cpus) {
+        return Pages.align(QueuedMailboxDescriptor.areaLength(layout.nrCpus(), layout.ipiSlots(), cpus));
+    }
+
+    @Override
+    public void format(AtomicBuffer area, RamLayout layout, int cpus) {
+        area.putInt(NR_CPUS_OFFSET, layout.nrCpus());
+        area.putInt(SLOTS_OFFSET, layout.ipiSlots());
+        area.putInt(CPUS_OFFSET, cpus);
+        area.putLongRelease(MAGIC_OFFSET, MAGIC);
+    }
+
+    @Override
+    public String problem(AtomicBuffer area, RamLayout layout, int cpus) {
+        boolean good = area.getLongAcquire(MAGIC_OFFSET) == MAGIC && area.getInt(NR_CPUS_OFFSET) == layout.nrCpus()
+            && area.getInt(SLOTS_OFFSET) == layout.ipiSlots() && area.getInt(CPUS_OFFSET) == cpus;
+        return good ? null : "is not a queued area for " + layout.nrCpus() + " CPUs x " + layout.ipiSlots() + " slots";
+    }
+
+    @Override
+    public IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
+        boolean polling) {
+        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling);
+    }
+
+    @Override
+    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu) {
+        return new QueuedSender(area, layout.nrCpus(), layout.ipiSlots(), logicalCpu, senderCpu);
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** The RFC's mailbox: one slot per physical CPU, the last writer wins. */
+final class SingleSlotMailbox implements Mailbox {
+    @Override
+    public boolean needsActiveTarget() {
+        return false;
+    }
+
+    @Override
+    public long areaLength(RamLayout layout, int cpus) {
+        return Pages.align(SingleSlotDescriptor.areaLength(layout.nrCpus()));
+    }
+
+    @Override
+    public void format(AtomicBuffer area, RamLayout layout, int cpus) {
+        /* Zeroed is empty, and there is no place for a word that would say more: hazard 9 of the RFC. */
+    }
+
+    @Override
+    public String problem(AtomicBuffer area, RamLayout layout, int cpus) {
+        return null;
+    }
+
+    @Override
+    public IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
+        boolean polling) {
+        return new SingleSlotReceiver(area, apic);
+    }
+
+    @Override
+    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu) {
+        return new SingleSlotSender(area, physicalCpu, senderCpu);
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
+import static io.mkemu.ipi.MkIpiDataDescriptor.MAX_DATA_SIZE;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** Reads its own CPU's slot at each interrupt, as the RFC's multikernel_interrupt_handler does; never clears it. */
+final class SingleSlotReceiver implements IpiReceiver {
+    private final AtomicBuffer area;
+    private final LocalApic apic;
+    private final int slot;
+    private final MkIpiData live = new MkIpiData();
+    private boolean noted;
+
+    SingleSlotReceiver(AtomicBuffer area, LocalApic apic) {
+        this.area = area;
+        this.apic = apic;
+        this.slot = SingleSlotDescriptor.slotAt(apic.physicalCpu());
+        live.wrapLive(area, slot);
+    }
+
+    @Override
+    public void interrupt(IpiDispatcher dispatcher) {
+        long size = area.getLongVolatile(slot + DATA_SIZE_OFFSET);
+        if (size == 0) {
+            apic.count(Counter.SPURIOUS);
+            return;
+        }
+        if (size < 0 || size > MAX_DATA_SIZE) {
+            apic.count(Counter.ANOMALIES);
+            dispatcher.anomaly(live.senderCpu(), live);
+            return;
+        }
+        apic.count(Counter.RECEIVED);
+        dispatcher.queueWork(live);
+        noted = true;
+    }
+
+    @Override
+    public boolean hasHotMessage() {
+        return false;
+    }
+
+    @Override
+    public void takeHot() {
+        /* The RFC's receiver looks at its slot when it is interrupted and at no other time. */
+    }
+
+    @Override
+    public int deliver(IpiDispatcher dispatcher) {
+        if (!noted) {
+            return 0;
+        }
+        noted = false;
+        return dispatcher.runWork(live);
+    }
+
+    @Override
+    public boolean hasWork() {
+        return noted;
+    }
+
+    @Override
+    public void announceRunning() {
+        apic.announce(LocalApic.runningWord(0, 0, 0));
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static io.mkemu.ipi.MkIpiDataDescriptor.BUFFER_OFFSET;
+import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
+import static io.mkemu.ipi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
+import static io.mkemu.ipi.MkIpiDataDescriptor.TYPE_OFFSET;
+
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.AtomicBuffer;
+
+/** Writes a slot as multikernel_send_ipi_data does: cleared, size, sender, type, payload, in this order. */
+final class SingleSlotSender implements IpiChannel {
+    private final AtomicBuffer area;
+    private final int slot;
+    private final int senderCpu;
+
+    SingleSlotSender(AtomicBuffer area, int physicalCpu, int senderCpu) {
+        this.area = area;
+        this.slot = SingleSlotDescriptor.slotAt(physicalCpu);
+        this.senderCpu = senderCpu;
+    }
+
+    @Override
+    public int publish(int type, DirectBuffer data, int offset, int size) {
+        area.setMemory(slot, SingleSlotDescriptor.SLOT_LENGTH, (byte) 0);
+        SendProbe.at(SendProbe.Step.CLEARED);
+        /* Release stores keep the order of the RFC's plain ones, which x86 keeps too. */
+        area.putLongRelease(slot + DATA_SIZE_OFFSET, size);
+        SendProbe.at(SendProbe.Step.SIZE);
+        area.putIntRelease(slot + SENDER_CPU_OFFSET, senderCpu);
+        area.putIntRelease(slot + TYPE_OFFSET, type);
+        SendProbe.at(SendProbe.Step.TYPE);
+        if (data != null) {
+            area.putBytes(slot + BUFFER_OFFSET, data, offset, size);
+        }
+        SendProbe.at(SendProbe.Step.PAYLOAD);
+        return 0;
+    }
+
+    @Override
+    public boolean isSeen(long idleWord) {
+        return false;
+    }
+
+    @Override
+    public void ringing() {
+        SendProbe.at(SendProbe.Step.PUBLISHED);
+    }
+
+    @Override
+    public void rung() {
+        SendProbe.at(SendProbe.Step.RUNG);
+    }
+}
