@@ -17,10 +17,14 @@ if [[ -r $root/scripts/lib/jdk.sh ]]; then
     source "$root/scripts/lib/jdk.sh"
     find_jdk || exit
     bin=$REPLY/bin/
-elif [[ -n ${JAVA_HOME:-} ]]; then
-    bin=$JAVA_HOME/bin/
 else
-    bin=
+    bin=${JAVA_HOME:+$JAVA_HOME/bin/}
+fi
+version=$("${bin}javac" --version 2>/dev/null || true)
+version=${version#javac }
+if ! [[ ${version%%[.-]*} =~ ^[0-9]+$ ]] || ((${version%%[.-]*} < 25)); then
+    echo "build.sh: ${bin}javac is ${version:-not there}: set JAVA_HOME to a JDK 25 or newer" >&2
+    exit 69
 fi
 
 classes=$(mktemp -d)

@@ -18,8 +18,8 @@ import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * First-fit allocator of physical memory whose whole state is a bitmap in shared memory, as the kernel's genalloc keeps
- * it in its own. Stands under the RFC's {@code multikernel_alloc}/{@code free} and {@code
- * multikernel_instance_alloc}/{@code free}.
+ * it in its own. Stands under the RFC's {@code multikernel_alloc}/{@code free} and
+ * {@code multikernel_instance_alloc}/{@code free}.
  * <p>
  * Any number of threads and processes may call every method at once, except {@link #reclaim()}. There is no lock, and
  * nobody waits for another caller. A caller that is killed between any two steps leaves a range that nobody gets and
@@ -74,9 +74,8 @@ public final class BitmapPool {
         final long length = BitmapPoolDescriptor.bytesFor(size, order);
         if (!fits(region, offset, length)) {
             throw new IllegalArgumentException("pool at offset " + offset + " needs " + length
-                + " bytes on an 8-byte boundary,"
-                + " the region has " + region.capacity() + ": make the region larger or the order " + order
-                + " higher");
+                + " bytes on an 8-byte boundary, the region has " + region.capacity()
+                + ": make the region larger or the order " + order + " higher");
         }
         if (!isBase(base, size, order)) {
             throw new IllegalArgumentException("pool base 0x" + Long.toHexString(base) + " with size " + size
@@ -110,8 +109,8 @@ public final class BitmapPool {
         final long magic = region.getLongAcquire(offset + MAGIC_OFFSET);
         if (magic != MAGIC) {
             throw new IllegalStateException("no memory pool at offset " + offset + ": magic 0x"
-                + Long.toHexString(magic)
-                + ", expected 0x" + Long.toHexString(MAGIC) + ": not formatted yet, or another version");
+                + Long.toHexString(magic) + ", expected 0x" + Long.toHexString(MAGIC)
+                + ": not formatted yet, or another version");
         }
         final int order = region.getInt(offset + ORDER_OFFSET);
         final long granules = region.getLong(offset + GRANULES_OFFSET);
@@ -121,9 +120,8 @@ public final class BitmapPool {
             || size != granules << order
             || !isBase(base, size, order) || BitmapPoolDescriptor.bytesFor(size, order) > length) {
             throw new IllegalStateException("memory pool at offset " + offset + " is damaged: order " + order
-                + ", granules "
-                + granules + ", base 0x" + Long.toHexString(base) + ", size " + size + ", region of " + length
-                + " bytes");
+                + ", granules " + granules + ", base 0x" + Long.toHexString(base) + ", size " + size
+                + ", region of " + length + " bytes");
         }
         return new BitmapPool(region, offset, base, size, order);
     }

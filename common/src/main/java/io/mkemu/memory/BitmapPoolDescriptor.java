@@ -79,8 +79,7 @@ public final class BitmapPoolDescriptor {
         final long granules = poolSize >>> order;
         if (granules > MAX_GRANULES) {
             throw new IllegalArgumentException("pool size " + poolSize + " has " + granules + " granules of order "
-                + order
-                + ", the most is " + MAX_GRANULES + ": use a higher order or several pools");
+                + order + ", the most is " + MAX_GRANULES + ": use a higher order or several pools");
         }
         final long words = (granules + GRANULES_PER_WORD - 1) >>> WORD_SHIFT;
         return HEADER_LENGTH + (words * Long.BYTES + 63 & ~63L);

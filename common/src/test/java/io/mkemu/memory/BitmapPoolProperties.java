@@ -31,15 +31,15 @@ class BitmapPoolProperties {
             Tuple.of(1, Arbitraries.integers().between(1, 300)));
         final Arbitrary<Integer> mostlyZero = Arbitraries.of(0, 0, 0, 0, 0, 0, 0, -1, 1, 2);
         return Combinators.combine(Arbitraries.of(true, true, false), sizes, Arbitraries.integers().between(0, 5),
-            Arbitraries.integers().between(0, 1000), mostlyZero,
-            mostlyZero).as(Step::new).list().ofMinSize(1).ofMaxSize(80);
+            Arbitraries.integers().between(0, 1000), mostlyZero, mostlyZero)
+            .as(Step::new).list().ofMinSize(1).ofMaxSize(80);
     }
 
     @Property(tries = 400)
     void behavesLikeTheModel(
         @ForAll("steps") final List<Step> steps, @ForAll @IntRange(min = 1, max = 260) final int granules,
-        @ForAll @IntRange(min = 1, max = 40) final int baseGranule, @ForAll @IntRange(min = 12,
-        max = 30) final int order) {
+        @ForAll @IntRange(min = 1, max = 40) final int baseGranule,
+        @ForAll @IntRange(min = 12, max = 30) final int order) {
         final UnsafeBuffer region = new UnsafeBuffer(ByteBuffer.allocateDirect(256));
         final BitmapPool pool =
             BitmapPool.format(region, 0, (long) baseGranule << order, (long) granules << order, order);
@@ -94,8 +94,8 @@ class BitmapPoolProperties {
     private static void assertSame(final BitmapPool pool, final TreeMap<Integer, Integer> model, final int granules,
         final int baseGranule, final int order) {
         final TreeMap<Integer, Integer> seen = new TreeMap<>();
-        pool.forEachAllocation((address, size) -> seen.put((int) (address >>> order) - baseGranule,
-            (int) (size >>> order)));
+        pool.forEachAllocation((address, size) ->
+            seen.put((int) (address >>> order) - baseGranule, (int) (size >>> order)));
         assertEquals(model, seen);
         final long sum = model.values().stream().mapToInt(Integer::intValue).sum();
         int largest = 0;

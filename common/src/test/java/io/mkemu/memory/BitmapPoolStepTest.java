@@ -185,8 +185,8 @@ class BitmapPoolStepTest {
             for (final int theirs : new int[] {1, 33, 90}) {
                 final int[] got = {0};
                 atEachStep(() -> alloc(pool, LEFT), by -> alloc(by, mine), () -> got[0] = alloc(pool, theirs), result ->
-                    assertEquals(new TreeMap<>(Map.of(0L, (long) LEFT, result, (long) mine, (long) got[0],
-                    (long) theirs)),
+                    assertEquals(
+                        new TreeMap<>(Map.of(0L, (long) LEFT, result, (long) mine, (long) got[0], (long) theirs)),
                         allocations()));
                 atEachStep(() -> {
                     alloc(pool, LEFT);

@@ -136,13 +136,13 @@ class BitmapPoolStressTest {
             final long held = memory.getLongVolatile(ledgerOffset(caller, slot));
             if (held != 0) {
                 final long address = addressOf(held);
-                assertEquals(sizeOf(held), allocations.remove(address), "what caller " + caller
-                    + " holds is allocated");
+                assertEquals(sizeOf(held), allocations.remove(address),
+                    "what caller " + caller + " holds is allocated");
                 for (long at = address; at < address + sizeOf(held); at += 1L << ORDER) {
                     final int stamp = STAMPS + 8 * (int) (at - BASE >>> ORDER);
                     final long found = memory.getAndSetLong(stamp, 0);
-                    assertTrue(found == 0 || found == stampOf(caller), "stamp of " + found + " in a granule of "
-                        + caller);
+                    assertTrue(found == 0 || found == stampOf(caller),
+                        "stamp of " + found + " in a granule of " + caller);
                 }
                 assertEquals(0, pool.free(address, sizeOf(held)));
             }

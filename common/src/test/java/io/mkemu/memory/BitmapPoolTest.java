@@ -42,8 +42,8 @@ class BitmapPoolTest {
         assertEquals(GRANULES * PAGE, pool.largestFree());
         assertEquals(0, pool.allocated());
         assertEquals(List.of(), allocations(pool));
-        assertEquals(List.of(BASE, (long) GRANULES * PAGE, (long) PAGE), List.of(pool.base(), pool.size(),
-            pool.granule()));
+        assertEquals(List.of(BASE, (long) GRANULES * PAGE, (long) PAGE),
+            List.of(pool.base(), pool.size(), pool.granule()));
     }
 
     @Test
@@ -163,8 +163,8 @@ class BitmapPoolTest {
     void anAttachedPoolIsTheSamePool() {
         final long a = pool.alloc(5 * PAGE, 1);
         final BitmapPool other = BitmapPool.attach(region, OFFSET, length);
-        assertEquals(List.of(pool.base(), pool.size(), pool.granule()), List.of(other.base(), other.size(),
-            other.granule()));
+        assertEquals(List.of(pool.base(), pool.size(), pool.granule()),
+            List.of(other.base(), other.size(), other.granule()));
         assertEquals(0, other.free(a, 5 * PAGE));
         assertEquals(-Errno.ENOENT, pool.free(a, 5 * PAGE));
     }
@@ -201,8 +201,8 @@ class BitmapPoolTest {
                 () -> region.putLong(OFFSET + BitmapPoolDescriptor.GRANULES_OFFSET, granules));
         }
         assertAttachRefused("base 0x0", () -> region.putLong(OFFSET + BitmapPoolDescriptor.BASE_OFFSET, 0));
-        assertAttachRefused("base 0x7f", () -> region.putLong(OFFSET + BitmapPoolDescriptor.BASE_OFFSET,
-            Long.MAX_VALUE & -PAGE));
+        assertAttachRefused("base 0x7f",
+            () -> region.putLong(OFFSET + BitmapPoolDescriptor.BASE_OFFSET, Long.MAX_VALUE & -PAGE));
         assertAttachRefused("size 1", () -> region.putLong(OFFSET + BitmapPoolDescriptor.SIZE_OFFSET, 1));
         assertAttachRefused("size 2097152", () -> {
             region.putLong(OFFSET + BitmapPoolDescriptor.GRANULES_OFFSET, 512);
@@ -251,8 +251,8 @@ class BitmapPoolTest {
                 assertTrue(result == 0 || result == -Errno.EINVAL || result == -Errno.ENOENT, "seed " + seed);
             }
             damaged.forEachAllocation((address, size) ->
-                assertTrue(address >= BASE && address + size <= BASE + damaged.size() && damaged.isAllocated(address,
-                size)));
+                assertTrue(address >= BASE && address + size <= BASE + damaged.size()
+                    && damaged.isAllocated(address, size)));
             assertEquals(damaged.size(), damaged.available() + damaged.allocated());
             assertTrue(damaged.largestFree() <= damaged.available());
             damaged.reclaim();
@@ -260,8 +260,8 @@ class BitmapPoolTest {
             damaged.forEachAllocation((address, size) -> sum[0] += size);
             assertEquals(sum[0], damaged.allocated(), "seed " + seed);
             for (int i = 0; i < 4096; i++) {
-                assertTrue(i >= OFFSET && i < OFFSET + length || region.getByte(i) == 0x5A, "seed " + seed + " byte "
-                    + i);
+                assertTrue(i >= OFFSET && i < OFFSET + length || region.getByte(i) == 0x5A,
+                    "seed " + seed + " byte " + i);
             }
         }
     }

@@ -3,7 +3,6 @@ package io.mkemu.builtin;
 
 import static io.mkemu.builtin.DemoDescriptor.*;
 
-import io.mkemu.Errno;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Instance;
@@ -20,37 +19,31 @@ final class DemoCoordinator implements DemoReports {
     private static final long START_PATIENCE = 10 * SECOND;
     private static final long RETRY_NANOS = 200_000;
     private static final long POLL_NANOS = 10_000_000;
+    private static final long PROGRESS_NANOS = 100_000_000;
 
     private final Kernel kernel;
-    private final DemoWire wire;
     private final DemoParameters parameters;
     private final DemoTally tally;
+    private final DemoOrders orders;
     private final String[] names = new String[IDS];
-    private final BitSet members = new BitSet(IDS);
-    private final BitSet alive = new BitSet(IDS);
-    private final BitSet awaited = new BitSet(IDS);
-    private final BitSet untold = new BitSet(IDS);
     private final long[] work = new long[IDS];
     private final long[] messages = new long[IDS];
-    private DemoPeer self;
     private DemoPairs pairs;
-    private DemoOp op;
-    private long argument;
     private long movedAt;
+    private long describedAt;
     private volatile String progress = "waiting for the kernels";
     private volatile DemoResult result;
 
     DemoCoordinator(Kernel kernel, DemoWire wire, DemoParameters parameters) {
         this.kernel = kernel;
-        this.wire = wire;
         this.parameters = parameters;
         this.tally = new DemoTally(parameters, this::name);
+        this.orders = new DemoOrders(kernel, wire, parameters, this::lost);
         this.movedAt = kernel.nanoTime();
     }
 
-    /** The host's own part, to be led like the others. */
-    void lead(DemoPeer own) {
-        self = own;
+    DemoOrders orders() {
+        return orders;
     }
 
     DemoTally tally() {
@@ -71,37 +64,35 @@ final class DemoCoordinator implements DemoReports {
         return (id >= 0 && id < IDS && names[id] != null ? names[id] : "instance") + " (" + id + ")";
     }
 
+    private void lost(int id, String why) {
+        tally.fail(name(id) + " " + why + " (in phase: " + orders.op() + ")");
+    }
+
     /** A step of the task. */
     long step() {
         long now = kernel.nanoTime();
-        if (op == null) {
+        if (orders.op() == null) {
             return await(now);
         }
-        for (int id = alive.nextSetBit(0); id >= 0; id = alive.nextSetBit(id + 1)) {
-            if (id != kernel.instanceId() && !kernel.isActive(id)) {
-                lose(id, "is no longer active");
-            }
+        orders.checkLife();
+        orders.tell();
+        if (orders.op() == DemoOp.STOP) {
+            return stop(now);
         }
-        tell();
-        if (op == DemoOp.STOP) {
-            if (!untold.isEmpty() && now - movedAt < SECOND) {
-                return RETRY_NANOS;
-            }
-            result = tally.result();
-            progress = result.ok() ? "done" : "failed";
-            return Task.DONE;
-        }
-        if (awaited.isEmpty()) {
+        if (orders.awaited().isEmpty()) {
             advance();
             return Task.AGAIN;
         }
-        if (now - movedAt > (op == DemoOp.START ? Math.min(START_PATIENCE, parameters.patience())
-            : parameters.patience())) {
+        long patience = parameters.patience();
+        if (now - movedAt > (orders.op() == DemoOp.START ? Math.min(START_PATIENCE, patience) : patience)) {
             giveUp((now - movedAt) / SECOND);
             return Task.AGAIN;
         }
-        progress = describe();
-        return untold.isEmpty() ? POLL_NANOS : RETRY_NANOS;
+        if (now - describedAt > PROGRESS_NANOS) {
+            describedAt = now;
+            progress = describe();
+        }
+        return orders.isTelling() ? RETRY_NANOS : POLL_NANOS;
     }
 
     private long await(long now) {
@@ -113,6 +104,7 @@ final class DemoCoordinator implements DemoReports {
             progress = "waiting for " + pending.size() + " of " + instances.size() + " kernels";
             return POLL_NANOS;
         }
+        BitSet members = new BitSet();
         instances.forEach(i -> names[i.id()] = i.name());
         instances.forEach(i -> members.set(i.id()));
         pending.forEach(i -> members.clear(i.id()));
@@ -120,100 +112,55 @@ final class DemoCoordinator implements DemoReports {
         if (instances.size() == 1) {
             tally.fail("there is nobody to exchange with: the machine has no instance");
         }
-        alive.or(members);
         pairs = new DemoPairs(members);
-        order(DemoOp.START, 0, members);
+        orders.start(members);
+        movedAt = now;
         return Task.AGAIN;
     }
 
-    private void order(DemoOp what, long which, BitSet to) {
-        op = what;
-        argument = which;
-        movedAt = kernel.nanoTime();
-        untold.clear();
-        untold.or(to);
-        untold.and(alive);
-        awaited.clear();
-        awaited.or(untold);
-    }
-
-    private void tell() {
-        for (int id = untold.nextSetBit(0); id >= 0; id = untold.nextSetBit(id + 1)) {
-            if (id == kernel.instanceId()) {
-                untold.clear(id);
-                tellSelf();
-                continue;
-            }
-            int result = tell(id);
-            if (result == 0) {
-                untold.clear(id);
-            } else if (result != -Errno.ENOSPC) {
-                lose(id, "cannot be reached: " + Errno.name(result));
-            }
+    private long stop(long now) {
+        /* A peer whose lane stays full does not run; it ends with the machine. */
+        if (orders.isTelling() && now - movedAt < SECOND) {
+            return RETRY_NANOS;
         }
-    }
-
-    private void tellSelf() {
-        if (op == DemoOp.START) {
-            self.start(parameters, (BitSet) members.clone());
-        } else {
-            self.order(op, argument);
-        }
-    }
-
-    private int tell(int id) {
-        wire.put(0, op.ordinal()).put(1, argument);
-        if (op != DemoOp.START) {
-            return wire.send(id, ORDER, ORDER_WORDS);
-        }
-        wire.put(2, parameters.messages()).put(3, parameters.pages()).put(4, parameters.pings());
-        long[] bits = members.toLongArray();
-        for (int word = 0; word < MEMBER_WORDS; word++) {
-            wire.put(MEMBERS_WORD + word, word < bits.length ? bits[word] : 0);
-        }
-        return wire.send(id, ORDER, START_WORDS);
+        result = tally.result();
+        progress = result.ok() ? "done" : "failed";
+        return Task.DONE;
     }
 
     private void advance() {
-        switch (op) {
+        switch (orders.op()) {
             case START, PING -> {
-                if (parameters.pings() > 0 && pairs.next(alive)) {
-                    BitSet one = new BitSet();
-                    one.set(pairs.from());
-                    order(DemoOp.PING, pairs.to(), one);
+                if (parameters.pings() > 0 && pairs.next(orders.alive())) {
+                    orders.orderOne(DemoOp.PING, pairs.to(), pairs.from());
                 } else {
-                    order(DemoOp.DATA, 0, alive);
+                    orders.orderAll(DemoOp.DATA);
                 }
             }
-            case DATA -> order(DemoOp.PAGES, 0, alive);
-            case PAGES -> order(DemoOp.REPORT, 0, alive);
-            default -> order(DemoOp.STOP, 0, alive);
+            case DATA -> orders.orderAll(DemoOp.PAGES);
+            case PAGES -> orders.orderAll(DemoOp.REPORT);
+            default -> orders.orderAll(DemoOp.STOP);
         }
+        movedAt = kernel.nanoTime();
+    }
+
+    private void giveUp(long seconds) {
+        BitSet late = (BitSet) orders.awaited().clone();
+        if (orders.op() == DemoOp.START) {
+            late.stream().forEach(id -> orders.lose(id, "did not answer within " + seconds
+                + " s: does its mkemu,modules list demo?"));
+            return;
+        }
+        tally.fail(orders.op() + ": no progress for " + seconds + " s, still waiting for "
+            + late.stream().mapToObj(this::name).collect(Collectors.joining(", ")));
+        orders.orderAll(orders.op() == DemoOp.REPORT ? DemoOp.STOP : DemoOp.REPORT);
+        movedAt = kernel.nanoTime();
     }
 
     /** Ends the others too when this task fails by a fault of its own; nobody would lead them. */
     void stopAll() {
-        order(DemoOp.STOP, 0, alive);
-        tell();
-    }
-
-    private void lose(int id, String why) {
-        alive.clear(id);
-        untold.clear(id);
-        awaited.clear(id);
-        tally.fail(name(id) + " " + why + " (in phase: " + op + ")");
-    }
-
-    private void giveUp(long seconds) {
-        BitSet late = (BitSet) awaited.clone();
-        if (op == DemoOp.START) {
-            late.stream().forEach(id -> lose(id, "did not answer within " + seconds
-                + " s: does its mkemu,modules list demo?"));
-            return;
-        }
-        tally.fail(op + ": no progress for " + seconds + " s, still waiting for "
-            + late.stream().mapToObj(this::name).collect(Collectors.joining(", ")));
-        order(op == DemoOp.REPORT ? DemoOp.STOP : DemoOp.REPORT, 0, alive);
+        orders.orderAll(DemoOp.STOP);
+        orders.tell();
     }
 
     /** A member has carried out an order. */
@@ -224,13 +171,11 @@ final class DemoCoordinator implements DemoReports {
     }
 
     private void done(int from, DemoOp what, long which, long value) {
-        if (what != op || which != argument || !awaited.get(from)) {
-            return;
-        }
-        awaited.clear(from);
-        movedAt = kernel.nanoTime();
-        if (op == DemoOp.PING) {
-            tally.pinged(from, (int) which, value);
+        if (orders.done(from, what, which)) {
+            movedAt = kernel.nanoTime();
+            if (what == DemoOp.PING) {
+                tally.pinged(from, (int) which, value);
+            }
         }
     }
 
@@ -242,7 +187,7 @@ final class DemoCoordinator implements DemoReports {
     }
 
     private void stats(int from, DemoStats stats) {
-        if (op == DemoOp.REPORT && awaited.get(from)) {
+        if (orders.op() == DemoOp.REPORT && orders.awaited().get(from)) {
             tally.stats(from, stats);
         }
     }
@@ -280,10 +225,11 @@ final class DemoCoordinator implements DemoReports {
     }
 
     private String describe() {
-        return switch (op) {
+        int alive = orders.alive().cardinality();
+        return switch (orders.op()) {
             case PING -> "round trips " + pairs.done() + "/" + pairs.count();
             case DATA -> "messages " + percent() + " %";
-            default -> op + " " + (alive.cardinality() - awaited.cardinality()) + "/" + alive.cardinality();
+            default -> orders.op() + " " + (alive - orders.awaited().cardinality()) + "/" + alive;
         };
     }
 

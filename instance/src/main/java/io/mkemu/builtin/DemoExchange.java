@@ -50,7 +50,7 @@ final class DemoExchange {
     void lose(String why) {
         if (!lost) {
             lost = true;
-            kernel.printk(LogLevel.WARNING, "demo: no more exchange with instance " + peer + ": " + why);
+            kernel.printk(LogLevel.WARNING, "no more exchange with instance " + peer + ": " + why);
         }
     }
 

@@ -3,12 +3,12 @@ package io.mkemu.builtin;
 
 /**
  * Counts what came from one sender, message by message in bitmaps of sequence numbers. A message that came torn is not
- * lost. Allocates nothing after construction. One CPU.
+ * lost. Allocates nothing after construction but for the first torn message. One CPU.
  */
 final class DemoInbox {
     private final int messages;
     private final long[] intact;
-    private final long[] damaged;
+    private long[] damaged = {};
     private long next;
     private long announced = -1;
     private long delivered;
@@ -20,7 +20,6 @@ final class DemoInbox {
     DemoInbox(int messages) {
         this.messages = messages;
         this.intact = new long[(messages + Long.SIZE - 1) / Long.SIZE];
-        this.damaged = new long[intact.length];
     }
 
     /** The message expected next: one more than the highest that came. */
@@ -43,6 +42,9 @@ final class DemoInbox {
         if (verified == DemoMessage.UNKNOWN) {
             tornUnknown++;
         } else {
+            if (damaged.length == 0) {
+                damaged = new long[intact.length];
+            }
             int seq = (int) (-1 - verified);
             damaged[seq / Long.SIZE] |= 1L << seq % Long.SIZE;
         }
@@ -85,9 +87,10 @@ final class DemoInbox {
         int sent = (int) (announced >= 0 ? announced : next);
         long missing = 0;
         for (int seq = 0; seq < sent; seq++) {
-            if (((intact[seq / Long.SIZE] | damaged[seq / Long.SIZE]) & 1L << seq % Long.SIZE) == 0) {
-                missing++;
-            }
+            long bit = 1L << seq % Long.SIZE;
+            boolean came = (intact[seq / Long.SIZE] & bit) != 0
+                || damaged.length > 0 && (damaged[seq / Long.SIZE] & bit) != 0;
+            missing += came ? 0 : 1;
         }
         return Math.max(0, missing - tornUnknown);
     }

@@ -99,12 +99,14 @@ final class DemoMessage {
         }
         long carried = buffer.getLong(SEQ_OFFSET);
         boolean plausible = carried >= 0 && carried < messages && (carried & DATA_TYPES - 1) == bits;
-        if (!plausible) {
-            return torn(seq, near, messages);
-        }
         int checksum = buffer.getInt(CRC_OFFSET);
         buffer.putInt(CRC_OFFSET, sender << Byte.SIZE | receiver);
-        return size == sizeOf(carried) && checksum == crc(size) ? carried : -1 - carried;
+        if (plausible && size == sizeOf(carried)) {
+            return checksum == crc(size) ? carried : -1 - carried;
+        }
+        /* Either the number it carries is damaged or its size: the one nearer to what is expected is believed. */
+        boolean byNumber = plausible && Math.abs(carried - near) < Math.abs(seq - near);
+        return torn(byNumber ? carried : seq, near, messages);
     }
 
     private static long torn(long seq, long near, long messages) {

@@ -46,7 +46,7 @@ public final class DemoModule implements KernelModule {
         if (leader == null) {
             kernel.startTask("demo", peer::step);
         } else {
-            leader.lead(peer);
+            leader.orders().lead(peer);
             coordinator = leader;
             kernel.startTask("demo", this::lead);
         }
@@ -58,7 +58,7 @@ public final class DemoModule implements KernelModule {
         }
     }
 
-    private long lead() {
+    private long lead() throws DemoException {
         DemoCoordinator leader = coordinator;
         try {
             long led = leader.step();
@@ -66,36 +66,36 @@ public final class DemoModule implements KernelModule {
             if (led != Task.DONE) {
                 return own == Task.DONE ? led : Math.min(led, own);
             }
-        } catch (RuntimeException fault) {
+        } catch (DemoException | RuntimeException fault) {
             leader.stopAll();
             throw fault;
         }
         DemoResult result = leader.result();
         log(result);
         if (!result.ok()) {
-            throw new IllegalStateException("the demo failed: " + result.failures().getFirst()
+            throw new DemoException("the demo failed: " + result.failures().getFirst()
                 + (result.failures().size() > 1 ? " (and " + (result.failures().size() - 1) + " more)" : ""));
         }
         return Task.DONE;
     }
 
     private void log(DemoResult result) {
-        kernel.printk("demo: messages: " + result.sent() + " sent, " + result.delivered() + " delivered, "
+        kernel.printk("messages: " + result.sent() + " sent, " + result.delivered() + " delivered, "
             + result.lost() + " lost, " + result.torn() + " torn, " + result.repeated() + " repeated, "
             + result.reordered() + " reordered");
-        kernel.printk("demo: pages: " + result.pagesShared() + " shared, " + result.pagesVerified() + " verified");
+        kernel.printk("pages: " + result.pagesShared() + " shared, " + result.pagesVerified() + " verified");
         long[] sorted = result.roundTripNanos().clone();
         Arrays.sort(sorted);
-        kernel.printk(sorted.length == 0 ? "demo: round trips: none" : String.format(Locale.ROOT,
-            "demo: round trips: %d, p50 %.1f us, p99 %.1f us, max %.1f us", sorted.length, micros(sorted, 0.50),
+        kernel.printk(sorted.length == 0 ? "round trips: none" : String.format(Locale.ROOT,
+            "round trips: %d, p50 %.1f us, p99 %.1f us, max %.1f us", sorted.length, micros(sorted, 0.50),
             micros(sorted, 0.99), micros(sorted, 1)));
         List<String> failures = result.failures();
-        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, "demo: " + line));
+        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, "" + line));
         if (failures.size() > SHOWN_FAILURES) {
-            kernel.printk(LogLevel.ERR, "demo: and " + (failures.size() - SHOWN_FAILURES) + " more failures");
+            kernel.printk(LogLevel.ERR, "and " + (failures.size() - SHOWN_FAILURES) + " more failures");
         }
         if (result.ok()) {
-            kernel.printk("demo: everything was verified");
+            kernel.printk("everything was verified");
         }
     }
 

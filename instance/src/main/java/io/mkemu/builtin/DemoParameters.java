@@ -6,13 +6,13 @@ import io.mkemu.module.Kernel;
 /**
  * What the demo is to do. The host's command line decides; the coordinator tells the instances.
  *
- * @param messages {@code demo.messages}: messages per direction of each pair, 0..10,000,000
+ * @param messages {@code demo.messages}: messages per direction of each pair, 0..100,000,000
  * @param pages    {@code demo.pages}: pages each instance shares with each other kernel, 0..100,000
  * @param pings    {@code demo.pings}: round trips from each kernel to each other, 0..100,000
  * @param patience {@code demo.timeout} in ns: without any progress for so long, a phase has failed; 1 s .. 1 h
  */
 record DemoParameters(int messages, int pages, int pings, long patience) {
-    static final int MOST_MESSAGES = 10_000_000;
+    static final int MOST_MESSAGES = 100_000_000;
     static final int MOST_PAGES = 100_000;
     static final int MOST_PINGS = 100_000;
     private static final long NANOS_PER_SECOND = 1_000_000_000L;

@@ -92,7 +92,7 @@ final class DemoPeer {
     }
 
     /** A step of the task. */
-    long step() {
+    long step() throws DemoException {
         long now = kernel.nanoTime();
         if (op == DemoOp.STOP) {
             pages.release();
@@ -100,7 +100,7 @@ final class DemoPeer {
         }
         if (op == null) {
             if (now - began > patience) {
-                throw new IllegalStateException("no START from the host for " + patience / 1_000_000_000L
+                throw new DemoException("no START from the host for " + patience / 1_000_000_000L
                     + " s: does the mkemu,modules of the root node list demo?");
             }
             return IDLE_NANOS;
@@ -119,7 +119,7 @@ final class DemoPeer {
         return blocked || pings.isBlocked() || pages.isBlocked(exchanges) ? RETRY_NANOS : IDLE_NANOS;
     }
 
-    private void checkLife() {
+    private void checkLife() throws DemoException {
         for (DemoExchange exchange : exchanges) {
             if (!exchange.isLost() && !kernel.isActive(exchange.peer())) {
                 exchange.lose("it is no longer active");
@@ -127,7 +127,7 @@ final class DemoPeer {
         }
         if (kernel.instanceId() != DemoModule.COORDINATOR && !kernel.isActive(DemoModule.COORDINATOR)) {
             pages.release();
-            throw new IllegalStateException("the host is no longer active");
+            throw new DemoException("the host is no longer active");
         }
     }
 

@@ -70,7 +70,7 @@ final class DemoPings {
             return;
         }
         if (targetLost || outstanding && kernel.nanoTime() - sentAt > LONGEST) {
-            kernel.printk(LogLevel.ERR, "demo: no pong from instance " + target + " for ping " + count);
+            kernel.printk(LogLevel.ERR, "no pong from instance " + target + " for ping " + count);
             target = NOBODY;
         } else if (!outstanding) {
             next();
@@ -91,7 +91,7 @@ final class DemoPings {
         int result = wire.send(target, PING, PING_WORDS);
         outstanding = result == 0;
         if (result != 0 && result != -Errno.ENOSPC) {
-            kernel.printk(LogLevel.ERR, "demo: ping to instance " + target + ": " + Errno.name(result));
+            kernel.printk(LogLevel.ERR, "ping to instance " + target + ": " + Errno.name(result));
             target = NOBODY;
         }
     }
@@ -104,7 +104,7 @@ final class DemoPings {
         }
         for (int word = 1; word < PING_WORDS; word++) {
             if (DemoWire.word(data, word) != DemoMessage.mix(current + word)) {
-                kernel.printk(LogLevel.ERR, "demo: torn pong from instance " + peer);
+                kernel.printk(LogLevel.ERR, "torn pong from instance " + peer);
                 target = NOBODY;
                 return;
             }

@@ -94,7 +94,7 @@ final class DemoShare {
         if (right && window.buffer().getLong(DemoDescriptor.ANSWER_OFFSET) == expected) {
             verified++;
         } else {
-            kernel.printk(LogLevel.ERR, "demo: instance " + target + " saw page 0x" + Long.toHexString(pfn)
+            kernel.printk(LogLevel.ERR, "instance " + target + " saw page 0x" + Long.toHexString(pfn)
                 + " differently");
         }
         release();
@@ -116,6 +116,6 @@ final class DemoShare {
 
     private void fail(String why) {
         failed = true;
-        kernel.printk(LogLevel.ERR, "demo: cannot share a page with instance " + target + ": " + why);
+        kernel.printk(LogLevel.ERR, "cannot share a page with instance " + target + ": " + why);
     }
 }

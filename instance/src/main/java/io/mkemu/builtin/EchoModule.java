@@ -98,7 +98,7 @@ public final class EchoModule implements KernelModule {
     private void drop(int target, int result) {
         dropped++;
         if (dropped == 1) {
-            kernel.printk(LogLevel.WARNING, "echo: answer to instance " + target + " dropped: " + Errno.name(result)
+            kernel.printk(LogLevel.WARNING, "answer to instance " + target + " dropped: " + Errno.name(result)
                 + (result == -Errno.ENOSPC ? " with " + WAITING + " answers waiting" : "")
                 + "; further ones are counted only");
         }
@@ -116,6 +116,6 @@ public final class EchoModule implements KernelModule {
 
     @Override
     public void exit() {
-        kernel.printk("echo: " + answered + " answered, " + (dropped + count) + " not");
+        kernel.printk("" + answered + " answered, " + (dropped + count) + " not");
     }
 }
