@@ -46,10 +46,41 @@ public final class LocalApic {
     }
 
     /** Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, at creation. */
-    public void configure(int hostCpu, boolean sharedCore, int instanceId) {
+    public void configure(int hostCpu, boolean sharedCore, int instanceId, int cpuNumber) {
+        tables.putInt(base + CPU_NUMBER_OFFSET, cpuNumber);
         tables.putInt(base + HOST_CPU_OFFSET, hostCpu);
         tables.putInt(base + SHARED_CORE_OFFSET, sharedCore ? 1 : 0);
         tables.putIntVolatile(base + INSTANCE_OFFSET, instanceId);
+    }
+
+    /** The number Linux would give the CPU: the physical id, unless the tree has apic-ids. */
+    public int cpuNumber() {
+        return tables.getInt(base + CPU_NUMBER_OFFSET);
+    }
+
+    /** Whether this CPU uses the IPI area of an instance. Any thread. */
+    public boolean sendsTo(int instanceId) {
+        return (tables.getLongVolatile(targetWord(instanceId)) & 1L << instanceId % Long.SIZE) != 0;
+    }
+
+    /** Says, with a full fence behind it, that this CPU uses an instance's IPI area, or no longer. Owner only. */
+    public void sendsTo(int instanceId, boolean uses) {
+        int offset = targetWord(instanceId);
+        long bit = 1L << instanceId % Long.SIZE;
+        long before = tables.getLong(offset);
+        tables.putLongVolatile(offset, uses ? before | bit : before & ~bit);
+    }
+
+    private int targetWord(int instanceId) {
+        return base + TARGETS_OFFSET + instanceId / Long.SIZE * Long.BYTES;
+    }
+
+    /** The CPU's kernel is gone: it runs no more and uses nobody's IPI area. For its supervisor. */
+    public void retire() {
+        for (int word = 0; word < TARGETS_LENGTH; word += Long.BYTES) {
+            tables.putLongVolatile(base + TARGETS_OFFSET + word, 0);
+        }
+        announce(STATE_OFFLINE);
     }
 
     /** Host CPU that the CPU's thread is pinned to. */
@@ -155,7 +186,7 @@ public final class LocalApic {
         for (Counter counter : COUNTERS) {
             tables.putLong(counterOffset(counter), 0);
         }
-        announce(STATE_OFFLINE);
+        retire();
     }
 
     private static final Counter[] COUNTERS = Counter.values();

@@ -17,10 +17,11 @@ package io.mkemu.cpu;
  *       | state    | hot lane  | hot lane  | hot lane  |   0 = no lane, else sender's physical CPU id + 1
  *       +----------+-----------+-----------+-----------+
  *  +256  set by the host when the machine is made
- *       +-----------------+-----------------+------------------+
- *       | host CPU   i32  | shared core u32 | instance id i32  |
- *       +-----------------+-----------------+------------------+
+ *       +-----------------+-----------------+------------------+------------------+
+ *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
+ *       +-----------------+-----------------+------------------+------------------+
  *  +320  counters, written by the owner: u64 each, see {@link Counter}
+ *  +448  targets, written by the owner: bit i = has the IPI area of instance i mapped, or is mapping it
  * </pre>
  */
 public final class LocalApicDescriptor {
@@ -44,8 +45,14 @@ public final class LocalApicDescriptor {
     public static final int SHARED_CORE_OFFSET = 260;
     /** The instance that owns the CPU, -1 for none. */
     public static final int INSTANCE_OFFSET = 264;
+    /** The number Linux would give the CPU; differs from the physical id where the tree has apic-ids. */
+    public static final int CPU_NUMBER_OFFSET = 268;
     /** First counter. */
     public static final int COUNTERS_OFFSET = 320;
+    /** Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
+    public static final int TARGETS_OFFSET = 448;
+    /** 256 bits, one per instance id. */
+    public static final int TARGETS_LENGTH = 32;
     /** Bytes of a local APIC. */
     public static final int LENGTH = 512;
 
@@ -53,7 +60,7 @@ public final class LocalApicDescriptor {
     public static final int MULTIKERNEL_VECTOR = 0;
     /** Look at the host's request for this instance. */
     public static final int REBOOT_VECTOR = 1;
-    /** Look at the task queue: work was given to this CPU from another thread. */
+    /** Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
     public static final int RESCHEDULE_VECTOR = 2;
 
     /** What a CPU counts; the ordinal is the index into the counters. */

@@ -59,6 +59,18 @@ public final class IpiSender implements AutoCloseable {
         return physicalCpu < 0 ? -Errno.EINVAL : send(instanceId, -1, physicalCpu, type, data, offset, size);
     }
 
+    /**
+     * Sends with the RFC's own parameter list, in which the type is an unsigned long.
+     *
+     * @return as {@link #send}; queued also -EINVAL for a type beyond 32 bits, which single-slot cuts
+     */
+    public int sendLongType(int instanceId, long type, DirectBuffer data, int offset, int size) {
+        if (needsActive && type >>> Integer.SIZE != 0) {
+            return -Errno.EINVAL;
+        }
+        return send(instanceId, (int) type, data, offset, size);
+    }
+
     private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
         InstanceEntry entry = instances.entry(instanceId);
@@ -70,14 +82,15 @@ public final class IpiSender implements AutoCloseable {
         if (state == InstanceState.EMPTY || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
             return -Errno.EINVAL;
         }
-        if (entry.ipiArea() == 0) {
+        long area = entry.ipiArea();
+        if (area == 0) {
             return -Errno.ENODEV;
         }
         if (needsActive && state != InstanceState.ACTIVE) {
             return -Errno.ESHUTDOWN;
         }
         Peer peer = peers[instanceId];
-        if (peer == null || peer.life != life) {
+        if (peer == null || peer.life != life || peer.area != area) {
             peer = connect(entry, life);
             if (peer == null) {
                 return -Errno.ENODEV;
@@ -115,18 +128,29 @@ public final class IpiSender implements AutoCloseable {
     /** Maps the area of this life of the instance, in place of that of a former one. */
     private Peer connect(InstanceEntry entry, long life) {
         disconnect(entry.id());
+        /* Said before the address is read: who takes the area away from here on waits for this CPU. */
+        apic.sendsTo(entry.id(), true);
         long area = entry.ipiArea();
         int[] cpus = entry.cpus();
-        if (area == 0 || cpus.length == 0) {
-            return null;
-        }
         try {
-            Peer peer = new Peer(memory, entry, life, area, cpus, apic.physicalCpu());
-            peers[entry.id()] = peer;
-            return peer;
+            if (area != 0 && cpus.length > 0) {
+                Peer peer = new Peer(memory, entry, life, area, cpus, apic.physicalCpu());
+                peers[entry.id()] = peer;
+                return peer;
+            }
         } catch (MachineException damaged) {
             apic.count(Counter.ANOMALIES);
-            return null;
+        }
+        apic.sendsTo(entry.id(), false);
+        return null;
+    }
+
+    /** Lets go of the areas that have been taken away. To be called by the CPU between two sends, when it is asked. */
+    public void letGo() {
+        for (int id = 0; id < peers.length; id++) {
+            if (peers[id] != null && instances.entry(id).ipiArea() != peers[id].area) {
+                disconnect(id);
+            }
         }
     }
 
@@ -135,6 +159,7 @@ public final class IpiSender implements AutoCloseable {
         if (former != null) {
             peers[instanceId] = null;
             former.window.close();
+            apic.sendsTo(instanceId, false);
         }
     }
 
@@ -149,6 +174,7 @@ public final class IpiSender implements AutoCloseable {
     /** One life of a target, and the lanes into its CPUs. */
     private static final class Peer {
         private final long life;
+        private final long area;
         private final Window window;
         private final int[] cpus;
         private final IpiChannel[] channels;
@@ -156,14 +182,15 @@ public final class IpiSender implements AutoCloseable {
 
         Peer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
             this.life = life;
+            this.area = area;
             this.cpus = cpus;
             this.window = IpiArea.map(memory, entry, area);
             this.channels = new IpiChannel[cpus.length];
             this.apics = new LocalApic[cpus.length];
             for (int logical = 0; logical < cpus.length; logical++) {
-                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical, cpus[logical],
-                    senderCpu);
                 apics[logical] = LocalApic.of(memory, cpus[logical]);
+                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
+                    apics[logical], senderCpu);
             }
         }
     }

@@ -16,12 +16,21 @@ import org.agrona.concurrent.AtomicBuffer;
  * <tr><td>zero-size send</td><td>delivered</td><td>0, dropped by the receiver</td></tr>
  * <tr><td>delivery</td><td>each message once to each handler</td><td>what lies in the slot, once per irq_work</td></tr>
  * <tr><td>what the callback sees</td><td>a stable message</td><td>the live slot</td></tr>
+ * <tr><td>which slot</td><td>the lane of the physical CPU id</td><td>sender: the CPU's number; receiver: its
+ * physical id</td></tr>
+ * <tr><td>type wider than 32 bits</td><td>-EINVAL</td><td>cut</td></tr>
+ * <tr><td>area taken away during a send</td><td>waits for the sender</td><td>the sender writes freed memory</td></tr>
+ * <tr><td>unregister from the own callback</td><td>-EDEADLK</td><td>waits for itself</td></tr>
+ * <tr><td>map a page its owner did not share</td><td>refused</td><td>mapped</td></tr>
  * <tr><td>spurious interrupt</td><td>nothing</td><td>delivers the slot again</td></tr>
  * </table>
  */
 public interface Mailbox {
     /** Whether a send needs an active target: what the RFC never asks. */
     boolean needsActiveTarget();
+
+    /** Whether an area that senders still use must not be freed: what the RFC never asks either. */
+    boolean waitsForSenders();
 
     /** Bytes of the area of an instance with so many CPUs, whole pages. */
     long areaLength(RamLayout layout, int cpus);
@@ -43,9 +52,9 @@ public interface Mailbox {
     /**
      * The sending end of one CPU towards one of the owner's CPUs.
      *
-     * @param logicalCpu  index of the target in its instance
-     * @param physicalCpu the same CPU's physical id
-     * @param senderCpu   physical id of the CPU that sends
+     * @param logicalCpu index of the target in its instance
+     * @param target     its local APIC
+     * @param senderCpu  physical id of the CPU that sends
      */
-    IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu);
+    IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu);
 }

@@ -20,6 +20,11 @@ final class QueuedMailbox implements Mailbox {
     }
 
     @Override
+    public boolean waitsForSenders() {
+        return true;
+    }
+
+    @Override
     public long areaLength(RamLayout layout, int cpus) {
         return Pages.align(QueuedMailboxDescriptor.areaLength(layout.nrCpus(), layout.ipiSlots(), cpus));
     }
@@ -46,7 +51,7 @@ final class QueuedMailbox implements Mailbox {
     }
 
     @Override
-    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu) {
+    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
         return new QueuedSender(area, layout.nrCpus(), layout.ipiSlots(), logicalCpu, senderCpu);
     }
 }

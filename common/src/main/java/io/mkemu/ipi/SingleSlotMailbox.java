@@ -14,6 +14,11 @@ final class SingleSlotMailbox implements Mailbox {
     }
 
     @Override
+    public boolean waitsForSenders() {
+        return false;
+    }
+
+    @Override
     public long areaLength(RamLayout layout, int cpus) {
         return Pages.align(SingleSlotDescriptor.areaLength(layout.nrCpus()));
     }
@@ -35,7 +40,7 @@ final class SingleSlotMailbox implements Mailbox {
     }
 
     @Override
-    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, int physicalCpu, int senderCpu) {
-        return new SingleSlotSender(area, physicalCpu, senderCpu);
+    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
+        return new SingleSlotSender(area, target.cpuNumber(), senderCpu);
     }
 }

@@ -15,9 +15,10 @@ final class SingleSlotSender implements IpiChannel {
     private final int slot;
     private final int senderCpu;
 
-    SingleSlotSender(AtomicBuffer area, int physicalCpu, int senderCpu) {
+    /* The RFC indexes by cpumask_first(instance->cpus), a CPU number, where the receiver uses its physical id. */
+    SingleSlotSender(AtomicBuffer area, int cpuNumber, int senderCpu) {
         this.area = area;
-        this.slot = SingleSlotDescriptor.slotAt(physicalCpu);
+        this.slot = SingleSlotDescriptor.slotAt(cpuNumber);
         this.senderCpu = senderCpu;
     }
 

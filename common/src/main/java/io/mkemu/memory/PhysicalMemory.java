@@ -4,6 +4,7 @@ package io.mkemu.memory;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceTable;
+import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.Mailbox;
 import io.mkemu.os.Futex;
 import java.io.IOException;
@@ -27,6 +28,7 @@ public final class PhysicalMemory implements AutoCloseable {
     private final InstanceTable instances;
     private final long epoch;
     private final long createdNanos;
+    private final IpiMode ipiMode;
     private final Mailbox mailbox;
 
     private PhysicalMemory(FileChannel channel, RamHeader header) throws IOException {
@@ -34,7 +36,8 @@ public final class PhysicalMemory implements AutoCloseable {
         this.layout = header.layout();
         this.epoch = header.epoch();
         this.createdNanos = header.createdNanos();
-        this.mailbox = header.ipi().mailbox();
+        this.ipiMode = header.ipi();
+        this.mailbox = ipiMode.mailbox();
         this.tables = mapUnchecked(0, layout.pagesAt());
         this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt());
         this.instances = new InstanceTable(this);
@@ -59,6 +62,11 @@ public final class PhysicalMemory implements AutoCloseable {
     /** Where everything lies. */
     public RamLayout layout() {
         return layout;
+    }
+
+    /** Which mailbox all instances of this machine have. */
+    public IpiMode ipiMode() {
+        return ipiMode;
     }
 
     /** The kind of IPI area that all instances of this machine have. */

@@ -110,7 +110,7 @@ final class InstanceProcess {
             machine.memory().pageTable().clear(region.address(), region.size());
         }
         for (int cpu : entry.cpus()) {
-            LocalApic.of(machine.memory(), cpu).announce(LocalApicDescriptor.STATE_OFFLINE);
+            LocalApic.of(machine.memory(), cpu).retire();
         }
         entry.enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
         ended.complete(null);

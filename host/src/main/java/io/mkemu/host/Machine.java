@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
@@ -10,7 +11,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.IpiArea;
+import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.memory.BitmapPool;
 import io.mkemu.memory.InstancePool;
@@ -32,6 +33,7 @@ public final class Machine implements AutoCloseable {
     private final PhysicalMemory memory;
     private final Window poolMap;
     private final BitmapPool multikernelPool;
+    private final IpiAreas ipiAreas;
     private KernelInstance hostKernel;
 
     private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
@@ -40,6 +42,7 @@ public final class Machine implements AutoCloseable {
         this.life = life;
         RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
         this.memory = PhysicalMemory.open(directory.ram());
+        this.ipiAreas = new IpiAreas(memory);
         this.poolMap = memory.map(plan.layout().poolMapAt(), plan.layout().poolMapSize());
         this.multikernelPool = BitmapPool.format(poolMap.buffer(), 0, plan.layout().poolAt(),
             plan.layout().poolSize(), Pages.PAGE_SHIFT);
@@ -64,7 +67,7 @@ public final class Machine implements AutoCloseable {
 
     private void reserve() {
         for (int cpu = 0; cpu < plan.layout().nrCpus(); cpu++) {
-            LocalApic.of(memory, cpu).configure(-1, false, -1);
+            LocalApic.of(memory, cpu).configure(-1, false, -1, cpu);
         }
         reserve(0, HOST_NAME, List.of(plan.hostCpu()), plan.layout().hostAt(), plan.layout().hostSize(),
             plan.spec().host().bootargs());
@@ -88,19 +91,15 @@ public final class Machine implements AutoCloseable {
         for (int cpu : cpus) {
             LocalApic apic = LocalApic.of(memory, cpu);
             apic.reset();
-            apic.configure(plan.cpus().hostCpu(cpu), plan.cpus().isShared(cpu), id);
+            apic.configure(plan.cpus().hostCpu(cpu), plan.cpus().isShared(cpu), id, cpu);
         }
-        long areaSize = IpiArea.length(memory, cpus.size());
-        try (InstancePool pool = InstancePool.format(memory, entry.regions())) {
-            long area = pool.alloc(areaSize, Pages.PAGE_SIZE);
-            if (area == 0) {
-                throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name
-                    + " cannot hold its IPI buffer of " + areaSize + " bytes");
-            }
-            IpiArea.format(memory, area, cpus.size());
-            entry.ipiArea(area, areaSize);
-            entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(area)).strip());
+        InstancePool.format(memory, entry.regions()).close();
+        int created = ipiAreas.create(id);
+        if (created != 0) {
+            throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name + " cannot hold its IPI buffer: "
+                + Errno.name(created));
         }
+        entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(id))).strip());
         entry.newEpoch(InstanceState.LOADED);
     }
 
@@ -122,6 +121,11 @@ public final class Machine implements AutoCloseable {
     /** The machine's RAM. */
     public PhysicalMemory memory() {
         return memory;
+    }
+
+    /** The IPI areas of its instances. */
+    public IpiAreas ipiAreas() {
+        return ipiAreas;
     }
 
     /** What it was made from. */

@@ -142,6 +142,9 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
             receiver.interrupt(this);
         }
+        if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
+            sender.letGo();
+        }
         if ((vectors & 1L << LocalApicDescriptor.REBOOT_VECTOR) != 0) {
             kernel.rebootInterrupt();
         }

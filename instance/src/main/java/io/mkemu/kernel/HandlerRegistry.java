@@ -66,8 +66,17 @@ final class HandlerRegistry {
     private final AtomicReferenceArray<Handler> running;
     private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
 
-    HandlerRegistry(int cpus) {
+    private final boolean refusesDeadlock;
+
+    /**
+     * A registry.
+     *
+     * @param cpus            of the kernel
+     * @param refusesDeadlock whether a handler that takes itself back is told -EDEADLK, or waits as in the RFC
+     */
+    HandlerRegistry(int cpus, boolean refusesDeadlock) {
         running = new AtomicReferenceArray<>(cpus);
+        this.refusesDeadlock = refusesDeadlock;
     }
 
     /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
@@ -88,7 +97,7 @@ final class HandlerRegistry {
      * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback
      */
     int unregister(Handler handler, int logicalCpu) {
-        if (logicalCpu >= 0 && running.get(logicalCpu) == handler) {
+        if (refusesDeadlock && logicalCpu >= 0 && running.get(logicalCpu) == handler) {
             return -Errno.EDEADLK;
         }
         synchronized (this) {

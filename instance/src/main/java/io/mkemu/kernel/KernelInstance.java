@@ -9,6 +9,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiArea;
+import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
@@ -58,7 +59,7 @@ public final class KernelInstance implements AutoCloseable {
         this.ipiArea = IpiArea.map(memory, entry, ipiArea);
         int[] physical = entry.cpus();
         this.cpus = new Cpu[physical.length];
-        this.handlers = new HandlerRegistry(physical.length);
+        this.handlers = new HandlerRegistry(physical.length, memory.ipiMode() == IpiMode.QUEUED);
         this.pages = new PageSharing(this);
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";

@@ -128,6 +128,11 @@ final class ModuleContext implements Kernel {
     }
 
     @Override
+    public int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type) {
+        return cpu().sender().sendLongType(instanceId, type, data, offset, size);
+    }
+
+    @Override
     public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
         return callback == null ? null : kernel.handlers().register(callback, context, type, name);
     }

@@ -3,6 +3,7 @@ package io.mkemu.kernel;
 
 import io.mkemu.Errno;
 import io.mkemu.boot.InstanceEntry;
+import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.ipi.MkIpiDataDescriptor;
@@ -73,6 +74,9 @@ final class PageSharing {
         }
         if (!shares.contains(pfn)) {
             return refuse(data, pfn, "it is outside the memory that can be shared");
+        }
+        if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
+            return memory.map(Pages.address(pfn), Pages.PAGE_SIZE);
         }
         InstanceEntry owner = memory.instances().find(memory.instances().ownerOf(data.senderCpu()));
         if (owner == null || !InstancePool.owns(owner.regions(), Pages.address(pfn), Pages.PAGE_SIZE)) {

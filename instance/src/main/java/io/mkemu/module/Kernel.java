@@ -76,6 +76,13 @@ public interface Kernel {
     int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type);
 
     /**
+     * As {@link #sendIpiData(int, DirectBuffer, int, int, int)}, with the RFC's type, an unsigned long.
+     *
+     * @return queued: also -EINVAL for a type beyond 32 bits; single-slot cuts it, as the RFC does
+     */
+    int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type);
+
+    /**
      * Registers a callback for a type: multikernel_register_handler. Newest first; every handler of a type runs; the
      * same callback may be registered again.
      *
@@ -90,6 +97,7 @@ public interface Kernel {
      * begins after the return.
      *
      * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback
+     *     (in single-slot mode it waits for itself there, as the RFC does)
      */
     int unregisterHandler(IpiHandler handler);
 
@@ -119,7 +127,8 @@ public interface Kernel {
      * Maps the page that a message carries: mk_receive_map_page.
      *
      * @return a window of 4096 bytes; null if it carries none, or a page outside RAM, or one that its sender does not
-     *     own or did not share with this instance (the kernel log says which)
+     *     own or did not share with this instance (the kernel log says which; in single-slot mode any page of RAM is
+     *     mapped, as the RFC does)
      */
     Window receiveMapPage(MkIpiData data);
 

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.Errno;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.PhysicalMemory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Makes and takes away the IPI areas of a machine's instances. For the host; one thread at a time creates or destroys.
+ */
+public final class IpiAreas {
+    private static final long LET_GO_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private final PhysicalMemory memory;
+
+    /** The areas of the machine with this memory. */
+    public IpiAreas(PhysicalMemory memory) {
+        this.memory = memory;
+    }
+
+    /**
+     * Allocates an area from the instance's own pool, zeroes it, then publishes it: mk_instance_ipi_create.
+     *
+     * @return 0; -EINVAL (id outside 0..255, or no such instance), -ENODEV (it has no pool), -ENOMEM (its pool cannot
+     *     hold the area), -EEXIST (it has one already; that one stays)
+     */
+    public int create(int instanceId) {
+        InstanceEntry entry = memory.instances().entry(instanceId);
+        if (entry == null || entry.name().isEmpty()) {
+            return -Errno.EINVAL;
+        }
+        if (entry.regions().isEmpty()) {
+            return -Errno.ENODEV;
+        }
+        int cpus = entry.cpus().length;
+        long size = IpiArea.length(memory, cpus);
+        try (InstancePool pool = InstancePool.attach(memory, entry)) {
+            long area = pool.alloc(size, Pages.PAGE_SIZE);
+            if (area == 0) {
+                return -Errno.ENOMEM;
+            }
+            IpiArea.format(memory, area, cpus);
+            if (entry.ipiArea() != 0) {
+                pool.free(area, size);
+                return -Errno.EEXIST;
+            }
+            entry.ipiArea(area, size);
+            return 0;
+        }
+    }
+
+    /**
+     * Unpublishes an area, waits until no CPU has it mapped for sending, then frees it: mk_instance_ipi_destroy. In
+     * single-slot mode it does not wait, as the RFC does not.
+     *
+     * @return 0, also where there is none; -EBUSY if a CPU that is alive, but stopped, does not let go: the area is
+     *     unpublished then and its memory stays allocated, so that nothing is ever written into freed memory
+     */
+    public int destroy(int instanceId) {
+        InstanceEntry entry = memory.instances().entry(instanceId);
+        if (entry == null || entry.ipiArea() == 0) {
+            return 0;
+        }
+        long area = entry.ipiArea();
+        long size = entry.ipiAreaSize();
+        entry.ipiArea(0, 0);
+        if (memory.mailbox().waitsForSenders() && !awaitLetGo(instanceId)) {
+            return -Errno.EBUSY;
+        }
+        try (InstancePool pool = InstancePool.attach(memory, entry)) {
+            return pool.free(area, size);
+        }
+    }
+
+    /**
+     * An instance's area: mk_instance_ipi_get.
+     *
+     * @return physical address, 0 for none
+     */
+    public long get(int instanceId) {
+        InstanceEntry entry = memory.instances().entry(instanceId);
+        return entry == null ? 0 : entry.ipiArea();
+    }
+
+    private boolean awaitLetGo(int instanceId) {
+        long deadline = System.nanoTime() + LET_GO_NANOS;
+        for (int cpu = 0; cpu < memory.layout().nrCpus(); cpu++) {
+            LocalApic apic = LocalApic.of(memory, cpu);
+            if (apic.sendsTo(instanceId)) {
+                apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+            }
+            while (apic.sendsTo(instanceId)) {
+                if (System.nanoTime() - deadline > 0) {
+                    return false;
+                }
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+        }
+        return true;
+    }
+}
