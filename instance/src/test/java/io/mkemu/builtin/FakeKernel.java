@@ -194,6 +194,11 @@ final class FakeKernel implements Kernel {
     }
 
     @Override
+    public int sendIpiDataLongType(int target, DirectBuffer data, int offset, int size, long type) {
+        return type >>> Integer.SIZE != 0 ? -Errno.EINVAL : sendIpiData(target, data, offset, size, (int) type);
+    }
+
+    @Override
     public List<Instance> instances() {
         return machine.kernels.stream().map(k -> findInstance(k.id)).toList();
     }
