@@ -15,9 +15,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /**
- * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's own,
- * {@code /dev/shm/mkemu-UID} unless MKEMU_DIR names another; both have mode 0700, and a link or a directory of somebody
- * else in their place is refused.
+ * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's
+ * own, {@code /dev/shm/mkemu-UID} unless MKEMU_DIR names another; both have mode 0700, and a link or a directory of
+ * somebody else in their place is refused.
  *
  * @param path the directory
  */

@@ -8,8 +8,8 @@ import io.mkemu.os.Futex;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * A physical CPU's local APIC: how it is interrupted, how it sleeps and what it counts. Any CPU may raise a vector; only
- * the thread that runs the CPU takes vectors, halts and counts.
+ * A physical CPU's local APIC: how it is interrupted, how it sleeps and what it counts. Any CPU may raise a vector;
+ * only the thread that runs the CPU takes vectors, halts and counts.
  *
  * <p>Sleeping and waking cannot miss each other: the sleeper announces HALTED and then looks for work once more; the
  * waker publishes work and then looks for HALTED. Both sides put a full fence between the two.
@@ -156,7 +156,8 @@ public final class LocalApic {
     }
 
     /**
-     * Sleeps until the doorbell differs from the value read. The CPU has announced HALTED and found no work. Owner only.
+     * Sleeps until the doorbell differs from the value read. The CPU has announced HALTED and found no work. Owner
+     * only.
      *
      * @param timeoutNanos at most so long; 0 or less: without limit
      */

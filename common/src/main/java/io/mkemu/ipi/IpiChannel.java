@@ -14,8 +14,8 @@ interface IpiChannel {
     int publish(int type, DirectBuffer data, int offset, int size);
 
     /**
-     * Whether the target will look without being rung: it polls this sender, or has an earlier ring of this sender still
-     * before it. To be asked after a full fence behind {@link #publish}.
+     * Whether the target will look without being rung: it polls this sender, or has an earlier ring of this sender
+     * still before it. To be asked after a full fence behind {@link #publish}.
      *
      * @param idleWord of the target's local APIC
      */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-/** Takes messages out of a mailbox to the handlers of their type. Called on the receiving CPU's thread; never throws. */
+/**
+ * Takes messages out of a mailbox to the handlers of their type. Called on the receiving CPU's thread; never
+ * throws.
+ */
 public interface IpiDispatcher {
     /** Queued: runs every handler of the message's type, newest first. The message is valid during the call. */
     void dispatch(MkIpiData data);

@@ -2,9 +2,9 @@
 package io.mkemu.ipi;
 
 /**
- * An instance's IPI area in queued mode: for each of the instance's CPUs one block, in it one lane for each physical CPU
- * that may send. A lane has one producer, so a producer that dies in mid-publish can hold up nobody else, and publishing
- * needs no atomic operation.
+ * An instance's IPI area in queued mode: for each of the instance's CPUs one block, in it one lane for each physical
+ * CPU that may send. A lane has one producer, so a producer that dies in mid-publish can hold up nobody else, and
+ * publishing needs no atomic operation.
  *
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU

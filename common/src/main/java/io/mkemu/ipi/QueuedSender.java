@@ -32,7 +32,10 @@ final class QueuedSender implements IpiChannel {
         resume();
     }
 
-    /** Finds the position at which a former life of this CPU stopped: at its tail, or one further if it died between. */
+    /**
+     * Finds the position at which a former life of this CPU stopped: at its tail, or one further if it died
+     * between.
+     */
     private void resume() {
         headSeen = area.getLongVolatile(lane + HEAD_OFFSET);
         tail = area.getLongVolatile(lane + TAIL_OFFSET);

@@ -7,8 +7,8 @@ import java.util.Locale;
 
 /**
  * A test hook that stops this process, by SIGSTOP to itself, in the middle of a send: what shows how peers fare when a
- * kernel dies, or sleeps, between two stores. {@code -Dmkemu.stop_in_send=STEP:N} stops at that step of the N-th send of
- * each thread; SIGCONT goes on, SIGKILL ends it there. Without the property the hook costs nothing.
+ * kernel dies, or sleeps, between two stores. {@code -Dmkemu.stop_in_send=STEP:N} stops at that step of the N-th send
+ * of each thread; SIGCONT goes on, SIGKILL ends it there. Without the property the hook costs nothing.
  */
 public final class SendProbe {
     /** Where a send can be stopped; each step has just been done. */

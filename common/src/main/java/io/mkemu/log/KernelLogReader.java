@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * Follows an instance's kernel log from another process, the writer alive or dead. A line that the writer overtook while
- * it was being read is counted as missed, never shown half. Not thread-safe.
+ * Follows an instance's kernel log from another process, the writer alive or dead. A line that the writer overtook
+ * while it was being read is counted as missed, never shown half. Not thread-safe.
  */
 public final class KernelLogReader {
     private final AtomicBuffer ring;

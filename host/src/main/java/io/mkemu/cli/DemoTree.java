@@ -30,7 +30,8 @@ final class DemoTree {
         List<InstanceSpec> kernels = instances == null ? tree.instances() : copies(tree, instances);
         List<InstanceSpec> told = kernels.stream().map(kernel -> new InstanceSpec(kernel.id(), kernel.name(),
             kernel.cpus(), kernel.memoryBytes(), (kernel.bootargs() + added).strip(), kernel.modules())).toList();
-        List<Integer> cpus = instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
+        List<Integer> cpus =
+            instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
         return MachineSpec.of(cpus, told.stream().mapToLong(InstanceSpec::memoryBytes).sum(),
             new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots(), tree.ipi());
     }

@@ -32,7 +32,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     private static final long HOST_FREE_BYTES = 4L << 20;
     private static final int DEFAULT_SLOTS = 64;
     private static final int LEAST_DEFAULT_SLOTS = 16;
-    /* The slots of all lanes into one CPU stay at about this many, so that many CPUs do not eat up an instance's pool. */
+    /**
+     * The slots of all lanes into one CPU stay at about this many, so that many CPUs do not eat up an instance's
+     * pool.
+     */
     private static final int SLOTS_PER_CPU = 1024;
 
     /**

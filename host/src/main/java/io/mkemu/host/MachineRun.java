@@ -20,7 +20,8 @@ import java.util.function.Consumer;
 
 /**
  * A machine from boot to end in one process: makes it, boots host and instances, streams the logs, waits until the
- * modules are done or somebody stops it, and leaves nothing behind. One thread runs it; any thread may {@link #stop} it.
+ * modules are done or somebody stops it, and leaves nothing behind. One thread runs it; any thread may {@link #stop}
+ * it.
  */
 public final class MachineRun {
     private static final long SHUTDOWN_NANOS = TimeUnit.SECONDS.toNanos(5);

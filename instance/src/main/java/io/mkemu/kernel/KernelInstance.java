@@ -24,7 +24,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the host's.
+ * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the
+ * host's.
  */
 public final class KernelInstance implements AutoCloseable {
     private static final int PARK_MILLIS = 2000;

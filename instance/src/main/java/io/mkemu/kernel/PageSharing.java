@@ -17,8 +17,8 @@ import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * The RFC's flexible shared memory: pages go from kernel to kernel by their PFN. What the RFC lets any kernel do, map any
- * page, needs a share by the page's owner here.
+ * The RFC's flexible shared memory: pages go from kernel to kernel by their PFN. What the RFC lets any kernel do, map
+ * any page, needs a share by the page's owner here.
  */
 final class PageSharing {
     private final KernelInstance kernel;

@@ -19,7 +19,8 @@ public interface KernelModule {
     }
 
     /**
-     * Sets the module up: module_init. The kernel becomes active when all its modules are set up; no IPI arrives before.
+     * Sets the module up: module_init. The kernel becomes active when all its modules are set up; no IPI arrives
+     * before.
      *
      * @param kernel what the module may ask of its kernel, for as long as the module lives
      * @throws Exception if the module cannot work; nothing of it remains registered
