@@ -33,7 +33,8 @@ final class DemoTree {
         List<Integer> cpus =
             instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
         return MachineSpec.of(cpus, told.stream().mapToLong(InstanceSpec::memoryBytes).sum(),
-            new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots(), tree.ipi());
+            new HostSpec((tree.host().bootargs() + added).strip(), tree.host().modules()), told, tree.ipiSlots(),
+            tree.ipi());
     }
 
     private static List<InstanceSpec> copies(MachineSpec tree, int count) {

@@ -15,7 +15,6 @@ import io.mkemu.os.Affinity;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.BitSet;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
