@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.boot.dt.DeviceTreeException;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.ipi.IpiMode;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MachinePlanTest {
+    private static MachineSpec tree(String root, String memory, String instance) {
+        return MachineSpec.parse("t.dts", """
+            /dts-v1/;
+            / { compatible = "multikernel-v1"; %s
+              resources { cpus = <0 1>; memory-bytes = <0x10000000>; };
+              instances { a { id = <1>;
+                resources { cpus = <1>; memory-bytes = <%s>; };
+                %s
+              }; };
+            };
+            """.formatted(root, memory, instance), Path.of("/"));
+    }
+
+    @Test
+    void theHostGetsTheCpuThatNoInstanceClaims() {
+        MachinePlan plan = MachinePlan.of(tree("", "0x1000000", ""));
+        assertEquals(0, plan.hostCpu());
+        assertEquals(2, plan.layout().nrCpus());
+        assertEquals(64, plan.layout().ipiSlots());
+    }
+
+    @Test
+    void slotsAreAsTheTreeSays() {
+        assertEquals(8, MachinePlan.of(tree("mkemu,ipi-slots = <8>;", "0x1000000", "")).layout().ipiSlots());
+    }
+
+    @Test
+    void memoryThatCannotHoldTheIpiBufferIsRefusedWithTheLeastThatCan() {
+        String message = refusal("", "0x1000", "");
+        assertTrue(message.startsWith("t.dts:5:"), message);
+        assertTrue(message.contains("cannot hold its IPI buffer"), message);
+        String least = message.replaceFirst(".*at least (0x[0-9a-f]+).*", "$1");
+        assertEquals(1, MachinePlan.of(tree("", least, "")).spec().instances().size(), "what it asks for is enough");
+    }
+
+    @Test
+    void aSingleSlotBufferIsSmaller() {
+        MachineSpec queued = tree("", "0x8000", "");
+        assertThrows(DeviceTreeException.class, () -> MachinePlan.of(queued));
+        assertEquals(IpiMode.SINGLE_SLOT, MachinePlan.of(queued.withIpi(IpiMode.SINGLE_SLOT)).spec().ipi());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+        chosen { bootargs = "idle=fast"; };           | idle=fast is not an idle policy; use idle=poll
+        chosen { bootargs = "mk_ipi_shared=0x1000"; };| mk_ipi_shared= is set by the host; take it out
+        mkemu,modules = "nosuch";                     | module "nosuch" is not a built-in module; the built-in ones are
+        mkemu,modules = "/nosuch/x.jar";              | module "/nosuch/x.jar" does not exist
+        """)
+    void aMistakeIsReportedWhereItStands(String instance, String expected) {
+        String message = refusal("", "0x1000000", instance);
+        assertTrue(message.startsWith("t.dts:6:"), message);
+        assertTrue(message.contains(expected), message);
+    }
+
+    @Test
+    void theHostsOwnMistakesToo() {
+        String message = refusal("mkemu,modules = \"nosuch\";", "0x1000000", "");
+        assertTrue(message.startsWith("t.dts:2:"), message);
+    }
+
+    private static String refusal(String root, String memory, String instance) {
+        MachineSpec spec = tree(root, memory, instance);
+        return assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
+    }
+}
