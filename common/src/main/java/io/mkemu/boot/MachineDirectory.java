@@ -5,6 +5,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -42,8 +43,11 @@ public record MachineDirectory(Path path) {
     /** Where this user's machines lie. */
     public static Path base() {
         String chosen = System.getenv("MKEMU_DIR");
-        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath()
-            : Path.of("/dev/shm/mkemu-" + OsProcess.uid());
+        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath() : defaultBase();
+    }
+
+    private static Path defaultBase() {
+        return Path.of("/dev/shm/mkemu-" + OsProcess.uid());
     }
 
     /** The machine's name. */
@@ -111,7 +115,7 @@ public record MachineDirectory(Path path) {
         }
     }
 
-    /** Removes the machine's files and its directory, and the one it lies in if that is empty now. */
+    /** Removes the machine's files and its directory, and the default one it lies in if that is empty now. */
     public void delete() throws IOException {
         try (var files = Files.newDirectoryStream(path)) {
             for (Path file : files) {
@@ -125,13 +129,15 @@ public record MachineDirectory(Path path) {
         /* The host's lock goes last: while it is there nobody else takes the name. */
         Files.deleteIfExists(life(0));
         removeIfEmpty(path);
-        removeIfEmpty(path.getParent());
+        if (path.getParent().equals(defaultBase())) {
+            removeIfEmpty(path.getParent());
+        }
     }
 
     private static void removeIfEmpty(Path directory) throws IOException {
         try {
             Files.deleteIfExists(directory);
-        } catch (java.nio.file.DirectoryNotEmptyException inUse) {
+        } catch (DirectoryNotEmptyException inUse) {
             /* Another machine lies there. */
             return;
         }

@@ -60,7 +60,11 @@ public final class Machine implements AutoCloseable {
             machine.reserve();
             return machine;
         } catch (IOException | RuntimeException | Error fault) {
-            life.close();
+            try {
+                life.close();
+            } catch (IOException alsoFailed) {
+                fault.addSuppressed(alsoFailed);
+            }
             throw fault;
         }
     }

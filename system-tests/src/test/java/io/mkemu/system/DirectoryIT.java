@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mkemu.system.modules.OneShot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Where a machine lies: whose it is, and whether there is room. */
+class DirectoryIT {
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    private Path tree;
+
+    @BeforeEach
+    void makeTree() throws IOException {
+        Path jar = ModuleJar.of(mk.work(), OneShot.class);
+        tree = new TreeSource().host(jar).instance("web", jar).write(mk.work(), "place");
+    }
+
+    @Test
+    void refusesALinkAsBase() throws Exception {
+        Path target = directory(mk.work().resolve("target"), "rwx------");
+        Files.createSymbolicLink(mk.base(), target);
+        mk.start("run", tree).refuses(4, mk.base() + " is a link");
+        assertEquals(List.of(), Trees.below(target));
+        assertTrue(Files.isSymbolicLink(mk.base()));
+        Files.delete(mk.base());
+    }
+
+    @Test
+    void refusesABaseThatIsOpenToOthers() throws Exception {
+        for (String mode : List.of("rwxr-xr-x", "rwx-----x", "rwx-w----")) {
+            directory(mk.base(), mode);
+            mk.start("run", tree).refuses(4, mk.base() + " is open to other users");
+            assertEquals(List.of(), Trees.below(mk.base()));
+            Files.delete(mk.base());
+        }
+    }
+
+    @Test
+    void refusesABaseWithoutAPlace() throws Exception {
+        mk.base(mk.sandbox().resolve("missing/mk"));
+        mk.start("run", tree).refuses(4, mk.sandbox().resolve("missing") + " does not exist");
+    }
+
+    @Test
+    void doesNotFollowALinkInAMachinesPlace() throws Exception {
+        Path target = directory(mk.work().resolve("target"), "rwx------");
+        Path precious = Files.writeString(target.resolve("ram"), "precious");
+        directory(mk.base(), "rwx------");
+        Files.createSymbolicLink(mk.machine("place"), target);
+        mk.start("run", tree).refuses(4, mk.machine("place") + " is a link");
+        assertEquals(List.of(precious), Trees.below(target));
+        assertEquals("precious", Files.readString(precious));
+        Trees.delete(mk.base());
+    }
+
+    @Test
+    void doesNotFollowALinkInPlaceOfTheRam() throws Exception {
+        Path precious = Files.writeString(mk.work().resolve("precious"), "precious");
+        directory(mk.base(), "rwx------");
+        directory(mk.machine("place"), "rwx------");
+        Files.createSymbolicLink(mk.machine("place").resolve("ram"), precious);
+        mk.start("run", tree).ends(0);
+        assertEquals("precious", Files.readString(precious));
+    }
+
+    @Test
+    void doesNotFollowALinkInPlaceOfTheLock() throws Exception {
+        Path precious = mk.work().resolve("precious");
+        directory(mk.base(), "rwx------");
+        directory(mk.machine("place"), "rwx------");
+        Files.createSymbolicLink(mk.machine("place").resolve("host.lock"), precious);
+        mk.start("run", tree).refuses(4, mk.machine("place").resolve("host.lock").toString());
+        assertTrue(Files.notExists(precious, LinkOption.NOFOLLOW_LINKS));
+        Trees.delete(mk.base());
+    }
+
+    @Test
+    void makesFilesForItsUserOnly() throws Exception {
+        Path quiet = ModuleJar.of(mk.work(), io.mkemu.system.modules.Quiet.class);
+        MkProcess run = mk.start("run", new TreeSource().instance("web", quiet).write(mk.work(), "modes"));
+        run.awaitOut(1, "quiet: up");
+        assertEquals("rwx------", mode(mk.base()));
+        assertEquals("rwx------", mode(mk.machine("modes")));
+        for (Path file : Trees.below(mk.machine("modes"))) {
+            assertEquals("rw-------", mode(file), file.toString());
+        }
+        run.signal("TERM");
+        run.ends(143);
+    }
+
+    @Test
+    void saysThatTheFileSystemIsFull() throws Exception {
+        Path small = mount("8m");
+        try {
+            mk.base(small.resolve("mk"));
+            mk.start("run", tree).refuses(5, "/mk/place/ram: the machine's RAM needs \\d+ MiB and .* has \\d+ MiB free");
+            assertEquals(List.of(), Trees.below(small));
+            mk.start("demo", "--json").refuses(5, "/mk/demo/ram: the machine's RAM needs \\d+ MiB");
+            assertEquals(List.of(), Trees.below(small));
+        } finally {
+            unmount(small);
+        }
+    }
+
+    @Test
+    void saysThatTheFileSystemIsFullWhereTheBaseIsItsRoot() throws Exception {
+        Path small = mount("8m");
+        try {
+            mk.base(small);
+            mk.start("run", tree).refuses(5, "/place/ram: the machine's RAM needs \\d+ MiB and .* has \\d+ MiB free");
+            assertEquals(List.of(), Trees.below(small));
+        } finally {
+            unmount(small);
+        }
+    }
+
+    @Test
+    void worksWhereTheBaseIsTheRootOfAFileSystem() throws Exception {
+        Path large = mount("256m");
+        try {
+            mk.base(large);
+            MkProcess run = mk.start("run", tree).ends(0);
+            assertEquals(2, run.out("one-shot: done").size(), run::describe);
+            assertEquals(List.of(), run.err(), run::describe);
+            assertEquals(List.of(), Trees.below(large));
+        } finally {
+            unmount(large);
+        }
+    }
+
+    private Path mount(String size) throws Exception {
+        Path directory = directory(mk.sandbox().resolve("mount-" + size), "rwx------");
+        boolean mounted = Procs.run("mount", "-t", "tmpfs", "-o", "size=" + size + ",mode=0700", "mkemu-it",
+            directory.toString());
+        if (!mounted) {
+            Files.delete(directory);
+            System.err.println("SKIPPED: no right to mount a small tmpfs; run as root to test a full file system");
+        }
+        assumeTrue(mounted, "no right to mount a small tmpfs; run as root to test a full file system");
+        return directory;
+    }
+
+    private static void unmount(Path directory) throws Exception {
+        /* Lazily: after a failed test a process may still have the RAM open. */
+        assertTrue(Procs.run("umount", "-l", directory.toString()));
+        Files.delete(directory);
+    }
+
+    private static Path directory(Path path, String mode) throws IOException {
+        Files.createDirectory(path);
+        return Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(mode));
+    }
+
+    private static String mode(Path path) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(path, LinkOption.NOFOLLOW_LINKS));
+    }
+}

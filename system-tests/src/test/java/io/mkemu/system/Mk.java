@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.mkemu.kernel.InstanceMain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * The command under test, in a place of its own: MKEMU_DIR lies in a fresh directory on the memory file system, and after
+ * each test no process and no file may be left there.
+ */
+final class Mk implements BeforeEachCallback, AfterEachCallback {
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final Path HOME = Path.of(System.getProperty("mkemu.home"));
+
+    private final List<MkProcess> started = new ArrayList<>();
+    private Path sandbox;
+    private Path base;
+    private Path work;
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        String name = "mkemu-it-" + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet();
+        sandbox = Files.createDirectory(Path.of("/dev/shm", name),
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        base = sandbox.resolve("mk");
+        work = Files.createTempDirectory("mkemu-it-");
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException, InterruptedException {
+        List<String> left = new ArrayList<>();
+        for (MkProcess process : started) {
+            if (process.isAlive()) {
+                left.add("the command " + process);
+                process.kill();
+            }
+        }
+        for (long pid : Procs.mentioning(sandbox)) {
+            left.add("process " + pid + ": " + String.join(" ", Procs.commandLine(pid)));
+            Procs.signal("KILL", pid);
+        }
+        for (Path file : Trees.below(sandbox)) {
+            left.add(file.toString());
+        }
+        Trees.delete(sandbox);
+        Trees.delete(work);
+        if (context.getExecutionException().isEmpty()) {
+            assertEquals(List.of(), left, "left behind");
+        }
+    }
+
+    /** A directory of this test, on the memory file system, empty at the start and to be left empty. */
+    Path sandbox() {
+        return sandbox;
+    }
+
+    /** What MKEMU_DIR says; does not exist at the start. */
+    Path base() {
+        return base;
+    }
+
+    /** From now on MKEMU_DIR says something else. */
+    void base(Path directory) {
+        base = directory;
+    }
+
+    /** Where a machine lies. */
+    Path machine(String name) {
+        return base.resolve(name);
+    }
+
+    /** A directory for trees and jars. */
+    Path work() {
+        return work;
+    }
+
+    /** The project's root directory. */
+    static Path root() {
+        return HOME.toAbsolutePath().getParent().getParent();
+    }
+
+    /** Starts {@code mk ARGS}. */
+    MkProcess start(Object... args) throws IOException {
+        return startWith(List.of(), args);
+    }
+
+    /** Starts {@code mk ARGS} by way of a command that replaces itself with its arguments, such as taskset. */
+    MkProcess startWith(List<String> wrapper, Object... args) throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options"), "-Dmkemu.home=" + HOME, "-cp",
+            HOME.resolve("lib/host") + "/*:" + HOME.resolve("lib/instance") + "/*", "io.mkemu.cli.Main"));
+        return launch(command, work, args);
+    }
+
+    /** Starts {@code scripts/mk ARGS} in a working directory. */
+    MkProcess script(Path workingDirectory, Object... args) throws IOException {
+        return launch(List.of(root().resolve("scripts/mk").toString()), workingDirectory, args);
+    }
+
+    /** Starts the process of an instance by hand. */
+    MkProcess instance(Path machine, int id, String commandLine) throws IOException {
+        return launch(List.of(java(), "@" + HOME.resolve("jvm.options"), "-cp", HOME.resolve("lib/instance") + "/*",
+            InstanceMain.class.getName()), work, machine, id, commandLine);
+    }
+
+    private MkProcess launch(List<String> start, Path workingDirectory, Object... args) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (Procs.ignoresInterrupt()) {
+            /* As under nohup or in the background of a script: a child would be deaf to Ctrl-C too. */
+            command.addAll(List.of("env", "--default-signal=INT"));
+        }
+        command.addAll(start);
+        for (Object arg : args) {
+            command.add(arg.toString());
+        }
+        ProcessBuilder builder = new ProcessBuilder(command).directory(workingDirectory.toFile());
+        builder.environment().keySet().removeAll(List.of("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "MKEMU_JAVA_OPTS"));
+        builder.environment().put("MKEMU_DIR", base.toString());
+        builder.environment().put("MKEMU_NO_BUILD", "1");
+        builder.environment().put("MKEMU_JAVA_HOME", System.getProperty("java.home"));
+        MkProcess process = new MkProcess(builder.start(), args);
+        started.add(process);
+        return process;
+    }
+
+    private static String java() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    }
+}
