@@ -5,6 +5,7 @@ import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.boot.InstanceState;
@@ -13,12 +14,11 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
-import io.mkemu.memory.BitmapPool;
 import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.MultikernelPool;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
 import java.io.IOException;
 import java.util.List;
@@ -26,13 +26,13 @@ import java.util.List;
 /** A machine that this process is the host of: its RAM with all its tables, and the host's own kernel. */
 public final class Machine implements AutoCloseable {
     private static final String HOST_NAME = "host";
+    private static final long HOST_SHUTDOWN_MILLIS = 2000;
 
     private final MachineDirectory directory;
     private final MachinePlan plan;
     private final HostLife life;
     private final PhysicalMemory memory;
-    private final Window poolMap;
-    private final BitmapPool multikernelPool;
+    private final MultikernelPool multikernelPool;
     private final IpiAreas ipiAreas;
     private KernelInstance hostKernel;
 
@@ -43,9 +43,7 @@ public final class Machine implements AutoCloseable {
         RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
         this.memory = PhysicalMemory.open(directory.ram());
         this.ipiAreas = new IpiAreas(memory);
-        this.poolMap = memory.map(plan.layout().poolMapAt(), plan.layout().poolMapSize());
-        this.multikernelPool = BitmapPool.format(poolMap.buffer(), 0, plan.layout().poolAt(),
-            plan.layout().poolSize(), Pages.PAGE_SHIFT);
+        this.multikernelPool = MultikernelPool.format(memory);
     }
 
     /**
@@ -73,25 +71,25 @@ public final class Machine implements AutoCloseable {
         for (int cpu = 0; cpu < plan.layout().nrCpus(); cpu++) {
             LocalApic.of(memory, cpu).configure(-1, false, -1, cpu);
         }
-        reserve(0, HOST_NAME, List.of(plan.hostCpu()), plan.layout().hostAt(), plan.layout().hostSize(),
-            plan.spec().host().bootargs());
+        reserve(0, HOST_NAME, List.of(plan.hostCpu()),
+            List.of(new Region(plan.layout().hostAt(), plan.layout().hostSize())), plan.spec().host().bootargs());
         for (InstanceSpec instance : plan.spec().instances()) {
-            long region = multikernelPool.alloc(instance.memoryBytes(), Pages.PAGE_SIZE);
-            if (region == 0) {
-                throw new MachineException(ExitCode.RESOURCES, "no " + instance.memoryBytes()
-                    + " bytes in one piece are left in the multikernel pool for instance " + instance.name());
+            List<Region> regions = multikernelPool.createInstancePool(instance.memoryBytes(), Pages.PAGE_SHIFT);
+            if (regions.isEmpty()) {
+                throw new MachineException(ExitCode.RESOURCES, "no " + instance.memoryBytes() + " bytes in "
+                    + InstanceDescriptor.MAX_REGIONS + " pieces or fewer are left in the multikernel pool for instance "
+                    + instance.name() + ": give it less memory-bytes, or the machine more");
             }
-            reserve(instance.id(), instance.name(), instance.cpus(), region, instance.memoryBytes(),
-                instance.bootargs());
+            reserve(instance.id(), instance.name(), instance.cpus(), regions, instance.bootargs());
         }
     }
 
     /** Gives an instance its CPUs, its pool and its IPI area: mk_instance_ipi_create. It is loaded then. */
-    private void reserve(int id, String name, List<Integer> cpus, long address, long size, String bootargs) {
+    private void reserve(int id, String name, List<Integer> cpus, List<Region> regions, String bootargs) {
         InstanceEntry entry = memory.instances().entry(id);
         entry.name(name);
         entry.cpus(cpus.stream().mapToInt(Integer::intValue).toArray());
-        entry.regions(List.of(new Region(address, size)));
+        entry.regions(regions);
         for (int cpu : cpus) {
             LocalApic apic = LocalApic.of(memory, cpu);
             apic.reset();
@@ -108,7 +106,7 @@ public final class Machine implements AutoCloseable {
     }
 
     /** Boots the host's own kernel in this process: instance 0. */
-    public void bootHost(List<KernelModule> modules) throws InterruptedException {
+    public void bootHost(List<KernelModule> modules) {
         InstanceEntry entry = memory.instances().entry(0);
         entry.pid(ProcessHandle.current().pid());
         BootParameters parameters = BootParameters.parse(entry.cmdline());
@@ -117,7 +115,25 @@ public final class Machine implements AutoCloseable {
         hostKernel.start(modules);
     }
 
-    /** The host's kernel, null before it is booted. */
+    /**
+     * Lets the host's modules exit and parks its CPU.
+     *
+     * @return false if a module hangs; the host's memory stays mapped then, because its CPU still runs
+     */
+    public boolean shutDownHost() throws InterruptedException {
+        if (hostKernel == null) {
+            return true;
+        }
+        KernelInstance kernel = hostKernel;
+        hostKernel = null;
+        boolean inTime = kernel.shutDown(HOST_SHUTDOWN_MILLIS);
+        if (inTime) {
+            kernel.close();
+        }
+        return inTime;
+    }
+
+    /** The host's kernel, null before it is booted and after it is shut down. */
     public KernelInstance hostKernel() {
         return hostKernel;
     }
@@ -125,6 +141,11 @@ public final class Machine implements AutoCloseable {
     /** The machine's RAM. */
     public PhysicalMemory memory() {
         return memory;
+    }
+
+    /** The memory that instance pools are carved from. */
+    public MultikernelPool multikernelPool() {
+        return multikernelPool;
     }
 
     /** The IPI areas of its instances. */
@@ -142,18 +163,9 @@ public final class Machine implements AutoCloseable {
         return directory;
     }
 
-    /** Parks the host's CPUs, unmaps everything and removes the machine's files. Instances must have ended. */
+    /** Removes the machine's files. Host and instances must have been shut down. */
     @Override
     public void close() throws IOException {
-        try {
-            if (hostKernel != null) {
-                hostKernel.shutDown();
-                hostKernel.close();
-            }
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } finally {
-            life.close();
-        }
+        life.close();
     }
 }

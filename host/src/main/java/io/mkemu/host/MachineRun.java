@@ -25,6 +25,7 @@ import java.util.function.Consumer;
  */
 public final class MachineRun {
     private static final long SHUTDOWN_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final String HOST = "host";
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     private final MachineDirectory directory;
@@ -50,7 +51,7 @@ public final class MachineRun {
     public void stop() {
         stopped = true;
         Machine running = machine;
-        if (running != null && running.hostKernel() != null) {
+        if (running != null) {
             running.memory().raiseEvent();
         }
     }
@@ -75,6 +76,9 @@ public final class MachineRun {
                 return report;
             } finally {
                 killRest();
+                if (!made.shutDownHost()) {
+                    log.output(HOST, "mkemu: a module does not end, given up");
+                }
                 log.drain();
             }
         } finally {
@@ -88,7 +92,7 @@ public final class MachineRun {
         return entries;
     }
 
-    private void boot(Machine made, List<KernelModule> hostModules, LogPrinter log) throws InterruptedException {
+    private void boot(Machine made, List<KernelModule> hostModules, LogPrinter log) {
         for (InstanceSpec spec : plan.spec().instances()) {
             if (stopped) {
                 return;

@@ -21,6 +21,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -82,21 +83,19 @@ public final class KernelInstance implements AutoCloseable {
     }
 
     /**
-     * Initialises modules on the boot CPU, in this order, then enters active. Returns when that is done.
+     * Has the boot CPU initialise modules, in this order, and enter active. Returns at once: a module that hangs must
+     * not hold up who would end it.
      *
      * @param loaded the modules
      */
-    public void start(List<KernelModule> loaded) throws InterruptedException {
-        CountDownLatch done = new CountDownLatch(1);
+    public void start(List<KernelModule> loaded) {
         cpus[0].submit(() -> {
             loaded.forEach(modules::init);
             entry.bootStep(BootStep.ACTIVE, System.nanoTime());
             if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
                 memory.raiseEvent();
             }
-            done.countDown();
         });
-        done.await();
     }
 
     /** Waits until the host asks the kernel to shut down. */
@@ -104,20 +103,26 @@ public final class KernelInstance implements AutoCloseable {
         rebooted.await();
     }
 
-    /** Lets the modules exit and parks the CPUs, newest module first; returns when that is done. */
-    public void shutDown() throws InterruptedException {
+    /**
+     * Lets the modules exit, newest first, and parks the CPUs.
+     *
+     * @param millis how long the modules may take
+     * @return whether they did it in time; if not, a module hangs and its CPU goes on
+     */
+    public boolean shutDown(long millis) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
         cpus[0].submit(() -> {
             modules.exitAll();
             done.countDown();
         });
-        done.await();
+        boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
         for (Cpu cpu : cpus) {
             cpu.park();
         }
         for (Cpu cpu : cpus) {
-            cpu.join(PARK_MILLIS);
+            cpu.join(inTime ? PARK_MILLIS : 1);
         }
+        return inTime;
     }
 
     void rebootInterrupt() {

@@ -84,7 +84,10 @@ public final class ModuleLoader {
                 throw new MachineException(ExitCode.MODULE, "module " + path + " names no class in " + SERVICE);
             }
         } catch (MalformedURLException | ServiceConfigurationError | LinkageError wrong) {
-            Throwable why = wrong.getCause() == null ? wrong : wrong.getCause();
+            Throwable why = wrong;
+            while (why.getCause() != null) {
+                why = why.getCause();
+            }
             throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + why, wrong);
         }
     }
