@@ -5,6 +5,7 @@ import static io.mkemu.cpu.LocalApicDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
+import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -148,6 +149,8 @@ public final class LocalApic {
     /** Announces a state, with a full fence behind it: look for work again after this. Owner only. */
     public void announce(long idleWord) {
         tables.putLongVolatile(base + IDLE_OFFSET, idleWord);
+        /* A volatile store does not order the acquire loads that follow it; the look for work must come after. */
+        VarHandle.fullFence();
     }
 
     /** The doorbell's value, to be read before the last look for work. Owner only. */

@@ -4,6 +4,7 @@ package io.mkemu.log;
 import static io.mkemu.log.KernelLogDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.agrona.concurrent.AtomicBuffer;
@@ -43,6 +44,8 @@ public final class KernelLog {
         int toEnd = RECORDS_LENGTH - place(tail);
         long end = tail + aligned + (toEnd < aligned ? toEnd : 0);
         makeRoom(end);
+        /* Whoever sees a byte of the new record must see that head has passed the old one. */
+        VarHandle.storeStoreFence();
         if (toEnd < aligned) {
             ring.putInt(at(tail) + RECORD_BYTES_OFFSET, 0);
             tail += toEnd;

@@ -17,8 +17,8 @@ import io.mkemu.log.KernelLogDescriptor;
 public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) {
     /** NR_CPUS at the most. */
     public static final int MAX_CPUS = 1024;
-    /** A page table of this much memory still fits one window. */
-    private static final long MAX_BYTES = 1L << 37;
+    /** Most bytes of the host's memory, and of the pool: a page table of so much still fits one window. */
+    public static final long MAX_BYTES = 1L << 37;
     /** Fewest messages of a lane. */
     public static final int MIN_SLOTS = 2;
     /** Most messages of a lane. */

@@ -11,6 +11,7 @@ public final class OsProcess {
 
     private static final MethodHandle RAISE =
         Native.plain("raise", FunctionDescriptor.of(Native.INT, Native.INT));
+    private static final MethodHandle EXIT = Native.plain("_exit", FunctionDescriptor.ofVoid(Native.INT));
     private static final int SIGSTOP = 19;
 
     private OsProcess() {
@@ -34,6 +35,21 @@ public final class OsProcess {
     public static void stopSelf() {
         try {
             int ignored = (int) RAISE.invokeExact(SIGSTOP);
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+
+    /**
+     * Ends this process at once: _exit. No shutdown hook runs and no other thread is waited for.
+     *
+     * @param code the exit code
+     */
+    public static void exitNow(int code) {
+        try {
+            EXIT.invokeExact(code);
         } catch (RuntimeException | Error fault) {
             throw fault;
         } catch (Throwable fault) {

@@ -27,7 +27,8 @@ final class ReportPrinter {
         out.printf(Locale.ROOT, row, "id", "name", "state", "pid", "cpus", "host cpus", "boot ms", "sent", "received",
             "interrupts");
         for (KernelReport kernel : report.kernels()) {
-            out.printf(Locale.ROOT, row, kernel.id(), kernel.name(), kernel.state(), kernel.pid(),
+            out.printf(Locale.ROOT, row, kernel.id(), kernel.name(), kernel.state(),
+                kernel.pid() == 0 ? "-" : Long.toString(kernel.pid()),
                 join(kernel.cpus()), join(kernel.hostCpus()),
                 kernel.id() == 0 || kernel.bootMillis() < 0 ? "-"
                     : String.format(Locale.ROOT, "%.0f", kernel.bootMillis()),

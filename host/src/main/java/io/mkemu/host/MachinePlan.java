@@ -44,6 +44,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
      * @throws io.mkemu.boot.dt.DeviceTreeException with file, line and column of the value that does not fit
      */
     public static MachinePlan of(MachineSpec spec) {
+        if (spec.memoryBytes() >= RamLayout.MAX_BYTES) {
+            throw spec.error(spec.places().of("memory-bytes"), "memory-bytes " + spec.memoryBytes()
+                + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES));
+        }
         int hostCpu = spec.hostCpu();
         List<Integer> owned = new ArrayList<>(List.of(hostCpu));
         spec.instances().forEach(instance -> owned.addAll(instance.cpus()));

@@ -120,7 +120,7 @@ public final class MachineRun {
         }
     }
 
-    /** Done: every kernel is up or dead, somebody had tasks, and none is left. */
+    /** Done: every kernel is up or dead, somebody had tasks or failed at having any, and none is left. */
     private boolean isDone(Machine made) {
         boolean anyTask = false;
         boolean anyAlive = processes.isEmpty();
@@ -129,7 +129,7 @@ public final class MachineRun {
             if (state == InstanceState.LOADED) {
                 return false;
             }
-            anyTask |= entry.tasksStarted() > 0;
+            anyTask |= entry.tasksStarted() > 0 || entry.tasksFailed() > 0;
             anyAlive |= entry.id() != 0 && state == InstanceState.ACTIVE;
             if (state == InstanceState.ACTIVE && entry.tasksEnded() < entry.tasksStarted()) {
                 return false;

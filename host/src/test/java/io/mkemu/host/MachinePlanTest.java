@@ -70,6 +70,30 @@ class MachinePlanTest {
     }
 
     @Test
+    void aPoolThatNoPageTableCanDescribeIsRefused() {
+        MachineSpec spec = MachineSpec.parse("t.dts", """
+            /dts-v1/;
+            / { compatible = "multikernel-v1";
+              resources { cpus = <0 1>; memory-bytes = /bits/ 64 <0x2000000000>; };
+            };
+            """, Path.of("/"));
+        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
+        assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x2000000000"), message);
+    }
+
+    @Test
+    void anInstanceCannotBeNamedAsTheHostIs() {
+        String message = assertThrows(DeviceTreeException.class, () -> MachineSpec.parse("t.dts", """
+            /dts-v1/;
+            / { compatible = "multikernel-v1";
+              resources { cpus = <0 1>; memory-bytes = <0x1000000>; };
+              instances { host { id = <1>; resources { cpus = <1>; memory-bytes = <0x1000000>; }; }; };
+            };
+            """, Path.of("/"))).getMessage();
+        assertTrue(message.startsWith("t.dts:4:") && message.contains("the host kernel's own"), message);
+    }
+
+    @Test
     void theHostsOwnMistakesToo() {
         String message = refusal("mkemu,modules = \"nosuch\";", "0x1000000", "");
         assertTrue(message.startsWith("t.dts:2:"), message);

@@ -21,16 +21,16 @@ final class HandlerRegistry {
         private final IpiCallback callback;
         private final Object context;
         private final int type;
-        private final String module;
+        private final ModuleContext owner;
         /* Per CPU, touched by that CPU's thread only: the irq_work's pending bit. */
         private final boolean[] workPending;
         private volatile boolean registered = true;
 
-        Handler(IpiCallback callback, Object context, int type, String module, int cpus) {
+        Handler(IpiCallback callback, Object context, int type, ModuleContext owner, int cpus) {
             this.callback = callback;
             this.context = context;
             this.type = type;
-            this.module = module;
+            this.owner = owner;
             this.workPending = new boolean[cpus];
         }
 
@@ -41,7 +41,7 @@ final class HandlerRegistry {
 
         /** The module that registered it, for the log. */
         String module() {
-            return module;
+            return owner.name();
         }
 
         /** Marks the handler's work as pending on a CPU; false if it was already. */
@@ -80,8 +80,8 @@ final class HandlerRegistry {
     }
 
     /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
-    synchronized Handler register(IpiCallback callback, Object context, int type, String module) {
-        Handler handler = new Handler(callback, context, type, module, running.length());
+    synchronized Handler register(IpiCallback callback, Object context, int type, ModuleContext owner) {
+        Handler handler = new Handler(callback, context, type, owner, running.length());
         Handler[] before = handlersOf(type);
         Handler[] after = new Handler[before.length + 1];
         after[0] = handler;
@@ -118,12 +118,12 @@ final class HandlerRegistry {
     }
 
     /** Takes back all handlers of a module that ends. */
-    void unregisterAll(String module, int logicalCpu) {
+    void unregisterAll(ModuleContext owner, int logicalCpu) {
         List<Handler> theirs = new ArrayList<>();
         synchronized (this) {
             for (Iterator<Handler[]> all = table.values().iterator(); all.hasNext();) {
                 for (Handler handler : all.next()) {
-                    if (handler.module.equals(module)) {
+                    if (handler.owner == owner) {
                         theirs.add(handler);
                     }
                 }

@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import io.mkemu.ExitCode;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.os.OsFile;
+import io.mkemu.os.OsProcess;
 import java.io.IOException;
 
 /**
@@ -24,7 +25,8 @@ final class HostWatch {
                 why = "the host cannot be watched: " + fault.getMessage();
             }
             System.err.println("mkemu: " + why + "; this instance ends");
-            Runtime.getRuntime().halt(ExitCode.HOST_LOST.code());
+            /* Runtime.halt would wait for threads that are inside native calls, all CPUs that sleep among them. */
+            OsProcess.exitNow(ExitCode.HOST_LOST.code());
         }, "host-watch");
         watch.setDaemon(true);
         watch.start();

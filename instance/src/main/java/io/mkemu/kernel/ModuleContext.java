@@ -51,7 +51,7 @@ final class ModuleContext implements Kernel {
 
     /** Ends what the module registered and started. On the boot CPU. */
     void drop() {
-        kernel.handlers().unregisterAll(name, Cpu.current().logicalCpu());
+        kernel.handlers().unregisterAll(this, Cpu.current().logicalCpu());
         Cpu.current().tasks().removeAll(this);
     }
 
@@ -134,7 +134,7 @@ final class ModuleContext implements Kernel {
 
     @Override
     public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
-        return callback == null ? null : kernel.handlers().register(callback, context, type, name);
+        return callback == null ? null : kernel.handlers().register(callback, context, type, this);
     }
 
     @Override

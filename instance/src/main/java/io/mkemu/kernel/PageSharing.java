@@ -59,19 +59,20 @@ final class PageSharing {
 
     /** The PFN in a message, or -EINVAL: mk_receive_pfn. */
     static long receive(MkIpiData data) {
-        if (data == null || data.type() != MkIpiDataDescriptor.PFN_IPI_TYPE
-            || data.dataSize() != MkIpiDataDescriptor.PFN_SIZE) {
-            return -Errno.EINVAL;
-        }
-        return data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN);
+        return carriesPfn(data) ? data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN) : -Errno.EINVAL;
+    }
+
+    private static boolean carriesPfn(MkIpiData data) {
+        return data != null && data.type() == MkIpiDataDescriptor.PFN_IPI_TYPE
+            && data.dataSize() == MkIpiDataDescriptor.PFN_SIZE;
     }
 
     /** Maps the page in a message if its owner shared it with this instance: mk_receive_map_page. */
     Window map(MkIpiData data) {
-        long pfn = receive(data);
-        if (pfn == -Errno.EINVAL) {
+        if (!carriesPfn(data)) {
             return null;
         }
+        long pfn = receive(data);
         if (!shares.contains(pfn)) {
             return refuse(data, pfn, "it is outside the memory that can be shared");
         }

@@ -28,9 +28,14 @@ final class TaskQueue {
         entries.add(new Entry(module, name, task));
     }
 
-    /** Drops the tasks of a module that ends. */
+    /** Drops the tasks of a module that ends; they have ended then. */
     void removeAll(ModuleContext module) {
-        entries.removeIf(entry -> entry.module == module);
+        for (int index = entries.size() - 1; index >= 0; index--) {
+            if (entries.get(index).module == module) {
+                entries.remove(index);
+                module.taskEnded();
+            }
+        }
     }
 
     /**

@@ -11,8 +11,9 @@ import org.agrona.DirectBuffer;
  * The kernel, as a module sees it. The calls of the RFC keep their names and their results: 0 or a negative errno of
  * {@link io.mkemu.Errno}, never an exception.
  *
- * <p><b>Threads.</b> A kernel's CPUs are its threads. Callbacks, tasks and module methods run on them, and only there
- * may these calls be made; from any other thread they throw IllegalStateException. {@link #runOnCpu} is the way in.
+ * <p><b>Threads.</b> A kernel's CPUs are its threads. Callbacks, tasks and module methods run on them, and that is
+ * where these calls belong. Those that act as a CPU (all that send, startTask, unregisterHandler, the CPU ids) throw
+ * IllegalStateException on any other thread; {@link #runOnCpu} is the way in.
  */
 public interface Kernel {
     /** Id of this instance, 0..255; 0 is the host. */

@@ -37,6 +37,10 @@ final class InstanceReader {
             throw node.error(node.node().position(), "instance name " + Text.quote(name) + " has " + name.length()
                     + " bytes, expected at most " + LONGEST_NAME);
         }
+        if (name.equals("host")) {
+            throw node.error(node.node().position(), "instance name \"host\" is the host kernel's own: "
+                    + "expected another name");
+        }
         if (!name.matches("[A-Za-z0-9,._+-]+") || name.equals(".") || name.equals("..")) {
             throw node.error(node.node().position(), "instance name " + Text.quote(name)
                     + " is not legal, expected letters, digits and , . _ + - (no unit address)");

@@ -9,7 +9,8 @@ import java.util.Objects;
  *
  * @param id          1..255
  * @param name        node name, at most 63 bytes of {@code [A-Za-z0-9,._+-]}
- * @param cpus        physical CPU ids in the order of the logical ones; at least one
+ * @param cpus        physical CPU ids as the tree lists them, at least one; the kernel counts its logical
+ *                    CPUs in ascending order of these
  * @param memoryBytes size of the instance pool in bytes, a multiple of 4096
  * @param bootargs    command line, "" if not given
  * @param modules     names of built-in modules and paths of jars, in order

@@ -76,7 +76,7 @@ final class MachineReader {
         if (property.isEmpty()) {
             return IpiMode.QUEUED;
         }
-        Value.Str mode = root.strings(property.get(), IPI_EXAMPLE).getFirst();
+        Value.Str mode = root.string(property.get(), IPI_EXAMPLE);
         try {
             return IpiMode.of(mode.text());
         } catch (IllegalArgumentException wrong) {
