@@ -5,7 +5,7 @@ package io.mkemu.cpu;
 final class HaltIdle implements IdlePolicy {
     @Override
     public void idle(Idler cpu, long timeoutNanos) {
-        cpu.halt(timeoutNanos == Long.MAX_VALUE ? 0 : timeoutNanos);
+        cpu.halt(timeoutNanos == Long.MAX_VALUE ? 0 : Math.max(1, timeoutNanos));
     }
 
     @Override

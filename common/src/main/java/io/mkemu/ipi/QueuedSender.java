@@ -38,10 +38,7 @@ final class QueuedSender implements IpiChannel {
      */
     private void resume() {
         headSeen = area.getLongVolatile(lane + HEAD_OFFSET);
-        tail = area.getLongVolatile(lane + TAIL_OFFSET);
-        if (tail - headSeen < 0 || tail - headSeen > slots) {
-            tail = headSeen;
-        }
+        tail = headSeen;
         while (tail - headSeen < slots && area.getLongVolatile(slotAt(tail) + READY_OFFSET) == tail + 1) {
             tail++;
         }

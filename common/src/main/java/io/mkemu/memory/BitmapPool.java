@@ -212,6 +212,14 @@ public final class BitmapPool {
         return map.next(Kind.FREE, from, end) == end;
     }
 
+    /** @return bytes of the allocation whose first byte is at the address, 0 if there is none */
+    public long sizeAt(final long address) {
+        final int from = contains(address, 1) && (address & granule() - 1) == 0 ? (int) (address - base >>> order)
+            : granules;
+        return from == granules || map.next(Kind.FIRST, from, from + 1) != from ? 0
+            : (long) (map.next(Kind.NOT_NEXT, from + 1, granules) - from) << order;
+    }
+
     /**
      * Visits each allocation in ascending order; calls under way and leaks are none. Those made or freed meanwhile may
      * be missed or seen.

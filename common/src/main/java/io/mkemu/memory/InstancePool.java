@@ -50,16 +50,26 @@ public final class InstancePool implements AutoCloseable {
         }
         try {
             for (Region region : pool.regions) {
-                Window map = memory.map(region.address(), Math.min(overhead(region.size()), region.size()));
-                pool.maps.add(map);
-                pool.pools.add(BitmapPool.attach(map.buffer(), 0, map.buffer().capacity()));
+                pool.attach(region);
             }
-        } catch (IllegalStateException damaged) {
+        } catch (IllegalStateException | IllegalArgumentException | MachineException damaged) {
             pool.close();
             throw new MachineException(ExitCode.MACHINE,
                 "pool of instance " + entry.id() + " is damaged: " + damaged.getMessage(), damaged);
         }
         return pool;
+    }
+
+    private void attach(Region region) {
+        long overhead = overhead(region.size());
+        Window map = memory.map(region.address(), overhead);
+        maps.add(map);
+        BitmapPool pool = BitmapPool.attach(map.buffer(), 0, map.buffer().capacity());
+        if (pool.base() != region.address() + overhead || pool.size() != region.size() - overhead) {
+            throw new IllegalStateException("its bitmap is for 0x" + Long.toHexString(pool.base()) + "+" + pool.size()
+                + ", its region is 0x" + Long.toHexString(region.address()) + "+" + region.size());
+        }
+        pools.add(pool);
     }
 
     /** Bytes at the head of a region that its bitmap takes. */
@@ -92,11 +102,29 @@ public final class InstancePool implements AutoCloseable {
         if (pool == null) {
             return -Errno.EINVAL;
         }
-        if (!pool.isAllocated(address, size)) {
-            return -Errno.ENOENT;
+        if (size > 0 && pool.sizeAt(address) == Pages.align(size)) {
+            memory.pageTable().clear(address, Pages.align(size));
         }
-        memory.pageTable().clear(address, Pages.align(size));
         return pool.free(address, size);
+    }
+
+    /**
+     * Frees what a kernel that has ended still held, and what it was just allocating or freeing when it was killed.
+     * Only while no other process allocates from the pool.
+     *
+     * @param kept address of an allocation that stays: the IPI area, which is the host's to take away
+     * @return bytes that became free
+     */
+    public long recover(long kept) {
+        long before = available();
+        for (BitmapPool pool : pools) {
+            List<Region> held = new ArrayList<>();
+            pool.forEachAllocation((address, size) -> held.add(new Region(address, size)));
+            held.removeIf(region -> region.address() == kept);
+            held.forEach(region -> free(region.address(), region.size()));
+            pool.reclaim();
+        }
+        return available() - before;
     }
 
     /** Whether the stretch lies in this pool and every page of it is allocated. */
@@ -122,6 +150,16 @@ public final class InstancePool implements AutoCloseable {
             }
         }
         return null;
+    }
+
+    /** The regions, in the order of {@link #bitmaps()}. */
+    List<Region> regions() {
+        return regions;
+    }
+
+    /** One allocator per region; each manages what follows its own bitmap. */
+    List<BitmapPool> bitmaps() {
+        return pools;
     }
 
     /** Bytes that are free. */

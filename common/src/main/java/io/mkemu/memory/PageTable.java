@@ -76,6 +76,15 @@ public final class PageTable {
         }
     }
 
+    /** Takes back all that any owner shared with an instance: it is gone, and what follows it is another kernel. */
+    public void clearGrantsTo(int instanceId) {
+        for (long pfn = firstPfn; pfn < endPfn; pfn++) {
+            if (isGranted(pfn, instanceId)) {
+                revoke(pfn, instanceId);
+            }
+        }
+    }
+
     private int wordOffset(long pfn, int instanceId) {
         return entryOffset(pfn) + instanceId / WORD_BITS * Long.BYTES;
     }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -22,6 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class PhysicalMemory implements AutoCloseable {
     private final FileChannel channel;
+    private final MapMode mode;
     private final RamLayout layout;
     private final Window tables;
     private final Window pageTable;
@@ -31,8 +33,9 @@ public final class PhysicalMemory implements AutoCloseable {
     private final IpiMode ipiMode;
     private final Mailbox mailbox;
 
-    private PhysicalMemory(FileChannel channel, RamHeader header) throws IOException {
+    private PhysicalMemory(FileChannel channel, MapMode mode, RamHeader header) throws IOException {
         this.channel = channel;
+        this.mode = mode;
         this.layout = header.layout();
         this.epoch = header.epoch();
         this.createdNanos = header.createdNanos();
@@ -49,10 +52,28 @@ public final class PhysicalMemory implements AutoCloseable {
      * @throws MachineException if it is not the RAM of an mkemu machine of this version; the message says which
      */
     public static PhysicalMemory open(Path file) throws IOException {
+        if (Files.isSymbolicLink(file)) {
+            throw new MachineException(ExitCode.MACHINE, file + " is a link; a machine's RAM is a file: remove the link");
+        }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS);
         try {
-            return new PhysicalMemory(channel, RamHeader.read(file, channel));
+            return new PhysicalMemory(channel, MapMode.READ_WRITE, RamHeader.read(file, channel));
+        } catch (IOException | RuntimeException | Error fault) {
+            channel.close();
+            throw fault;
+        }
+    }
+
+    /**
+     * Maps a RAM file for a tool that only looks: a write through any of its windows is a fault of the process.
+     *
+     * @throws MachineException as {@link #open}
+     */
+    public static PhysicalMemory openReadOnly(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new PhysicalMemory(channel, MapMode.READ_ONLY, RamHeader.read(file, channel));
         } catch (IOException | RuntimeException | Error fault) {
             channel.close();
             throw fault;
@@ -124,7 +145,7 @@ public final class PhysicalMemory implements AutoCloseable {
     private Window mapUnchecked(long address, long length) throws IOException {
         Arena arena = Arena.ofShared();
         try {
-            return new Window(address, channel.map(MapMode.READ_WRITE, address, length, arena), arena);
+            return new Window(address, channel.map(mode, address, length, arena), arena);
         } catch (IOException | RuntimeException | Error fault) {
             arena.close();
             throw fault;

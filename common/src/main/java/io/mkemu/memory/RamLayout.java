@@ -33,6 +33,7 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
             "whole pages below 128 GiB");
         check(poolSize >= 0 && poolSize % Pages.PAGE_SIZE == 0 && poolSize < MAX_BYTES, "pool size", poolSize,
             "whole pages below 128 GiB");
+        check(hostSize + poolSize < MAX_BYTES, "host and pool size", hostSize + poolSize, "below 128 GiB");
     }
 
     private static void check(boolean good, String what, long value, String right) {

@@ -38,7 +38,7 @@ public final class Window implements AutoCloseable {
      */
     public int offsetOf(long address, long length) {
         long offset = address - physicalAddress;
-        if (offset < 0 || length < 0 || offset + length > buffer.capacity()) {
+        if (offset < 0 || length < 0 || offset > buffer.capacity() - length) {
             throw new IndexOutOfBoundsException("0x" + Long.toHexString(address) + "+" + length
                 + " is outside the window at 0x" + Long.toHexString(physicalAddress) + "+" + buffer.capacity());
         }

@@ -6,7 +6,6 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
@@ -105,8 +104,10 @@ final class InstanceProcess {
         if (!stopping) {
             output.accept(spec.name(), "mkemu: instance failed: " + entry.reason());
         }
-        for (Region region : entry.regions()) {
-            machine.memory().pageTable().clear(region.address(), region.size());
+        try {
+            Recovery.ended(machine.memory(), entry);
+        } catch (MachineException damaged) {
+            output.accept(spec.name(), "mkemu: " + damaged.getMessage());
         }
         for (int cpu : entry.cpus()) {
             LocalApic.of(machine.memory(), cpu).retire();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.system.modules.OneShot;
+import io.mkemu.system.modules.Quiet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -90,7 +91,7 @@ class DirectoryIT {
 
     @Test
     void makesFilesForItsUserOnly() throws Exception {
-        Path quiet = ModuleJar.of(mk.work(), io.mkemu.system.modules.Quiet.class);
+        Path quiet = ModuleJar.of(mk.work(), Quiet.class);
         MkProcess run = mk.start("run", new TreeSource().instance("web", quiet).write(mk.work(), "modes"));
         run.awaitOut(1, "quiet: up");
         assertEquals("rwx------", mode(mk.base()));
@@ -107,10 +108,10 @@ class DirectoryIT {
         Path small = mount("8m");
         try {
             mk.base(small.resolve("mk"));
-            mk.start("run", tree).refuses(5, "/mk/place/ram: the machine's RAM needs \\d+ MiB and .* has \\d+ MiB free");
-            assertEquals(List.of(), Trees.below(small));
+            mk.start("run", tree).refuses(5, "/place/ram: the machine's RAM needs \\d+ MiB and .* has \\d+ MiB free");
+            assertEquals(List.of(), Trees.below(mk.base()));
             mk.start("demo", "--json").refuses(5, "/mk/demo/ram: the machine's RAM needs \\d+ MiB");
-            assertEquals(List.of(), Trees.below(small));
+            assertEquals(List.of(), Trees.below(mk.base()));
         } finally {
             unmount(small);
         }

@@ -5,12 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.Quiet;
+import io.mkemu.system.modules.Stuck;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Ctrl-C and SIGTERM. */
 class InterruptIT {
@@ -36,7 +39,7 @@ class InterruptIT {
             String when = (group ? "group" : "process") + " after " + millis + " ms, seed " + seed;
             assertEquals(130, run.end(), () -> when + "\n" + run.describe());
             List<String> left = new ArrayList<>();
-            Trees.below(mk.sandbox()).forEach(file -> left.add(file.toString()));
+            mk.files().forEach(file -> left.add(file.toString()));
             Procs.mentioning(mk.sandbox()).forEach(pid -> left.add("process " + Procs.commandLine(pid)));
             assertEquals(List.of(), left, () -> when + "\n" + run.describe());
         }
@@ -64,6 +67,20 @@ class InterruptIT {
         for (int press = 0; press < 5 && run.isAlive(); press++) {
             run.signal("INT");
         }
+        run.ends(130);
+    }
+
+    /** Where a module hangs, and in which kernel: Ctrl-C ends the run all the same. */
+    @ParameterizedTest
+    @CsvSource({"task, web", "init, web", "task, host", "init, host"})
+    void ctrlCEndsAKernelThatHangs(String where, String kernel) throws Exception {
+        Path stuck = ModuleJar.of(mk.work(), Stuck.class);
+        Path quiet = ModuleJar.of(mk.work(), Quiet.class);
+        boolean host = kernel.equals("host");
+        MkProcess run = mk.start("run", new TreeSource().bootargs("stuck.where=" + where).host(host ? stuck : quiet)
+            .instance("web", host ? quiet : stuck).write(mk.work(), "stuck"));
+        run.awaitOut(1, "stuck: hangs");
+        run.signal("INT");
         run.ends(130);
     }
 }

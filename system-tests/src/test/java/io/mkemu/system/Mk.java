@@ -16,8 +16,8 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * The command under test, in a place of its own: MKEMU_DIR lies in a fresh directory on the memory file system, and after
- * each test no process and no file may be left there.
+ * The command under test, in a place of its own: MKEMU_DIR lies in a fresh directory on the memory file system, and
+ * after each test no process and no file may be left there.
  */
 final class Mk implements BeforeEachCallback, AfterEachCallback {
     private static final AtomicInteger NUMBER = new AtomicInteger();
@@ -50,9 +50,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
             left.add("process " + pid + ": " + String.join(" ", Procs.commandLine(pid)));
             Procs.signal("KILL", pid);
         }
-        for (Path file : Trees.below(sandbox)) {
-            left.add(file.toString());
-        }
+        files().forEach(file -> left.add(file.toString()));
         Trees.delete(sandbox);
         Trees.delete(work);
         if (context.getExecutionException().isEmpty()) {
@@ -78,6 +76,11 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     /** Where a machine lies. */
     Path machine(String name) {
         return base.resolve(name);
+    }
+
+    /** All files in the sandbox but MKEMU_DIR itself, which stays as a directory the user chose. */
+    List<Path> files() throws IOException {
+        return Trees.below(sandbox).stream().filter(file -> !file.equals(base)).toList();
     }
 
     /** A directory for trees and jars. */
@@ -114,7 +117,8 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
             InstanceMain.class.getName()), work, machine, id, commandLine);
     }
 
-    private MkProcess launch(List<String> start, Path workingDirectory, Object... args) throws IOException {
+    /** Starts any command, in the environment of this test. */
+    MkProcess launch(List<String> start, Path workingDirectory, Object... args) throws IOException {
         List<String> command = new ArrayList<>();
         if (Procs.ignoresInterrupt()) {
             /* As under nohup or in the background of a script: a child would be deaf to Ctrl-C too. */

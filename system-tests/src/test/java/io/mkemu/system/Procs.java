@@ -50,6 +50,38 @@ final class Procs {
         return instances;
     }
 
+    /** Stops the process of an instance, other than these, as soon as it is there: in the midst of its JVM's start. */
+    static long stopInstance(Path machine, int id, List<Long> others) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (System.nanoTime() - deadline < 0) {
+            for (long pid : all()) {
+                if (isInstance(commandLine(pid), machine, id) && !others.contains(pid)) {
+                    signal("STOP", pid);
+                    return pid;
+                }
+            }
+            Thread.sleep(1);
+        }
+        return fail("no process of instance " + id + " in " + machine);
+    }
+
+    private static boolean isInstance(List<String> words, Path machine, int id) {
+        int main = words.indexOf(InstanceMain.class.getName());
+        return main >= 0 && words.get(main + 1).equals(machine.toString())
+            && words.get(main + 2).equals(Integer.toString(id));
+    }
+
+    /** Waits until a process is gone, or a zombie. */
+    static void awaitEnd(long pid, int seconds) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+        while (!read(pid, "cmdline").isEmpty()) {
+            if (System.nanoTime() - deadline > 0) {
+                fail("still there after " + seconds + " s: " + commandLine(pid));
+            }
+            Thread.sleep(10);
+        }
+    }
+
     /** Waits until no instance of a machine runs. */
     static void awaitNoInstances(Path machine, int seconds) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);

@@ -43,9 +43,7 @@ class RunIT {
     @Test
     void runsByWayOfALinkToTheScript() throws Exception {
         Path link = Files.createSymbolicLink(mk.work().resolve("mk"), Mk.root().resolve("scripts/mk"));
-        Process version = new ProcessBuilder(link.toString(), "--version").directory(mk.work().toFile())
-            .redirectErrorStream(true).start();
-        MkProcess process = new MkProcess(version, "--version").ends(0);
+        MkProcess process = mk.launch(List.of(link.toString()), mk.work(), "--version").ends(0);
         assertEquals(1, process.out("^mkemu \\S+, ABI \\d+, Java ").size(), process::describe);
         assertEquals(1, process.out().size(), process::describe);
     }

@@ -19,7 +19,7 @@ import net.jqwik.api.constraints.IntRange;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The pool does what a map of allocations does, call for call. */
-class BitmapPoolProperties {
+class BitmapPoolPropertyTest {
     /** size and alignment of an allocation, or what to free: the allocation with that ordinal, moved and resized. */
     record Step(boolean alloc, int size, int alignShift, int ordinal, int shift, int grow) { }
 

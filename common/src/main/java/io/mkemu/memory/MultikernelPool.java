@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.boot.InstanceState;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.LongPredicate;
+import org.agrona.concurrent.AtomicBuffer;
+
+/**
+ * The multikernel pool: the memory that instance pools are carved from. Its bitmap lies in RAM, in the pool map.
+ * Thread-safe, and safe against other processes that allocate, except {@link #recover}. Addresses and sizes are bytes.
+ */
+public final class MultikernelPool implements AutoCloseable {
+    /** A region's bitmap takes a page at least, and a pool without a page to give is none. */
+    private static final long LEAST_REGION = 2L * Pages.PAGE_SIZE;
+
+    private final PhysicalMemory memory;
+    private final Window map;
+    private final BitmapPool pool;
+
+    private MultikernelPool(PhysicalMemory memory, Window map, BitmapPool pool) {
+        this.memory = memory;
+        this.map = map;
+        this.pool = pool;
+    }
+
+    /** Makes the pool of a new machine, all of it free. Nobody else may use it meanwhile. */
+    public static MultikernelPool format(PhysicalMemory memory) {
+        RamLayout layout = memory.layout();
+        Window map = memory.map(layout.poolMapAt(), layout.poolMapSize());
+        return new MultikernelPool(memory, map,
+            BitmapPool.format(map.buffer(), 0, layout.poolAt(), layout.poolSize(), Pages.PAGE_SHIFT));
+    }
+
+    /**
+     * The pool of a machine that is there.
+     *
+     * @throws MachineException if its bitmap is not made yet, or damaged
+     */
+    public static MultikernelPool attach(PhysicalMemory memory) {
+        Window map = memory.map(memory.layout().poolMapAt(), memory.layout().poolMapSize());
+        try {
+            return attach(memory, map, map.buffer());
+        } catch (MachineException refused) {
+            map.close();
+            throw refused;
+        }
+    }
+
+    static MultikernelPool attach(PhysicalMemory memory, Window map, AtomicBuffer bitmap) {
+        RamLayout layout = memory.layout();
+        try {
+            BitmapPool pool = BitmapPool.attach(bitmap, 0, bitmap.capacity());
+            if (pool.base() != layout.poolAt() || pool.size() != layout.poolSize()) {
+                throw new IllegalStateException("its bitmap is for 0x" + Long.toHexString(pool.base()) + "+"
+                    + pool.size() + ", the header says 0x" + Long.toHexString(layout.poolAt()) + "+"
+                    + layout.poolSize());
+            }
+            return new MultikernelPool(memory, map, pool);
+        } catch (IllegalStateException damaged) {
+            throw new MachineException(ExitCode.MACHINE, "multikernel pool: " + damaged.getMessage()
+                + "; if the machine is just being made try again, else end it and make it anew", damaged);
+        }
+    }
+
+    /**
+     * Allocates from the pool itself: multikernel_alloc.
+     *
+     * @param size bytes, rounded up to whole pages
+     * @return physical address, page-aligned, first fit; 0 if no free range is long enough or size is not positive
+     */
+    public long alloc(long size) {
+        return pool.alloc(size, Pages.PAGE_SIZE);
+    }
+
+    /**
+     * Frees what {@link #alloc} returned, with the same size: multikernel_free. Shares of its pages end.
+     *
+     * @return 0; -EINVAL (not in the pool, not page-aligned, inside an allocation, another size), -ENOENT (not
+     *     allocated)
+     */
+    public int free(long address, long size) {
+        if (size > 0 && pool.sizeAt(address) == Pages.align(size)) {
+            memory.pageTable().clear(address, Pages.align(size));
+        }
+        return pool.free(address, size);
+    }
+
+    /**
+     * Takes memory for an instance: multikernel_create_instance_pool. One region if there is a free range long enough,
+     * otherwise the longest free ranges, longest first; all or nothing. The regions are not formatted yet: see
+     * {@link InstancePool#format}, whose bitmaps take the first pages of each.
+     *
+     * @param size     bytes of all regions together; a remainder is rounded up to the least region, which is
+     *                 2 pages or {@code 1 << minOrder}, whichever is more
+     * @param minOrder log2 of what each region's size is a multiple of, 12..30
+     * @return 1..{@link InstanceDescriptor#MAX_REGIONS} page-aligned regions; none if the order or the size is out of
+     *     range, or that many regions cannot make up the size
+     */
+    public List<Region> createInstancePool(long size, int minOrder) {
+        if (minOrder < Pages.PAGE_SHIFT || minOrder > BitmapPoolDescriptor.MAX_ORDER || size <= 0
+            || size > pool.size()) {
+            return List.of();
+        }
+        long granule = 1L << minOrder;
+        long left = size + granule - 1 & -granule;
+        List<Region> regions = new ArrayList<>();
+        while (left > 0) {
+            Region region = regions.size() < InstanceDescriptor.MAX_REGIONS ? takeUpTo(left, granule) : null;
+            if (region == null) {
+                regions.forEach(taken -> pool.free(taken.address(), taken.size()));
+                return List.of();
+            }
+            regions.add(region);
+            left -= region.size();
+        }
+        return List.copyOf(regions);
+    }
+
+    private Region takeUpTo(long wanted, long granule) {
+        long least = Math.max(LEAST_REGION, granule);
+        long chunk = Math.max(wanted, least);
+        while (chunk >= least) {
+            long address = pool.alloc(chunk, Pages.PAGE_SIZE);
+            if (address != 0) {
+                return new Region(address, chunk);
+            }
+            chunk = Math.min(pool.largestFree(), chunk - granule) & -granule;
+        }
+        return null;
+    }
+
+    /**
+     * Returns an instance's memory to the pool; shares of its pages end. Nobody may use it any more. A region that is
+     * refused does not keep the others.
+     *
+     * @return 0, or the error of the first region that was refused, as {@link #free} gives it
+     */
+    public int freeInstancePool(List<Region> regions) {
+        int result = 0;
+        for (Region region : regions) {
+            int freed = free(region.address(), region.size());
+            result = result == 0 ? freed : result;
+        }
+        return result;
+    }
+
+    /**
+     * Returns what processes left that were killed while they allocated or freed, or before they put down what they
+     * had got: all that is neither a region of an instance in the instance table nor held. Every process that
+     * allocates from this pool, except the caller, must have ended.
+     *
+     * @param held says of an allocation's address whether the caller, or the kernel, still uses it
+     * @return bytes that became free
+     */
+    public long recover(LongPredicate held) {
+        long before = available();
+        Set<Long> inUse = new HashSet<>();
+        for (int id = 1; id < InstanceDescriptor.MAX_INSTANCES; id++) {
+            InstanceEntry entry = memory.instances().entry(id);
+            if (entry.state() != InstanceState.EMPTY) {
+                entry.regions().forEach(region -> inUse.add(region.address()));
+            }
+        }
+        List<Region> orphans = new ArrayList<>();
+        pool.forEachAllocation((address, size) -> {
+            if (!inUse.contains(address) && !held.test(address)) {
+                orphans.add(new Region(address, size));
+            }
+        });
+        orphans.forEach(orphan -> free(orphan.address(), orphan.size()));
+        pool.reclaim();
+        return available() - before;
+    }
+
+    /** Bytes that are free. */
+    public long available() {
+        return pool.available();
+    }
+
+    BitmapPool bitmap() {
+        return pool;
+    }
+
+    /** Unmaps the bitmap. */
+    @Override
+    public void close() {
+        map.close();
+    }
+}

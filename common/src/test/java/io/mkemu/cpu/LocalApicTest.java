@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cpu;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.TestMachine;
+import io.mkemu.os.ChildJvm;
+import io.mkemu.os.Futex;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class LocalApicTest {
+    private static final int LAST = TestMachine.LAYOUT.nrCpus() - 1;
+    private static final int ROUNDS = 200_000;
+
+    @TempDir(factory = TestMachine.Shm.class)
+    private Path directory;
+    private TestMachine machine;
+    private LocalApic apic;
+
+    @BeforeEach
+    void makeMachine() throws IOException {
+        machine = TestMachine.create(directory);
+        apic = LocalApic.of(machine.memory(), 3);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        machine.close();
+    }
+
+    @Test
+    void cpusOutsideTheMachineAreRefused() {
+        for (int bad : new int[] {-1, LAST + 1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            String message =
+                assertThrows(IllegalArgumentException.class, () -> LocalApic.of(machine.memory(), bad)).getMessage();
+            assertEquals("physical CPU " + bad + " is not in 0.." + LAST, message);
+        }
+        assertEquals(LAST, LocalApic.of(machine.memory(), LAST).physicalCpu());
+    }
+
+    @Test
+    void vectorsAreTakenOnceAndTogether() {
+        assertFalse(apic.hasPending());
+        assertEquals(0, apic.takePending());
+        int doorbell = apic.doorbell();
+        assertFalse(apic.raise(0));
+        assertFalse(apic.raise(0));
+        assertFalse(apic.raise(63));
+        assertTrue(apic.hasPending());
+        assertEquals(doorbell + 3, apic.doorbell(), "each raise rings");
+        assertEquals(Long.MIN_VALUE | 1, apic.takePending());
+        assertEquals(0, apic.takePending());
+        assertFalse(LocalApic.of(machine.memory(), 2).hasPending(), "the neighbour has nothing");
+        assertFalse(LocalApic.of(machine.memory(), 4).hasPending(), "the neighbour has nothing");
+    }
+
+    @Test
+    void onlyAHaltedCpuIsWoken() {
+        for (long awake : new long[] {LocalApicDescriptor.STATE_OFFLINE, LocalApic.runningWord(0, 0, 0),
+            LocalApic.runningWord(1, 2, LocalApicDescriptor.STATE_HALTED)}) {
+            apic.announce(awake);
+            assertFalse(apic.raise(0), "idle word " + Long.toHexString(awake));
+        }
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        assertTrue(apic.raise(0));
+    }
+
+    @Test
+    void aHaltThatWasRungForReturnsAtOnce() {
+        int seen = apic.doorbell();
+        apic.raise(1);
+        apic.halt(new Futex(), seen, 0);
+        apic.halt(new Futex(), apic.doorbell(), 1);
+        assertTrue(apic.hasPending());
+    }
+
+    @Test
+    void theIdleWordNamesThePolledLanes() {
+        int most = 1023;
+        long word = LocalApic.runningWord(most + 1, 1, 5);
+        apic.announce(word);
+        assertEquals(word, apic.idleWord());
+        for (int sender = 0; sender <= most; sender++) {
+            assertEquals(sender == most || sender == 0 || sender == 4, LocalApic.polls(word, sender), "CPU " + sender);
+            assertFalse(LocalApic.polls(LocalApic.runningWord(0, 0, 0), sender));
+            assertFalse(LocalApic.polls(LocalApicDescriptor.STATE_HALTED, sender));
+            assertFalse(LocalApic.polls(LocalApicDescriptor.STATE_OFFLINE, sender));
+        }
+    }
+
+    @Test
+    void countersAreApartAndResetBeginsALife() {
+        apic.configure(17, true, 9, 40);
+        for (Counter counter : Counter.values()) {
+            apic.count(counter);
+            apic.count(counter, counter.ordinal());
+        }
+        LocalApic neighbour = LocalApic.of(machine.memory(), 4);
+        for (Counter counter : Counter.values()) {
+            assertEquals(1 + counter.ordinal(), apic.counter(counter), counter.name());
+            assertEquals(0, neighbour.counter(counter), counter.name());
+        }
+        apic.raise(5);
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        apic.reset();
+        for (Counter counter : Counter.values()) {
+            assertEquals(0, apic.counter(counter), counter.name());
+        }
+        assertFalse(apic.hasPending());
+        assertEquals(LocalApicDescriptor.STATE_OFFLINE, apic.idleWord());
+        assertEquals(17, apic.hostCpu());
+        assertTrue(apic.sharesCore());
+        assertEquals(9, apic.instanceId());
+        assertEquals(40, apic.cpuNumber());
+    }
+
+    /** One end of a ping-pong; who misses a wake-up sleeps for ever, and the watchdog names the test. */
+    private static final class Player {
+        private final LocalApic mine;
+        private final LocalApic other;
+        private final Futex futex = new Futex();
+
+        Player(PhysicalMemory memory, int cpu, int opponent) {
+            this.mine = LocalApic.of(memory, cpu);
+            this.other = LocalApic.of(memory, opponent);
+            mine.announce(LocalApic.runningWord(0, 0, 0));
+        }
+
+        void serve() {
+            other.raise(0);
+        }
+
+        void awaitBall() {
+            while (mine.takePending() == 0) {
+                int seen = mine.doorbell();
+                mine.announce(LocalApicDescriptor.STATE_HALTED);
+                if (!mine.hasPending()) {
+                    mine.halt(futex, seen, 0);
+                }
+                mine.announce(LocalApic.runningWord(0, 0, 0));
+            }
+        }
+    }
+
+    @Test
+    void noWakeUpIsLostBetweenTwoProcesses() throws Exception {
+        Player player = new Player(machine.memory(), 0, 1);
+        try (ChildJvm opponent = ChildJvm.start(Opponent.class, machine.ram())) {
+            for (int round = 0; round < ROUNDS; round++) {
+                player.serve();
+                player.awaitBall();
+            }
+            assertEquals(0, opponent.waitFor());
+        }
+        assertFalse(LocalApic.of(machine.memory(), 0).hasPending(), "not one ball more");
+        assertEquals(ROUNDS, LocalApic.of(machine.memory(), 0).doorbell());
+        assertEquals(ROUNDS, LocalApic.of(machine.memory(), 1).doorbell());
+    }
+
+    /** A waker that is killed at any moment leaves the CPU usable by the others. */
+    @Test
+    void aKilledWakerLeavesTheCpuWakeable() throws Exception {
+        UnsafeBuffer rings = machine.memory().tables();
+        for (int kill = 0; kill < 3; kill++) {
+            int until = apic.doorbell() + 2000 * (kill + 1);
+            try (ChildJvm waker = ChildJvm.start(Waker.class, machine.ram())) {
+                Futex futex = new Futex();
+                while (apic.doorbell() < until) {
+                    int seen = apic.doorbell();
+                    apic.announce(LocalApicDescriptor.STATE_HALTED);
+                    if (apic.takePending() == 0) {
+                        apic.halt(futex, seen, 0);
+                    }
+                    apic.announce(LocalApic.runningWord(0, 0, 0));
+                }
+                assertEquals(ChildJvm.KILLED, waker.kill());
+            }
+        }
+        apic.takePending();
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        int seen = apic.doorbell();
+        Thread healthy = new Thread(() -> apic.raise(2));
+        healthy.start();
+        apic.halt(new Futex(), seen, 0);
+        healthy.join();
+        assertEquals(1L << 2, apic.takePending());
+        assertEquals(0, rings.getLongVolatile((int) machine.memory().layout().cpusAt() + LAST
+            * LocalApicDescriptor.LENGTH), "other CPUs were left alone");
+    }
+
+    static final class Opponent {
+        private Opponent() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            ChildJvm.endWithParent();
+            Player player = new Player(PhysicalMemory.open(Path.of(args[0])), 1, 0);
+            for (int round = 0; round < ROUNDS; round++) {
+                player.awaitBall();
+                player.serve();
+            }
+            Runtime.getRuntime().halt(0);
+        }
+    }
+
+    static final class Waker {
+        private Waker() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            ChildJvm.endWithParent();
+            LocalApic target = LocalApic.of(PhysicalMemory.open(Path.of(args[0])), 3);
+            while (true) {
+                target.raise(1);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.Errno;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.ChildJvm;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * A kernel that sends as fast as it can from one CPU to instance 1 until its ledger says stop, and may be killed at any
+ * moment. Its ledger, one page of the host's memory for each CPU:
+ * <pre>
+ *  0                             8                          16        24
+ *  +-----------------------------+--------------------------+---------+
+ *  | next number to send, stored | number of messages to    | lives   |
+ *  | once the send returned 0    | send in all              |         |
+ *  +-----------------------------+--------------------------+---------+
+ * </pre>
+ */
+final class SendingProcess {
+    static final int ACKNOWLEDGED = 0;
+    static final int TOTAL = 8;
+    static final int LIVES = 16;
+    static final int REFUSED = 3;
+
+    private SendingProcess() {
+    }
+
+    static UnsafeBuffer ledger(PhysicalMemory memory, int cpu) {
+        return memory.map(memory.layout().hostAt() + cpu * 4096L, 4096).buffer();
+    }
+
+    public static void main(String[] args) throws IOException {
+        ChildJvm.endWithParent();
+        int cpu = Integer.parseInt(args[1]);
+        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+        UnsafeBuffer ledger = ledger(memory, cpu);
+        ledger.getAndAddLong(LIVES, 1);
+        IpiSender sender = new IpiSender(memory, LocalApic.of(memory, cpu));
+        Payload payload = new Payload();
+        long sequence = ledger.getLongVolatile(ACKNOWLEDGED);
+        while (sequence < ledger.getLongVolatile(TOTAL)) {
+            int result = sender.send(1, Payload.type(sequence), payload.of(cpu, sequence), 0,
+                Payload.size(cpu, sequence));
+            if (result == 0) {
+                sequence++;
+                ledger.putLongVolatile(ACKNOWLEDGED, sequence);
+            } else if (result == -Errno.ENOSPC) {
+                Thread.yield();
+            } else {
+                System.err.println("send " + sequence + " of CPU " + cpu + ": " + Errno.name(result));
+                Runtime.getRuntime().halt(REFUSED);
+            }
+        }
+        Runtime.getRuntime().halt(0);
+    }
+}

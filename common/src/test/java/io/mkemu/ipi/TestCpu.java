@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import io.mkemu.os.Futex;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A receiving CPU with the loop of a kernel's, that notes what came. */
+final class TestCpu implements IpiDispatcher, AutoCloseable {
+    /** What arrived. */
+    interface Sink {
+        void message(MkIpiData data);
+    }
+
+    private final Window window;
+    private final LocalApic apic;
+    private final IpiReceiver receiver;
+    private final Futex futex = new Futex();
+    private final boolean polling;
+    private final Sink sink;
+    final List<Integer> anomalies = new ArrayList<>();
+
+    TestCpu(PhysicalMemory memory, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
+        this.window = IpiArea.map(memory, entry, entry.ipiArea());
+        this.apic = LocalApic.of(memory, entry.cpus()[logicalCpu]);
+        this.receiver = memory.mailbox().receiver(window.buffer(), memory.layout(), apic, logicalCpu, polling);
+        this.polling = polling;
+        this.sink = sink;
+        receiver.announceRunning();
+    }
+
+    /** One turn: interrupts, what is polled, delivery. */
+    int turn() {
+        long vectors = apic.takePending();
+        if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
+            receiver.interrupt(this);
+        }
+        receiver.takeHot();
+        return receiver.deliver(this);
+    }
+
+    /** Turns until something holds; sleeps without limit when there is nothing to do, unless the CPU polls. */
+    void runUntil(BooleanSupplier done) {
+        while (!done.getAsBoolean()) {
+            if (turn() == 0 && !polling) {
+                halt();
+            }
+        }
+    }
+
+    private void halt() {
+        int seen = apic.doorbell();
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        if (!receiver.hasHotMessage() && !apic.hasPending() && !receiver.hasWork()) {
+            apic.count(Counter.HALTS);
+            apic.halt(futex, seen, 0);
+        }
+        receiver.announceRunning();
+    }
+
+    LocalApic apic() {
+        return apic;
+    }
+
+    @Override
+    public void dispatch(MkIpiData data) {
+        sink.message(data);
+    }
+
+    @Override
+    public void queueWork(MkIpiData live) {
+        throw new UnsupportedOperationException("single-slot");
+    }
+
+    @Override
+    public int runWork(MkIpiData live) {
+        throw new UnsupportedOperationException("single-slot");
+    }
+
+    @Override
+    public void anomaly(int senderCpu, MkIpiData data) {
+        anomalies.add(senderCpu);
+    }
+
+    @Override
+    public void close() {
+        window.close();
+    }
+}

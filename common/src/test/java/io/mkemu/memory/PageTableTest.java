@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.Errno;
+import io.mkemu.os.ChildJvm;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
+class PageTableTest {
+    private static final int ROUNDS = 100_000;
+    private static final int IDS = 256;
+
+    @TempDir(factory = TestMachine.Shm.class)
+    private Path directory;
+    private TestMachine machine;
+    private PageTable table;
+    private long first;
+    private long end;
+
+    @BeforeEach
+    void makeMachine() throws IOException {
+        machine = TestMachine.create(directory);
+        table = machine.memory().pageTable();
+        first = Pages.pfn(TestMachine.LAYOUT.hostAt());
+        end = Pages.pfn(TestMachine.LAYOUT.ramSize());
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        machine.close();
+    }
+
+    private long grants(long pfn) {
+        long count = 0;
+        for (int id = 0; id < IDS; id++) {
+            count += table.isGranted(pfn, id) ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Test
+    void aGrantIsForOnePageAndOneInstance() {
+        for (int id : new int[] {0, 63, 64, 255}) {
+            for (long pfn : new long[] {first, first + 1, end - 1}) {
+                assertFalse(table.isGranted(pfn, id));
+                assertEquals(0, table.grant(pfn, id));
+                assertEquals(0, table.grant(pfn, id), "again is harmless");
+                assertTrue(table.isGranted(pfn, id));
+                assertEquals(1, grants(pfn));
+                assertEquals(0, table.revoke(pfn, id));
+                assertFalse(table.isGranted(pfn, id));
+            }
+        }
+        table.grant(first + 1, 9);
+        assertEquals(0, grants(first));
+        assertEquals(0, grants(first + 2));
+    }
+
+    @Test
+    void whatCannotBeSharedIsRefused() {
+        for (long pfn : new long[] {0, 1, first - 1, end, -1, Long.MAX_VALUE, Long.MIN_VALUE}) {
+            assertFalse(table.contains(pfn));
+            assertEquals(-Errno.EINVAL, table.grant(pfn, 1), "PFN " + pfn);
+            assertEquals(-Errno.EINVAL, table.revoke(pfn, 1), "PFN " + pfn);
+            assertFalse(table.isGranted(pfn, 1));
+        }
+        for (int id : new int[] {-1, IDS, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            assertEquals(-Errno.EINVAL, table.grant(first, id), "instance " + id);
+            assertEquals(-Errno.EINVAL, table.revoke(first, id), "instance " + id);
+            assertFalse(table.isGranted(first, id));
+        }
+        assertEquals(0, grants(first));
+    }
+
+    @Test
+    void clearEndsAllSharesOfAStretchAndNoOthers() {
+        for (long pfn = first; pfn < first + 5; pfn++) {
+            for (int id = 0; id < IDS; id++) {
+                table.grant(pfn, id);
+            }
+        }
+        table.clear(Pages.address(first + 1), 3L * Pages.PAGE_SIZE);
+        assertEquals(IDS, grants(first));
+        assertEquals(0, grants(first + 1) + grants(first + 2) + grants(first + 3));
+        assertEquals(IDS, grants(first + 4));
+        table.clear(Pages.address(first), 0);
+        table.clear(0, Pages.address(first));
+        table.clear(Pages.address(end), Pages.PAGE_SIZE);
+        assertEquals(IDS, grants(first));
+        table.clear(0, Pages.address(end) + Pages.PAGE_SIZE);
+        assertEquals(0, grants(first) + grants(first + 4));
+    }
+
+    /* Two processes set and take their own bits of one word; one of them is killed in between, and starts anew. */
+    @Test
+    void bitsOfOneWordBelongToTheirProcesses() throws Exception {
+        for (int life = 0; life < 2; life++) {
+            try (ChildJvm other = ChildJvm.start(Other.class, machine.ram())) {
+                while (!table.isGranted(first + 1, 1)) {
+                    assertTrue(other.isAlive());
+                }
+                for (int round = 0; round < ROUNDS; round++) {
+                    assertFalse(table.isGranted(first, 2));
+                    table.grant(first, 2);
+                    assertTrue(table.isGranted(first, 2), "lost by the other's update");
+                    table.revoke(first, 2);
+                    assertTrue(table.isGranted(first, 7) || table.grant(first, 7) == 0);
+                }
+                assertEquals(ChildJvm.KILLED, other.kill());
+            }
+            assertTrue(table.isGranted(first, 7), "a bit nobody took");
+            table.revoke(first, 1);
+            table.revoke(first + 1, 1);
+            assertEquals(1, grants(first));
+        }
+    }
+
+    static final class Other {
+        private Other() {
+        }
+
+        public static void main(String[] args) throws IOException {
+            ChildJvm.endWithParent();
+            PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+            long first = Pages.pfn(memory.layout().hostAt());
+            while (true) {
+                memory.pageTable().grant(first, 1);
+                memory.pageTable().revoke(first, 1);
+                memory.pageTable().grant(first + 1, 1);
+            }
+        }
+    }
+}

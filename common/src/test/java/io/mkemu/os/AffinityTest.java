@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.os;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.BitSet;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class AffinityTest {
+    /* Each in a thread of its own: the runner's threads keep their CPUs. */
+    private static void inThread(Runnable test) throws Exception {
+        FutureTask<Void> task = new FutureTask<>(test, null);
+        new Thread(task).start();
+        task.get();
+    }
+
+    private static BitSet of(int cpu) {
+        BitSet set = new BitSet();
+        set.set(cpu);
+        return set;
+    }
+
+    @Test
+    void aThreadIsConfinedAndItsChildrenInherit() throws Exception {
+        BitSet before = Affinity.allowed();
+        assertFalse(before.isEmpty());
+        inThread(() -> before.stream().forEach(cpu -> {
+            Affinity.set(of(cpu));
+            assertEquals(of(cpu), Affinity.allowed());
+            try {
+                inThread(() -> assertEquals(of(cpu), Affinity.allowed(), "inherited"));
+            } catch (Exception fault) {
+                throw new AssertionError(fault);
+            }
+            Affinity.set(before);
+            assertEquals(before, Affinity.allowed());
+        }));
+        assertEquals(before, Affinity.allowed(), "other threads keep what they have");
+    }
+
+    @Test
+    void aRefusalNamesWhatIsAllowed() throws Exception {
+        inThread(() -> {
+            BitSet allowed = Affinity.allowed();
+            for (BitSet bad : new BitSet[] {new BitSet(), of(Affinity.MAX_HOST_CPUS - 1), of(Affinity.MAX_HOST_CPUS)}) {
+                if (!bad.intersects(allowed)) {
+                    String message =
+                        assertThrows(IllegalArgumentException.class, () -> Affinity.set(bad)).getMessage();
+                    assertTrue(message.contains(bad.toString()) && message.contains("allowed here: " + allowed),
+                        message);
+                    assertFalse(message.contains("\n"), message);
+                }
+            }
+            assertEquals(allowed, Affinity.allowed(), "a refusal changes nothing");
+        });
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.host.RunningMachines;
+import io.mkemu.memory.Iomem;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.ResourceTree.Resource;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mk iomem}: /proc/iomem of a machine that runs. */
+@Command(name = "iomem", mixinStandardHelpOptions = true, description = {
+    "Prints the memory map of a machine that runs, nested by containment as /proc/iomem is: the shared tables, the "
+        + "host's memory, the multikernel pool, the instance pools and what is allocated from them."},
+    footer = {"", "Example: mk iomem --machine demo --json"})
+final class IomemCommand implements Callable<Integer> {
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "Name of the machine; may be left out while only one runs.")
+    private String machine;
+
+    @Option(names = "--json", description = "Print one JSON array of {name, start, end, size, children}, in bytes; "
+        + "end is the last byte.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        try (PhysicalMemory memory = RunningMachines.open(machine)) {
+            Iomem map = Iomem.of(memory);
+            if (json) {
+                ArrayNode root = new ObjectMapper().createArrayNode();
+                describe(root, map.tree().resources());
+                System.out.println(root);
+            } else {
+                System.out.print(map.tree());
+            }
+            map.problems().forEach(problem -> System.err.println("mk: shared memory is damaged: " + problem));
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static void describe(ArrayNode array, List<Resource> resources) {
+        for (Resource resource : resources) {
+            ObjectNode node = array.addObject().put("name", resource.name()).put("start", resource.start())
+                .put("end", resource.end()).put("size", resource.size());
+            describe(node.putArray("children"), resource.children());
+        }
+    }
+}

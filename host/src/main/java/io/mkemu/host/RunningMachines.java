@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.OsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** This user's machines that run now: those whose host holds its lock. */
+public final class RunningMachines {
+    private RunningMachines() {
+    }
+
+    /** Their names, in alphabetical order. */
+    public static List<String> names() throws IOException {
+        try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
+            return directories.map(MachineDirectory::new).filter(RunningMachines::runs)
+                .map(MachineDirectory::machine).sorted().toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+
+    /**
+     * Maps the RAM of a machine that runs, for reading.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException if it does not run, or without a name none or several do; the message lists those that
+     *     run
+     */
+    public static PhysicalMemory open(String name) throws IOException {
+        MachineDirectory directory = name == null ? only() : MachineDirectory.of(name);
+        if (!runs(directory)) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + name + "\" does not run; " + list(names()));
+        }
+        directory.check();
+        try {
+            return PhysicalMemory.openReadOnly(directory.ram());
+        } catch (NoSuchFileException beginningOrEnding) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
+                + "\" has no RAM: it is just being made or ending; try again", beginningOrEnding);
+        }
+    }
+
+    private static MachineDirectory only() throws IOException {
+        List<String> names = names();
+        if (names.size() != 1) {
+            throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names)
+                : list(names) + "; say which with --machine NAME");
+        }
+        return MachineDirectory.of(names.getFirst());
+    }
+
+    private static String list(List<String> names) {
+        return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts"
+            : "running: " + String.join(", ", names);
+    }
+
+    private static boolean runs(MachineDirectory directory) {
+        try (OsFile lock = OsFile.open(directory.life(0))) {
+            return lock.isLockedByOther();
+        } catch (IOException notAMachine) {
+            return false;
+        }
+    }
+}
