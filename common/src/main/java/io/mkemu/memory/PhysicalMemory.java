@@ -53,7 +53,7 @@ public final class PhysicalMemory implements AutoCloseable {
      */
     public static PhysicalMemory open(Path file) throws IOException {
         if (Files.isSymbolicLink(file)) {
-            throw new MachineException(ExitCode.MACHINE, file + " is a link; a machine's RAM is a file: remove the link");
+            throw new MachineException(ExitCode.MACHINE, file + " is a link, a machine's RAM is a file: remove it");
         }
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS);
