@@ -45,7 +45,7 @@ public final class RamFile {
             UnsafeBuffer page = new UnsafeBuffer(
                 channel.map(MapMode.READ_WRITE, 0, Pages.PAGE_SIZE, arena).address(), Pages.PAGE_SIZE);
             long now = System.nanoTime();
-            new RamHeader(layout, ipi, now ^ ProcessHandle.current().pid() << 48, now, name).write(page);
+            new RamHeader(layout, ipi, (now ^ ProcessHandle.current().pid() << 40) & Long.MAX_VALUE, now, name).write(page);
         }
     }
 

@@ -35,7 +35,7 @@ public final class RamHeaderDescriptor {
     public static final int IPI_MODE_OFFSET = 12;
     /** Size of the RAM file. */
     public static final int RAM_SIZE_OFFSET = 16;
-    /** Tells this machine from a former one of the same name. */
+    /** Tells this machine from a former one of the same name; positive. */
     public static final int EPOCH_OFFSET = 24;
     /** CLOCK_MONOTONIC at creation, in ns: time 0 of every kernel log. */
     public static final int CREATED_NANOS_OFFSET = 32;

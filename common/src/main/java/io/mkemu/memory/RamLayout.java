@@ -18,7 +18,7 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
     /** NR_CPUS at the most. */
     public static final int MAX_CPUS = 1024;
     /** Most bytes of the host's memory, and of the pool: a page table of so much still fits one window. */
-    public static final long MAX_BYTES = 1L << 37;
+    public static final long MAX_BYTES = 127L << 30;
     /** Fewest messages of a lane. */
     public static final int MIN_SLOTS = 2;
     /** Most messages of a lane. */
@@ -30,10 +30,9 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
         check(ipiSlots >= MIN_SLOTS && ipiSlots <= MAX_SLOTS && Integer.bitCount(ipiSlots) == 1, "ipi_slots", ipiSlots,
             "a power of two, " + MIN_SLOTS + ".." + MAX_SLOTS);
         check(hostSize > 0 && hostSize % Pages.PAGE_SIZE == 0 && hostSize < MAX_BYTES, "host size", hostSize,
-            "whole pages below 128 GiB");
+            "whole pages below 127 GiB");
         check(poolSize >= 0 && poolSize % Pages.PAGE_SIZE == 0 && poolSize < MAX_BYTES, "pool size", poolSize,
-            "whole pages below 128 GiB");
-        check(hostSize + poolSize < MAX_BYTES, "host and pool size", hostSize + poolSize, "below 128 GiB");
+            "whole pages below 127 GiB");
     }
 
     private static void check(boolean good, String what, long value, String right) {

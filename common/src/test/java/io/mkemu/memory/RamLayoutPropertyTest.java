@@ -15,7 +15,7 @@ import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 
 class RamLayoutPropertyTest {
-    private static final long MOST_PAGES = (1L << 37 - Pages.PAGE_SHIFT) - 1;
+    private static final long MOST_PAGES = (RamLayout.MAX_BYTES >> Pages.PAGE_SHIFT) - 1;
 
     @Property
     void regionsAscendWithoutOverlapAndHoldWhatTheyMust(@ForAll @IntRange(min = 1, max = RamLayout.MAX_CPUS) int cpus,

@@ -87,6 +87,10 @@ final class DemoCommand implements Callable<Integer> {
             DemoJson.print(report, result, ok, out);
         } else {
             ReportPrinter.print(report, out);
+            /* A run says it in its log; the demo shows none. */
+            if (report.overcommitment() != null) {
+                out.println(report.overcommitment());
+            }
             DemoText.print(result, ok, out);
         }
         return ok;

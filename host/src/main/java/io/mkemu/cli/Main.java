@@ -6,6 +6,9 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.dt.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -54,7 +57,7 @@ public final class Main {
                 yield ExitCode.CONFIG.code();
             }
             case IOException broken -> {
-                err.println("mk: " + oneLine(broken.toString()));
+                err.println("mk: " + oneLine(describe(broken)));
                 yield ExitCode.RESOURCES.code();
             }
             default -> {
@@ -62,6 +65,16 @@ public final class Main {
                 fault.printStackTrace(err);
                 yield ExitCode.INTERNAL.code();
             }
+        };
+    }
+
+    /** Some file exceptions say nothing but the file's name. */
+    private static String describe(IOException broken) {
+        return switch (broken) {
+            case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
+            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
+            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
+            default -> broken.getMessage() == null ? broken.toString() : broken.getMessage();
         };
     }
 

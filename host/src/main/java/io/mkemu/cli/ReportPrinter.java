@@ -19,9 +19,6 @@ final class ReportPrinter {
         out.printf(Locale.ROOT, "%nmachine %s: %d kernels, RAM %d MiB%s%n", report.machine(),
             report.kernels().size(), report.ramBytes() >> MEBIBYTE_SHIFT,
             report.stopped() ? ", stopped before its modules were done" : "");
-        if (report.overcommitment() != null) {
-            out.println(report.overcommitment());
-        }
         int width = Math.max(4, report.kernels().stream().mapToInt(kernel -> kernel.name().length()).max().orElse(4));
         String row = "%4s  %-" + width + "s  %-7s %8s  %-8s %-9s %8s %12s %12s %10s%n";
         out.printf(Locale.ROOT, row, "id", "name", "state", "pid", "cpus", "host cpus", "boot ms", "sent", "received",

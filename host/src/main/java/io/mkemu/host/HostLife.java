@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.MachineDirectory;
+import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,6 +44,10 @@ final class HostLife implements AutoCloseable {
                 lock = OsFile.openOrCreate(directory.life(0));
             } catch (NoSuchFileException removedMeanwhile) {
                 continue;
+            } catch (OsException refused) {
+                throw new MachineException(ExitCode.MACHINE, directory.life(0)
+                    + (refused.errno() == Errno.ELOOP ? " is a link, and mkemu follows none"
+                    : " cannot be opened (" + Errno.name(refused.errno()) + ")") + "; remove it", refused);
             }
             if (!lock.tryLock()) {
                 lock.close();

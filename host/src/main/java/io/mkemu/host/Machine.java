@@ -101,7 +101,8 @@ public final class Machine implements AutoCloseable {
             throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name + " cannot hold its IPI buffer: "
                 + Errno.name(created));
         }
-        entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(id))).strip());
+        entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(id)) + " mk_epoch=0x"
+            + Long.toHexString(memory.epoch())).strip());
         entry.newEpoch(InstanceState.LOADED);
     }
 

@@ -99,8 +99,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
             if (parameters.has("idle")) {
                 IdlePolicy.of(parameters.get("idle"), false);
             }
-            if (parameters.has("mk_ipi_shared")) {
-                throw new IllegalArgumentException("mk_ipi_shared= is set by the host; take it out");
+            for (String reserved : List.of("mk_ipi_shared", "mk_epoch")) {
+                if (parameters.has(reserved)) {
+                    throw new IllegalArgumentException(reserved + "= is set by the host; take it out");
+                }
             }
         } catch (IllegalArgumentException wrong) {
             throw spec.error(place, wrong.getMessage());

@@ -78,7 +78,7 @@ class MachinePlanTest {
             };
             """, Path.of("/"));
         String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
-        assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x2000000000"), message);
+        assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x1fc0000000"), message);
     }
 
     @Test

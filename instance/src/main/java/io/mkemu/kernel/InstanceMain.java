@@ -22,6 +22,8 @@ import java.util.List;
  * <p>{@code InstanceMain MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]}
  */
 public final class InstanceMain {
+    private static final String EPOCH = "mk_epoch";
+
     private InstanceMain() {
     }
 
@@ -46,13 +48,16 @@ public final class InstanceMain {
             MachineDirectory directory = new MachineDirectory(Path.of(args[0]).toAbsolutePath());
             directory.check();
             int id = Integer.parseInt(args[1]);
+            BootParameters parameters = BootParameters.parse(args[2]);
+            /* Before the lock is touched: this may be a straggler of a dead host, in the directory of the next one. */
+            requireEpoch(directory, parameters);
             OsFile life = OsFile.openOrCreate(directory.life(id));
             if (!life.tryLock()) {
                 throw new MachineException(ExitCode.MACHINE,
                     "instance " + id + " of machine " + directory.machine() + " runs already");
             }
             HostWatch.start(directory);
-            PhysicalMemory memory = PhysicalMemory.open(directory.ram());
+            PhysicalMemory memory = requireEpoch(directory, parameters);
             entry = memory.instances().find(id);
             if (entry == null || entry.state() != InstanceState.LOADED) {
                 throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
@@ -60,7 +65,7 @@ public final class InstanceMain {
             }
             entry.pid(ProcessHandle.current().pid());
             entry.bootStep(BootStep.JVM, started);
-            run(memory, entry, args);
+            run(memory, entry, parameters, args);
             return ExitCode.OK.code();
         } catch (MachineException refused) {
             return fail(entry, refused.exitCode(), refused.getMessage());
@@ -74,8 +79,24 @@ public final class InstanceMain {
         }
     }
 
-    private static void run(PhysicalMemory memory, InstanceEntry entry, String[] args) throws InterruptedException {
-        BootParameters parameters = BootParameters.parse(args[2]);
+    /** Maps the RAM if it is that of the machine this instance was made for. */
+    private static PhysicalMemory requireEpoch(MachineDirectory directory, BootParameters parameters)
+        throws IOException {
+        if (!parameters.has(EPOCH)) {
+            throw new IllegalArgumentException(EPOCH + "= is missing; the host says which machine the instance is for");
+        }
+        PhysicalMemory memory = PhysicalMemory.open(directory.ram());
+        if (memory.epoch() != parameters.getMemory(EPOCH)) {
+            memory.close();
+            throw new MachineException(ExitCode.MACHINE, "machine " + directory.machine() + " is another one by now ("
+                + EPOCH + "=" + parameters.get(EPOCH) + ", its RAM says 0x" + Long.toHexString(memory.epoch())
+                + "); this instance ends");
+        }
+        return memory;
+    }
+
+    private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args)
+        throws InterruptedException {
         if (!parameters.has("mk_ipi_shared")) {
             throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
         }
