@@ -45,7 +45,8 @@ public final class RamFile {
             UnsafeBuffer page = new UnsafeBuffer(
                 channel.map(MapMode.READ_WRITE, 0, Pages.PAGE_SIZE, arena).address(), Pages.PAGE_SIZE);
             long now = System.nanoTime();
-            new RamHeader(layout, ipi, (now ^ ProcessHandle.current().pid() << 40) & Long.MAX_VALUE, now, name).write(page);
+            long epoch = (now ^ ProcessHandle.current().pid() << 40) & Long.MAX_VALUE;
+            new RamHeader(layout, ipi, epoch, now, name).write(page);
         }
     }
 
