@@ -3,6 +3,8 @@ package io.mkemu.boot;
 
 import static io.mkemu.boot.InstanceDescriptor.*;
 
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -20,12 +22,14 @@ public final class InstanceEntry {
     private final int base;
     private final int id;
     private final int nrCpus;
+    private final long ramSize;
 
-    InstanceEntry(AtomicBuffer table, int base, int id, int nrCpus) {
+    InstanceEntry(AtomicBuffer table, int base, int id, RamLayout layout) {
         this.table = table;
         this.base = base;
         this.id = id;
-        this.nrCpus = nrCpus;
+        this.nrCpus = layout.nrCpus();
+        this.ramSize = layout.ramSize();
     }
 
     /** Id, 0..255; 0 is the host. */
@@ -122,13 +126,13 @@ public final class InstanceEntry {
         table.putIntVolatile(base + CPU_COUNT_OFFSET, set.cardinality());
     }
 
-    /** Regions of the instance pool, in the order they were allocated. */
+    /** Regions of the instance pool, in the order they were allocated; what cannot lie in RAM is left out. */
     public List<Region> regions() {
         List<Region> regions = new ArrayList<>(MAX_REGIONS);
         for (int index = 0; index < MAX_REGIONS; index++) {
             int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
             Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
-            if (region.size() > 0) {
+            if (region.liesIn(ramSize)) {
                 regions.add(region);
             }
         }
@@ -239,5 +243,9 @@ public final class InstanceEntry {
      * @param size    bytes
      */
     public record Region(long address, long size) {
+        private boolean liesIn(long ramSize) {
+            return address > 0 && size > 0 && ((address | size) & Pages.PAGE_SIZE - 1) == 0
+                && address <= ramSize - size;
+        }
     }
 }

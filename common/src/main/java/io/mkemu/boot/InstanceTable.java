@@ -14,7 +14,7 @@ public final class InstanceTable {
         this.memory = memory;
         for (int id = 0; id < entries.length; id++) {
             entries[id] = new InstanceEntry(memory.tables(),
-                (int) memory.layout().instancesAt() + id * InstanceDescriptor.LENGTH, id, memory.layout().nrCpus());
+                (int) memory.layout().instancesAt() + id * InstanceDescriptor.LENGTH, id, memory.layout());
         }
     }
 

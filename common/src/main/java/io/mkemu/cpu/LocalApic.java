@@ -3,6 +3,7 @@ package io.mkemu.cpu;
 
 import static io.mkemu.cpu.LocalApicDescriptor.*;
 
+import io.mkemu.Errno;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import java.lang.invoke.VarHandle;
@@ -163,9 +164,11 @@ public final class LocalApic {
      * only.
      *
      * @param timeoutNanos at most so long; 0 or less: without limit
+     * @return whether the time ran out
      */
-    public void halt(Futex futex, int doorbellSeen, long timeoutNanos) {
-        futex.await(tables.addressOffset() + base + DOORBELL_OFFSET, doorbellSeen, timeoutNanos);
+    public boolean halt(Futex futex, int doorbellSeen, long timeoutNanos) {
+        long address = tables.addressOffset() + base + DOORBELL_OFFSET;
+        return futex.await(address, doorbellSeen, timeoutNanos) == -Errno.ETIMEDOUT;
     }
 
     /** Adds 1 to a counter. Owner only. */

@@ -4,6 +4,7 @@ package io.mkemu.ipi;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceEntry;
+import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 
@@ -28,11 +29,17 @@ public final class IpiArea {
     /**
      * Maps an instance's area and holds it against this machine's layout.
      *
-     * @throws MachineException if the area was made for another layout or does not lie in RAM
+     * @throws MachineException if the area was made for another layout or does not lie in its owner's pool
      */
     public static Window map(PhysicalMemory memory, InstanceEntry owner, long address) {
         int cpus = owner.cpus().length;
-        Window window = memory.map(address, length(memory, cpus));
+        long length = length(memory, cpus);
+        if (!InstancePool.owns(owner.regions(), address, length)) {
+            throw new MachineException(ExitCode.MACHINE, "IPI area of instance " + owner.id() + " at 0x"
+                + Long.toHexString(address) + "+" + length
+                + " is outside its pool (-ENOMEM); mk_ipi_shared= must be the address that the host gave");
+        }
+        Window window = memory.map(address, length);
         String problem = memory.mailbox().problem(window.buffer(), memory.layout(), cpus);
         if (problem != null) {
             window.close();

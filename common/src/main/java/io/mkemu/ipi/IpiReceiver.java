@@ -9,6 +9,12 @@ public interface IpiReceiver {
     /** Whether something has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile. */
     boolean hasHotMessage();
 
+    /**
+     * Looks at everything as if it had been rung, and says again how far it has read. For a CPU that has slept long:
+     * what somebody scribbled over a doorbell or a position costs time then, and no message.
+     */
+    void audit();
+
     /** Notes what has come that nobody rang for. */
     void takeHot();
 

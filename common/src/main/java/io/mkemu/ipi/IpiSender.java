@@ -2,6 +2,7 @@
 package io.mkemu.ipi;
 
 import io.mkemu.Errno;
+import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
@@ -14,6 +15,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -25,10 +27,21 @@ public final class IpiSender implements AutoCloseable {
     private final InstanceTable instances;
     private final LocalApic apic;
     private final boolean needsActive;
+    private final Consumer<String> anomalies;
     private final Peer[] peers = new Peer[InstanceDescriptor.MAX_INSTANCES];
 
     /** A sender for the CPU of this local APIC. */
     public IpiSender(PhysicalMemory memory, LocalApic apic) {
+        this(memory, apic, damage -> { });
+    }
+
+    /**
+     * A sender that tells what it finds damaged in the tables.
+     *
+     * @param anomalies takes one line, on the sender's thread; the count is the local APIC's
+     */
+    public IpiSender(PhysicalMemory memory, LocalApic apic, Consumer<String> anomalies) {
+        this.anomalies = anomalies;
         this.memory = memory;
         this.instances = memory.instances();
         this.apic = apic;
@@ -140,6 +153,7 @@ public final class IpiSender implements AutoCloseable {
             }
         } catch (MachineException damaged) {
             apic.count(Counter.ANOMALIES);
+            anomalies.accept(damaged.getMessage());
         }
         apic.sendsTo(entry.id(), false);
         return null;
@@ -187,11 +201,24 @@ public final class IpiSender implements AutoCloseable {
             this.window = IpiArea.map(memory, entry, area);
             this.channels = new IpiChannel[cpus.length];
             this.apics = new LocalApic[cpus.length];
-            for (int logical = 0; logical < cpus.length; logical++) {
-                apics[logical] = LocalApic.of(memory, cpus[logical]);
-                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
-                    apics[logical], senderCpu);
+            try {
+                for (int logical = 0; logical < cpus.length; logical++) {
+                    apics[logical] = owned(LocalApic.of(memory, cpus[logical]), entry);
+                    channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
+                        apics[logical], senderCpu);
+                }
+            } catch (MachineException damaged) {
+                window.close();
+                throw damaged;
             }
+        }
+
+        private static LocalApic owned(LocalApic apic, InstanceEntry entry) {
+            if (apic.instanceId() != entry.id()) {
+                throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " names CPU "
+                    + apic.physicalCpu() + ", whose local APIC names instance " + apic.instanceId());
+            }
+            return apic;
         }
     }
 }

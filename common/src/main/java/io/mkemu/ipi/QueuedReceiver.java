@@ -87,6 +87,19 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
+    public void audit() {
+        for (int word = 0; word < work.length; word++) {
+            work[word] |= area.getAndSetLong(block + RUNG_OFFSET + word * Long.BYTES, 0);
+        }
+        for (int cpu = 0; cpu < nrCpus; cpu++) {
+            area.putLongRelease(laneAt(cpu) + HEAD_OFFSET, heads[cpu]);
+            if (isReady(cpu)) {
+                work[cpu / Long.SIZE] |= 1L << cpu % Long.SIZE;
+            }
+        }
+    }
+
+    @Override
     public void takeHot() {
         for (int lane : hot) {
             if (lane != 0 && isReady(lane - 1)) {

@@ -5,6 +5,8 @@ import static io.mkemu.ipi.MkIpiDataDescriptor.*;
 import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;
@@ -33,11 +35,16 @@ final class QueuedSender implements IpiChannel {
     }
 
     /**
-     * Finds the position at which a former life of this CPU stopped: at its tail, or one further if it died
-     * between.
+     * Finds the position after the last message that can be seen, a former life's too. The tail word is not asked: a
+     * position past a slot that nobody filled would hold up the lane for good.
      */
     private void resume() {
         headSeen = area.getLongVolatile(lane + HEAD_OFFSET);
+        long last = area.getLongVolatile(slotAt(headSeen - 1) + READY_OFFSET);
+        if (headSeen < 0 || last != headSeen && last != headSeen + slots) {
+            throw new MachineException(ExitCode.MACHINE, "lane of CPU " + senderCpu + " is damaged: head " + headSeen
+                + " where the slot before it holds message " + (last - 1));
+        }
         tail = headSeen;
         while (tail - headSeen < slots && area.getLongVolatile(slotAt(tail) + READY_OFFSET) == tail + 1) {
             tail++;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
@@ -41,6 +43,11 @@ final class SingleSlotMailbox implements Mailbox {
 
     @Override
     public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
-        return new SingleSlotSender(area, target.cpuNumber(), senderCpu);
+        int cpuNumber = target.cpuNumber();
+        if (cpuNumber < 0 || cpuNumber >= layout.nrCpus()) {
+            throw new MachineException(ExitCode.MACHINE, "local APIC of CPU " + target.physicalCpu()
+                + " is damaged: CPU number " + cpuNumber + " is not in 0.." + (layout.nrCpus() - 1));
+        }
+        return new SingleSlotSender(area, cpuNumber, senderCpu);
     }
 }

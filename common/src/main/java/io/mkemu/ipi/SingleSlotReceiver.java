@@ -51,6 +51,11 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
+    public void audit() {
+        /* To look unasked would deliver the slot again. */
+    }
+
+    @Override
     public int deliver(IpiDispatcher dispatcher) {
         if (!noted) {
             return 0;

@@ -16,12 +16,32 @@ public final class KernelLog {
     private final AtomicBuffer ring;
     private final int base;
     private final PhysicalMemory memory;
+    /* The writer's own: what lies in RAM is for readers, and anybody can scribble over it. */
+    private long head;
+    private long tail;
 
-    /** The log of an instance id. */
+    /** The log of an instance id. It goes on where a former life ended, or anew if what is there cannot be true. */
     public KernelLog(PhysicalMemory memory, int instanceId) {
         this.memory = memory;
         this.ring = memory.tables();
         this.base = offset(memory, instanceId);
+        adopt();
+    }
+
+    /** Goes on where another writer of this log ended; what cannot be true is not adopted, and mended by this line. */
+    private void adopt() {
+        long headThere = ring.getLongVolatile(base + HEAD_OFFSET);
+        long tailThere = ring.getLongVolatile(base + TAIL_OFFSET);
+        if (isPlausible(headThere, tailThere) && headThere >= head && tailThere >= tail) {
+            head = headThere;
+            tail = tailThere;
+        }
+    }
+
+    /** Whether these can be the ends of a log. */
+    static boolean isPlausible(long head, long tail) {
+        return head >= 0 && tail >= head && tail - head <= RECORDS_LENGTH && ((head | tail) & ALIGNMENT - 1) == 0
+            && tail <= Long.MAX_VALUE / 2;
     }
 
     static int offset(PhysicalMemory memory, int instanceId) {
@@ -40,7 +60,7 @@ public final class KernelLog {
         byte[] bytes = utf8.length > MAX_TEXT ? Arrays.copyOf(utf8, MAX_TEXT) : utf8;
         int length = HEADER_LENGTH + bytes.length;
         int aligned = length + ALIGNMENT - 1 & -ALIGNMENT;
-        long tail = ring.getLong(base + TAIL_OFFSET);
+        adopt();
         int toEnd = RECORDS_LENGTH - place(tail);
         long end = tail + aligned + (toEnd < aligned ? toEnd : 0);
         makeRoom(end);
@@ -56,13 +76,13 @@ public final class KernelLog {
         ring.putShort(record + RECORD_CPU_OFFSET, (short) (physicalCpu < 0 ? ANY_CPU : physicalCpu));
         ring.putLong(record + RECORD_NANOS_OFFSET, System.nanoTime());
         ring.putBytes(record + HEADER_LENGTH, bytes);
+        tail = end;
         ring.putLongRelease(base + TAIL_OFFSET, end);
         ring.putLongRelease(base + LINES_OFFSET, ring.getLong(base + LINES_OFFSET) + 1);
         memory.raiseEvent();
     }
 
     private void makeRoom(long end) {
-        long head = ring.getLong(base + HEAD_OFFSET);
         while (end - head > RECORDS_LENGTH) {
             int bytes = ring.getInt(at(head) + RECORD_BYTES_OFFSET);
             head += bytes < HEADER_LENGTH || bytes > HEADER_LENGTH + MAX_TEXT

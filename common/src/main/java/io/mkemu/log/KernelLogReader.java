@@ -4,6 +4,7 @@ package io.mkemu.log;
 import static io.mkemu.log.KernelLogDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
+import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -12,6 +13,8 @@ import org.agrona.concurrent.AtomicBuffer;
  * while it was being read is counted as missed, never shown half. Not thread-safe.
  */
 public final class KernelLogReader {
+    private static final int ATTEMPTS = 4;
+
     private final AtomicBuffer ring;
     private final int base;
     private final long createdNanos;
@@ -33,15 +36,17 @@ public final class KernelLogReader {
     public Line poll() {
         while (true) {
             long tail = ring.getLongVolatile(base + TAIL_OFFSET);
-            catchUp(tail);
-            if (position >= tail) {
+            if (!catchUp(tail) || position >= tail) {
                 return null;
             }
             int record = base + RECORDS_OFFSET + KernelLog.place(position);
             int toEnd = RECORDS_LENGTH - KernelLog.place(position);
             int length = ring.getInt(record + RECORD_BYTES_OFFSET);
             if (length < HEADER_LENGTH || length > Math.min(toEnd, HEADER_LENGTH + MAX_TEXT)) {
-                position += toEnd;
+                VarHandle.acquireFence();
+                if (ring.getLongVolatile(base + HEAD_OFFSET) <= position) {
+                    position += toEnd;
+                }
                 continue;
             }
             byte[] text = new byte[length - HEADER_LENGTH];
@@ -49,7 +54,7 @@ public final class KernelLogReader {
             Line line = new Line(ring.getByte(record + RECORD_LEVEL_OFFSET),
                 ring.getShort(record + RECORD_CPU_OFFSET), ring.getLong(record + RECORD_NANOS_OFFSET) - createdNanos,
                 new String(text, StandardCharsets.UTF_8));
-            java.lang.invoke.VarHandle.acquireFence();
+            VarHandle.acquireFence();
             if (ring.getLongVolatile(base + HEAD_OFFSET) <= position) {
                 position += length + ALIGNMENT - 1 & -ALIGNMENT;
                 return line;
@@ -57,12 +62,25 @@ public final class KernelLogReader {
         }
     }
 
-    private void catchUp(long tail) {
-        long head = ring.getLongVolatile(base + HEAD_OFFSET);
-        if (position < head && head <= tail) {
-            missedBytes += head - position;
-            position = head;
+    /** Follows the writer; false while head and tail cannot be true, until the writer's next line mends them. */
+    private boolean catchUp(long tailRead) {
+        long tail = tailRead;
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            long head = ring.getLongVolatile(base + HEAD_OFFSET);
+            if (KernelLog.isPlausible(head, tail)) {
+                if (position < head) {
+                    missedBytes += head - position;
+                    position = head;
+                } else if (position > tail) {
+                    /* Only a tail that was scribbled over led so far. */
+                    position = tail;
+                }
+                return true;
+            }
+            /* A busy writer may have passed the tail between the two reads. */
+            tail = ring.getLongVolatile(base + TAIL_OFFSET);
         }
+        return false;
     }
 
     /** Bytes of log that were overwritten before they could be read. */

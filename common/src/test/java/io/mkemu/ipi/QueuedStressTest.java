@@ -37,6 +37,7 @@ class QueuedStressTest {
     @TempDir(factory = TestMachine.Shm.class)
     private Path directory;
     private TestMachine machine;
+    private final Map<Integer, UnsafeBuffer> ledgers = new HashMap<>();
     private InstanceEntry target;
     private final Map<Integer, ChildJvm> processes = new HashMap<>();
     private final Payload payload = new Payload();
@@ -76,7 +77,8 @@ class QueuedStressTest {
     }
 
     private UnsafeBuffer ledger(int cpu) {
-        return SendingProcess.ledger(machine.memory(), cpu);
+        /* Asked in waiting loops: a mapping for each call would exhaust what a process may have. */
+        return ledgers.computeIfAbsent(cpu, mapped -> SendingProcess.ledger(machine.memory(), mapped));
     }
 
     private void start(int cpu) throws IOException {

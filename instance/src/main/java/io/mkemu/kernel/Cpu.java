@@ -15,6 +15,7 @@ import io.mkemu.os.Futex;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -30,6 +31,9 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         }
     }
 
+    /* Nobody has to be woken for this: it bounds what a word that somebody scribbled over can hide. */
+    private static final long AUDIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final KernelInstance kernel;
     private final int logicalCpu;
     private final LocalApic apic;
@@ -44,6 +48,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
     private final CpuThread thread;
     private volatile boolean parking;
+    private long audited = System.nanoTime();
 
     Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
         IdlePolicy idle) {
@@ -122,15 +127,24 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             return;
         }
         while (!parking) {
-            boolean interrupted = takeInterrupts() | runSubmitted();
-            receiver.takeHot();
-            interrupted |= receiver.deliver(this) > 0;
-            long wait = tasks.run(interrupted);
-            if (wait > 0 && !interrupted) {
-                idle.idle(this, wait);
+            try {
+                turn();
+            } catch (Throwable fault) {
+                apic.count(Counter.FAULTS);
+                kernel.cpuFailed(this, fault);
             }
         }
         apic.announce(LocalApicDescriptor.STATE_OFFLINE);
+    }
+
+    private void turn() {
+        boolean interrupted = takeInterrupts() | runSubmitted();
+        receiver.takeHot();
+        interrupted |= receiver.deliver(this) > 0;
+        long wait = tasks.run(interrupted);
+        if (wait > 0 && !interrupted) {
+            idle.idle(this, wait);
+        }
     }
 
     private boolean takeInterrupts() {
@@ -171,7 +185,11 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         apic.announce(LocalApicDescriptor.STATE_HALTED);
         if (!hasWork()) {
             apic.count(Counter.HALTS);
-            apic.halt(futex, seen, timeoutNanos);
+            long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
+            if (apic.halt(futex, seen, limit) && System.nanoTime() - audited >= AUDIT_NANOS) {
+                audited = System.nanoTime();
+                kernel.audit(receiver);
+            }
         }
         receiver.announceRunning();
     }

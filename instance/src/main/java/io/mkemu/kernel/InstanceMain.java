@@ -97,11 +97,7 @@ public final class InstanceMain {
 
     private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args)
         throws InterruptedException {
-        if (!parameters.has("mk_ipi_shared")) {
-            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
-        }
-        KernelInstance kernel =
-            new KernelInstance(memory, entry.id(), parameters, parameters.getMemory("mk_ipi_shared"));
+        KernelInstance kernel = new KernelInstance(memory, entry.id(), parameters, ipiShared(parameters));
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.printk(LogLevel.INFO, "Command line: " + args[2]);
         kernel.bringUpCpus();
@@ -109,6 +105,23 @@ public final class InstanceMain {
         kernel.awaitReboot();
         /* The host decides when the modules have had time enough, and kills the process then. */
         kernel.shutDown(Long.MAX_VALUE);
+    }
+
+    /**
+     * The boot parameter that says where the IPI area lies: mk_ipi_shared_setup.
+     *
+     * @throws IllegalArgumentException without it, without its value, or with 0: -EINVAL of the RFC
+     */
+    static long ipiShared(BootParameters parameters) {
+        if (!parameters.has("mk_ipi_shared")) {
+            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
+        }
+        long address = parameters.getMemory("mk_ipi_shared");
+        if (address == 0) {
+            throw new IllegalArgumentException("boot parameter mk_ipi_shared=" + parameters.get("mk_ipi_shared")
+                + " is no address (-EINVAL); the host gives that of the IPI area");
+        }
+        return address;
     }
 
     private static int fail(InstanceEntry entry, ExitCode code, String why) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
@@ -43,6 +45,8 @@ public final class KernelInstance implements AutoCloseable {
     private final ModuleList modules;
     private final AtomicBoolean unhandledLogged = new AtomicBoolean();
     private final AtomicBoolean anomalyLogged = new AtomicBoolean();
+    private final AtomicBoolean damageLogged = new AtomicBoolean();
+    private final AtomicBoolean faultLogged = new AtomicBoolean();
     private final CountDownLatch rebooted = new CountDownLatch(1);
 
     /**
@@ -60,6 +64,10 @@ public final class KernelInstance implements AutoCloseable {
         this.pool = InstancePool.attach(memory, entry);
         this.ipiArea = IpiArea.map(memory, entry, ipiArea);
         int[] physical = entry.cpus();
+        if (physical.length == 0) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
+                + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
+        }
         this.cpus = new Cpu[physical.length];
         this.handlers = new HandlerRegistry(physical.length, memory.ipiMode() == IpiMode.QUEUED);
         this.pages = new PageSharing(this);
@@ -70,7 +78,8 @@ public final class KernelInstance implements AutoCloseable {
             IdlePolicy policy = IdlePolicy.of(idle, apic.sharesCore());
             IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
                 policy.polls());
-            cpus[logical] = new Cpu(this, logical, apic, receiver, new IpiSender(memory, apic), policy);
+            IpiSender sender = new IpiSender(memory, apic, this::tableDamaged);
+            cpus[logical] = new Cpu(this, logical, apic, receiver, sender, policy);
         }
     }
 
@@ -123,6 +132,13 @@ public final class KernelInstance implements AutoCloseable {
             cpu.join(inTime ? PARK_MILLIS : 1);
         }
         return inTime;
+    }
+
+    /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */
+    void audit(IpiReceiver receiver) {
+        if (entry.ipiArea() == ipiArea.physicalAddress()) {
+            receiver.audit();
+        }
     }
 
     void rebootInterrupt() {
@@ -191,6 +207,21 @@ public final class KernelInstance implements AutoCloseable {
             printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (says CPU "
                 + data.senderCpu() + ", type 0x" + Integer.toHexString(data.type())
                 + "); further ones are only counted");
+        }
+    }
+
+    private void tableDamaged(String damage) {
+        if (damageLogged.compareAndSet(false, true)) {
+            printk(LogLevel.ERR, "mkemu: " + damage + "; further damage is only counted");
+        }
+    }
+
+    /** A fault of the kernel itself, on a CPU that goes on. */
+    void cpuFailed(Cpu cpu, Throwable fault) {
+        if (faultLogged.compareAndSet(false, true)) {
+            printk(LogLevel.ERR, "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": " + fault
+                + "; further ones are only counted");
+            trace(fault);
         }
     }
 

@@ -14,6 +14,7 @@ import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -59,20 +60,26 @@ final class PageSharing {
 
     /** The PFN in a message, or -EINVAL: mk_receive_pfn. */
     static long receive(MkIpiData data) {
-        return carriesPfn(data) ? data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN) : -Errno.EINVAL;
+        DirectBuffer payload = pfnPayload(data);
+        return payload == null ? -Errno.EINVAL : payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static boolean carriesPfn(MkIpiData data) {
-        return data != null && data.type() == MkIpiDataDescriptor.PFN_IPI_TYPE
-            && data.dataSize() == MkIpiDataDescriptor.PFN_SIZE;
+    /** The 8 bytes of a PFN, or null. Taken once: the size of a live slot can change between two looks. */
+    private static DirectBuffer pfnPayload(MkIpiData data) {
+        if (data == null || data.type() != MkIpiDataDescriptor.PFN_IPI_TYPE) {
+            return null;
+        }
+        DirectBuffer payload = data.buffer();
+        return payload.capacity() == MkIpiDataDescriptor.PFN_SIZE ? payload : null;
     }
 
     /** Maps the page in a message if its owner shared it with this instance: mk_receive_map_page. */
     Window map(MkIpiData data) {
-        if (!carriesPfn(data)) {
+        DirectBuffer payload = pfnPayload(data);
+        if (payload == null) {
             return null;
         }
-        long pfn = receive(data);
+        long pfn = payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
         if (!shares.contains(pfn)) {
             return refuse(data, pfn, "it is outside the memory that can be shared");
         }

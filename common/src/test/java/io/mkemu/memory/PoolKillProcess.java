@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.memory.PoolRam.SteppedBuffer;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A process that stops inside a call, before the compare-and-set of a given number, to be killed there:
+ * {@code RAM create|free|alloc SIZE STEP}. Says "stopped" then, or "done" if the call has fewer of them.
+ */
+final class PoolKillProcess {
+    private PoolKillProcess() {
+    }
+
+    public static void main(String[] args) throws IOException {
+        long size = Long.parseLong(args[2]);
+        int step = Integer.parseInt(args[3]);
+        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+        RamLayout layout = memory.layout();
+        if (args[1].equals("alloc")) {
+            Region region = memory.instances().entry(1).regions().getFirst();
+            Window map = memory.map(region.address(), InstancePool.overhead(region.size()));
+            SteppedBuffer stepped = new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop);
+            BitmapPool.attach(stepped, 0, stepped.capacity()).alloc(size, Pages.PAGE_SIZE);
+        } else {
+            Window map = memory.map(layout.poolMapAt(), layout.poolMapSize());
+            MultikernelPool stepped = MultikernelPool.attach(memory, map,
+                new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop));
+            if (args[1].equals("create")) {
+                stepped.createInstancePool(size, Pages.PAGE_SHIFT);
+            } else {
+                stepped.free(layout.poolAt(), size);
+            }
+        }
+        System.out.println("done");
+    }
+
+    private static void stop() {
+        System.out.println("stopped");
+        while (true) {
+            LockSupport.park();
+        }
+    }
+}

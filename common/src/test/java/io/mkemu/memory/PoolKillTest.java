@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import static io.mkemu.memory.PoolRam.PAGE;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A process is killed at each step of a call; nobody is blocked, and what it held is found and returned. */
+@Timeout(60)
+class PoolKillTest {
+    private static final int PAGES = 160;
+    private static final int MOST_STEPS = 40;
+
+    /** Runs the check on a RAM in which the call was killed, for each of its steps; returns how many there are. */
+    private static int atEachStep(String call, long size, int[] free, Predicate<PoolRam> check) throws Exception {
+        for (int step = 0; step < MOST_STEPS; step++) {
+            try (PoolRam ram = new PoolRam((long) PAGES * PAGE)) {
+                prepare(ram, call, size, free);
+                boolean stopped = killAt(ram, call, size, step);
+                assertTrue(!stopped || check.test(ram), call + " killed at step " + step);
+                if (!stopped) {
+                    return step;
+                }
+            }
+        }
+        throw new AssertionError(call + " has more than " + MOST_STEPS + " steps");
+    }
+
+    private static void prepare(PoolRam ram, String call, long size, int[] free) {
+        switch (call) {
+            case "alloc" -> ram.instance(1, ram.pool.createInstancePool(100L * PAGE, Pages.PAGE_SHIFT), 1);
+            case "free" -> ram.pool.alloc(size);
+            default -> ram.fragment(free);
+        }
+    }
+
+    private static boolean killAt(PoolRam ram, String call, long size, int step) throws IOException,
+        InterruptedException {
+        Process victim = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m", "-cp", System.getProperty("java.class.path"),
+            PoolKillProcess.class.getName(), ram.ram().toString(), call, Long.toString(size), Integer.toString(step))
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        try {
+            String said = victim.inputReader().readLine();
+            assertTrue("stopped".equals(said) || "done".equals(said), () -> call + ": the victim said " + said);
+            return said.equals("stopped");
+        } finally {
+            victim.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void createOfAnInstancePool() throws Exception {
+        int[] free = {0, 40, 50, 55, 60, 80};
+        int steps = atEachStep("create", 63L * PAGE, free, ram -> {
+            long others = ram.pool.alloc(2L * PAGE);
+            long unheld = ram.pool.recover(address -> address == others || isFiller(ram, address, free));
+            assertEquals(63L * PAGE, ram.pool.available(), "recovered " + unheld);
+            assertEquals(0, ram.pool.free(others, 2L * PAGE));
+            return ram.pool.available() == 65L * PAGE;
+        });
+        assertTrue(steps >= 5, "steps " + steps);
+    }
+
+    private static boolean isFiller(PoolRam ram, long address, int... free) {
+        int page = (int) ((address - ram.page(0)) / PAGE);
+        for (int range = 0; range < free.length; range += 2) {
+            if (page >= free[range] && page < free[range + 1]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void freeOfMultikernelMemory() throws Exception {
+        int steps = atEachStep("free", 70L * PAGE, new int[0], ram -> {
+            assertNotEquals(0, ram.pool.alloc(PAGE));
+            ram.pool.recover(address -> false);
+            return ram.pool.available() == (long) PAGES * PAGE;
+        });
+        assertTrue(steps >= 4, "steps " + steps);
+    }
+
+    @Test
+    void allocationFromAnInstancePool() throws Exception {
+        int steps = atEachStep("alloc", 70L * PAGE, new int[0], ram -> {
+            InstanceEntry entry = ram.memory.instances().entry(1);
+            List<Region> regions = entry.regions();
+            try (InstancePool pool = InstancePool.attach(ram.memory, entry)) {
+                long ipiArea = pool.alloc(3L * PAGE, PAGE);
+                assertNotEquals(0, ipiArea, "blocked by the one that was killed");
+                long module = pool.alloc(2L * PAGE, PAGE);
+                ram.memory.pageTable().grant(Pages.pfn(module), 9);
+                pool.recover(ipiArea);
+                assertEquals(96L * PAGE, pool.available());
+                assertTrue(pool.isAllocated(ipiArea, 3L * PAGE));
+                assertTrue(!ram.memory.pageTable().isGranted(Pages.pfn(module), 9));
+            }
+            entry.regions(List.of());
+            assertEquals(0, ram.pool.freeInstancePool(regions));
+            return ram.pool.available() == (long) PAGES * PAGE;
+        });
+        assertTrue(steps >= 3, "steps " + steps);
+    }
+}

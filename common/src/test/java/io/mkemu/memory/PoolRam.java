@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.ipi.IpiMode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** The RAM of a machine with an empty multikernel pool and a formatted host pool, in a directory of its own. */
+final class PoolRam implements AutoCloseable {
+    static final int PAGE = Pages.PAGE_SIZE;
+    private static final long HOST_SIZE = 64L * PAGE;
+
+    final PhysicalMemory memory;
+    final MultikernelPool pool;
+    private final Path directory;
+
+    PoolRam(long poolSize) throws IOException {
+        directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-pool-");
+        RamFile.create(ram(), new RamLayout(4, 16, HOST_SIZE, poolSize), IpiMode.QUEUED, "pool");
+        memory = PhysicalMemory.open(ram());
+        pool = MultikernelPool.format(memory);
+        InstanceEntry host = memory.instances().entry(0);
+        host.name("host");
+        host.regions(List.of(new Region(memory.layout().hostAt(), HOST_SIZE)));
+        InstancePool.format(memory, host.regions()).close();
+        host.newEpoch(InstanceState.LOADED);
+    }
+
+    Path ram() {
+        return directory.resolve("ram");
+    }
+
+    /** Makes an instance with these regions, its pool formatted. */
+    InstanceEntry instance(int id, List<Region> regions, int... cpus) {
+        InstanceEntry entry = memory.instances().entry(id);
+        entry.name("instance" + id);
+        entry.cpus(cpus);
+        entry.regions(regions);
+        InstancePool.format(memory, regions).close();
+        entry.newEpoch(InstanceState.READY);
+        return entry;
+    }
+
+    /** Allocates the whole pool, then frees these [from, end) ranges of pages. */
+    void fragment(int... free) {
+        List<Long> pages = new ArrayList<>();
+        for (long page = pool.alloc(PAGE); page != 0; page = pool.alloc(PAGE)) {
+            pages.add(page);
+        }
+        for (int range = 0; range < free.length; range += 2) {
+            for (int page = free[range]; page < free[range + 1]; page++) {
+                pool.free(pages.get(page), PAGE);
+            }
+        }
+    }
+
+    long page(int index) {
+        return memory.layout().poolAt() + (long) index * PAGE;
+    }
+
+    static long total(List<Region> regions) {
+        return regions.stream().mapToLong(Region::size).sum();
+    }
+
+    @Override
+    public void close() throws IOException {
+        pool.close();
+        memory.close();
+        Files.delete(ram());
+        Files.delete(directory);
+    }
+
+    /** Runs a hook before the compare-and-set of that number. */
+    static final class SteppedBuffer extends UnsafeBuffer {
+        private final Runnable hook;
+        private int left;
+
+        SteppedBuffer(UnsafeBuffer region, int steps, Runnable hook) {
+            super(region);
+            this.left = steps;
+            this.hook = hook;
+        }
+
+        @Override
+        public boolean compareAndSetLong(int index, long expected, long updated) {
+            if (left-- == 0) {
+                hook.run();
+            }
+            return super.compareAndSetLong(index, expected, updated);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.ipi.IpiAreas;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.log.KernelLogReader;
+import io.mkemu.memory.BitmapPool;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.RamFile;
+import io.mkemu.memory.RamLayout;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import io.mkemu.os.Affinity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+
+/** A machine as the host makes it, with kernels that run in this JVM: each on its own mapping of one RAM file. */
+final class TestKernels {
+    /** Eight physical CPUs, 16 messages a lane. */
+    static final RamLayout LAYOUT = new RamLayout(8, 16, 2 << 20, 16 << 20);
+    /** No wait of a test is longer: what takes longer hangs. */
+    static final int WATCHDOG_SECONDS = 20;
+    private static final long REGION = 2 << 20;
+
+    private final Path directory;
+    private final Path ram;
+    private final PhysicalMemory memory;
+    private final Window poolMap;
+    private final BitmapPool pool;
+    private final IpiAreas areas;
+    private final int[] hostCpus = Affinity.allowed().stream().toArray();
+    private final Map<Integer, Node> nodes = new LinkedHashMap<>();
+
+    TestKernels(IpiMode mode) throws IOException {
+        directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-kernels-");
+        ram = directory.resolve("ram");
+        RamFile.create(ram, LAYOUT, mode, "test");
+        memory = PhysicalMemory.open(ram);
+        areas = new IpiAreas(memory);
+        poolMap = memory.map(LAYOUT.poolMapAt(), LAYOUT.poolMapSize());
+        pool = BitmapPool.format(poolMap.buffer(), 0, LAYOUT.poolAt(), LAYOUT.poolSize(), Pages.PAGE_SHIFT);
+        for (int cpu = 0; cpu < LAYOUT.nrCpus(); cpu++) {
+            LocalApic.of(memory, cpu).configure(-1, false, -1, cpu);
+        }
+    }
+
+    /** Gives an instance CPUs and an empty pool; it has no IPI area yet. */
+    InstanceEntry reserve(int id, int... cpus) {
+        InstanceEntry entry = memory.instances().entry(id);
+        entry.name("instance-" + id);
+        entry.cpus(cpus);
+        if (entry.regions().isEmpty()) {
+            entry.regions(List.of(new Region(pool.alloc(REGION, Pages.PAGE_SIZE), REGION)));
+        }
+        for (int cpu : cpus) {
+            LocalApic.of(memory, cpu).reset();
+            /* Shared, so that nothing polls: tests run beside other work. */
+            LocalApic.of(memory, cpu).configure(hostCpus[cpu % hostCpus.length], true, id, cpu);
+        }
+        InstancePool.format(memory, entry.regions()).close();
+        entry.newEpoch(InstanceState.READY);
+        return entry;
+    }
+
+    /** As {@link #reserve}, with an IPI area; loaded. */
+    InstanceEntry load(int id, int... cpus) {
+        InstanceEntry entry = reserve(id, cpus);
+        int created = areas.create(id);
+        if (created != 0) {
+            throw new IllegalStateException("IPI area of instance " + id + ": " + created);
+        }
+        entry.newEpoch(InstanceState.LOADED);
+        return entry;
+    }
+
+    /** Loads and boots a kernel in this JVM. */
+    Node boot(int id, int... cpus) throws Exception {
+        load(id, cpus);
+        return boot(id, "quiet=1");
+    }
+
+    /** Boots a kernel that is loaded. */
+    Node boot(int id, String cmdline) throws Exception {
+        Node node = new Node(PhysicalMemory.open(ram), id, cmdline);
+        nodes.put(id, node);
+        node.kernel.bringUpCpus();
+        node.kernel.start(List.of(node));
+        node.on(() -> null);
+        return node;
+    }
+
+    PhysicalMemory memory() {
+        return memory;
+    }
+
+    IpiAreas areas() {
+        return areas;
+    }
+
+    Path ram() {
+        return ram;
+    }
+
+    /** All lines of an instance's kernel log. */
+    List<String> log(int id) {
+        KernelLogReader reader = new KernelLogReader(memory, id);
+        List<String> lines = new ArrayList<>();
+        for (var line = reader.poll(); line != null; line = reader.poll()) {
+            lines.add(line.text());
+        }
+        return lines;
+    }
+
+    /** Ends the kernels and removes the machine. */
+    void close() throws Exception {
+        for (Node node : nodes.values()) {
+            node.kernel.shutDown(TimeUnit.SECONDS.toMillis(WATCHDOG_SECONDS));
+            node.kernel.close();
+            node.memory.close();
+        }
+        poolMap.close();
+        memory.close();
+        try (Stream<Path> files = Files.list(directory)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+        }
+        Files.delete(directory);
+    }
+
+    /** A kernel, and the module in it by which a test makes calls. */
+    static final class Node implements KernelModule {
+        private final PhysicalMemory memory;
+        final KernelInstance kernel;
+        Kernel api;
+
+        private Node(PhysicalMemory memory, int id, String cmdline) {
+            this.memory = memory;
+            this.kernel = new KernelInstance(memory, id, BootParameters.parse(cmdline),
+                memory.instances().entry(id).ipiArea());
+        }
+
+        @Override
+        public String name() {
+            return "probe";
+        }
+
+        @Override
+        public void init(Kernel given) {
+            api = given;
+        }
+
+        /** Does something on a CPU of this kernel and returns what came of it. */
+        <T> T on(int logicalCpu, Callable<T> call) throws Exception {
+            CompletableFuture<T> result = new CompletableFuture<>();
+            kernel.cpu(logicalCpu).submit(() -> {
+                try {
+                    result.complete(call.call());
+                } catch (Throwable fault) {
+                    result.completeExceptionally(fault);
+                }
+            });
+            return result.get(WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        }
+
+        /** As {@link #on(int, Callable)}, on the boot CPU. */
+        <T> T on(Callable<T> call) throws Exception {
+            return on(0, call);
+        }
+
+        /** Returns when all that was pending on the CPU before has been delivered: two whole turns of its loop. */
+        void settle(int logicalCpu) throws Exception {
+            for (int turn = 0; turn < 2; turn++) {
+                CountDownLatch stepped = new CountDownLatch(1);
+                on(logicalCpu, () -> {
+                    api.startTask("settle", () -> {
+                        stepped.countDown();
+                        return Task.DONE;
+                    });
+                    return null;
+                });
+                await(stepped);
+            }
+        }
+
+        /** Holds a CPU between two interrupts until the result is closed. */
+        Hold hold(int logicalCpu) throws InterruptedException {
+            Hold hold = new Hold();
+            kernel.cpu(logicalCpu).submit(hold::stand);
+            await(hold.standing);
+            return hold;
+        }
+
+        LocalApic apic(int logicalCpu) {
+            return LocalApic.of(memory, kernel.entry().cpus()[logicalCpu]);
+        }
+    }
+
+    /** A CPU that stands still. */
+    static final class Hold implements AutoCloseable {
+        private final CountDownLatch standing = new CountDownLatch(1);
+        private final CountDownLatch released = new CountDownLatch(1);
+
+        private void stand() {
+            standing.countDown();
+            try {
+                await(released);
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            released.countDown();
+        }
+    }
+
+    static void await(CountDownLatch latch) throws InterruptedException {
+        if (!latch.await(WATCHDOG_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("not within " + WATCHDOG_SECONDS + " s");
+        }
+    }
+
+    /** Waits until something holds. */
+    static void until(BooleanSupplier holds) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("not within " + WATCHDOG_SECONDS + " s");
+            }
+            Thread.yield();
+        }
+    }
+}
