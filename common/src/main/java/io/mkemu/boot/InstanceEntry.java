@@ -139,6 +139,18 @@ public final class InstanceEntry {
         return regions;
     }
 
+    /** Whether there is a region that cannot lie in RAM, so that {@link #regions} leaves it out. */
+    public boolean hasDamagedRegion() {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
+            if (region.size() != 0 && !region.liesIn(ramSize)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Sets the regions, at most {@link InstanceDescriptor#MAX_REGIONS}. */
     public void regions(List<Region> regions) {
         for (int index = 0; index < MAX_REGIONS; index++) {

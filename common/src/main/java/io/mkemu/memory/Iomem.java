@@ -48,8 +48,10 @@ public record Iomem(ResourceTree tree, List<String> problems) {
     }
 
     private void addPool(PhysicalMemory memory, InstanceEntry entry, boolean named) {
-        List<Region> regions = entry.regions();
-        if (regions.isEmpty()) {
+        if (entry.hasDamagedRegion()) {
+            problems.add("instance " + entry.id() + " has a region that does not lie in RAM; it is left out");
+        }
+        if (entry.regions().isEmpty()) {
             return;
         }
         try (InstancePool pool = InstancePool.attach(memory, entry)) {

@@ -15,6 +15,11 @@ import java.util.function.Consumer;
 final class Interruptible {
     private static final int PATIENCE_SECONDS = 20;
 
+    /** What is run, until it is done or stopped. */
+    interface Action {
+        void run() throws IOException, InterruptedException;
+    }
+
     private Interruptible() {
     }
 
@@ -25,9 +30,18 @@ final class Interruptible {
      */
     static void run(MachineRun run, Consumer<KernelInstance> whileRunning, Consumer<RunReport> report)
         throws IOException {
+        run(run::stop, () -> report.accept(run.run(whileRunning)));
+    }
+
+    /**
+     * Runs something that can be stopped.
+     *
+     * @param stop ends the action as soon as it can, in order; called on another thread
+     */
+    static void run(Runnable stop, Action action) throws IOException {
         CountDownLatch finished = new CountDownLatch(1);
         Thread hook = new Thread(() -> {
-            run.stop();
+            stop.run();
             try {
                 finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
             } catch (InterruptedException hurry) {
@@ -40,9 +54,9 @@ final class Interruptible {
             throw new MachineException(ExitCode.INTERRUPTED, "interrupted before the machine was made", shuttingDown);
         }
         try {
-            report.accept(run.run(whileRunning));
-        } catch (InterruptedException stop) {
-            throw new MachineException(ExitCode.INTERRUPTED, "interrupted", stop);
+            action.run();
+        } catch (InterruptedException interrupt) {
+            throw new MachineException(ExitCode.INTERRUPTED, "interrupted", interrupt);
         } finally {
             System.out.flush();
             finished.countDown();

@@ -12,8 +12,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which host CPU runs which physical CPU of the machine. A physical CPU keeps its number where this process may use the
- * host CPU of that number; the others are dealt out in turn, to the host CPUs with the fewest.
+ * Which host CPU runs which physical CPU of the machine. A CPU gets the host CPU of its own number where this process
+ * may use that one; the others are dealt out in turn, to the host CPUs with the fewest.
  *
  * @param hostCpus physical CPU id to host CPU
  */
@@ -24,24 +24,36 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
     }
 
     /**
-     * Plans.
+     * Plans for CPUs whose numbers are their physical ids.
      *
      * @param physical CPUs that somebody owns
      * @param allowed  host CPUs this process may use, at least one
      */
     public static CpuPlan of(Collection<Integer> physical, BitSet allowed) {
+        return of(physical, physical.stream().distinct().collect(Collectors.toMap(cpu -> cpu, cpu -> cpu)), allowed);
+    }
+
+    /**
+     * Plans.
+     *
+     * @param physical CPUs that somebody owns
+     * @param numbers  the number of each of them, by its physical id
+     * @param allowed  host CPUs this process may use, at least one
+     */
+    public static CpuPlan of(Collection<Integer> physical, Map<Integer, Integer> numbers, BitSet allowed) {
         SortedSet<Integer> ascending = new TreeSet<>(physical);
         Map<Integer, Integer> plan = new LinkedHashMap<>();
         Map<Integer, Integer> load = new TreeMap<>();
         allowed.stream().forEach(host -> load.put(host, 0));
         for (int cpu : ascending) {
-            if (allowed.get(cpu)) {
-                plan.put(cpu, cpu);
-                load.merge(cpu, 1, Integer::sum);
+            int number = numbers.get(cpu);
+            if (allowed.get(number)) {
+                plan.put(cpu, number);
+                load.merge(number, 1, Integer::sum);
             }
         }
         for (int cpu : ascending) {
-            if (!allowed.get(cpu)) {
+            if (!allowed.get(numbers.get(cpu))) {
                 int host = load.entrySet().stream().min(Map.Entry.comparingByValue()).orElseThrow().getKey();
                 plan.put(cpu, host);
                 load.merge(host, 1, Integer::sum);

@@ -3,7 +3,9 @@ package io.mkemu.host;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.MachineDirectory;
+import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.InstanceMain;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,9 +30,13 @@ final class InstanceCommand {
     static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
         Path home = home();
         List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
-            "-cp", home.resolve("lib/instance") + "/*", InstanceMain.class.getName(), directory.path().toString(),
-            Integer.toString(instanceId), cmdline));
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
+        String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
+        if (stopInSend != null) {
+            command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
+        }
+        command.addAll(List.of("-cp", home.resolve("lib/instance") + "/*", InstanceMain.class.getName(),
+            directory.path().toString(), Integer.toString(instanceId), cmdline));
         command.addAll(modules);
         return command;
     }

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
 /** The process of one spawned instance, from exec to its end. */
-final class InstanceProcess {
+public final class InstanceProcess {
     private static final int SIGNAL_BASE = 128;
 
     private final Machine machine;
@@ -37,25 +37,33 @@ final class InstanceProcess {
      *
      * @param output takes the instance's name and a line the process wrote to stdout or stderr
      */
-    InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
+    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.memory().instances().entry(spec.id());
         this.output = output;
     }
 
-    InstanceEntry entry() {
+    /** Its entry of the instance table. */
+    public InstanceEntry entry() {
         return entry;
     }
 
+    /** Id of the process on this system, which is not always the one the instance itself sees; 0 before exec. */
+    public long pid() {
+        return process == null ? 0 : process.pid();
+    }
+
     /** Starts the JVM inside its CPU partition: it and all its threads inherit the CPU set of the thread that forks. */
-    void exec() {
+    public void exec() {
         entry.bootStep(BootStep.EXEC, System.nanoTime());
         CompletableFuture<Process> started = new CompletableFuture<>();
         Thread spawner = new Thread(() -> {
             try {
                 BitSet partition = new BitSet();
-                spec.cpus().forEach(cpu -> partition.set(machine.plan().cpus().hostCpu(cpu)));
+                for (int cpu : entry.cpus()) {
+                    partition.set(machine.plan().cpus().hostCpu(cpu));
+                }
                 Affinity.set(partition);
                 started.complete(new ProcessBuilder(
                     InstanceCommand.of(machine.directory(), spec.id(), entry.cmdline(), spec.modules()))
@@ -130,7 +138,7 @@ final class InstanceProcess {
     }
 
     /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
-    void requestShutdown() {
+    public void requestShutdown() {
         stopping = true;
         entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
         LocalApic.of(machine.memory(), entry.cpus()[0]).raise(LocalApicDescriptor.REBOOT_VECTOR);
@@ -141,7 +149,7 @@ final class InstanceProcess {
      *
      * @return whether it ended by itself
      */
-    boolean awaitEnd(long deadlineNanos) throws InterruptedException {
+    public boolean awaitEnd(long deadlineNanos) throws InterruptedException {
         if (process == null) {
             return true;
         }
@@ -157,7 +165,7 @@ final class InstanceProcess {
     }
 
     /** Kills the process at once. */
-    void kill() {
+    public void kill() {
         stopping = true;
         if (process != null) {
             process.destroyForcibly();

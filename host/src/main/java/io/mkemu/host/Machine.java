@@ -88,12 +88,13 @@ public final class Machine implements AutoCloseable {
     private void reserve(int id, String name, List<Integer> cpus, List<Region> regions, String bootargs) {
         InstanceEntry entry = memory.instances().entry(id);
         entry.name(name);
-        entry.cpus(cpus.stream().mapToInt(Integer::intValue).toArray());
+        entry.cpus(cpus.stream().mapToInt(plan.spec()::apicId).toArray());
         entry.regions(regions);
         for (int cpu : cpus) {
-            LocalApic apic = LocalApic.of(memory, cpu);
+            int physical = plan.spec().apicId(cpu);
+            LocalApic apic = LocalApic.of(memory, physical);
             apic.reset();
-            apic.configure(plan.cpus().hostCpu(cpu), plan.cpus().isShared(cpu), id, cpu);
+            apic.configure(plan.cpus().hostCpu(physical), plan.cpus().isShared(physical), id, cpu);
         }
         InstancePool.format(memory, entry.regions()).close();
         int created = ipiAreas.create(id);

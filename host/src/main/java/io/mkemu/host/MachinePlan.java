@@ -9,14 +9,17 @@ import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.Position;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
 import io.mkemu.os.Affinity;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * A tree, checked against what the machine needs, before anything is made: what fits, which CPU runs where, whether the
@@ -24,7 +27,7 @@ import java.util.List;
  *
  * @param spec    the tree
  * @param layout  of the RAM
- * @param hostCpu physical CPU of the host
+ * @param hostCpu CPU of the host: its number, which is its physical id unless the tree has apic-ids
  * @param cpus    where the CPUs run
  */
 public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPlan cpus) {
@@ -49,14 +52,16 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES));
         }
         int hostCpu = spec.hostCpu();
-        List<Integer> owned = new ArrayList<>(List.of(hostCpu));
-        spec.instances().forEach(instance -> owned.addAll(instance.cpus()));
-        int nrCpus = 1 + Math.max(hostCpu, spec.cpus().stream().mapToInt(Integer::intValue).max().orElse(0));
+        Map<Integer, Integer> numbers = new HashMap<>(Map.of(spec.apicId(hostCpu), hostCpu));
+        spec.instances().forEach(instance -> instance.cpus().forEach(cpu -> numbers.put(spec.apicId(cpu), cpu)));
+        int nrCpus = 1 + IntStream.concat(IntStream.of(hostCpu),
+            spec.cpus().stream().flatMapToInt(cpu -> IntStream.of(cpu, spec.apicId(cpu)))).max().orElse(0);
         int slots = spec.ipiSlots().orElse(defaultSlots(nrCpus));
         long hostSize = areaLength(spec.ipi(), new RamLayout(nrCpus, slots, Pages.PAGE_SIZE, 0), 1) + HOST_FREE_BYTES;
         MachinePlan plan = new MachinePlan(spec,
             new RamLayout(nrCpus, slots, hostSize + InstancePool.overhead(hostSize), spec.memoryBytes()), hostCpu,
-            CpuPlan.of(owned, Affinity.allowed()));
+            CpuPlan.of(numbers.keySet(), numbers, Affinity.allowed()));
+        plan.checkHost();
         plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
         spec.instances().forEach(plan::checkInstance);
         return plan;
@@ -69,6 +74,13 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     private static int defaultSlots(int nrCpus) {
         int slots = Integer.highestOneBit(SLOTS_PER_CPU / nrCpus);
         return Math.clamp(slots, LEAST_DEFAULT_SLOTS, DEFAULT_SLOTS);
+    }
+
+    private void checkHost() {
+        if (BootParameters.parse(spec.host().bootargs()).has(SendProbe.PARAMETER)) {
+            throw spec.error(spec.places().of("bootargs"), SendProbe.PARAMETER
+                + "= would stop the host and with it the whole machine; give it to an instance");
+        }
     }
 
     private void checkInstance(InstanceSpec instance) {
@@ -98,6 +110,9 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
             BootParameters parameters = BootParameters.parse(bootargs);
             if (parameters.has("idle")) {
                 IdlePolicy.of(parameters.get("idle"), false);
+            }
+            if (parameters.has(SendProbe.PARAMETER)) {
+                SendProbe.check(parameters.get(SendProbe.PARAMETER));
             }
             for (String reserved : List.of("mk_ipi_shared", "mk_epoch")) {
                 if (parameters.has(reserved)) {

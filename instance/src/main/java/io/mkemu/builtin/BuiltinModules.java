@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
+import io.mkemu.hazard.HazardModule;
 import io.mkemu.module.KernelModule;
 import java.util.List;
 
@@ -11,7 +12,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo");
+        return List.of("demo", "echo", HazardModule.NAME);
     }
 
     /**
@@ -23,6 +24,7 @@ public final class BuiltinModules {
         return switch (name) {
             case "demo" -> new DemoModule();
             case "echo" -> new EchoModule();
+            case HazardModule.NAME -> new HazardModule();
             default -> null;
         };
     }

@@ -82,10 +82,10 @@ public final class InstanceMain {
     /** Maps the RAM if it is that of the machine this instance was made for. */
     private static PhysicalMemory requireEpoch(MachineDirectory directory, BootParameters parameters)
         throws IOException {
+        PhysicalMemory memory = PhysicalMemory.open(directory.ram());
         if (!parameters.has(EPOCH)) {
             throw new IllegalArgumentException(EPOCH + "= is missing; the host says which machine the instance is for");
         }
-        PhysicalMemory memory = PhysicalMemory.open(directory.ram());
         if (memory.epoch() != parameters.getMemory(EPOCH)) {
             memory.close();
             throw new MachineException(ExitCode.MACHINE, "machine " + directory.machine() + " is another one by now ("

@@ -143,6 +143,9 @@ class HighMemoryTest {
             KernelInstance second = instance(2, GIB >> 1, 0)) {
             try {
                 second.start(List.of(new Reader()));
+                while (memory.instances().entry(2).state() != InstanceState.ACTIVE) {
+                    Thread.onSpinWait();
+                }
                 first.start(List.of(owner));
                 long page = owner.page.get(30, TimeUnit.SECONDS);
                 assertTrue(page > TWO_GIB, "page at 0x" + Long.toHexString(page));

@@ -112,8 +112,11 @@ class DeathIT {
         MkProcess run = mk.start("run", tree);
         run.awaitOut(2, "chatter: hears all");
         SortedMap<Integer, Long> before = Procs.instances(mk.machine("hand"));
-        mk.instance(mk.machine("hand"), 1, "mk_ipi_shared=0x1000").refuses(4, "instance 1 .* runs already");
-        mk.instance(mk.machine("hand"), 2, "mk_ipi_shared=0x1000").refuses(4, "instance 2 .* is empty");
+        String parameters = "mk_ipi_shared=0x1000 " + Mk.epochOf(mk.machine("hand"));
+        mk.instance(mk.machine("hand"), 1, parameters).refuses(4, "instance 1 .* runs already");
+        mk.instance(mk.machine("hand"), 2, parameters).refuses(4, "instance 2 .* is empty");
+        mk.instance(mk.machine("hand"), 2, "mk_ipi_shared=0x1000").refuses(3, "mk_epoch= is missing");
+        mk.instance(mk.machine("hand"), 2, "mk_epoch=0x1").refuses(4, "is another one by now");
         assertEquals(before, Procs.instances(mk.machine("hand")));
         run.signal("TERM");
         run.ends(143);

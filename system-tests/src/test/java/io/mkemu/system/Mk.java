@@ -3,6 +3,10 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.nio.channels.FileChannel;
+import java.nio.ByteOrder;
+import java.nio.ByteBuffer;
+import io.mkemu.memory.RamHeaderDescriptor;
 import io.mkemu.kernel.InstanceMain;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,6 +119,15 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     MkProcess instance(Path machine, int id, String commandLine) throws IOException {
         return launch(List.of(java(), "@" + HOME.resolve("jvm.options"), "-cp", HOME.resolve("lib/instance") + "/*",
             InstanceMain.class.getName()), work, machine, id, commandLine);
+    }
+
+    /** The boot parameter that names the machine which lies there now. */
+    static String epochOf(Path machine) throws IOException {
+        try (FileChannel ram = FileChannel.open(machine.resolve("ram"))) {
+            ByteBuffer word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            ram.read(word, RamHeaderDescriptor.EPOCH_OFFSET);
+            return "mk_epoch=0x" + Long.toHexString(word.getLong(0));
+        }
     }
 
     /** Starts any command, in the environment of this test. */

@@ -40,6 +40,9 @@ public final class DeviceTreeWriter {
         machine.ipiSlots().ifPresent(slots -> line(MachineReader.SLOTS + " = <" + slots + ">;"));
         open("resources");
         cpus(machine.cpus());
+        if (!machine.apicIds().isEmpty()) {
+            line(ResourceReader.APIC_IDS + " = " + cells(machine.apicIds()) + ";");
+        }
         machine.memoryBase().ifPresent(base -> line(ResourceReader.BASE + " = " + quantity(base) + ";"));
         line(ResourceReader.MEMORY + " = " + quantity(machine.memoryBytes()) + ";");
         close();
@@ -65,8 +68,11 @@ public final class DeviceTreeWriter {
     }
 
     private void cpus(List<Integer> cpus) {
-        line(ResourceReader.CPUS + " = <" + cpus.stream().map(String::valueOf).collect(Collectors.joining(" "))
-                + ">;");
+        line(ResourceReader.CPUS + " = " + cells(cpus) + ";");
+    }
+
+    private static String cells(List<Integer> values) {
+        return "<" + values.stream().map(String::valueOf).collect(Collectors.joining(" ")) + ">";
     }
 
     private void modules(List<String> modules) {

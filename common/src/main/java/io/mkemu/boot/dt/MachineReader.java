@@ -40,8 +40,8 @@ final class MachineReader {
         HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
         OptionalInt slots = slots(root, places);
         List<InstanceSpec> instances = instances(root);
-        MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.memoryBytes(), pool.memoryBase(), host,
-                instances, slots, ipi(root), new Places(tree.position(), places));
+        MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
+                pool.memoryBase(), host, instances, slots, ipi(root), new Places(tree.position(), places));
         new PartitionCheck(machine).run();
         return machine;
     }

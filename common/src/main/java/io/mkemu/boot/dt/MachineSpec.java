@@ -16,7 +16,8 @@ import java.util.stream.IntStream;
  * same, wherever they say it.
  *
  * @param file        name of the source, for messages
- * @param cpus        physical CPU ids of the multikernel pool, in source order
+ * @param cpus        CPUs of the multikernel pool, in source order: the numbers by which the tree names them
+ * @param apicIds     the physical id of each of {@code cpus}, in the same order; empty where each is its own
  * @param memoryBytes size of the multikernel memory pool in bytes, a multiple of 4096
  * @param memoryBase  physical address the tree asks for; recorded only, the pool begins where the RAM layout puts it
  * @param host        what the tree says about the host
@@ -25,8 +26,9 @@ import java.util.stream.IntStream;
  * @param ipi         the mailbox of all instances, queued if not given
  * @param places      where the values of the root node, its resources and its chosen node stand
  */
-public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
-                          List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
+public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds, long memoryBytes,
+                          OptionalLong memoryBase, HostSpec host, List<InstanceSpec> instances,
+                          OptionalInt ipiSlots, IpiMode ipi, Places places) {
 
     /** Physical CPU ids are below this. */
     public static final int MAX_CPUS = 1024;
@@ -39,7 +41,14 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
 
     public MachineSpec {
         cpus = List.copyOf(cpus);
+        apicIds = apicIds.equals(cpus) ? List.of() : List.copyOf(apicIds);
         instances = List.copyOf(instances);
+    }
+
+    /** A machine in which each CPU's physical id is its number. */
+    public MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
+                       List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
+        this(file, cpus, List.of(), memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
     }
 
     /** A machine with queued mailboxes that was not read from a source. */
@@ -78,22 +87,34 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
     }
 
     /**
-     * The physical CPU the host runs on: the lowest of the pool that no instance claims or, if all are claimed, the
-     * lowest id outside the pool.
+     * The number of the CPU the host runs on: the lowest of the pool that no instance claims or, if all are claimed,
+     * the lowest that is neither in the pool nor the physical id of a CPU of the pool.
      *
      * @throws IllegalStateException if all 1024 CPUs are claimed, which parsing refuses
      */
     public int hostCpu() {
         Set<Integer> claimed = instances.stream().flatMap(i -> i.cpus().stream()).collect(Collectors.toSet());
         return cpus.stream().mapToInt(Integer::intValue).filter(cpu -> !claimed.contains(cpu)).min()
-                .orElseGet(() -> IntStream.range(0, MAX_CPUS).filter(cpu -> !cpus.contains(cpu)).findFirst()
+                .orElseGet(() -> IntStream.range(0, MAX_CPUS)
+                        .filter(cpu -> !cpus.contains(cpu) && !apicIds.contains(cpu)).findFirst()
                         .orElseThrow(() -> new IllegalStateException("all " + MAX_CPUS
                                 + " CPUs are claimed by instances, none is left for the host")));
     }
 
+    /** The physical id of a CPU: what its local APIC answers to. */
+    public int apicId(int cpu) {
+        int index = apicIds.isEmpty() ? -1 : cpus.indexOf(cpu);
+        return index < 0 ? cpu : apicIds.get(index);
+    }
+
+    /** The same machine with these physical ids, one for each CPU of the pool. */
+    public MachineSpec withApicIds(List<Integer> ids) {
+        return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
+    }
+
     /** The same machine with another mailbox. */
     public MachineSpec withIpi(IpiMode other) {
-        return new MachineSpec(file, cpus, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
+        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
     }
 
     /** An error of a later check at one of this machine's places. */
@@ -103,13 +124,14 @@ public record MachineSpec(String file, List<Integer> cpus, long memoryBytes, Opt
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof MachineSpec that && cpus.equals(that.cpus) && memoryBytes == that.memoryBytes
+        return other instanceof MachineSpec that && cpus.equals(that.cpus)
+                && apicIds.equals(that.apicIds) && memoryBytes == that.memoryBytes
                 && memoryBase.equals(that.memoryBase) && host.equals(that.host) && instances.equals(that.instances)
                 && ipiSlots.equals(that.ipiSlots) && ipi == that.ipi;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(cpus, memoryBytes, memoryBase, host, instances, ipiSlots, ipi);
+        return Objects.hash(cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, ipi);
     }
 }

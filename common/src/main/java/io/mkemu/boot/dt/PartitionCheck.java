@@ -26,9 +26,11 @@ final class PartitionCheck {
             }
             memory(instance);
         }
-        if (byCpu.size() == MachineSpec.MAX_CPUS) {
-            throw machine.error(machine.places().of(ResourceReader.CPUS), "instances claim all "
-                    + MachineSpec.MAX_CPUS + " CPUs, none is left for the host: leave one unclaimed");
+        Set<Integer> taken = new HashSet<>(machine.cpus());
+        taken.addAll(machine.apicIds());
+        if (byCpu.size() == machine.cpus().size() && taken.size() == MachineSpec.MAX_CPUS) {
+            throw machine.error(machine.places().of(ResourceReader.CPUS), "instances claim the whole pool, and all "
+                    + MachineSpec.MAX_CPUS + " CPUs are in use: none is left for the host; leave one unclaimed");
         }
     }
 

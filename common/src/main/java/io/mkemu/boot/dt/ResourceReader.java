@@ -12,13 +12,15 @@ import java.util.Set;
 final class ResourceReader {
 
     static final String CPUS = "cpus";
+    static final String APIC_IDS = "apic-ids";
     static final String MEMORY = "memory-bytes";
     static final String BASE = "memory-base";
     private static final String CPUS_EXAMPLE = "cpus = <0 1 2>;";
+    private static final String APIC_IDS_EXAMPLE = "apic-ids = <0 4 2>;";
     private static final String MEMORY_EXAMPLE = "memory-bytes = <0x4000000>;";
 
     /** Values of one resources node. */
-    record Resources(List<Integer> cpus, long memoryBytes, OptionalLong memoryBase) {
+    record Resources(List<Integer> cpus, List<Integer> apicIds, long memoryBytes, OptionalLong memoryBase) {
     }
 
     private ResourceReader() {
@@ -28,10 +30,11 @@ final class ResourceReader {
     static Resources read(NodeReader owner, boolean machine, Map<String, List<Position>> places) {
         NodeReader node = owner.requireChild("resources",
                 "resources { cpus = <0 1 2>; memory-bytes = <0x4000000>; };");
-        node.allow(machine ? Set.of(CPUS, MEMORY, BASE) : Set.of(CPUS, MEMORY), Set.of());
+        node.allow(machine ? Set.of(CPUS, APIC_IDS, MEMORY, BASE) : Set.of(CPUS, MEMORY), Set.of());
         List<Integer> cpus = cpus(node, places);
+        List<Integer> apicIds = machine ? apicIds(node, cpus, places) : List.of();
         long memory = memory(node, places);
-        return new Resources(cpus, memory, machine ? base(node, places) : OptionalLong.empty());
+        return new Resources(cpus, apicIds, memory, machine ? base(node, places) : OptionalLong.empty());
     }
 
     private static List<Integer> cpus(NodeReader node, Map<String, List<Position>> places) {
@@ -41,19 +44,41 @@ final class ResourceReader {
             throw node.error(property.values().getFirst().position(),
                     "'cpus' of " + Text.quote(node.path()) + " names no CPU, expected at least one: " + CPUS_EXAMPLE);
         }
+        return distinct(node, CPUS, "CPU", cells, places);
+    }
+
+    private static List<Integer> apicIds(NodeReader node, List<Integer> cpus, Map<String, List<Position>> places) {
+        if (node.property(APIC_IDS).isEmpty()) {
+            return List.of();
+        }
+        Property property = node.property(APIC_IDS).get();
+        List<Value.Cell> cells = node.cells(property, APIC_IDS_EXAMPLE);
+        if (cells.size() != cpus.size()) {
+            Position place = cells.size() > cpus.size() ? cells.get(cpus.size()).position()
+                    : property.values().getFirst().position();
+            throw node.error(place, "'apic-ids' has " + cells.size() + " cells and 'cpus' has " + cpus.size()
+                    + ": give the physical id of each CPU of 'cpus', in the same order");
+        }
+        return distinct(node, APIC_IDS, "physical id", cells, places);
+    }
+
+    private static List<Integer> distinct(NodeReader node, String property, String what, List<Value.Cell> cells,
+                                          Map<String, List<Position>> places) {
         Map<Integer, Position> seen = new LinkedHashMap<>();
         for (Value.Cell cell : cells) {
             if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_CPUS) >= 0) {
-                throw node.error(cell.position(), "'cpus' names CPU " + Text.printable(cell.text())
-                        + ", expected a physical id in 0.." + (MachineSpec.MAX_CPUS - 1));
+                throw node.error(cell.position(), "'" + property + "' names " + what + " "
+                        + Text.printable(cell.text()) + ", expected a physical id in 0.."
+                        + (MachineSpec.MAX_CPUS - 1));
             }
             Position first = seen.putIfAbsent((int) cell.value(), cell.position());
             if (first != null) {
-                throw node.error(cell.position(), "'cpus' lists CPU " + cell.value() + " twice, first at line "
-                        + first.line() + ", column " + first.column() + ": list each CPU once");
+                throw node.error(cell.position(), "'" + property + "' lists " + what + " " + cell.value()
+                        + " twice, first at line " + first.line() + ", column " + first.column() + ": list each "
+                        + what + " once");
             }
         }
-        places.put(CPUS, new ArrayList<>(seen.values()));
+        places.put(property, new ArrayList<>(seen.values()));
         return new ArrayList<>(seen.keySet());
     }
 

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.os;
+
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Another process of this user that may be stopped by SIGSTOP, as {@link OsProcess#stopSelf} does. Any thread. */
+public final class StoppedProcess {
+    private static final MethodHandle KILL =
+        Native.plain("kill", FunctionDescriptor.of(Native.INT, Native.INT, Native.INT));
+    private static final int SIGCONT = 18;
+
+    private StoppedProcess() {
+    }
+
+    /** Whether a process is stopped; false too if it is gone. */
+    public static boolean isStopped(long pid) {
+        try {
+            String stat = Files.readString(Path.of("/proc/" + pid + "/stat"), StandardCharsets.ISO_8859_1);
+            /* The name in parentheses before the state may hold anything, a parenthesis too. */
+            return stat.startsWith(" T", stat.lastIndexOf(')') + 1);
+        } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /**
+     * Lets a stopped process go on: SIGCONT.
+     *
+     * @param pid 1 or more
+     * @return whether there is such a process
+     */
+    public static boolean resume(long pid) {
+        try {
+            return (int) KILL.invokeExact(Math.toIntExact(pid), SIGCONT) == 0;
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw Native.impossible(fault);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.hazards;
+
+import io.mkemu.boot.dt.HostSpec;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.hazard.HazardModule;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.ipi.SendProbe;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+
+/** Who plays in {@code mk hazards}: the machine and its instances. No instance has the id of its CPU. */
+final class Cast {
+    /** Receives. */
+    static final int RECEIVER = 1;
+    /** Sends. */
+    static final int SENDER = 2;
+    /** Stops in its first send, before the payload. */
+    static final int STOPS_BEFORE_PAYLOAD = 3;
+    /** Stops in its first send, between size and type. */
+    static final int STOPS_AFTER_SIZE = 4;
+    /** Stops in the same place, for another hazard. */
+    static final int STOPS_TOO = 5;
+    /** Loses its IPI area during a send. */
+    static final int VICTIM = 6;
+    /** The physical id of its CPU is not the CPU's number. */
+    static final int MAPPED = 7;
+    /** Has two CPUs. */
+    static final int TWO_CPUS = 8;
+    /** Hangs in the end, with the RFC's mailbox. */
+    static final int HANGS = 9;
+    /** Is loaded and never booted. */
+    static final int UNBOOTED = 10;
+    /** Its CPU has a number that a kernel built for fewer CPUs knows nothing of. */
+    static final int HIGH_CPU = 11;
+
+    /** NR_CPUS of a kernel that is built for fewer CPUs. */
+    static final int FEW_CPUS = 4;
+
+    private static final int MAPPED_CPU = 8;
+    private static final int MAPPED_APIC_ID = 17;
+    private static final int SLOTS = 16;
+    private static final long MEMORY = 2L << 20;
+    private static final String IDLE = "idle=halt";
+
+    private Cast() {
+    }
+
+    static MachineSpec tree(IpiMode mode) {
+        List<InstanceSpec> instances = List.of(
+            instance(RECEIVER, "receiver", IDLE, 2),
+            instance(SENDER, "sender", IDLE, 3),
+            instance(STOPS_BEFORE_PAYLOAD, "stops-before-payload", stopping(SendProbe.Step.TYPE), 4),
+            instance(STOPS_AFTER_SIZE, "stops-after-size", stopping(SendProbe.Step.SIZE), 5),
+            instance(STOPS_TOO, "stops-too", stopping(SendProbe.Step.SIZE), 6),
+            instance(VICTIM, "victim", IDLE, 7),
+            instance(MAPPED, "mapped", IDLE, MAPPED_CPU),
+            instance(TWO_CPUS, "two-cpus", IDLE, 10, 11),
+            instance(HANGS, "hangs", IDLE, 12),
+            instance(UNBOOTED, "unbooted", IDLE, 13),
+            instance(HIGH_CPU, "high-cpu", IDLE, 20));
+        List<Integer> cpus = new ArrayList<>(List.of(0));
+        instances.forEach(instance -> cpus.addAll(instance.cpus()));
+        List<Integer> apicIds = cpus.stream().map(cpu -> cpu == MAPPED_CPU ? MAPPED_APIC_ID : cpu).toList();
+        return MachineSpec.of(cpus, MEMORY * instances.size(), new HostSpec(IDLE, List.of(HazardModule.NAME)),
+            instances, OptionalInt.of(SLOTS), mode).withApicIds(apicIds);
+    }
+
+    private static String stopping(SendProbe.Step step) {
+        return IDLE + " " + SendProbe.PARAMETER + "=" + step.name().toLowerCase(Locale.ROOT) + ":1";
+    }
+
+    private static InstanceSpec instance(int id, String name, String bootargs, Integer... cpus) {
+        return new InstanceSpec(id, name, List.of(cpus), MEMORY, bootargs, List.of(HazardModule.NAME));
+    }
+}

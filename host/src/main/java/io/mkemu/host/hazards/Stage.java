@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.hazards;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.hazard.HazardModule;
+import io.mkemu.hazard.HazardPage;
+import io.mkemu.host.InstanceProcess;
+import io.mkemu.host.Machine;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** A booted machine with one of the mailboxes, and its kernels in their parts. One thread, except where it says so. */
+final class Stage implements AutoCloseable {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long END_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
+    private final IpiMode mode;
+    private final BooleanSupplier cancelled;
+    private final Machine machine;
+    private final List<InstanceProcess> processes = new ArrayList<>();
+    private final List<Window> windows = new ArrayList<>();
+    private final Map<Integer, Actor> actors = new HashMap<>();
+    private long nextSequence;
+
+    private Stage(MachineDirectory directory, IpiMode mode, BooleanSupplier cancelled) throws IOException {
+        this.mode = mode;
+        this.cancelled = cancelled;
+        this.machine = Machine.create(directory, MachinePlan.of(Cast.tree(mode)));
+    }
+
+    /**
+     * Makes the machine and boots it.
+     *
+     * @param cancelled asked again and again: whether somebody wants the end
+     * @throws MachineException if it cannot be made or booted, or somebody wants the end; nothing is left then
+     */
+    static Stage open(MachineDirectory directory, IpiMode mode, BooleanSupplier cancelled) throws IOException {
+        Stage stage = new Stage(directory, mode, cancelled);
+        try {
+            stage.boot();
+            return stage;
+        } catch (IOException | RuntimeException | Error fault) {
+            stage.close();
+            throw fault;
+        } catch (InterruptedException stop) {
+            stage.close();
+            throw new MachineException(ExitCode.INTERRUPTED, "interrupted", stop);
+        }
+    }
+
+    private void boot() throws IOException, InterruptedException {
+        addActor(0, 0);
+        for (InstanceSpec spec : machine.plan().spec().instances()) {
+            if (spec.id() == Cast.UNBOOTED) {
+                continue;
+            }
+            checkCancelled();
+            InstanceProcess process = new InstanceProcess(machine, spec, (name, line) -> { });
+            InstanceEntry entry = process.entry();
+            HazardPage page = page(entry);
+            processes.add(process);
+            process.exec();
+            actors.put(spec.id(), new Actor(this, entry, page, process.pid()));
+        }
+        machine.bootHost(ModuleLoader.load(List.of(HazardModule.NAME)));
+        for (InstanceProcess process : processes) {
+            await("the boot of instance " + process.entry().name(),
+                () -> process.entry().state() != InstanceState.LOADED);
+            if (process.entry().state() != InstanceState.ACTIVE) {
+                throw new MachineException(ExitCode.FAILED,
+                    "instance " + process.entry().name() + " did not boot: " + process.entry().reason());
+            }
+        }
+    }
+
+    private void addActor(int id, long pid) {
+        InstanceEntry entry = memory().instances().entry(id);
+        actors.put(id, new Actor(this, entry, page(entry), pid));
+    }
+
+    /** Allocates the page of orders and tells the kernel where it is. */
+    private HazardPage page(InstanceEntry entry) {
+        long address = allocate(entry, HazardPage.LENGTH);
+        Window window = map(address, HazardPage.LENGTH);
+        window.buffer().setMemory(0, window.buffer().capacity(), (byte) 0);
+        entry.cmdline(entry.cmdline() + " " + HazardModule.NAME + ".page=0x" + Long.toHexString(address));
+        return new HazardPage(window.buffer());
+    }
+
+    IpiMode mode() {
+        return mode;
+    }
+
+    /** Whether this is the RFC's own mailbox, which knows only the RFC's calls. */
+    boolean isSingleSlot() {
+        return mode == IpiMode.SINGLE_SLOT;
+    }
+
+    Machine machine() {
+        return machine;
+    }
+
+    PhysicalMemory memory() {
+        return machine.memory();
+    }
+
+    /** A kernel by its instance id, 0 the host. */
+    Actor actor(int id) {
+        return actors.get(id);
+    }
+
+    /** So many message numbers that were never used. */
+    long sequences(long count) {
+        long first = nextSequence;
+        nextSequence += count;
+        return first;
+    }
+
+    /** Allocates memory of an instance, whole pages. */
+    long allocate(InstanceEntry owner, long size) {
+        try (InstancePool pool = InstancePool.attach(memory(), owner)) {
+            long address = pool.alloc(size, Pages.PAGE_SIZE);
+            if (address == 0) {
+                throw new HazardException("instance " + owner.name() + " has no " + size + " bytes left");
+            }
+            return address;
+        }
+    }
+
+    /** Maps memory until the stage is closed. */
+    Window map(long address, long size) {
+        Window window = memory().map(address, size);
+        windows.add(window);
+        return window;
+    }
+
+    /** Waits for something that a kernel is to do. */
+    void await(String what, BooleanSupplier condition) {
+        if (!within(PATIENCE_NANOS, condition)) {
+            String dead = processes.stream().map(InstanceProcess::entry)
+                .filter(entry -> entry.state() == InstanceState.FAILED)
+                .map(entry -> "; instance " + entry.name() + " is dead: " + entry.reason()).findFirst().orElse("");
+            throw new HazardException("waited " + TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS) + " s in vain for "
+                + what + dead);
+        }
+    }
+
+    /** Whether something happens within a time. */
+    boolean within(long nanos, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + nanos;
+        while (!condition.getAsBoolean()) {
+            checkCancelled();
+            if (System.nanoTime() - deadline > 0) {
+                return condition.getAsBoolean();
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return true;
+    }
+
+    private void checkCancelled() {
+        if (cancelled.getAsBoolean()) {
+            throw new MachineException(ExitCode.INTERRUPTED, "interrupted");
+        }
+    }
+
+    /** Kills the kernels, also those that are stopped or hang, and removes the machine. */
+    @Override
+    public void close() throws IOException {
+        processes.forEach(InstanceProcess::kill);
+        try {
+            for (InstanceProcess process : processes) {
+                process.awaitEnd(System.nanoTime() + END_NANOS);
+            }
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            machine.close();
+            windows.forEach(Window::close);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.module.Task;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+@Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
+class TaskQueueTest {
+    private static final long HOUR = TimeUnit.HOURS.toNanos(1);
+
+    private final TaskQueue queue = new TaskQueue();
+    private final List<String> steps = new ArrayList<>();
+    private TestKernels machine;
+    private ModuleContext module;
+    private InstanceEntry entry;
+
+    @BeforeEach
+    void boot() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        module = (ModuleContext) machine.boot(1, 2).api;
+        entry = machine.memory().instances().entry(1);
+    }
+
+    @AfterEach
+    void shutDown() throws Exception {
+        machine.close();
+    }
+
+    /** A task that returns these one after another. */
+    private void add(String name, long... results) {
+        int[] step = {0};
+        queue.add(module, name, () -> {
+            steps.add(name);
+            return results[step[0]++];
+        });
+    }
+
+    @Test
+    void nothingToDoWaitsForEver() {
+        assertEquals(Long.MAX_VALUE, queue.run(false));
+        assertEquals(Long.MAX_VALUE, queue.run(true));
+    }
+
+    @Test
+    void againIsAtOnceAndDoneIsOver() {
+        add("a", Task.AGAIN, Task.AGAIN, Task.DONE);
+        assertEquals(0, queue.run(false));
+        assertEquals(0, queue.run(false));
+        assertEquals(Long.MAX_VALUE, queue.run(false));
+        assertEquals(Long.MAX_VALUE, queue.run(true));
+        assertEquals(List.of("a", "a", "a"), steps);
+        assertEquals(1, entry.tasksEnded());
+        assertEquals(0, entry.tasksFailed());
+    }
+
+    @Test
+    void anInterruptEndsAnyWait() {
+        add("wait", Task.WAIT, Task.WAIT, Task.DONE);
+        add("hour", HOUR, HOUR, HOUR);
+        long wait = queue.run(false);
+        assertTrue(wait > 0 && wait <= HOUR, "" + wait);
+        assertEquals(2, steps.size());
+        queue.run(false);
+        assertEquals(2, steps.size(), "neither is due");
+        queue.run(true);
+        assertEquals(List.of("wait", "hour", "wait", "hour"), steps);
+    }
+
+    @Test
+    void aTimeThatHasComeIsDue() {
+        add("soon", 1, Task.DONE);
+        queue.run(false);
+        TestKernels.until(() -> queue.run(false) == Long.MAX_VALUE);
+        assertEquals(List.of("soon", "soon"), steps);
+    }
+
+    @Test
+    void theNearestTimeCounts() {
+        add("hour", HOUR);
+        add("two", 2 * HOUR);
+        add("wait", Task.WAIT);
+        long wait = queue.run(false);
+        assertTrue(wait > 0 && wait <= HOUR, "" + wait);
+    }
+
+    @Test
+    void anExceptionEndsTheTaskAndNoOther() {
+        queue.add(module, "broken", () -> {
+            throw new IOException("no such thing");
+        });
+        add("good", Task.AGAIN, Task.DONE);
+        assertEquals(0, queue.run(false));
+        assertEquals(Long.MAX_VALUE, queue.run(false));
+        assertEquals(List.of("good", "good"), steps);
+        assertEquals(2, entry.tasksEnded());
+        assertEquals(1, entry.tasksFailed());
+        assertTrue(machine.log(1).stream()
+            .anyMatch(line -> line.contains("probe: task broken failed: java.io.IOException: no such thing")));
+    }
+
+    @Test
+    void aResultThatIsNoneNamesWhatIsOne() {
+        add("odd", -2);
+        assertEquals(Long.MAX_VALUE, queue.run(false));
+        assertEquals(1, entry.tasksFailed());
+        assertTrue(machine.log(1).stream().anyMatch(line -> line.contains("task odd failed")
+            && line.contains("step returned -2; return DONE, AGAIN, WAIT or a number of ns")));
+    }
+
+    @Test
+    void aModuleThatEndsTakesItsTasksAlong() {
+        add("a", Task.AGAIN, Task.AGAIN);
+        queue.run(false);
+        queue.removeAll(module);
+        assertEquals(Long.MAX_VALUE, queue.run(true));
+        assertEquals(List.of("a"), steps);
+    }
+}
