@@ -171,6 +171,16 @@ public final class InstanceEntry {
         table.putIntVolatile(base + REQUESTED_OFFSET, request);
     }
 
+    /** What the instance's process said it will exit with; the host sets -1 before the process starts. */
+    public int exitCode() {
+        return table.getIntVolatile(base + EXIT_CODE_OFFSET);
+    }
+
+    /** Says what the process will exit with: its last word, 0 after an orderly shutdown. */
+    public void exitCode(int code) {
+        table.putIntVolatile(base + EXIT_CODE_OFFSET, code);
+    }
+
     /** Process id as the instance itself sees it; for people only, life is a lock. */
     public long pid() {
         return table.getLongVolatile(base + PID_OFFSET);

@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import io.mkemu.host.hazards.HazardResult;
 import io.mkemu.host.hazards.Outcome;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -28,23 +29,32 @@ final class HazardsText {
     }
 
     private static void row(PrintStream out, String number, String title, String mailbox, Outcome outcome) {
-        String end = outcome.error() != null ? "?" : outcome.shown() ? "yes" : "no";
+        if (outcome.error() != null) {
+            out.printf(Locale.ROOT, ROW, number, title, mailbox, "-", "-", "-", "-", "-", "?    " + outcome.error());
+            return;
+        }
+        String end = outcome.shown() ? "yes" : "no";
         out.printf(Locale.ROOT, ROW, number, title, mailbox, outcome.sent(), outcome.arrived(), outcome.lost(),
             outcome.torn(), outcome.repeated(),
             outcome.note().isEmpty() ? end : String.format(Locale.ROOT, "%-4s %s", end, outcome.note()));
     }
 
-    /** Says which hazards could not be provoked, and why. */
+    /** Says in one line that hazards could not be provoked, and why the first could not. */
     static void printErrors(List<HazardResult> results, PrintStream err) {
+        List<String> errors = new ArrayList<>();
         for (HazardResult result : results) {
-            error(err, result, "single-slot", result.singleSlot());
-            error(err, result, "queued", result.queued());
+            error(errors, result, "single-slot", result.singleSlot());
+            error(errors, result, "queued", result.queued());
+        }
+        if (!errors.isEmpty()) {
+            err.println("mk: nothing can be said of " + errors.size() + " of " + 2 * results.size()
+                + " cases, the first is " + errors.getFirst());
         }
     }
 
-    private static void error(PrintStream err, HazardResult result, String mailbox, Outcome outcome) {
+    private static void error(List<String> errors, HazardResult result, String mailbox, Outcome outcome) {
         if (outcome.error() != null) {
-            err.println("mk: hazard " + result.number() + " (" + result.title() + "), " + mailbox + ": "
+            errors.add("hazard " + result.number() + " (" + result.title() + "), " + mailbox + ": "
                 + outcome.error());
         }
     }

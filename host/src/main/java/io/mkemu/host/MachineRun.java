@@ -31,7 +31,7 @@ public final class MachineRun {
     private final MachineDirectory directory;
     private final MachinePlan plan;
     private final PrintStream logTo;
-    private final List<InstanceProcess> processes = new ArrayList<>();
+    private final List<InstanceLife> processes = new ArrayList<>();
     private final Futex futex = new Futex();
     private volatile Machine machine;
     private volatile boolean stopped;
@@ -97,7 +97,7 @@ public final class MachineRun {
             if (stopped) {
                 return;
             }
-            InstanceProcess process = new InstanceProcess(made, spec, log::output);
+            InstanceLife process = InstanceLife.of(made, spec, log::output);
             processes.add(process);
             process.exec();
         }
@@ -140,24 +140,24 @@ public final class MachineRun {
 
     private void shutDown(LogPrinter log) throws InterruptedException {
         long deadline = System.nanoTime() + SHUTDOWN_NANOS;
-        for (InstanceProcess process : processes) {
+        for (InstanceLife process : processes) {
             if (process.entry().state() == InstanceState.ACTIVE) {
                 process.requestShutdown();
             } else {
                 process.kill();
             }
         }
-        for (InstanceProcess process : processes) {
+        for (InstanceLife process : processes) {
             if (!process.awaitEnd(deadline)) {
                 log.output(process.entry().name(), "mkemu: did not shut down within "
-                    + TimeUnit.NANOSECONDS.toSeconds(SHUTDOWN_NANOS) + " s, killed");
+                    + TimeUnit.NANOSECONDS.toSeconds(SHUTDOWN_NANOS) + " s, " + process.forced());
             }
         }
     }
 
     private void killRest() throws InterruptedException {
-        processes.forEach(InstanceProcess::kill);
-        for (InstanceProcess process : processes) {
+        processes.forEach(InstanceLife::kill);
+        for (InstanceLife process : processes) {
             process.awaitEnd(System.nanoTime() + SHUTDOWN_NANOS);
         }
     }

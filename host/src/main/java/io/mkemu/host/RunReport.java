@@ -43,7 +43,7 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
                                long full, long interrupts, long faults, int tasksFailed) {
     }
 
-    static RunReport of(Machine machine, List<InstanceProcess> processes, boolean stopped) {
+    static RunReport of(Machine machine, List<InstanceLife> processes, boolean stopped) {
         List<KernelReport> kernels = new ArrayList<>();
         kernels.add(kernel(machine, machine.memory().instances().entry(0)));
         processes.forEach(process -> kernels.add(kernel(machine, process.entry())));

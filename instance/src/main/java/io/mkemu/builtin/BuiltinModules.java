@@ -12,7 +12,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo", HazardModule.NAME);
+        return List.of("demo", "echo", HazardModule.NAME, "peer");
     }
 
     /**
@@ -24,6 +24,7 @@ public final class BuiltinModules {
         return switch (name) {
             case "demo" -> new DemoModule();
             case "echo" -> new EchoModule();
+            case "peer" -> new PeerModule();
             case HazardModule.NAME -> new HazardModule();
             default -> null;
         };

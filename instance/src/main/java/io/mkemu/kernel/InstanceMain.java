@@ -58,14 +58,16 @@ public final class InstanceMain {
             }
             HostWatch.start(directory);
             PhysicalMemory memory = requireEpoch(directory, parameters);
-            entry = memory.instances().find(id);
-            if (entry == null || entry.state() != InstanceState.LOADED) {
+            InstanceEntry found = memory.instances().find(id);
+            if (found == null || found.state() != InstanceState.LOADED) {
                 throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
-                    + " is " + (entry == null ? InstanceState.EMPTY : entry.state()) + ", must be loaded to boot");
+                    + " is " + (found == null ? InstanceState.EMPTY : found.state()) + ", must be loaded to boot");
             }
+            entry = found;
             entry.pid(ProcessHandle.current().pid());
             entry.bootStep(BootStep.JVM, started);
             run(memory, entry, parameters, args);
+            entry.exitCode(ExitCode.OK.code());
             return ExitCode.OK.code();
         } catch (MachineException refused) {
             return fail(entry, refused.exitCode(), refused.getMessage());
@@ -128,6 +130,7 @@ public final class InstanceMain {
         String line = why == null ? code.toString() : why.replace('\n', ' ');
         if (entry != null) {
             entry.reason(line);
+            entry.exitCode(code.code());
         }
         System.err.println("mkemu: " + line);
         return code.code();

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class HazardsIT {
     private static final ObjectMapper MAPPER =
         new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final int SENDER = 2;
     private static final int INTERRUPTIONS = 5;
     private static final int SPREAD_MILLIS = 9000;
 
@@ -79,6 +80,17 @@ class HazardsIT {
         assertEquals(15, hazards.out("^    [a-z_]+\\(\\): .*; queued: ").size(), hazards::describe);
         assertEquals(1, hazards.out("^15 hazards: 15 show in single-slot, 0 in queued$").size(), hazards::describe);
         assertEquals(List.of(), hazards.err(), hazards::describe);
+    }
+
+    @Test
+    void aKernelThatDiesIsNoHazardThatShows() throws Exception {
+        MkProcess hazards = mk.start("hazards", "--json");
+        long sender = Procs.stopInstance(mk.machine("hazards"), SENDER, List.of());
+        Procs.signal("KILL", sender);
+        hazards.ends(1);
+        assertEquals(1, hazards.err().size(), hazards::describe);
+        assertTrue(hazards.err().getFirst().contains("instance sender is dead: killed by signal 9"),
+            hazards::describe);
     }
 
     @Test

@@ -58,6 +58,9 @@ public final class DeviceTreeWriter {
     private void instance(InstanceSpec instance) {
         open(instance.name());
         line(InstanceReader.ID + " = <" + instance.id() + ">;");
+        if (instance.external()) {
+            line(InstanceReader.EXTERNAL + ";");
+        }
         modules(instance.modules());
         open("resources");
         cpus(instance.cpus());

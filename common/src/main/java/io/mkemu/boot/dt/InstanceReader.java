@@ -4,12 +4,14 @@ package io.mkemu.boot.dt;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads one instance node and checks each value by itself. */
 final class InstanceReader {
 
     static final String ID = "id";
+    static final String EXTERNAL = "mkemu,external";
     private static final int LONGEST_NAME = 63;
     private static final String ID_EXAMPLE = "id = <1>;";
 
@@ -21,14 +23,14 @@ final class InstanceReader {
 
     InstanceSpec read(NodeReader node) {
         checkName(node);
-        node.allow(Set.of(ID, KernelReader.MODULES), Set.of("resources", "chosen"));
+        node.allow(Set.of(ID, EXTERNAL, KernelReader.MODULES), Set.of("resources", "chosen"));
         Map<String, List<Position>> places = new HashMap<>();
         int id = id(node, places);
         ResourceReader.Resources resources = ResourceReader.read(node, false, places);
         String bootargs = kernel.bootargs(node, places);
         List<String> modules = kernel.modules(node, places);
         return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
-                new Places(node.node().position(), places));
+                external(node, places), new Places(node.node().position(), places));
     }
 
     private static void checkName(NodeReader node) {
@@ -45,6 +47,18 @@ final class InstanceReader {
             throw node.error(node.node().position(), "instance name " + Text.quote(name)
                     + " is not legal, expected letters, digits and , . _ + - (no unit address)");
         }
+    }
+
+    private static boolean external(NodeReader node, Map<String, List<Position>> places) {
+        Optional<Property> property = node.property(EXTERNAL);
+        property.ifPresent(given -> {
+            if (!given.values().isEmpty()) {
+                throw node.error(given.position(), "'mkemu,external' has a value, expected none: mkemu,external; makes "
+                        + "the instance external, without the property mkemu starts it");
+            }
+            places.put(EXTERNAL, List.of(given.position()));
+        });
+        return property.isPresent();
     }
 
     private static int id(NodeReader node, Map<String, List<Position>> places) {

@@ -14,20 +14,21 @@ import java.util.Objects;
  * @param memoryBytes size of the instance pool in bytes, a multiple of 4096
  * @param bootargs    command line, "" if not given
  * @param modules     names of built-in modules and paths of jars, in order
+ * @param external    whether somebody else starts its process, by the command line that mkemu prints
  * @param places      where each value stands
  */
 public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryBytes, String bootargs,
-                           List<String> modules, Places places) {
+                           List<String> modules, boolean external, Places places) {
 
     public InstanceSpec {
         cpus = List.copyOf(cpus);
         modules = List.copyOf(modules);
     }
 
-    /** An instance that was not read from a source. */
+    /** An instance that mkemu starts and that was not read from a source. */
     public InstanceSpec(int id, String name, List<Integer> cpus, long memoryBytes, String bootargs,
                         List<String> modules) {
-        this(id, name, cpus, memoryBytes, bootargs, modules, Places.NONE);
+        this(id, name, cpus, memoryBytes, bootargs, modules, false, Places.NONE);
     }
 
     /** Place of the instance's node. */
@@ -39,11 +40,11 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
     public boolean equals(Object other) {
         return other instanceof InstanceSpec that && id == that.id && name.equals(that.name)
                 && cpus.equals(that.cpus) && memoryBytes == that.memoryBytes && bootargs.equals(that.bootargs)
-                && modules.equals(that.modules);
+                && modules.equals(that.modules) && external == that.external;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(id, name, cpus, memoryBytes, bootargs, modules);
+        return Objects.hash(id, name, cpus, memoryBytes, bootargs, modules, external);
     }
 }

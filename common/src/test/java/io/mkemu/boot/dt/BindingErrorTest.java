@@ -46,6 +46,16 @@ class BindingErrorTest {
         assertSpoilt(old, spoilt, words);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
+        "§mkemu,external = <1>; | 'mkemu,external' has a value, expected none",
+        "§mkemu,external = \"no\"; | without the property mkemu starts it",
+        "§mkemu,extrenal; | did you mean 'mkemu,external'?",
+    })
+    void external(String spoilt, String words) {
+        assertSpoilt("id = <7>;", "id = <7>; " + spoilt, words);
+    }
+
     @Test
     void nodeAndPropertyConfused() {
         assertSpoilt("chosen { bootargs = \"loglevel=7 \\\"a b\\\"\"; };", "§chosen = \"x\";",

@@ -28,7 +28,7 @@ class DeviceTreeWriterTest {
     void writesEveryInstanceAndWideValues() {
         List<InstanceSpec> instances = IntStream.rangeClosed(1, 255).mapToObj(id -> new InstanceSpec(id, "i" + id,
                 List.of(id, 1000 - id), 1L << 32, "name=\"a b\" x=\\ \u00e9",
-                List.of("demo", "/p q/\"x\".jar"))).toList();
+                List.of("demo", "/p q/\"x\".jar"), id % 2 == 0, Places.NONE)).toList();
         MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
                 IpiMode.SINGLE_SLOT, Places.NONE);
@@ -41,6 +41,14 @@ class DeviceTreeWriterTest {
                 OptionalInt.empty());
         assertRoundTrip(machine);
         assertTrue(DeviceTreeWriter.write(machine).startsWith("/dts-v1/;\n"));
+    }
+
+    @Test
+    void writesWhoIsExternalAndOnlyThat() {
+        MachineSpec machine = MachineSpec.parse("t.dts", Trees.with("id = <7>;", "id = <7>; mkemu,external;"),
+                Marked.BASE);
+        assertRoundTrip(machine);
+        assertEquals(1, DeviceTreeWriter.write(machine).lines().filter("\t\t\tmkemu,external;"::equals).count());
     }
 
     @Test

@@ -33,6 +33,15 @@ class MachineSpecTest {
     }
 
     @Test
+    void anInstanceIsExternalIfTheTreeSaysSo() {
+        MachineSpec machine = parse(Trees.with("id = <7>;", "id = <7>; mkemu,external;"));
+        assertEquals(List.of(false, true), machine.instances().stream().map(InstanceSpec::external).toList());
+        assertEquals(new Position(20, 14), machine.instances().get(1).places().of("mkemu,external"));
+        assertNotEquals(parse(Trees.GOOD), machine);
+        assertNotEquals(parse(Trees.GOOD).hashCode(), machine.hashCode());
+    }
+
+    @Test
     void keepsThePlaceOfEveryValue() {
         MachineSpec machine = parse(Trees.GOOD);
         InstanceSpec web = machine.instances().getFirst();

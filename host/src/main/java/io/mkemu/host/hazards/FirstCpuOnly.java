@@ -29,6 +29,7 @@ final class FirstCpuOnly implements Hazard {
         receiver.unlisten();
         List<HazardRecord> all = receiver.since(mark);
         List<HazardRecord> there = all.stream().filter(callback -> callback.receiverCpu() == second).toList();
-        return Outcome.of(Tally.of(sent, there), all.size() - there.size() + " came to the first CPU");
+        int elsewhere = all.size() - there.size();
+        return Outcome.of(Tally.of(sent, there), elsewhere == 0 ? "" : elsewhere + " came to the first CPU");
     }
 }

@@ -30,6 +30,8 @@ import java.util.function.BooleanSupplier;
 /** A booted machine with one of the mailboxes, and its kernels in their parts. One thread, except where it says so. */
 final class Stage implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    /** Two machines and their ends stay within a minute, whatever hangs. */
+    private static final long LIFE_NANOS = TimeUnit.SECONDS.toNanos(26);
     private static final long END_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
@@ -39,6 +41,7 @@ final class Stage implements AutoCloseable {
     private final List<InstanceProcess> processes = new ArrayList<>();
     private final List<Window> windows = new ArrayList<>();
     private final Map<Integer, Actor> actors = new HashMap<>();
+    private final long lifeEnds = System.nanoTime() + LIFE_NANOS;
     private long nextSequence;
 
     private Stage(MachineDirectory directory, IpiMode mode, BooleanSupplier cancelled) throws IOException {
@@ -58,6 +61,10 @@ final class Stage implements AutoCloseable {
         try {
             stage.boot();
             return stage;
+        } catch (HazardException silent) {
+            stage.close();
+            throw new MachineException(ExitCode.FAILED, "the machine for " + mode + " does not boot: "
+                + silent.getMessage(), silent);
         } catch (IOException | RuntimeException | Error fault) {
             stage.close();
             throw fault;
@@ -84,11 +91,7 @@ final class Stage implements AutoCloseable {
         machine.bootHost(ModuleLoader.load(List.of(HazardModule.NAME)));
         for (InstanceProcess process : processes) {
             await("the boot of instance " + process.entry().name(),
-                () -> process.entry().state() != InstanceState.LOADED);
-            if (process.entry().state() != InstanceState.ACTIVE) {
-                throw new MachineException(ExitCode.FAILED,
-                    "instance " + process.entry().name() + " did not boot: " + process.entry().reason());
-            }
+                () -> process.entry().state() == InstanceState.ACTIVE);
         }
     }
 
@@ -155,26 +158,39 @@ final class Stage implements AutoCloseable {
 
     /** Waits for something that a kernel is to do. */
     void await(String what, BooleanSupplier condition) {
+        long begun = System.nanoTime();
         if (!within(PATIENCE_NANOS, condition)) {
-            String dead = processes.stream().map(InstanceProcess::entry)
-                .filter(entry -> entry.state() == InstanceState.FAILED)
-                .map(entry -> "; instance " + entry.name() + " is dead: " + entry.reason()).findFirst().orElse("");
-            throw new HazardException("waited " + TimeUnit.NANOSECONDS.toSeconds(PATIENCE_NANOS) + " s in vain for "
-                + what + dead);
+            throw new HazardException("waited " + TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - begun)
+                + " s in vain for " + what);
         }
     }
 
-    /** Whether something happens within a time. */
+    /**
+     * Whether something happens within a time.
+     *
+     * @throws HazardException if an instance has died: nothing on this machine can be trusted to happen any more
+     */
     boolean within(long nanos, BooleanSupplier condition) {
-        long deadline = System.nanoTime() + nanos;
+        long begun = System.nanoTime();
         while (!condition.getAsBoolean()) {
             checkCancelled();
-            if (System.nanoTime() - deadline > 0) {
+            checkAlive();
+            long now = System.nanoTime();
+            if (now - begun > nanos || now - lifeEnds > 0) {
                 return condition.getAsBoolean();
             }
             LockSupport.parkNanos(LOOK_NANOS);
         }
         return true;
+    }
+
+    private void checkAlive() {
+        for (InstanceProcess process : processes) {
+            if (process.entry().state() == InstanceState.FAILED) {
+                throw new HazardException(
+                    "instance " + process.entry().name() + " is dead: " + process.entry().reason());
+            }
+        }
     }
 
     private void checkCancelled() {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.abi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** mkemu.h says what the *Descriptor classes say, no more and no less. */
+class MkemuHeaderTest {
+    private static final String HEADER = "common/src/main/c/mkemu.h";
+    private static final Pattern CONSTANT =
+        Pattern.compile("^#define (MK_[A-Z0-9_]+) +(0x[0-9a-f]+|[0-9]+)[uUlL]*$", Pattern.MULTILINE);
+    private static final Pattern ALIAS =
+        Pattern.compile("^#define (MK_[A-Z0-9_]+) +(MK_[A-Z0-9_]+)$", Pattern.MULTILINE);
+
+    private static Map<String, Long> header() throws IOException {
+        Map<String, Long> constants = new LinkedHashMap<>();
+        for (MatchResult define : CONSTANT.matcher(Abi.read(HEADER)).results().toList()) {
+            String number = define.group(2);
+            long value = number.startsWith("0x") ? Long.parseUnsignedLong(number.substring(2), 16)
+                : Long.parseLong(number);
+            assertEquals(null, constants.put(define.group(1), value), define.group(1) + " is defined twice");
+        }
+        return constants;
+    }
+
+    @Test
+    void everyConstantIsInTheHeaderWithItsValue() throws IOException {
+        Map<String, Long> header = header();
+        List<String> changes = new ArrayList<>();
+        Abi.constants().forEach((name, value) -> {
+            Long given = header.get(name);
+            if (given == null) {
+                changes.add("add:     " + Abi.define(name, value));
+            } else if (given.longValue() != value) {
+                changes.add("change:  " + Abi.define(name, given) + "  to:  " + Abi.define(name, value));
+            }
+        });
+        header.keySet().stream().filter(name -> !Abi.constants().containsKey(name))
+            .forEach(name -> changes.add("remove:  " + name + ", which no class has"));
+        assertEquals(List.of(), changes, HEADER + " differs from the *Descriptor classes\n" + String.join("\n", changes)
+            + "\n");
+    }
+
+    @Test
+    void anAliasNamesAConstant() throws IOException {
+        Map<String, Long> header = header();
+        List<MatchResult> aliases = ALIAS.matcher(Abi.read(HEADER)).results().toList();
+        assertEquals(3, aliases.size(), "aliases: MK_MAX_DATA_SIZE, MK_MAX_INSTANCES, MK_PFN_IPI_TYPE");
+        for (MatchResult alias : aliases) {
+            assertTrue(header.containsKey(alias.group(2)),
+                HEADER + ": " + alias.group(1) + " stands for " + alias.group(2) + ", which is not defined");
+        }
+    }
+
+    @Test
+    void theDescriptorsAreFound() {
+        List<String> names = Abi.descriptors().stream().map(Class::getSimpleName).toList();
+        assertTrue(names.containsAll(List.of("RamHeaderDescriptor", "LocalApicDescriptor", "QueuedMailboxDescriptor",
+            "MkIpiDataDescriptor", "InstanceDescriptor")), names::toString);
+    }
+}
