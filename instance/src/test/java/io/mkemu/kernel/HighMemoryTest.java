@@ -23,6 +23,7 @@ import io.mkemu.memory.RamLayout;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,14 +61,18 @@ class HighMemoryTest {
         @Override
         public void init(Kernel kernel) {
             kernel.registerHandler((data, context) -> sum.complete(data.buffer().getLong(0)), null, REPORT);
-            long address = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
-            try (Window window = kernel.memremap(address, Pages.PAGE_SIZE)) {
-                for (int word = 0; word < WORDS; word++) {
-                    window.buffer().putLong(word * Long.BYTES, address + word);
+            /* A task runs once the kernel is active: the answer to a send made in init could not be delivered. */
+            kernel.startTask("share", () -> {
+                long address = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
+                try (Window window = kernel.memremap(address, Pages.PAGE_SIZE)) {
+                    for (int word = 0; word < WORDS; word++) {
+                        window.buffer().putLong(word * Long.BYTES, address + word);
+                    }
                 }
-            }
-            assertEquals(0, kernel.sendPfn(2, Pages.pfn(address)));
-            page.complete(address);
+                assertEquals(0, kernel.sendPfn(2, Pages.pfn(address)));
+                page.complete(address);
+                return Task.DONE;
+            });
         }
     }
 
