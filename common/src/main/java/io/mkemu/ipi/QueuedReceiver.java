@@ -6,6 +6,7 @@ import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -81,6 +82,11 @@ final class QueuedReceiver implements IpiReceiver {
                 any = true;
             }
         }
+        /**
+         * A sender that still saw its bit set left the doorbell out: its message must be seen by the looks that
+         * follow.
+         */
+        VarHandle.fullFence();
         if (!any) {
             apic.count(Counter.SPURIOUS);
         }

@@ -22,6 +22,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
 import java.util.List;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -83,10 +84,19 @@ public final class KernelInstance implements AutoCloseable {
         }
     }
 
-    /** Pins and starts the CPUs. */
+    /**
+     * Pins and starts the CPUs.
+     *
+     * @throws MachineException if one cannot be pinned; the message names the host CPU and those that are allowed
+     */
     public void bringUpCpus() {
         for (Cpu cpu : cpus) {
-            cpu.bringUp().join();
+            try {
+                cpu.bringUp().join();
+            } catch (CompletionException refused) {
+                throw new MachineException(ExitCode.RESOURCES, "CPU " + cpu.apic().physicalCpu() + ": "
+                    + refused.getCause().getMessage(), refused);
+            }
         }
         entry.bootStep(BootStep.PINNED, System.nanoTime());
     }
