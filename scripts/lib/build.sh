@@ -46,7 +46,12 @@ build_dist() {
     fi
     start=$(date +%s.%N)
     mkdir -p "$MK_ROOT/target"
-    if ! maven -pl host -am -Dmaven.test.skip=true -Dcheckstyle.skip=true package </dev/null >"$log" 2>&1; then
+    local status=0
+    maven -pl host -am -Dmaven.test.skip=true -Dcheckstyle.skip=true package </dev/null >"$log" 2>&1 || status=$?
+    if ((status == 130 || status == 143)); then
+        return "$status"
+    fi
+    if ((status != 0)); then
         # Compiler warnings count as errors here; Maven repeats each and adds general advice.
         awk '/^\[ERROR\] ./ || /^\[WARNING\] .*\.java:\[/' "$log" |
             grep -vE '\[Help|full stack trace|Re-run Maven|For more information|After correcting|mvn <args>' |

@@ -102,16 +102,18 @@ public record MachineDirectory(Path path) {
     private static void checkSafe(Path directory) throws IOException {
         var attributes = Files.readAttributes(directory, "unix:uid,isDirectory,permissions", LinkOption.NOFOLLOW_LINKS);
         String problem = null;
+        String remedy = "remove it";
         if (!(Boolean) attributes.get("isDirectory")) {
             problem = "is a link or a file";
         } else if ((Integer) attributes.get("uid") != OsProcess.uid()) {
             problem = "belongs to user " + attributes.get("uid") + ", not to " + OsProcess.uid();
         } else if (!OWNER_ONLY.containsAll((Set<?>) attributes.get("permissions"))) {
             problem = "is open to other users (mode must be 0700)";
+            remedy = "chmod 700 it";
         }
         if (problem != null) {
             throw new MachineException(ExitCode.MACHINE, directory + " " + problem
-                + "; mkemu uses only directories of its own user: remove it, or set MKEMU_DIR to another place");
+                + "; mkemu uses only directories of its own user: " + remedy + ", or set MKEMU_DIR to another place");
         }
     }
 

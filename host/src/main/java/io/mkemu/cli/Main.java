@@ -30,7 +30,12 @@ public final class Main {
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
-        System.exit(commandLine().execute(args));
+        int code = commandLine().execute(args);
+        if (System.out.checkError()) {
+            System.err.println("mk: standard output cannot be written; what was to be said there is lost");
+            code = code == ExitCode.OK.code() ? ExitCode.RESOURCES.code() : code;
+        }
+        System.exit(code);
     }
 
     static CommandLine commandLine() {

@@ -16,8 +16,9 @@ final class ReportPrinter {
     }
 
     static void print(RunReport report, PrintStream out) {
-        out.printf(Locale.ROOT, "%nmachine %s: %d kernels, RAM %d MiB%s%n", report.machine(),
-            report.kernels().size(), report.ramBytes() >> MEBIBYTE_SHIFT,
+        out.printf(Locale.ROOT, "%nmachine %s: %s, RAM %d MiB%s%n", report.machine(),
+            report.kernels().size() == 1 ? "1 kernel" : report.kernels().size() + " kernels",
+            report.ramBytes() >> MEBIBYTE_SHIFT,
             report.stopped() ? ", stopped before its modules were done" : "");
         int width = Math.max(4, report.kernels().stream().mapToInt(kernel -> kernel.name().length()).max().orElse(4));
         String row = "%4s  %-" + width + "s  %-7s %8s  %-8s %-9s %8s %12s %12s %10s%n";

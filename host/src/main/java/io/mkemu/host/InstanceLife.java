@@ -8,7 +8,6 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
-import java.util.Collections;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -113,8 +112,9 @@ public abstract class InstanceLife {
     public void requestShutdown() {
         stopping = true;
         entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
-        /* Not from the table, which the instance could have scribbled over. */
-        LocalApic.of(machine.memory(), Collections.min(spec.cpus())).raise(LocalApicDescriptor.REBOOT_VECTOR);
+        /* From the plan: the CPU set in RAM may have been scribbled over, and this must reach the boot CPU. */
+        int bootCpu = spec.cpus().stream().mapToInt(machine.plan().spec()::apicId).min().orElseThrow();
+        LocalApic.of(machine.memory(), bootCpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
     }
 
     /**

@@ -104,7 +104,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     private void checkKernel(String bootargs, List<String> modules, Places places) {
         Position place = places.of("bootargs");
         if (bootargs.getBytes(StandardCharsets.UTF_8).length >= InstanceDescriptor.CMDLINE_LENGTH - 64) {
-            throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 64) + " bytes");
+            throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 65) + " bytes");
         }
         try {
             BootParameters parameters = BootParameters.parse(bootargs);

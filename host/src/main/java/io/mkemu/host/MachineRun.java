@@ -35,6 +35,7 @@ public final class MachineRun {
     private final Futex futex = new Futex();
     private volatile Machine machine;
     private volatile boolean stopped;
+    private boolean saidEndless;
 
     /**
      * Prepares a run.
@@ -71,7 +72,7 @@ public final class MachineRun {
             try {
                 boot(made, hostModules, log);
                 supervise(made, log, whileRunning);
-                RunReport report = RunReport.of(made, processes, stopped);
+                RunReport report = RunReport.of(made, stopped);
                 shutDown(log);
                 return report;
             } finally {
@@ -120,22 +121,34 @@ public final class MachineRun {
         }
     }
 
-    /** Done: every kernel is up or dead, somebody had tasks or failed at having any, and none is left. */
+    /** Done: every kernel is up or dead, and the tasks have ended, or no module is left that could serve. */
     private boolean isDone(Machine made) {
         boolean anyTask = false;
+        int failedModules = 0;
         boolean anyAlive = processes.isEmpty();
         for (InstanceEntry entry : entries(made)) {
             InstanceState state = entry.state();
             if (state == InstanceState.LOADED) {
                 return false;
             }
-            anyTask |= entry.tasksStarted() > 0 || entry.tasksFailed() > 0;
+            anyTask |= entry.tasksStarted() > 0;
+            failedModules += entry.tasksFailed();
             anyAlive |= entry.id() != 0 && state == InstanceState.ACTIVE;
             if (state == InstanceState.ACTIVE && entry.tasksEnded() < entry.tasksStarted()) {
                 return false;
             }
         }
-        return anyTask || !anyAlive;
+        boolean nobodyServes = failedModules > 0 && failedModules >= modules();
+        if (!anyTask && anyAlive && !nobodyServes && !saidEndless) {
+            saidEndless = true;
+            made.hostKernel().printk(LogLevel.NOTICE, "mkemu: no module runs a task; Ctrl-C ends this run");
+        }
+        return anyTask || !anyAlive || nobodyServes;
+    }
+
+    private int modules() {
+        return plan.spec().host().modules().size()
+            + plan.spec().instances().stream().mapToInt(spec -> spec.modules().size()).sum();
     }
 
     private void shutDown(LogPrinter log) throws InterruptedException {

@@ -43,10 +43,11 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
                                long full, long interrupts, long faults, int tasksFailed) {
     }
 
-    static RunReport of(Machine machine, List<InstanceLife> processes, boolean stopped) {
+    static RunReport of(Machine machine, boolean stopped) {
         List<KernelReport> kernels = new ArrayList<>();
         kernels.add(kernel(machine, machine.memory().instances().entry(0)));
-        processes.forEach(process -> kernels.add(kernel(machine, process.entry())));
+        machine.plan().spec().instances()
+            .forEach(spec -> kernels.add(kernel(machine, machine.memory().instances().entry(spec.id()))));
         return new RunReport(machine.directory().machine(), machine.plan().layout().ramSize(), kernels, stopped,
             machine.plan().cpus().overcommitment());
     }

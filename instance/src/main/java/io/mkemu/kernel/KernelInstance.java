@@ -33,6 +33,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class KernelInstance implements AutoCloseable {
     private static final int PARK_MILLIS = 2000;
+    private static final int TRACE_FRAMES = 16;
 
     private final PhysicalMemory memory;
     private final InstanceEntry entry;
@@ -243,9 +244,14 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Writes where a module's fault happened, as an oops shows its call trace. */
     void trace(Throwable fault) {
-        StackTraceElement[] frames = fault.getStackTrace();
-        for (int frame = 0; frame < Math.min(frames.length, 6); frame++) {
-            printk(LogLevel.ERR, "  at " + frames[frame]);
+        int printed = 0;
+        for (StackTraceElement frame : fault.getStackTrace()) {
+            /* What called the module is of no use to who wrote it. */
+            if (printed == TRACE_FRAMES || frame.getClassName().startsWith("io.mkemu.kernel.")) {
+                return;
+            }
+            printk(LogLevel.ERR, "  at " + frame);
+            printed++;
         }
     }
 

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code mk run} where all is well. */
 class RunIT {
@@ -38,6 +40,35 @@ class RunIT {
             }
             assertTrue(run.err().isEmpty(), run::describe);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"queued", "single-slot"})
+    void endsInOrderWherePhysicalIdsAreNotTheNumbers(String mailbox) throws Exception {
+        Path tree = Files.writeString(mk.work().resolve("apic.dts"), """
+            /dts-v1/;
+            / { compatible = "multikernel-v1";
+              resources { cpus = <0 1 2>; apic-ids = <0 5 3>; memory-bytes = <0x1000000>; };
+              instances {
+                a { id = <1>; resources { cpus = <1>; memory-bytes = <0x400000>; }; mkemu,modules = "echo"; };
+                b { id = <2>; resources { cpus = <2>; memory-bytes = <0x400000>; }; mkemu,modules = "echo"; };
+              };
+            };
+            """);
+        MkProcess run = mk.start("run", tree, "--ipi", mailbox);
+        run.awaitOut(1, "no module runs a task; Ctrl-C ends this run");
+        run.signal("INT");
+        run.ends(130);
+        assertTrue(run.out("did not shut down").isEmpty(), run::describe);
+        assertEquals(1, run.out("^ +1 +a +active +\\d+ +5 ").size(), run::describe);
+        assertEquals(1, run.out("^ +2 +b +active +\\d+ +3 ").size(), run::describe);
+    }
+
+    @Test
+    void outputThatNobodyGetsIsNoSuccess() throws Exception {
+        MkProcess full = mk.launch(List.of("bash", "-c", "exec \"$@\" > /dev/full", "full",
+            Mk.root().resolve("scripts/mk").toString()), mk.work(), "--version");
+        full.refuses(5, "standard output cannot be written");
     }
 
     @Test
