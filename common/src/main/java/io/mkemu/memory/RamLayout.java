@@ -85,9 +85,4 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
     public long ramSize() {
         return poolAt() + poolSize;
     }
-
-    /** The tables that every kernel maps: all that lies before the host's memory. */
-    public long tablesSize() {
-        return hostAt();
-    }
 }

@@ -35,7 +35,6 @@ class RamLayoutPropertyTest {
             assertTrue(needs[region] >= 0 && starts[region] + needs[region] <= starts[region + 1], "region " + region);
         }
         assertEquals(layout.poolAt() + layout.poolSize(), layout.ramSize());
-        assertEquals(layout.hostAt(), layout.tablesSize());
         assertEquals(layout.hostAt(), layout.poolMapAt() + layout.poolMapSize());
         assertTrue(layout.pagesAt() <= Integer.MAX_VALUE, "the tables fit one window");
         assertTrue(layout.poolMapSize() <= Integer.MAX_VALUE, "the bitmaps fit one window");

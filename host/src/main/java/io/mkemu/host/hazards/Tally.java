@@ -47,10 +47,4 @@ record Tally(long sent, long arrived, long lost, long torn, long repeated) {
     Tally plusTorn(long more) {
         return new Tally(sent, arrived, lost, torn + more, repeated);
     }
-
-    /** Both together. */
-    Tally plus(Tally other) {
-        return new Tally(sent + other.sent, arrived + other.arrived, lost + other.lost, torn + other.torn,
-            repeated + other.repeated);
-    }
 }

