@@ -160,6 +160,21 @@ public final class BitmapPool {
     }
 
     /**
+     * Takes a range that is known to be free, as one allocation: what was given back just before, for instance.
+     *
+     * @param address physical address of its first granule
+     * @param bytes   rounded up to granules
+     * @return false if any of it is taken or outside the pool; nothing changes then
+     */
+    public boolean take(final long address, final long bytes) {
+        if (!contains(address, bytes) || (address & granule() - 1) != 0) {
+            return false;
+        }
+        final int from = (int) (address - base >>> order);
+        return map.claim(from, from + granulesIn(bytes)) == GranuleMap.CLAIMED;
+    }
+
+    /**
      * Gives back one whole allocation. Of several callers that free the same one at once exactly one succeeds.
      *
      * @param address as {@link #alloc} returned it

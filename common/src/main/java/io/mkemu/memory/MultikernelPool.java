@@ -154,6 +154,28 @@ public final class MultikernelPool implements AutoCloseable {
     }
 
     /**
+     * Exchanges an instance's memory for memory of another size; what lay in it is lost. Nobody may use it. The old
+     * memory is given up for the new only if both do not fit beside each other.
+     *
+     * @param old  the regions it has
+     * @param size bytes wanted, as in {@link #createInstancePool}
+     * @return the new regions; none if the pool cannot hold them: the old ones are the instance's still
+     */
+    public List<Region> exchangeInstancePool(List<Region> old, long size) {
+        List<Region> beside = createInstancePool(size, Pages.PAGE_SHIFT);
+        if (!beside.isEmpty()) {
+            freeInstancePool(old);
+            return beside;
+        }
+        freeInstancePool(old);
+        List<Region> instead = createInstancePool(size, Pages.PAGE_SHIFT);
+        if (instead.isEmpty()) {
+            old.forEach(region -> pool.take(region.address(), region.size()));
+        }
+        return instead;
+    }
+
+    /**
      * Returns what processes left that were killed while they allocated or freed, or before they put down what they
      * had got: all that is neither a region of an instance in the instance table nor held. Every process that
      * allocates from this pool, except the caller, must have ended.

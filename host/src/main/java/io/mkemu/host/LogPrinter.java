@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.memory.PhysicalMemory;
@@ -9,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Streams the kernel logs of a machine, and what its processes write, in the order of their times. */
@@ -21,15 +24,23 @@ final class LogPrinter {
 
     private final PhysicalMemory memory;
     private final PrintStream out;
-    private final List<Source> sources = new ArrayList<>();
+    private final Map<Integer, Source> sources = new TreeMap<>();
     private final ConcurrentLinkedQueue<Entry> outputs = new ConcurrentLinkedQueue<>();
 
-    /** A printer for these instances; a null stream prints nothing. */
-    LogPrinter(PhysicalMemory memory, List<InstanceEntry> instances, PrintStream out) {
+    /** A printer for the host and all instances, those too that are created later; a null stream prints nothing. */
+    LogPrinter(PhysicalMemory memory, PrintStream out) {
         this.memory = memory;
         this.out = out;
-        for (InstanceEntry instance : instances) {
-            sources.add(new Source(instance.name(), new KernelLogReader(memory, instance.id())));
+    }
+
+    private void findSources() {
+        for (int id = 0; id < InstanceDescriptor.MAX_INSTANCES; id++) {
+            InstanceEntry entry = memory.instances().find(id);
+            if (entry != null && (!sources.containsKey(id) || !sources.get(id).name().equals(entry.name()))) {
+                KernelLogReader reader =
+                    sources.containsKey(id) ? sources.get(id).reader() : new KernelLogReader(memory, id);
+                sources.put(id, new Source(entry.name(), reader));
+            }
         }
     }
 
@@ -41,8 +52,9 @@ final class LogPrinter {
 
     /** Prints what has come since the last call. */
     void drain() {
+        findSources();
         List<Entry> lines = new ArrayList<>();
-        for (Source source : sources) {
+        for (Source source : sources.values()) {
             long missedBefore = source.reader().missedBytes();
             for (var line = source.reader().poll(); line != null; line = source.reader().poll()) {
                 lines.add(new Entry(line.nanos(), source.name(), line.text()));

@@ -83,7 +83,12 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         }
     }
 
-    private void checkInstance(InstanceSpec instance) {
+    /**
+     * Checks what an instance asks for against this machine's layout, and whether its modules are there.
+     *
+     * @throws io.mkemu.boot.dt.DeviceTreeException with what does not fit
+     */
+    void checkInstance(InstanceSpec instance) {
         long area = areaLength(spec.ipi(), layout, instance.cpus().size());
         Position place = instance.places().of("memory-bytes");
         if (area > Integer.MAX_VALUE) {
@@ -109,12 +114,12 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         try {
             BootParameters parameters = BootParameters.parse(bootargs);
             if (parameters.has("idle")) {
-                IdlePolicy.of(parameters.get("idle"), false);
+                IdlePolicy.of(parameters.get("idle"));
             }
             if (parameters.has(SendProbe.PARAMETER)) {
                 SendProbe.check(parameters.get(SendProbe.PARAMETER));
             }
-            for (String reserved : List.of("mk_ipi_shared", "mk_epoch")) {
+            for (String reserved : List.of("mk_ipi_shared", "mk_epoch", "mk_life")) {
                 if (parameters.has(reserved)) {
                     throw new IllegalArgumentException(reserved + "= is set by the host; take it out");
                 }

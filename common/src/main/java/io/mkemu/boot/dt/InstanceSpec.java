@@ -53,6 +53,16 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
                 places.without(gone));
     }
 
+    /** The same instance with another id. */
+    public InstanceSpec withId(int newId) {
+        return new InstanceSpec(newId, name, cpus, memoryBytes, bootargs, modules, external, restart, places);
+    }
+
+    /** The same instance with other CPUs and memory. */
+    public InstanceSpec withResources(List<Integer> newCpus, long newMemoryBytes) {
+        return new InstanceSpec(id, name, newCpus, newMemoryBytes, bootargs, modules, external, restart, places);
+    }
+
     /** Place of the instance's node. */
     public Position position() {
         return places.node();
