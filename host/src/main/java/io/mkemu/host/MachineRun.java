@@ -61,7 +61,8 @@ public final class MachineRun {
             host = made;
             LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
             boolean inOrder = false;
-            try (ControlServer control = ControlServer.open(made)) {
+            ControlServer control = ControlServer.open(made);
+            try {
                 boot(made, log);
                 supervise(made, log, whileRunning);
                 RunReport report = RunReport.of(made, isStopped());
@@ -69,6 +70,7 @@ public final class MachineRun {
                 inOrder = true;
                 return report;
             } finally {
+                control.close();
                 if (!inOrder) {
                     shutDown(made, log, 0);
                 }
