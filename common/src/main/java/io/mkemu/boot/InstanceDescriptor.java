@@ -64,8 +64,6 @@ public final class InstanceDescriptor {
     public static final int REQUEST_RUN = 3;
     /** What the instance's process will exit with. */
     public static final int EXIT_CODE_OFFSET = 452;
-    /** The process has not said what it exits with. */
-    public static final int NO_EXIT_CODE = -1;
     /** Process id as the instance itself sees it. */
     public static final int PID_OFFSET = 456;
     /** Times of the boot steps. */

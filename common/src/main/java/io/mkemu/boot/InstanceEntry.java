@@ -17,6 +17,8 @@ import org.agrona.concurrent.AtomicBuffer;
  * Every value may be garbage: whoever uses an address or a count checks it first. Thread-safe.
  */
 public final class InstanceEntry {
+    /** The process has not said what it exits with. */
+    public static final int NO_EXIT_CODE = -1;
     private static final long STATE_MASK = (1L << STATE_BITS) - 1;
 
     private final AtomicBuffer table;
@@ -178,7 +180,7 @@ public final class InstanceEntry {
         futex.await(table.addressOffset() + base + REQUESTED_OFFSET, seen, 0);
     }
 
-    /** What the process said it will exit with; {@link InstanceDescriptor#NO_EXIT_CODE} before it said anything. */
+    /** What the process said it will exit with; {@link #NO_EXIT_CODE} before it said anything. */
     public int exitCode() {
         return table.getIntVolatile(base + EXIT_CODE_OFFSET);
     }

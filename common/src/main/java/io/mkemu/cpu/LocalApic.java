@@ -47,7 +47,10 @@ public final class LocalApic {
         return physicalCpu;
     }
 
-    /** Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, while it does not run. */
+    /**
+     * Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, while it does not
+     * run.
+     */
     public void configure(int hostCpu, boolean sharedCore, int instanceId, int cpuNumber) {
         tables.putInt(base + CPU_NUMBER_OFFSET, cpuNumber);
         tables.putInt(base + HOST_CPU_OFFSET, hostCpu);

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.BitmapPoolDescriptor.BASE_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.GRANULES_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.HEADER_LENGTH;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAGIC;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAGIC_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAX_GRANULES;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAX_ORDER;
-import static io.mkemu.memory.BitmapPoolDescriptor.MIN_ORDER;
-import static io.mkemu.memory.BitmapPoolDescriptor.ORDER_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.SIZE_OFFSET;
+import static io.mkemu.memory.BitmapPoolDescriptor.*;
 
 import io.mkemu.Errno;
 import io.mkemu.memory.GranuleMap.Kind;

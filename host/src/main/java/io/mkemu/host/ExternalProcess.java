@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.memory.PhysicalMemory;
@@ -80,7 +80,7 @@ final class ExternalProcess extends InstanceLife {
             return;
         }
         int code = entry().exitCode();
-        over(code == 0 ? "" : code == InstanceDescriptor.NO_EXIT_CODE
+        over(code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
             ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code);
     }
 

@@ -24,7 +24,7 @@ import java.util.function.Supplier;
  * call at any time: changes are made one after the other, and waiting for a kernel holds up nobody.
  */
 public final class Host implements AutoCloseable {
-    private static final long END_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long END_MILLIS = 5000;
 
     private final Machine machine;
     private final SortedMap<Integer, HostedInstance> instances = new TreeMap<>();
@@ -115,7 +115,8 @@ public final class Host implements AutoCloseable {
      */
     public void update(String name, List<Integer> cpus, long memoryBytes, boolean dryRun) {
         locked(() -> {
-            HostedInstance instance = idle(name, "update");
+            HostedInstance instance = find(name);
+            States.requireNotRunning(instance, "update");
             InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
                 memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
             partition().check(spec, instance);
@@ -134,8 +135,7 @@ public final class Host implements AutoCloseable {
      */
     public void load(InstanceSpec wanted) {
         locked(() -> {
-            HostedInstance instance = find(wanted.name());
-            States.requireLoadable(instance);
+            HostedInstance instance = States.requireLoadable(find(wanted.name()));
             InstanceSpec spec = instance.spec().with(wanted.modules(), wanted.bootargs(), wanted.restart());
             partition().checkKernel(spec);
             instance.load(spec);
@@ -146,9 +146,7 @@ public final class Host implements AutoCloseable {
     /** Takes away what an instance was to run: it is ready then. */
     public void unload(String name) {
         locked(() -> {
-            HostedInstance instance = find(name);
-            States.requireUnloadable(instance);
-            instance.unload();
+            States.requireUnloadable(find(name)).unload();
             return null;
         });
     }
@@ -156,8 +154,7 @@ public final class Host implements AutoCloseable {
     /** Returns an instance's CPUs and memory; there is no such instance then. */
     public void delete(String name, boolean dryRun) {
         locked(() -> {
-            HostedInstance instance = find(name);
-            States.requireDeletable(instance);
+            HostedInstance instance = States.requireDeletable(find(name));
             if (!dryRun) {
                 instance.delete();
                 instances.remove(instance.spec().id());
@@ -172,15 +169,14 @@ public final class Host implements AutoCloseable {
      * @param names    of instances, all loaded or failed
      * @param external whether somebody else starts their processes, whatever the tree says
      * @param say      told how to join external ones, a line at a time
-     * @throws MachineException if one is in another state, or its process cannot be started; no other has begun then
-     *     in the first case
+     * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
      */
     public void start(Collection<String> names, boolean external, Consumer<String> say) {
         locked(() -> {
             requireRunning();
             List<HostedInstance> all = names.stream().map(this::find).toList();
             all.forEach(States::requireExecutable);
-            all.forEach(HostedInstance::stopRestarting);
+            all.forEach(instance -> instance.restarts().stop());
             lives.begin(all, external, say);
             return null;
         });
@@ -214,7 +210,7 @@ public final class Host implements AutoCloseable {
         List<HostedInstance> ended = locked(() -> {
             List<HostedInstance> all = names.stream().map(this::find).toList();
             all.forEach(instance -> States.requireKillable(instance, force));
-            all.forEach(HostedInstance::stopRestarting);
+            all.forEach(instance -> instance.restarts().stop());
             return all;
         });
         return lives.end(ended, force, timeoutMillis);
@@ -240,14 +236,9 @@ public final class Host implements AutoCloseable {
         machine.memory().raiseEvent();
     }
 
-    /** Whether somebody has asked for the end of the machine. */
-    public boolean isEndAsked() {
-        return endAsked.getCount() == 0;
-    }
-
-    /** Waits until somebody asks for the end of the machine. */
-    public void awaitEndAsked() throws InterruptedException {
-        endAsked.await();
+    /** Is released when somebody asks for the end of the machine. */
+    public CountDownLatch endAsked() {
+        return endAsked;
     }
 
     /**
@@ -259,14 +250,14 @@ public final class Host implements AutoCloseable {
     public List<String> shutDown(long timeoutMillis) throws InterruptedException {
         List<HostedInstance> running = locked(() -> {
             ending = true;
-            instances.values().forEach(HostedInstance::stopRestarting);
+            instances.values().forEach(instance -> instance.restarts().stop());
             return instances.values().stream().filter(instance -> instance.life() != null).toList();
         });
         List<String> forced = new ArrayList<>();
         try {
             forced.addAll(lives.end(running.stream().filter(i -> i.state() == InstanceState.ACTIVE).toList(),
                 timeoutMillis == 0, timeoutMillis));
-            forced.addAll(lives.end(running, true, TimeUnit.NANOSECONDS.toMillis(END_NANOS)));
+            forced.addAll(lives.end(running, true, END_MILLIS));
         } catch (MachineException notParked) {
             forced.add(notParked.getMessage());
         }
@@ -282,14 +273,7 @@ public final class Host implements AutoCloseable {
     }
 
     private HostedInstance find(String name) {
-        return instances.values().stream().filter(instance -> instance.spec().name().equals(name)).findFirst()
-            .orElseThrow(() -> States.unknown(name, instances.values()));
-    }
-
-    private HostedInstance idle(String name, String verb) {
-        HostedInstance instance = find(name);
-        States.requireNotRunning(instance, verb);
-        return instance;
+        return States.find(name, instances.values());
     }
 
     private void requireRunning() {

@@ -173,10 +173,10 @@ final class Lives {
             life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
-                if (!life.isShuttingDown() && instance.planRestart(System.nanoTime())) {
-                    log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + instance.restarts() + " of "
-                        + instance.spec().restart().limit() + " in "
-                        + instance.spec().restart().delayMillis(instance.restarts() - 1) + " ms");
+                if (!life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
+                    log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + instance.restarts().count()
+                        + " of " + instance.spec().restart().limit() + " in "
+                        + TimeUnit.NANOSECONDS.toMillis(instance.restarts().dueInNanos()) + " ms");
                 }
             }
             shareCores(List.of());
@@ -223,12 +223,11 @@ final class Lives {
                     life.takeOutput(false, (ended, line) -> hostSays(LogLevel.NOTICE, instance.spec().name() + ": "
                         + line));
                     again |= life.hasOutput();
-                } else if (instance.restartAt() != 0) {
+                } else if (instance.restarts().isPlanned()) {
                     restart(instance);
-                    again |= instance.restartAt() != 0;
+                    again |= instance.restarts().isPlanned();
                 }
-                instance.look();
-                again |= instance.hasBusyAreas();
+                again |= instance.look();
             }
             return again ? LOOK_NANOS : 0;
         } finally {
@@ -237,7 +236,7 @@ final class Lives {
     }
 
     private void restart(HostedInstance instance) {
-        if (System.nanoTime() - instance.restartAt() >= 0) {
+        if (instance.restarts().dueInNanos() == 0) {
             try {
                 begin(List.of(instance), false, line -> { });
             } catch (RuntimeException refused) {

@@ -84,7 +84,7 @@ public final class Machine implements AutoCloseable {
         entry.newEpoch(InstanceState.LOADED);
     }
 
-    /** The boot parameters of the life that an instance begins now: what the user gave, and what only the host knows. */
+    /** The boot parameters of the life that an instance begins now: the user's, and what only the host knows. */
     String cmdline(InstanceEntry entry, String bootargs) {
         return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
             + Long.toHexString(memory.epoch()) + " mk_life=" + (entry.epoch() + 1)).strip();

@@ -82,7 +82,7 @@ public final class MachineRun {
     }
 
     private boolean isStopped() {
-        return stopped || host.isEndAsked();
+        return stopped || host.endAsked().getCount() == 0;
     }
 
     private void boot(Host made, LogPrinter log) {
@@ -118,7 +118,7 @@ public final class MachineRun {
         for (HostedInstance instance : instances) {
             InstanceEntry entry = instance.entry();
             boolean alive = instance.state() == InstanceState.ACTIVE;
-            if (instance.life() != null && !alive || instance.restartAt() != 0
+            if (instance.life() != null && !alive || instance.restarts().isPlanned()
                 || alive && entry.tasksEnded() < entry.tasksStarted()) {
                 return false;
             }

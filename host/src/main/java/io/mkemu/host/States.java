@@ -12,7 +12,12 @@ final class States {
     private States() {
     }
 
-    static MachineException unknown(String name, Collection<HostedInstance> instances) {
+    static HostedInstance find(String name, Collection<HostedInstance> instances) {
+        return instances.stream().filter(instance -> instance.spec().name().equals(name)).findFirst()
+            .orElseThrow(() -> unknown(name, instances));
+    }
+
+    private static MachineException unknown(String name, Collection<HostedInstance> instances) {
         if (name.equals(Machine.HOST_NAME)) {
             return new MachineException(ExitCode.STATE,
                 "the host kernel lives and ends with its machine: mk shutdown ends both");
@@ -28,11 +33,12 @@ final class States {
         }
     }
 
-    static void requireLoadable(HostedInstance instance) {
+    static HostedInstance requireLoadable(HostedInstance instance) {
         requireNotRunning(instance, "load");
         if (instance.state() == InstanceState.LOADED) {
             throw refused(instance, "mk exec boots it, mk unload takes away what is loaded");
         }
+        return instance;
     }
 
     static void requireExecutable(HostedInstance instance) {
@@ -48,7 +54,7 @@ final class States {
 
     static void requireKillable(HostedInstance instance, boolean force) {
         if (instance.state() == InstanceState.ACTIVE || force && instance.state() == InstanceState.LOADED
-            || force && instance.restartAt() != 0) {
+            || force && instance.restarts().isPlanned()) {
             return;
         }
         if (instance.life() != null) {
@@ -59,18 +65,20 @@ final class States {
             + "delete removes the instance");
     }
 
-    static void requireUnloadable(HostedInstance instance) {
+    static HostedInstance requireUnloadable(HostedInstance instance) {
         requireNotRunning(instance, "unload");
         if (instance.state() == InstanceState.READY) {
             throw refused(instance, "nothing is loaded: mk load names its modules, mk delete removes it");
         }
+        return instance;
     }
 
-    static void requireDeletable(HostedInstance instance) {
+    static HostedInstance requireDeletable(HostedInstance instance) {
         requireNotRunning(instance, "delete");
         if (instance.state() == InstanceState.LOADED) {
             throw refused(instance, "mk unload takes away what is loaded, then mk delete");
         }
+        return instance;
     }
 
     private static MachineException refused(HostedInstance instance, String remedy) {

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /** Takes down what a machine and its instances are at a moment. */
 final class StatusReader {
-    private static final double NANOS_PER_MILLI = 1e6;
+    private static final double NANOS_PER_SECOND = 1e9;
     private static final Map<BootStep, String> STEPS = new LinkedHashMap<>();
 
     static {
@@ -61,15 +61,14 @@ final class StatusReader {
             detail(instance, life), instance.reason(), life == null ? 0 : life.pid(), cpus, hostCpus(cpus),
             instance.spec().memoryBytes(), entry.epoch(),
             life == null ? instance.spec().external() : life instanceof ExternalProcess, instance.spec().restart(),
-            instance.restarts(), instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus));
+            instance.restarts().count(), instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus));
     }
 
     private static String detail(HostedInstance instance, InstanceLife life) {
-        long restartAt = instance.restartAt();
+        Restarts restarts = instance.restarts();
         if (life == null) {
-            return restartAt == 0 ? "" : String.format(Locale.ROOT, "restart %d of %d in %.1f s", instance.restarts(),
-                instance.spec().restart().limit(),
-                Math.max(0, restartAt - System.nanoTime()) / NANOS_PER_MILLI / 1000);
+            return !restarts.isPlanned() ? "" : String.format(Locale.ROOT, "restart %d of %d in %.1f s",
+                restarts.count(), instance.spec().restart().limit(), restarts.dueInNanos() / NANOS_PER_SECOND);
         }
         if (life.isHalting()) {
             return "halting, its CPUs are not confirmed parked yet";

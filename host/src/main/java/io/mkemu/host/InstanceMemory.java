@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.PageTable;
+import io.mkemu.memory.Pages;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The memory of one instance, as its host gave it away: the pool's regions, the IPI area in them, and what is left in
+ * them of former lives. Under the host's lock.
+ */
+final class InstanceMemory {
+    private final Machine machine;
+    private final InstanceEntry entry;
+    private final List<BusyArea> busyAreas = new ArrayList<>();
+    private List<Region> regions = List.of();
+    private boolean isUsed;
+
+    InstanceMemory(Machine machine, InstanceEntry entry) {
+        this.machine = machine;
+        this.entry = entry;
+    }
+
+    /**
+     * Takes memory out of the multikernel pool.
+     *
+     * @throws MachineException if that has not so much in few enough pieces
+     */
+    void take(String name, long bytes) {
+        List<Region> taken = machine.multikernelPool().createInstancePool(bytes, Pages.PAGE_SHIFT);
+        if (taken.isEmpty()) {
+            throw noMemory(name, bytes);
+        }
+        regions = taken;
+    }
+
+    /**
+     * Exchanges it for memory of another size.
+     *
+     * @return whether that could be had; the old memory stays otherwise
+     */
+    boolean exchange(long bytes) {
+        List<Region> next = machine.multikernelPool().exchangeInstancePool(regions, bytes);
+        if (next.isEmpty()) {
+            return false;
+        }
+        regions = next;
+        return true;
+    }
+
+    static MachineException noMemory(String name, long bytes) {
+        return new MachineException(ExitCode.RESOURCES, "no " + bytes + " bytes in " + InstanceDescriptor.MAX_REGIONS
+            + " pieces or fewer are left in the multikernel pool for instance " + name
+            + ": give it less memory, or the machine more");
+    }
+
+    /** Makes pool and IPI area anew: nothing of what was there remains. Name and CPUs are in the entry already. */
+    void format() {
+        entry.regions(regions);
+        InstancePool.format(machine.memory(), regions).close();
+        entry.ipiArea(0, 0);
+        machine.createIpiArea(entry);
+        isUsed = false;
+    }
+
+    /** Gives it back. */
+    void free() {
+        entry.ipiArea(0, 0);
+        machine.multikernelPool().freeInstancePool(regions);
+        regions = List.of();
+        entry.regions(regions);
+    }
+
+    /**
+     * Refuses while a process that is stopped could still write into it.
+     *
+     * @throws MachineException that says who; everything is as before then
+     */
+    void requireUnused() {
+        look();
+        long area = entry.ipiArea();
+        long size = entry.ipiAreaSize();
+        boolean released = machine.ipiAreas().unpublish(entry.id());
+        entry.ipiArea(area, size);
+        if (!released || !busyAreas.isEmpty()) {
+            throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + entry.name()
+                + " is still mapped by a CPU that does not answer (physical CPUs "
+                + Arrays.toString(machine.ipiAreas().senders(entry.id()))
+                + "): continue its process (kill -CONT), or mk kill -f its instance, and try again");
+        }
+    }
+
+    /**
+     * Makes it ready for a life.
+     *
+     * @return whether a former life has used it, so that all was made anew
+     */
+    boolean renew() {
+        entry.regions(regions);
+        boolean wasUsed = isUsed;
+        if (wasUsed) {
+            long area = entry.ipiArea();
+            if (!machine.ipiAreas().unpublish(entry.id()) && area != 0) {
+                busyAreas.add(
+                    new BusyArea(machine.memory(), entry.id(), area, machine.ipiAreas().senders(entry.id())));
+            }
+            look();
+            recoverPool();
+            machine.createIpiArea(entry);
+        }
+        isUsed = true;
+        return wasUsed;
+    }
+
+    /** Frees what former lives left; a bitmap that they damaged is made anew unless somebody still uses the pool. */
+    private void recoverPool() {
+        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+            pool.recover(busyAreas.isEmpty() ? 0 : busyAreas.getFirst().address());
+        } catch (MachineException damaged) {
+            if (!busyAreas.isEmpty()) {
+                throw damaged;
+            }
+            InstancePool.format(machine.memory(), regions).close();
+        }
+    }
+
+    /** A life has ended: ends the shares of its pages and those that others made for it. */
+    void endShares() {
+        PageTable pages = machine.memory().pageTable();
+        pages.clearGrantsTo(entry.id());
+        regions.forEach(region -> pages.clear(region.address(), region.size()));
+    }
+
+    /**
+     * To be called now and then: memory that stopped CPUs held is free once they let go.
+     *
+     * @return whether there is such memory left
+     */
+    boolean look() {
+        busyAreas.removeIf(BusyArea::isFree);
+        return !busyAreas.isEmpty();
+    }
+}
