@@ -29,6 +29,7 @@ final class Lives {
     private final Supplier<Collection<HostedInstance>> instances;
     private final Futex futex = new Futex();
     private volatile boolean stopped;
+    private boolean closing;
     private Thread supervisor;
     private String overcommitment;
 
@@ -89,6 +90,12 @@ final class Lives {
         return overcommitment;
     }
 
+    /** The machine ends: nothing is restarted from here on. Under the lock. */
+    void close() {
+        closing = true;
+        instances.get().forEach(instance -> instance.restarts().stop());
+    }
+
     /**
      * Waits for the end of a boot.
      *
@@ -134,7 +141,6 @@ final class Lives {
                 }
             }
         }
-        machine.memory().raiseEvent();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         List<String> forced = new ArrayList<>();
         if (!force) {
@@ -146,6 +152,15 @@ final class Lives {
             }
         }
         return awaitHalted(lives, force ? deadline : System.nanoTime() + HALT_NANOS, forced);
+    }
+
+    /** As {@link #end}, but what does not end is told in a line. */
+    List<String> tryEnd(List<HostedInstance> all, boolean force, long timeoutMillis) throws InterruptedException {
+        try {
+            return end(all, force, timeoutMillis);
+        } catch (MachineException notParked) {
+            return List.of(notParked.getMessage());
+        }
     }
 
     private static List<String> awaitHalted(List<InstanceLife> lives, long deadline, List<String> forced)
@@ -173,7 +188,7 @@ final class Lives {
             life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
-                if (!life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
+                if (!closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
                     log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + instance.restarts().count()
                         + " of " + instance.spec().restart().limit() + " in "
                         + TimeUnit.NANOSECONDS.toMillis(instance.restarts().dueInNanos()) + " ms");
