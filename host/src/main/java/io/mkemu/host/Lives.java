@@ -79,9 +79,15 @@ final class Lives {
         String now = machine.shareCores(running);
         if (!Objects.equals(now, overcommitment)) {
             overcommitment = now;
-            if (now != null && !about.isEmpty()) {
-                hostSays(LogLevel.NOTICE, "mkemu: " + now);
+            if (!about.isEmpty()) {
+                sayOvercommitment();
             }
+        }
+    }
+
+    private void sayOvercommitment() {
+        if (overcommitment != null) {
+            hostSays(LogLevel.NOTICE, "mkemu: " + overcommitment);
         }
     }
 
@@ -202,6 +208,8 @@ final class Lives {
 
     /** Begins to look after lives, in a thread of its own. */
     void supervise() {
+        /* Before the host's kernel ran there was nobody to say it. */
+        sayOvercommitment();
         supervisor = new Thread(this::run, "supervisor");
         supervisor.setDaemon(true);
         supervisor.start();
