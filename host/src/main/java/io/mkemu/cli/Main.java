@@ -14,8 +14,8 @@ import picocli.CommandLine.Command;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "A multikernel on one machine: kernel instances as real processes that exchange "
-    + "IPIs over shared RAM.", subcommands = {RunCommand.class, DemoCommand.class, IomemCommand.class,
-    HazardsCommand.class},
+    + "IPIs over shared RAM.", subcommands = {RunCommand.class, DemoCommand.class, DmesgCommand.class,
+    ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class, HazardsCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",

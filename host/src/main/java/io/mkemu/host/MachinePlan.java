@@ -3,11 +3,11 @@ package io.mkemu.host;
 
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.KernelParameter;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.Position;
-import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.ModuleLoader;
@@ -112,18 +112,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
             throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 65) + " bytes");
         }
         try {
-            BootParameters parameters = BootParameters.parse(bootargs);
-            if (parameters.has("idle")) {
-                IdlePolicy.of(parameters.get("idle"));
-            }
-            if (parameters.has(SendProbe.PARAMETER)) {
-                SendProbe.check(parameters.get(SendProbe.PARAMETER));
-            }
-            for (String reserved : List.of("mk_ipi_shared", "mk_epoch", "mk_life")) {
-                if (parameters.has(reserved)) {
-                    throw new IllegalArgumentException(reserved + "= is set by the host; take it out");
-                }
-            }
+            KernelParameter.checkGiven(BootParameters.parse(bootargs));
         } catch (IllegalArgumentException wrong) {
             throw spec.error(place, wrong.getMessage());
         }

@@ -49,7 +49,7 @@ public final class RunningMachines {
         }
     }
 
-    private static MachineDirectory only() throws IOException {
+    static MachineDirectory only() throws IOException {
         List<String> names = names();
         if (names.size() != 1) {
             throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names)
@@ -58,12 +58,12 @@ public final class RunningMachines {
         return MachineDirectory.of(names.getFirst());
     }
 
-    private static String list(List<String> names) {
+    static String list(List<String> names) {
         return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts"
             : "running: " + String.join(", ", names);
     }
 
-    private static boolean runs(MachineDirectory directory) {
+    static boolean runs(MachineDirectory directory) {
         try (OsFile lock = OsFile.open(directory.life(0))) {
             return lock.isLockedByOther();
         } catch (IOException notAMachine) {

@@ -60,6 +60,9 @@ class MachinePlanTest {
     @CsvSource(delimiter = '|', textBlock = """
         chosen { bootargs = "idle=fast"; };           | idle=fast is not an idle policy; use idle=poll
         chosen { bootargs = "mk_ipi_shared=0x1000"; };| mk_ipi_shared= is set by the host; take it out
+        chosen { bootargs = "x mk_epoch=zz"; };       | mk_epoch= is set by the host; take it out
+        chosen { bootargs = "loglevel=loud"; };       | boot parameter loglevel=loud: expected an integer in 0..10
+        chosen { bootargs = "x=1 quiet=2"; };         | boot parameter quiet=2: takes no value; write quiet
         mkemu,modules = "nosuch";                     | module "nosuch" is not a built-in module; the built-in ones are
         mkemu,modules = "/nosuch/x.jar";              | module "/nosuch/x.jar" does not exist
         """)
@@ -94,9 +97,17 @@ class MachinePlanTest {
     }
 
     @Test
+    void aParameterThatNobodyKnowsIsForTheModules() {
+        MachinePlan.of(tree("chosen { bootargs = \"colour=red\"; };", "0x1000000",
+            "chosen { bootargs = \"colour echo.type=no-number loglevels=x\"; };"));
+    }
+
+    @Test
     void theHostsOwnMistakesToo() {
         String message = refusal("mkemu,modules = \"nosuch\";", "0x1000000", "");
         assertTrue(message.startsWith("t.dts:2:"), message);
+        message = refusal("chosen { bootargs = \"debug=1\"; };", "0x1000000", "");
+        assertTrue(message.startsWith("t.dts:2:") && message.contains("debug=1: takes no value"), message);
     }
 
     private static String refusal(String root, String memory, String instance) {

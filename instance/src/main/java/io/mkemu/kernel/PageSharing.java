@@ -8,6 +8,7 @@ import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
+import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Pages;
@@ -25,11 +26,13 @@ final class PageSharing {
     private final KernelInstance kernel;
     private final PhysicalMemory memory;
     private final PageTable shares;
+    private final RateLimit refusals;
 
     PageSharing(KernelInstance kernel) {
         this.kernel = kernel;
         this.memory = kernel.memory();
         this.shares = memory.pageTable();
+        this.refusals = kernel.printk().limit("mkemu: PFN not mapped");
     }
 
     /** Shares an allocated page of this instance and sends its PFN: mk_send_pfn. */
@@ -97,8 +100,10 @@ final class PageSharing {
     }
 
     private Window refuse(MkIpiData data, long pfn, String why) {
-        kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + data.senderCpu()
-            + " not mapped: " + why);
+        if (kernel.printk().pass(refusals) > 0) {
+            kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + data.senderCpu()
+                + " not mapped: " + why);
+        }
         return null;
     }
 }

@@ -161,13 +161,34 @@ public interface Kernel {
      */
     Window memremap(long address, long size);
 
-    /** Writes a line to the kernel log: printk. */
+    /**
+     * Writes to the kernel log, which keeps lines of all levels: printk. The console shows those of a level below
+     * {@code loglevel=}, 7 if that is not given, so all but debug. Any thread.
+     *
+     * @param text one line, or several: each becomes a record; of more than 1000 bytes the rest of a line is cut
+     */
     void printk(LogLevel level, String text);
 
     /** Writes a line at level info: pr_info. */
     default void printk(String text) {
         printk(LogLevel.INFO, text);
     }
+
+    /**
+     * As {@link #printk(LogLevel, String)}, for what may come in floods: printk_ratelimited. Of the calls of this
+     * module with this level 10 in 5 s pass. The others are counted, and the log tells how many there were before the
+     * next line after those 5 s, or when the kernel shuts down. Any thread; takes no lock and allocates nothing when
+     * the line does not pass.
+     */
+    void printkRatelimited(LogLevel level, String text);
+
+    /**
+     * A parameter of the kernel's command line, its own ones (idle, loglevel) included: what the kernel does not know
+     * is for its modules. '-' and '_' are the same.
+     *
+     * @return its value, "" if it stands without one, null if it is not there
+     */
+    String bootParameter(String name);
 
     /**
      * A parameter of this module, as {@code module.name=value} on the kernel's command line gave it.

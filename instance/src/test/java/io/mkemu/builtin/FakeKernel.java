@@ -246,6 +246,16 @@ final class FakeKernel implements Kernel {
     }
 
     @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        printk(level, text);
+    }
+
+    @Override
+    public String bootParameter(String name) {
+        return null;
+    }
+
+    @Override
     public String parameter(String name) {
         return parameters.get(name);
     }
