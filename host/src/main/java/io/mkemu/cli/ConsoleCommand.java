@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
 
 /** {@code mk console}: follows an instance's console. */
 @Command(name = "console", mixinStandardHelpOptions = true, description = {
-    "Shows an instance's console: what is in its kernel log and what comes, over the ends and starts of its kernel. "
-        + "Lines of a level that loglevel= or quiet keep off the console are left out; mk dmesg has them.",
+    "Follows an instance's console.",
+    "Shows what is in its kernel log and what comes, over the ends and starts of its kernel. Lines of a level that "
+        + "loglevel= or quiet keep off the console are left out; mk dmesg has them.",
     "Ends with exit code 0 when the machine ends or the instance is deleted, with 130 by Ctrl-C."},
     footer = {"", "Example: mk console web --machine demo"})
 final class ConsoleCommand implements Callable<Integer> {

@@ -22,8 +22,9 @@ import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk dmesg}: the kernel log of an instance. */
 @Command(name = "dmesg", mixinStandardHelpOptions = true, description = {
-    "Prints the kernel log of an instance, all levels, as far as its ring reaches back: of one that runs, of one that "
-        + "is dead, and of a machine whose host was killed, as long as its RAM is there."},
+    "Prints the kernel log of an instance.",
+    "Lines of all levels, as far as its ring reaches back: of a kernel that runs, of one that is dead, and of a "
+        + "machine whose host was killed, as long as its RAM is there."},
     footer = {"", "Example: mk dmesg web -l err,warn"})
 final class DmesgCommand implements Callable<Integer> {
     /** Names as dmesg has them, or numbers. */

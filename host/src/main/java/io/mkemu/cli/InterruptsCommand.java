@@ -18,8 +18,9 @@ import picocli.CommandLine.Option;
 
 /** {@code mk interrupts}: /proc/interrupts of a machine that runs. */
 @Command(name = "interrupts", mixinStandardHelpOptions = true, description = {
-    "Prints what the CPUs of a machine that runs have counted, as /proc/interrupts does: a column for each "
-        + "physical CPU that an instance owns, with the instance's name below it, and a row for each counter."},
+    "Prints what the CPUs have counted, as /proc/interrupts.",
+    "Of a machine that runs: a column for each physical CPU that an instance owns, with the instance's name below it, "
+        + "and a row for each counter."},
     footer = {"", "Example: mk interrupts --machine demo"})
 final class InterruptsCommand implements Callable<Integer> {
     @Option(names = "--machine", paramLabel = "NAME",
