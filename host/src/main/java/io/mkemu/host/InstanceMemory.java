@@ -48,6 +48,21 @@ final class InstanceMemory {
     }
 
     /**
+     * Looks whether {@link #take} or {@link #exchange} would get so much: exactly where both memories fit beside each
+     * other, by the sum of what is free otherwise.
+     *
+     * @throws MachineException if not
+     */
+    void requireRoom(String name, long bytes) {
+        long own = regions.stream().mapToLong(Region::size).sum();
+        List<Region> beside = machine.multikernelPool().createInstancePool(bytes, Pages.PAGE_SHIFT);
+        machine.multikernelPool().freeInstancePool(beside);
+        if (beside.isEmpty() && bytes != own && (own == 0 || machine.multikernelPool().available() + own < bytes)) {
+            throw noMemory(name, bytes);
+        }
+    }
+
+    /**
      * Exchanges it for memory of another size.
      *
      * @return whether that could be had; the old memory stays otherwise
