@@ -36,4 +36,14 @@ public enum ExitCode {
     public int code() {
         return code;
     }
+
+    /** The exit code with this number; INTERNAL if there is none. */
+    public static ExitCode of(int code) {
+        for (ExitCode known : values()) {
+            if (known.code == code) {
+                return known;
+            }
+        }
+        return INTERNAL;
+    }
 }

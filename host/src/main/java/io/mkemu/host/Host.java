@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.kernel.ModuleLoader;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,8 +50,8 @@ public final class Host implements AutoCloseable {
         Host host = new Host(Machine.create(directory, plan));
         try {
             for (InstanceSpec spec : plan.spec().instances()) {
-                host.create(spec, false);
-                host.load(spec);
+                host.create(spec, 0, false);
+                host.load(spec.name(), spec.modules(), spec.bootargs(), spec.restart());
             }
             return host;
         } catch (RuntimeException | Error fault) {
@@ -80,20 +81,21 @@ public final class Host implements AutoCloseable {
     }
 
     /**
-     * Reserves CPUs and memory: the instance is ready then.
+     * Reserves CPUs and memory: the instance, which is returned with id and CPUs filled in, is ready then.
      *
-     * @param wanted id 0: the lowest free one; modules and boot parameters do not count
-     * @param dryRun only look whether it could be done
-     * @return the instance, its id filled in
+     * @param wanted   id 0: the lowest free one; modules and boot parameters do not count
+     * @param cpuCount so many of the lowest free CPUs instead of those in {@code wanted}; 0 for those
+     * @param dryRun   only look whether it could be done
      * @throws MachineException if name, id, a CPU or the memory is taken or does not fit
      */
-    public InstanceSpec create(InstanceSpec wanted, boolean dryRun) {
+    public InstanceSpec create(InstanceSpec wanted, int cpuCount, boolean dryRun) {
         return locked(() -> {
             requireRunning();
-            InstanceSpec spec = wanted.id() == 0 ? wanted.withId(partition().freeId()) : wanted;
-            partition().check(spec, null);
-            if (!dryRun) {
-                HostedInstance made = new HostedInstance(machine, spec.with(List.of(), "", spec.restart()));
+            InstanceSpec spec = partition().complete(wanted, cpuCount);
+            HostedInstance made = new HostedInstance(machine, spec.with(List.of(), "", spec.restart()));
+            if (dryRun) {
+                made.requireMemory(spec.memoryBytes());
+            } else {
                 made.reserve();
                 instances.put(spec.id(), made);
             }
@@ -101,63 +103,61 @@ public final class Host implements AutoCloseable {
         });
     }
 
-    /** The lowest CPUs that are free. */
-    public List<Integer> pickCpus(int count) {
-        return locked(() -> partition().pick(count));
-    }
-
     /**
      * Changes CPUs and memory of an instance that does not run.
      *
      * @param cpus        null to leave them
      * @param memoryBytes 0 to leave it
+     * @return what it is then
      * @throws MachineException if they are taken, do not fit, or the instance runs
      */
-    public void update(String name, List<Integer> cpus, long memoryBytes, boolean dryRun) {
-        locked(() -> {
-            HostedInstance instance = find(name);
-            States.requireNotRunning(instance, "update");
+    public InstanceSpec update(String name, List<Integer> cpus, long memoryBytes, boolean dryRun) {
+        return locked(() -> {
+            HostedInstance instance = States.requireNotRunning(find(name), "update");
             InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
                 memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
             partition().check(spec, instance);
-            if (!dryRun) {
+            if (dryRun) {
+                instance.requireMemory(spec.memoryBytes());
+            } else {
                 instance.update(spec);
             }
-            return null;
+            return spec;
         });
     }
 
     /**
      * Names what an instance is to run: it is loaded then.
      *
-     * @param wanted its modules, boot parameters, restart policy and launcher count, found by its name
      * @throws MachineException if it is loaded already or runs, or a module or boot parameter is wrong
      */
-    public void load(InstanceSpec wanted) {
+    public void load(String name, List<String> modules, String bootargs, RestartPolicy restart) {
         locked(() -> {
-            HostedInstance instance = States.requireLoadable(find(wanted.name()));
-            InstanceSpec spec = instance.spec().with(wanted.modules(), wanted.bootargs(), wanted.restart());
+            HostedInstance instance = States.requireLoadable(find(name));
+            InstanceSpec spec = instance.spec().with(modules, bootargs, restart);
             partition().checkKernel(spec);
             instance.load(spec);
             return null;
         });
     }
 
-    /** Takes away what an instance was to run: it is ready then. */
-    public void unload(String name) {
+    /** Takes away what instances were to run: they are ready then. */
+    public void unload(Collection<String> names) {
         locked(() -> {
-            States.requireUnloadable(find(name)).unload();
+            List<HostedInstance> all = names.stream().map(this::find).map(States::requireUnloadable).toList();
+            all.forEach(HostedInstance::unload);
             return null;
         });
     }
 
-    /** Returns an instance's CPUs and memory; there is no such instance then. */
-    public void delete(String name, boolean dryRun) {
+    /** Returns CPUs and memory of instances; they are gone then. */
+    public void delete(Collection<String> names, boolean dryRun) {
         locked(() -> {
-            HostedInstance instance = States.requireDeletable(find(name));
+            List<HostedInstance> all = names.stream().map(this::find).map(States::requireDeletable).toList();
+            all.forEach(HostedInstance::requireUnused);
             if (!dryRun) {
-                instance.delete();
-                instances.remove(instance.spec().id());
+                all.forEach(HostedInstance::delete);
+                all.forEach(instance -> instances.remove(instance.spec().id()));
             }
             return null;
         });
@@ -186,8 +186,8 @@ public final class Host implements AutoCloseable {
      * Boots instances and waits until they are active.
      *
      * @param timeoutMillis how long to wait
-     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: then one that is a child
-     *     goes on booting, and one that nobody joined is loaded again
+     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: a child goes on booting
+     *     then, and one that nobody joined is loaded again
      */
     public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
         throws InterruptedException {
@@ -236,7 +236,7 @@ public final class Host implements AutoCloseable {
         machine.memory().raiseEvent();
     }
 
-    /** Is released when somebody asks for the end of the machine. */
+    /** Released when somebody asks for the end of the machine. */
     public CountDownLatch endAsked() {
         return endAsked;
     }

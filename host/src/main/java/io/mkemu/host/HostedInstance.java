@@ -88,6 +88,27 @@ final class HostedInstance {
     }
 
     /**
+     * Looks whether its memory could be so much.
+     *
+     * @throws io.mkemu.MachineException if not, or somebody still uses what it has
+     */
+    void requireMemory(long bytes) {
+        if (settled != InstanceState.EMPTY) {
+            memory.requireUnused();
+        }
+        memory.requireRoom(spec.name(), bytes);
+    }
+
+    /**
+     * Looks whether its memory can be taken away.
+     *
+     * @throws io.mkemu.MachineException if somebody still uses it
+     */
+    void requireUnused() {
+        memory.requireUnused();
+    }
+
+    /**
      * Exchanges CPUs and memory.
      *
      * @throws io.mkemu.MachineException if the memory cannot be had or somebody still uses it; everything is as before

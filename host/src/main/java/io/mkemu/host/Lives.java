@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -32,6 +31,7 @@ final class Lives {
     private volatile boolean stopped;
     private boolean closing;
     private Thread supervisor;
+    private final Set<String> saidOvercommitments = new HashSet<>();
     private String overcommitment;
 
     Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances) {
@@ -77,17 +77,13 @@ final class Lives {
                 running.addAll(machine.physical(instance.spec().cpus()));
             }
         }
-        String now = machine.shareCores(running);
-        if (!Objects.equals(now, overcommitment)) {
-            overcommitment = now;
-            if (!about.isEmpty()) {
-                sayOvercommitment();
-            }
-        }
+        overcommitment = machine.shareCores(running);
+        sayOvercommitment();
     }
 
     private void sayOvercommitment() {
-        if (overcommitment != null) {
+        /* Each combination once: instances that die and are restarted would say it again and again. */
+        if (overcommitment != null && machine.hostKernel() != null && saidOvercommitments.add(overcommitment)) {
             hostSays(LogLevel.NOTICE, "mkemu: " + overcommitment);
         }
     }
@@ -210,8 +206,13 @@ final class Lives {
 
     /** Begins to look after lives, in a thread of its own. */
     void supervise() {
-        /* Before the host's kernel ran there was nobody to say it. */
-        sayOvercommitment();
+        lock.lock();
+        try {
+            /* Before the host's kernel ran there was nobody to say it. */
+            sayOvercommitment();
+        } finally {
+            lock.unlock();
+        }
         supervisor = new Thread(this::run, "supervisor");
         supervisor.setDaemon(true);
         supervisor.start();

@@ -61,19 +61,19 @@ public final class MachineRun {
             host = made;
             LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
             boolean inOrder = false;
-            ControlServer control = ControlServer.open(made);
+            HostControl control = HostControl.open(made);
             try {
                 boot(made, log);
                 supervise(made, log, whileRunning);
                 RunReport report = RunReport.of(made, isStopped());
-                shutDown(made, log, SHUTDOWN_MILLIS);
+                shutDown(made, control, log, SHUTDOWN_MILLIS);
                 inOrder = true;
                 return report;
             } finally {
-                control.close();
                 if (!inOrder) {
-                    shutDown(made, log, 0);
+                    shutDown(made, control, log, 0);
                 }
+                control.close();
                 log.drain();
             }
         } finally {
@@ -136,7 +136,10 @@ public final class MachineRun {
         return anyTask || !anyAlive || nobodyServes;
     }
 
-    private static void shutDown(Host made, LogPrinter log, long millis) throws InterruptedException {
-        made.shutDown(millis).forEach(line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
+    private static void shutDown(Host made, HostControl control, LogPrinter log, long millis)
+        throws InterruptedException {
+        List<String> forced = made.shutDown(control.endMillis(millis));
+        forced.forEach(line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
+        control.ended(forced);
     }
 }

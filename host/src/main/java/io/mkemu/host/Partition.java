@@ -23,8 +23,24 @@ final class Partition {
         this.instances = instances;
     }
 
+    /**
+     * Fills in what a new instance leaves open, and checks it.
+     *
+     * @param wanted   id 0: the lowest free one
+     * @param cpuCount so many of the lowest free CPUs instead of its own; 0 for its own
+     * @throws MachineException with what cannot be had
+     */
+    InstanceSpec complete(InstanceSpec wanted, int cpuCount) {
+        InstanceSpec named = wanted.id() == 0 ? wanted.withId(freeId()) : wanted;
+        instances.stream().filter(other -> other.spec().name().equals(named.name()))
+            .forEach(same -> checkBeside(named, same));
+        InstanceSpec spec = cpuCount == 0 ? named : named.withResources(pick(cpuCount), named.memoryBytes());
+        check(spec, null);
+        return spec;
+    }
+
     /** The lowest instance id that is free. */
-    int freeId() {
+    private int freeId() {
         return IntStream.rangeClosed(1, MachineSpec.MAX_INSTANCE_ID)
             .filter(id -> instances.stream().noneMatch(other -> other.spec().id() == id)).findFirst()
             .orElseThrow(() -> new MachineException(ExitCode.RESOURCES, "all instance ids 1.."
@@ -44,7 +60,7 @@ final class Partition {
      *
      * @throws MachineException if there are not so many
      */
-    List<Integer> pick(int count) {
+    private List<Integer> pick(int count) {
         List<Integer> free = freeCpus();
         if (free.size() < count) {
             throw new MachineException(ExitCode.RESOURCES, count + " CPUs are wanted, free are " + list(free)

@@ -27,10 +27,11 @@ final class States {
             .map(instance -> instance.spec().name()).collect(Collectors.joining(", "))));
     }
 
-    static void requireNotRunning(HostedInstance instance, String verb) {
+    static HostedInstance requireNotRunning(HostedInstance instance, String verb) {
         if (instance.life() != null) {
             throw refused(instance, "cannot " + verb + " it: mk kill ends its kernel");
         }
+        return instance;
     }
 
     static HostedInstance requireLoadable(HostedInstance instance) {

@@ -14,7 +14,6 @@ final class InstanceReader {
     static final String EXTERNAL = "mkemu,external";
     private static final Set<String> PROPERTIES = Set.of(ID, EXTERNAL, KernelReader.MODULES, RestartReader.RESTART,
             RestartReader.LIMIT, RestartReader.DELAY);
-    private static final int LONGEST_NAME = 63;
     private static final String ID_EXAMPLE = "id = <1>;";
 
     private final KernelReader kernel;
@@ -38,18 +37,9 @@ final class InstanceReader {
     }
 
     private static void checkName(NodeReader node) {
-        String name = node.node().name();
-        if (name.length() > LONGEST_NAME) {
-            throw node.error(node.node().position(), "instance name " + Text.quote(name) + " has " + name.length()
-                    + " bytes, expected at most " + LONGEST_NAME);
-        }
-        if (name.equals("host")) {
-            throw node.error(node.node().position(), "instance name \"host\" is the host kernel's own: "
-                    + "expected another name");
-        }
-        if (!name.matches("[A-Za-z0-9,._+-]+") || name.equals(".") || name.equals("..")) {
-            throw node.error(node.node().position(), "instance name " + Text.quote(name)
-                    + " is not legal, expected letters, digits and , . _ + - (no unit address)");
+        String problem = InstanceSpec.nameProblem(node.node().name());
+        if (problem != null) {
+            throw node.error(node.node().position(), problem);
         }
     }
 

@@ -23,6 +23,8 @@ import java.util.Set;
 public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryBytes, String bootargs,
                            List<String> modules, boolean external, RestartPolicy restart, Places places) {
 
+    private static final int LONGEST_NAME = 63;
+
     public InstanceSpec {
         cpus = List.copyOf(cpus);
         modules = List.copyOf(modules);
@@ -61,6 +63,22 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
     /** The same instance with other CPUs and memory. */
     public InstanceSpec withResources(List<Integer> newCpus, long newMemoryBytes) {
         return new InstanceSpec(id, name, newCpus, newMemoryBytes, bootargs, modules, external, restart, places);
+    }
+
+    /** What is wrong with a name for an instance, in one line; null if nothing is. */
+    public static String nameProblem(String name) {
+        if (name.length() > LONGEST_NAME) {
+            return "instance name " + Text.quote(name) + " has " + name.length() + " bytes, expected at most "
+                    + LONGEST_NAME;
+        }
+        if (name.equals("host")) {
+            return "instance name \"host\" is the host kernel's own: expected another name";
+        }
+        if (!name.matches("[A-Za-z0-9,._+-]+") || name.equals(".") || name.equals("..")) {
+            return "instance name " + Text.quote(name)
+                    + " is not legal, expected letters, digits and , . _ + - (no unit address)";
+        }
+        return null;
     }
 
     /** Place of the instance's node. */

@@ -80,8 +80,8 @@ final class Stage implements AutoCloseable {
             if (spec.id() != Cast.UNBOOTED) {
                 checkCancelled();
                 String parameter = addActor(memory().instances().entry(spec.id()));
-                host.unload(spec.name());
-                host.load(spec.with(spec.modules(), spec.bootargs() + parameter, spec.restart()));
+                host.unload(List.of(spec.name()));
+                host.load(spec.name(), spec.modules(), spec.bootargs() + parameter, spec.restart());
                 host.start(List.of(spec.name()), false, line -> { });
                 booted.add(spec.name());
             }
