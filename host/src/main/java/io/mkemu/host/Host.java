@@ -93,10 +93,8 @@ public final class Host implements AutoCloseable {
             requireRunning();
             InstanceSpec spec = partition().complete(wanted, cpuCount);
             HostedInstance made = new HostedInstance(machine, spec.with(List.of(), "", spec.restart()));
-            if (dryRun) {
-                made.requireMemory(spec.memoryBytes());
-            } else {
-                made.reserve();
+            made.reserve(dryRun);
+            if (!dryRun) {
                 instances.put(spec.id(), made);
             }
             return spec;
@@ -117,11 +115,7 @@ public final class Host implements AutoCloseable {
             InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
                 memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
             partition().check(spec, instance);
-            if (dryRun) {
-                instance.requireMemory(spec.memoryBytes());
-            } else {
-                instance.update(spec);
-            }
+            instance.update(spec, dryRun);
             return spec;
         });
     }
@@ -153,10 +147,10 @@ public final class Host implements AutoCloseable {
     /** Returns CPUs and memory of instances; they are gone then. */
     public void delete(Collection<String> names, boolean dryRun) {
         locked(() -> {
-            List<HostedInstance> all = names.stream().map(this::find).map(States::requireDeletable).toList();
-            all.forEach(HostedInstance::requireUnused);
+            List<HostedInstance> all = States.findAll(names, instances.values());
+            all.forEach(States::requireDeletable);
+            HostedInstance.delete(all, dryRun);
             if (!dryRun) {
-                all.forEach(HostedInstance::delete);
                 all.forEach(instance -> instances.remove(instance.spec().id()));
             }
             return null;
