@@ -54,6 +54,7 @@ struct mk_peer {
     uint8_t *area; /* the own IPI area */
     uint64_t *heads, work[MK_INSTANCE_CPU_SET_WORDS];
     struct mk_target targets[MK_MAX_INSTANCES];
+    struct mk_window *windows; /* on pages of others: mkemu_pages.h */
     uint64_t anomalies;
     bool shutdown; /* the host asks this kernel to end */
     char error[256];

@@ -61,8 +61,9 @@ public final class IpiAreas {
      * Unpublishes an area, waits until no CPU has it mapped for sending, then frees it: mk_instance_ipi_destroy. In
      * single-slot mode it does not wait, as the RFC does not.
      *
-     * @return 0, also where there is none; -EBUSY if a CPU that is alive, but stopped, does not let go within 2 s: the
-     *     area is unpublished then and its memory stays allocated, so that nothing is ever written into freed memory
+     * @return 0, also where there is none; -EBUSY if a CPU that is alive, but stopped, does not let go within 2 s, or
+     *     a kernel has a page of the area mapped that its owner shared: the area is unpublished then and its memory
+     *     stays allocated, so that nothing is ever written into freed memory
      */
     public int destroy(int instanceId) {
         InstanceEntry entry = memory.instances().entry(instanceId);

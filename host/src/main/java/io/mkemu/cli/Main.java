@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
     + "IPIs over shared RAM.", subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class,
     UpdateCommand.class, LoadCommand.class, ExecCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
-    DemoCommand.class, IomemCommand.class, HazardsCommand.class, CompletionCommand.class},
+    DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
+    HazardsCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",

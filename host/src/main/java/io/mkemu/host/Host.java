@@ -250,17 +250,12 @@ public final class Host implements AutoCloseable {
     public List<String> shutDown(long timeoutMillis) throws InterruptedException {
         List<HostedInstance> running = locked(() -> {
             ending = true;
-            instances.values().forEach(instance -> instance.restarts().stop());
+            lives.close();
             return instances.values().stream().filter(instance -> instance.life() != null).toList();
         });
-        List<String> forced = new ArrayList<>();
-        try {
-            forced.addAll(lives.end(running.stream().filter(i -> i.state() == InstanceState.ACTIVE).toList(),
-                timeoutMillis == 0, timeoutMillis));
-            forced.addAll(lives.end(running, true, END_MILLIS));
-        } catch (MachineException notParked) {
-            forced.add(notParked.getMessage());
-        }
+        List<String> forced = new ArrayList<>(lives.tryEnd(running.stream()
+            .filter(instance -> instance.state() == InstanceState.ACTIVE).toList(), timeoutMillis == 0, timeoutMillis));
+        forced.addAll(lives.tryEnd(running, true, END_MILLIS));
         lives.stopSupervising();
         if (!machine.shutDownHost()) {
             forced.add("host: a module does not end, given up");

@@ -21,6 +21,8 @@ import java.util.function.BiConsumer;
 abstract class InstanceLife {
     /** How long the CPUs have to park by themselves when a force halt is asked for. */
     private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+    /** How long the operating system may take to end a process that was destroyed. */
+    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
     private final Machine machine;
     private final InstanceSpec spec;
@@ -140,6 +142,7 @@ abstract class InstanceLife {
         for (int cpu : machine.physical(spec.cpus())) {
             LocalApic.of(machine.memory(), cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
         }
+        machine.memory().raiseEvent();
     }
 
     /**
@@ -163,7 +166,7 @@ abstract class InstanceLife {
      */
     boolean awaitHalted(long deadlineNanos) throws InterruptedException {
         if (awaitEnd(Math.min(deadlineNanos, System.nanoTime() + PARK_NANOS)) || destroy()) {
-            return awaitEnd(Math.max(deadlineNanos, System.nanoTime() + PARK_NANOS));
+            return awaitEnd(Math.max(deadlineNanos, System.nanoTime() + DESTROY_NANOS));
         }
         return awaitEnd(deadlineNanos);
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
@@ -8,10 +9,12 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
+import io.mkemu.memory.PageTable.MappedPage;
 import io.mkemu.memory.Pages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * The memory of one instance, as its host gave it away: the pool's regions, the IPI area in them, and what is left in
@@ -21,6 +24,8 @@ final class InstanceMemory {
     private final Machine machine;
     private final InstanceEntry entry;
     private final List<BusyArea> busyAreas = new ArrayList<>();
+    /** What a former life had allocated and other instances still have mapped. */
+    private final List<Region> mappedRests = new ArrayList<>();
     private List<Region> regions = List.of();
     private boolean isUsed;
 
@@ -80,27 +85,41 @@ final class InstanceMemory {
     /** Makes pool and IPI area anew: nothing of what was there remains. Name and CPUs are in the entry already. */
     void format() {
         entry.regions(regions);
-        InstancePool.format(machine.memory(), regions).close();
+        formatPool();
         entry.ipiArea(0, 0);
         machine.createIpiArea(entry);
         isUsed = false;
     }
 
-    /** Gives it back. */
+    private void formatPool() {
+        InstancePool.format(machine.memory(), regions).close();
+        mappedRests.clear();
+    }
+
+    /** Gives it back. After {@link #requireUnused}. */
     void free() {
         entry.ipiArea(0, 0);
         machine.multikernelPool().freeInstancePool(regions);
+        mappedRests.clear();
         regions = List.of();
         entry.regions(regions);
     }
 
     /**
-     * Refuses while a process that is stopped could still write into it.
+     * Refuses while a process that is stopped could still write into it, or another instance has a page of it mapped.
      *
      * @throws MachineException that says who; everything is as before then
      */
     void requireUnused() {
         look();
+        List<MappedPage> mapped = machine.memory().pageTable().stillMapped(regions);
+        if (!mapped.isEmpty()) {
+            MappedPage first = mapped.getFirst();
+            throw new MachineException(ExitCode.STATE, "page 0x" + Long.toHexString(first.address()) + " of instance "
+                + entry.name() + (mapped.size() == 1 ? "" : " (and " + (mapped.size() - 1) + " more)")
+                + " is still mapped by " + first.mappers().stream().map(this::nameOf).collect(Collectors.joining(", "))
+                + ": have it unmap the page, or mk kill it");
+        }
         long area = entry.ipiArea();
         long size = entry.ipiAreaSize();
         boolean released = machine.ipiAreas().unpublish(entry.id());
@@ -138,29 +157,50 @@ final class InstanceMemory {
     /** Frees what former lives left; a bitmap that they damaged is made anew unless somebody still uses the pool. */
     private void recoverPool() {
         try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
-            pool.recover(busyAreas.isEmpty() ? 0 : busyAreas.getFirst().address());
+            mappedRests.clear();
+            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.address() == address)));
         } catch (MachineException damaged) {
-            if (!busyAreas.isEmpty()) {
-                throw damaged;
+            /* Made anew it would hand out what others still use. */
+            if (!busyAreas.isEmpty() || !machine.memory().pageTable().stillMapped(regions).isEmpty()) {
+                throw new MachineException(ExitCode.STATE, damaged.getMessage() + ", and others still use memory of it:"
+                    + " have them unmap it, or mk kill them, and try again", damaged);
             }
-            InstancePool.format(machine.memory(), regions).close();
+            formatPool();
         }
     }
 
-    /** A life has ended: ends the shares of its pages and those that others made for it. */
+    /** A life has ended: ends the shares of its pages and those that others made for it; it maps nothing any more. */
     void endShares() {
         PageTable pages = machine.memory().pageTable();
         pages.clearGrantsTo(entry.id());
-        regions.forEach(region -> pages.clear(region.address(), region.size()));
+        pages.clearMappingsOf(entry.id());
+        regions.forEach(region -> pages.clearGrants(region.address(), region.size()));
     }
 
     /**
-     * To be called now and then: memory that stopped CPUs held is free once they let go.
+     * To be called now and then: memory that stopped CPUs held is free once they let go, and pages of former lives once
+     * others have unmapped them.
      *
      * @return whether there is such memory left
      */
     boolean look() {
         busyAreas.removeIf(BusyArea::isFree);
-        return !busyAreas.isEmpty();
+        PageTable pages = machine.memory().pageTable();
+        if (mappedRests.stream().anyMatch(rest -> pages.stillMapped(List.of(rest)).isEmpty())) {
+            entry.regions(regions);
+            try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+                mappedRests.removeIf(rest -> pool.free(rest.address(), rest.size()) != -Errno.EBUSY);
+            } catch (MachineException damaged) {
+                /* Its own kernel wrote there. The next life makes the pool anew. */
+                mappedRests.clear();
+            }
+        }
+        return !busyAreas.isEmpty() || !mappedRests.isEmpty();
+    }
+
+    /** What to call an instance that is not this one: its name in RAM, if that is one. */
+    private String nameOf(int id) {
+        String name = machine.memory().instances().entry(id).name();
+        return "instance " + (name.matches("[A-Za-z0-9,._+-]+") ? name : Integer.toString(id));
     }
 }

@@ -12,7 +12,7 @@ import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
@@ -57,13 +57,11 @@ final class InstanceProcess extends InstanceLife {
         }, "exec-" + spec().name());
         spawner.start();
         try {
-            process = started.get();
-        } catch (ExecutionException refused) {
+            /* Not to be interrupted: a process that nobody knows of would stay behind. */
+            process = started.join();
+        } catch (CompletionException refused) {
             throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec().name()
                 + ": " + refused.getCause().getMessage(), refused);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            throw new MachineException(ExitCode.INTERRUPTED, "interrupted");
         }
         entry().bootStep(BootStep.FORKED, System.nanoTime());
         Thread reader = new Thread(this::readOutput, "output-" + spec().name());

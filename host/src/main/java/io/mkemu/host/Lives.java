@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -29,7 +28,9 @@ final class Lives {
     private final Supplier<Collection<HostedInstance>> instances;
     private final Futex futex = new Futex();
     private volatile boolean stopped;
+    private boolean closing;
     private Thread supervisor;
+    private final Set<String> saidOvercommitments = new HashSet<>();
     private String overcommitment;
 
     Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances) {
@@ -75,18 +76,26 @@ final class Lives {
                 running.addAll(machine.physical(instance.spec().cpus()));
             }
         }
-        String now = machine.shareCores(running);
-        if (!Objects.equals(now, overcommitment)) {
-            overcommitment = now;
-            if (now != null && !about.isEmpty()) {
-                hostSays(LogLevel.NOTICE, "mkemu: " + now);
-            }
+        overcommitment = machine.shareCores(running);
+        sayOvercommitment();
+    }
+
+    private void sayOvercommitment() {
+        /* Each combination once: instances that die and are restarted would say it again and again. */
+        if (overcommitment != null && machine.hostKernel() != null && saidOvercommitments.add(overcommitment)) {
+            hostSays(LogLevel.NOTICE, "mkemu: " + overcommitment);
         }
     }
 
     /** What an instance's CPUs share with others now, or null. */
     String overcommitment() {
         return overcommitment;
+    }
+
+    /** The machine ends: nothing is restarted from here on. Under the lock. */
+    void close() {
+        closing = true;
+        instances.get().forEach(instance -> instance.restarts().stop());
     }
 
     /**
@@ -134,7 +143,6 @@ final class Lives {
                 }
             }
         }
-        machine.memory().raiseEvent();
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         List<String> forced = new ArrayList<>();
         if (!force) {
@@ -146,6 +154,15 @@ final class Lives {
             }
         }
         return awaitHalted(lives, force ? deadline : System.nanoTime() + HALT_NANOS, forced);
+    }
+
+    /** As {@link #end}, but what does not end is told in a line. */
+    List<String> tryEnd(List<HostedInstance> all, boolean force, long timeoutMillis) throws InterruptedException {
+        try {
+            return end(all, force, timeoutMillis);
+        } catch (MachineException notParked) {
+            return List.of(notParked.getMessage());
+        }
     }
 
     private static List<String> awaitHalted(List<InstanceLife> lives, long deadline, List<String> forced)
@@ -173,7 +190,7 @@ final class Lives {
             life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
-                if (!life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
+                if (!closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
                     log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + instance.restarts().count()
                         + " of " + instance.spec().restart().limit() + " in "
                         + TimeUnit.NANOSECONDS.toMillis(instance.restarts().dueInNanos()) + " ms");
@@ -187,6 +204,13 @@ final class Lives {
 
     /** Begins to look after lives, in a thread of its own. */
     void supervise() {
+        lock.lock();
+        try {
+            /* Before the host's kernel ran there was nobody to say it. */
+            sayOvercommitment();
+        } finally {
+            lock.unlock();
+        }
         supervisor = new Thread(this::run, "supervisor");
         supervisor.setDaemon(true);
         supervisor.start();

@@ -51,7 +51,8 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
         double bootMillis = status.id() == 0 ? 0
             : boot.containsKey("modules") ? boot.values().stream().mapToLong(Long::longValue).sum() / 1e3 : -1;
         Map<String, Long> counters = status.counters();
-        return new KernelReport(status.id(), status.name(), status.pid(), status.cpus(), status.hostCpus(),
+        return new KernelReport(status.id(), status.name(), status.pid(),
+            host.machine().physical(status.cpus()).stream().sorted().toList(), status.hostCpus(),
             status.state(), status.reason(), bootMillis, counters.get("sent"), counters.get("received"),
             counters.get("full"), counters.get("interrupts"), counters.get("faults"),
             host.machine().memory().instances().entry(status.id()).tasksFailed());

@@ -79,7 +79,7 @@ public final class RunningMachines {
         }
     }
 
-    private static MachineDirectory only() throws IOException {
+    static MachineDirectory only() throws IOException {
         List<String> names = names();
         if (names.size() != 1) {
             throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names) + dead(deadNames())
@@ -88,7 +88,7 @@ public final class RunningMachines {
         return MachineDirectory.of(names.getFirst());
     }
 
-    private static String list(List<String> names) {
+    static String list(List<String> names) {
         return names.isEmpty() ? "no machine runs; start one with mk init or mk run"
             : "running: " + String.join(", ", names);
     }

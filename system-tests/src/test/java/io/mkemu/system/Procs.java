@@ -43,7 +43,7 @@ final class Procs {
         for (long pid : all()) {
             List<String> words = commandLine(pid);
             int main = words.indexOf(InstanceMain.class.getName());
-            if (main >= 0 && words.get(main + 1).equals(machine.toString())) {
+            if (main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())) {
                 instances.put(Integer.valueOf(words.get(main + 2)), pid);
             }
         }
@@ -67,7 +67,7 @@ final class Procs {
 
     private static boolean isInstance(List<String> words, Path machine, int id) {
         int main = words.indexOf(InstanceMain.class.getName());
-        return main >= 0 && words.get(main + 1).equals(machine.toString())
+        return main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())
             && words.get(main + 2).equals(Integer.toString(id));
     }
 
