@@ -4,6 +4,7 @@ package io.mkemu.host;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.kernel.KernelInstance;
@@ -191,9 +192,10 @@ final class Lives {
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
                 if (!closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
-                    log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + instance.restarts().count()
-                        + " of " + instance.spec().restart().limit() + " in "
-                        + TimeUnit.NANOSECONDS.toMillis(instance.restarts().dueInNanos()) + " ms");
+                    int count = instance.restarts().count();
+                    RestartPolicy policy = instance.spec().restart();
+                    log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + count + " of " + policy.limit()
+                        + " in " + policy.delayMillis(count - 1) + " ms");
                 }
             }
             shareCores(List.of());
