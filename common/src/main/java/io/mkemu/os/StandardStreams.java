@@ -4,11 +4,7 @@ package io.mkemu.os;
 import io.mkemu.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Path;
 
 /**
@@ -26,12 +22,7 @@ public final class StandardStreams implements AutoCloseable {
     private static final int O_NOFOLLOW = System.getProperty("os.arch").equals("aarch64") ? 0x8000 : 0x20000;
     private static final int O_CLOEXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
-    private static final MethodHandle OPEN = Native.withErrno("open",
-        FunctionDescriptor.of(Native.INT, ValueLayout.ADDRESS, Native.INT, Native.INT),
-        Linker.Option.firstVariadicArg(2));
-    private static final MethodHandle DUP2 =
-        Native.withErrno("dup2", FunctionDescriptor.of(Native.INT, Native.INT, Native.INT));
-    private static final MethodHandle CLOSE = Native.plain("close", FunctionDescriptor.of(Native.INT, Native.INT));
+    private static final int AT_FDCWD = -100;
 
     private final int input;
     private final int output;
@@ -59,17 +50,12 @@ public final class StandardStreams implements AutoCloseable {
 
     private static int open(Path path, int flags) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.newCallState(arena);
-            int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags, OWNER_ONLY);
+            MemorySegment name = arena.allocateFrom(path.toString());
+            int fd = (int) Native.call(SystemCall.OPENAT, AT_FDCWD, name.address(), flags, OWNER_ONLY);
             if (fd < 0) {
-                int errno = Native.errno(state);
-                throw new OsException(path + ": cannot open: " + Errno.name(errno), errno);
+                throw new OsException(path + ": cannot open: " + Errno.name(-fd), -fd);
             }
             return fd;
-        } catch (IOException | RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
         }
     }
 
@@ -81,19 +67,12 @@ public final class StandardStreams implements AutoCloseable {
     }
 
     private static void duplicate(int fd, int onto) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.newCallState(arena);
-            int result;
-            do {
-                result = (int) DUP2.invokeExact(state, fd, onto);
-            } while (result < 0 && (Native.errno(state) == Errno.EINTR || Native.errno(state) == Errno.EBUSY));
-            if (result < 0) {
-                throw new IllegalStateException("dup2 " + fd + " onto " + onto + ": errno " + Native.errno(state));
-            }
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
+        long result;
+        do {
+            result = Native.call(SystemCall.DUP3, fd, onto, 0, 0);
+        } while (result == -Errno.EINTR || result == -Errno.EBUSY);
+        if (result < 0) {
+            throw new IllegalStateException("dup3 " + fd + " onto " + onto + ": " + Errno.name((int) -result));
         }
     }
 
@@ -105,12 +84,6 @@ public final class StandardStreams implements AutoCloseable {
     }
 
     private static void close(int fd) {
-        try {
-            int ignored = (int) CLOSE.invokeExact(fd);
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
-        }
+        Native.call(SystemCall.CLOSE, fd, 0, 0, 0);
     }
 }

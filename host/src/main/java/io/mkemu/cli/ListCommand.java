@@ -17,8 +17,8 @@ import picocli.CommandLine.Option;
     "Lists this user's machines: those that run, and those whose host was killed."},
     footer = {"", "Example: mk list --json"})
 final class ListCommand implements Callable<Integer> {
-    @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} and "
-        + "nothing else on stdout.")
+    @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "
+        + "and nothing else on stdout.")
     private boolean json;
 
     @Override

@@ -77,9 +77,13 @@ final class HostVerbs implements ControlHandler {
         result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
             .toString()));
         ArrayNode instances = result.putArray("instances");
-        Set<String> wanted = names.isEmpty() ? null : resolve(names, machine);
-        machine.instances().stream().filter(instance -> wanted == null || wanted.contains(instance.name()))
-            .map(StatusJson::instance).forEach(instances::add);
+        if (names.isEmpty()) {
+            machine.instances().stream().map(StatusJson::instance).forEach(instances::add);
+        }
+        for (String name : resolve(names, machine)) {
+            instances.add(machine.instances().stream().filter(instance -> instance.name().equals(name)).findFirst()
+                .map(StatusJson::instance).orElseThrow(() -> States.unknown(name, host.instances())));
+        }
         return result;
     }
 

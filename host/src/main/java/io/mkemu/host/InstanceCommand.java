@@ -31,6 +31,7 @@ final class InstanceCommand {
         Path home = home();
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
+        command.addAll(AotCache.options(home, "instance"));
         String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
         if (stopInSend != null) {
             command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);

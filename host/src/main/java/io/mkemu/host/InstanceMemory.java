@@ -116,7 +116,7 @@ final class InstanceMemory {
         if (!mapped.isEmpty()) {
             MappedPage first = mapped.getFirst();
             throw new MachineException(ExitCode.STATE, "page 0x" + Long.toHexString(first.address()) + " of instance "
-                + entry.name() + (mapped.size() == 1 ? "" : " and " + (mapped.size() - 1) + " more")
+                + entry.name() + (mapped.size() == 1 ? "" : " (and " + (mapped.size() - 1) + " more)")
                 + " is still mapped by " + first.mappers().stream().map(this::nameOf).collect(Collectors.joining(", "))
                 + ": have it unmap the page, or mk kill it");
         }

@@ -17,7 +17,7 @@ final class States {
             .orElseThrow(() -> unknown(name, instances));
     }
 
-    private static MachineException unknown(String name, Collection<HostedInstance> instances) {
+    static MachineException unknown(String name, Collection<HostedInstance> instances) {
         if (name.equals(Machine.HOST_NAME)) {
             return new MachineException(ExitCode.STATE,
                 "the host kernel lives and ends with its machine: mk shutdown ends both");
@@ -61,9 +61,9 @@ final class States {
         if (instance.life() != null) {
             throw refused(instance, "mk kill needs an active one: wait until it is active, or mk kill -f");
         }
-        throw refused(instance, "no kernel runs: mk " + (instance.state() == InstanceState.READY ? "load and mk " : "")
-            + "exec starts one, mk " + (instance.state() == InstanceState.LOADED ? "unload and mk " : "")
-            + "delete removes the instance");
+        throw refused(instance, "no kernel runs: mk " + (instance.state() == InstanceState.READY ? "load and mk exec "
+            + "start" : "exec starts") + " one, mk " + (instance.state() == InstanceState.LOADED ? "unload and mk "
+            + "delete remove" : "delete removes") + " the instance");
     }
 
     static HostedInstance requireUnloadable(HostedInstance instance) {

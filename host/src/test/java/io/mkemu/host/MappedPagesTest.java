@@ -138,18 +138,18 @@ class MappedPagesTest {
         String where = "page 0x" + Long.toHexString(page) + " of instance web is still mapped by instance database: "
             + "have it unmap the page, or mk kill it";
         List<Region> regions = web.entry().regions();
-        assertEquals(where, refusal(() -> host.delete("web", false)));
+        assertEquals(where, refusal(() -> host.delete(List.of("web"), false)));
         assertEquals(where, refusal(() -> host.update("web", null, 0x50000, false)));
         assertEquals(regions, web.entry().regions());
         assertEquals(InstanceState.FAILED, web.state());
         pages.noteMapped(Pages.pfn(page) + 1, DATABASE);
         memory.instances().entry(DATABASE).name("two\nlines");
-        assertEquals(where.replace(" of instance web", " of instance web and 1 more").replace("database", "2"),
-            refusal(() -> host.delete("web", false)));
+        assertEquals(where.replace(" of instance web", " of instance web (and 1 more)").replace("database", "2"),
+            refusal(() -> host.delete(List.of("web"), false)));
         database.end(false, "killed");
         host.update("web", null, 0x50000, false);
-        host.unload("web");
-        host.delete("web", false);
+        host.unload(List.of("web"));
+        host.delete(List.of("web"), false);
         assertNull(memory.instances().find(WEB));
     }
 
@@ -161,7 +161,7 @@ class MappedPagesTest {
             bitmap.buffer().setMemory(0, 64, (byte) 0x5a);
         }
         String told = assertThrows(MachineException.class, () -> begin(web)).getMessage();
-        assertTrue(told.startsWith("page 0x" + Long.toHexString(page) + " ") && told.contains("instance 2"), told);
+        assertTrue(told.contains("is damaged") && told.contains("others still use memory of it"), told);
         pages.noteUnmapped(Pages.pfn(page), DATABASE);
         begin(web);
         assertFalse(isAllocated(page));

@@ -149,9 +149,9 @@ public final class ControlClient implements AutoCloseable {
             return exchange.run();
         } catch (IOException broken) {
             if (late.get()) {
-                SocketTimeoutException timeout = new SocketTimeoutException("no answer within " + timeoutMillis + " ms");
-                timeout.initCause(broken);
-                throw timeout;
+                SocketTimeoutException over = new SocketTimeoutException("no answer within " + timeoutMillis + " ms");
+                over.initCause(broken);
+                throw over;
             }
             throw broken;
         } finally {

@@ -85,13 +85,17 @@ public final class ControlServer implements AutoCloseable {
     private void run() {
         try {
             long closeBy = 0;
-            while (closeBy == 0 || !connections.isEmpty() && closeBy - System.nanoTime() > 0) {
+            while (closeBy == 0 || closeBy - System.nanoTime() > 0) {
                 if (closing && closeBy == 0) {
                     closeBy = System.nanoTime() + limits.closeNanos();
                     listener.close();
                     connections.forEach(ControlConnection::end);
                 }
-                select(update(closeBy));
+                long next = update(closeBy);
+                if (closeBy != 0 && connections.isEmpty()) {
+                    return;
+                }
+                select(next);
             }
         } catch (IOException broken) {
             throw new IllegalStateException("control socket " + socket + ": " + broken, broken);
