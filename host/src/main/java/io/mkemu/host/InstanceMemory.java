@@ -24,7 +24,7 @@ final class InstanceMemory {
     private final Machine machine;
     private final InstanceEntry entry;
     private final List<BusyArea> busyAreas = new ArrayList<>();
-    /** What a former life had allocated and other instances still have mapped. */
+    /** What a former life had allocated and is to be freed; other instances may still have it mapped. */
     private final List<Region> mappedRests = new ArrayList<>();
     private List<Region> regions = List.of();
     private boolean isUsed;
@@ -124,6 +124,7 @@ final class InstanceMemory {
         long size = entry.ipiAreaSize();
         boolean released = machine.ipiAreas().unpublish(entry.id());
         entry.ipiArea(area, size);
+        look();
         if (!released || !busyAreas.isEmpty()) {
             throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + entry.name()
                 + " is still mapped by a CPU that does not answer (physical CPUs "
@@ -141,8 +142,8 @@ final class InstanceMemory {
         entry.regions(regions);
         boolean wasUsed = isUsed;
         if (wasUsed) {
-            long area = entry.ipiArea();
-            if (!machine.ipiAreas().unpublish(entry.id()) && area != 0) {
+            Region area = new Region(entry.ipiArea(), entry.ipiAreaSize());
+            if (!machine.ipiAreas().unpublish(entry.id()) && area.address() != 0) {
                 busyAreas.add(
                     new BusyArea(machine.memory(), entry.id(), area, machine.ipiAreas().senders(entry.id())));
             }
@@ -158,7 +159,7 @@ final class InstanceMemory {
     private void recoverPool() {
         try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
             mappedRests.clear();
-            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.address() == address)));
+            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.region().address() == address)));
         } catch (MachineException damaged) {
             /* Made anew it would hand out what others still use. */
             if (!busyAreas.isEmpty() || !machine.memory().pageTable().stillMapped(regions).isEmpty()) {
@@ -184,7 +185,7 @@ final class InstanceMemory {
      * @return whether there is such memory left
      */
     boolean look() {
-        busyAreas.removeIf(BusyArea::isFree);
+        busyAreas.removeIf(area -> area.isFree() && mappedRests.add(area.region()));
         PageTable pages = machine.memory().pageTable();
         if (mappedRests.stream().anyMatch(rest -> pages.stillMapped(List.of(rest)).isEmpty())) {
             entry.regions(regions);
