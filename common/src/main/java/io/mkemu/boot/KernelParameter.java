@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  */
 public enum KernelParameter {
     /** What an idle CPU does. */
-    IDLE("idle", false, parameters -> IdlePolicy.of(parameters.get("idle"), false)),
+    IDLE("idle", false, parameters -> IdlePolicy.of(parameters.get("idle"))),
     /** Lines of a lower level than this number go to the console. */
     LOGLEVEL("loglevel", false, ConsoleLoglevel::of),
     /** Warnings and debug lines stay off the console: loglevel=4. */
@@ -26,7 +26,9 @@ public enum KernelParameter {
     /** Address of the IPI buffer. */
     MK_IPI_SHARED("mk_ipi_shared", true, KernelParameter::address),
     /** Which machine the kernel was made for. */
-    MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch"));
+    MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch")),
+    /** Which life of the instance it is. */
+    MK_LIFE("mk_life", true, parameters -> parameters.getMemory("mk_life"));
 
     private final String parameter;
     private final boolean setByHost;

@@ -3,10 +3,7 @@ package io.mkemu.os;
 
 import io.mkemu.Errno;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandle;
 
 /**
  * FUTEX_WAIT and FUTEX_WAKE on a 32-bit word of a shared mapping. Never FUTEX_PRIVATE: the sleeper and the waker are
@@ -15,21 +12,10 @@ import java.lang.invoke.MethodHandle;
  * <p>One object serves one waiting thread (it owns the time-out and errno buffers); {@link #wake} may be called by any.
  */
 public final class Futex {
-    private static final long SYS_FUTEX = switch (System.getProperty("os.arch")) {
-        case "amd64", "x86_64" -> 202;
-        case "aarch64" -> 98;
-        default -> throw new UnsupportedOperationException(
-            "futex number unknown for os.arch=" + System.getProperty("os.arch") + "; mkemu runs on amd64 and aarch64");
-    };
     private static final int FUTEX_WAIT = 0;
     private static final int FUTEX_WAKE = 1;
-    private static final FunctionDescriptor SIGNATURE = FunctionDescriptor.of(Native.LONG,
-        Native.LONG, Native.LONG, Native.INT, Native.INT, Native.LONG, Native.LONG, Native.INT);
-    private static final MethodHandle WAIT =
-        Native.withErrno("syscall", SIGNATURE, Linker.Option.firstVariadicArg(1));
-    /* A wake never blocks, so it may skip the thread-state transition that a wait needs. */
-    private static final MethodHandle WAKE =
-        Native.plain("syscall", SIGNATURE, Linker.Option.firstVariadicArg(1), Linker.Option.critical(false));
+    /* Shared by all threads that wake, so that none allocates: what it says means nothing. */
+    private static final MemorySegment IGNORED_ERRNO = Native.newCallState(Arena.global());
 
     private final MemorySegment callState;
     private final MemorySegment timespec;
@@ -56,21 +42,11 @@ public final class Futex {
             timespec.set(Native.LONG, 8, timeoutNanos % 1_000_000_000L);
             limit = timespec.address();
         }
-        try {
-            long result = (long) WAIT.invokeExact(callState, SYS_FUTEX, address, FUTEX_WAIT, expected, limit, 0L, 0);
-            if (result == 0) {
-                return 0;
-            }
-            int errno = Native.errno(callState);
-            if (errno == Errno.EAGAIN || errno == Errno.ETIMEDOUT || errno == Errno.EINTR) {
-                return -errno;
-            }
-            throw new IllegalStateException("futex wait at 0x" + Long.toHexString(address) + ": errno " + errno);
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
+        int result = (int) Native.call(callState, SystemCall.FUTEX, address, FUTEX_WAIT, expected, limit);
+        if (result == 0 || result == -Errno.EAGAIN || result == -Errno.ETIMEDOUT || result == -Errno.EINTR) {
+            return result;
         }
+        throw new IllegalStateException("futex wait at 0x" + Long.toHexString(address) + ": errno " + -result);
     }
 
     /**
@@ -78,15 +54,9 @@ public final class Futex {
      *
      * @param address of the word
      * @param count   how many at the most
-     * @return how many were woken
+     * @return how many were woken; negative for an address that is none
      */
     public static int wake(long address, int count) {
-        try {
-            return (int) (long) WAKE.invokeExact(SYS_FUTEX, address, FUTEX_WAKE, count, 0L, 0L, 0);
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
-        }
+        return (int) Native.call(IGNORED_ERRNO, SystemCall.FUTEX, address, FUTEX_WAKE, count, 0);
     }
 }

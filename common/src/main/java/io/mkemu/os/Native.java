@@ -9,50 +9,63 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
-/** Down-call handles of the C library, and the place where a call leaves its errno. */
+/**
+ * The way into the operating system: syscall(2), with one signature for all calls. A JVM that starts pays 10 to 20 ms
+ * for each new signature of a down-call handle, which no AOT cache takes over; with a handle for each C function that
+ * was most of an instance's boot.
+ */
 final class Native {
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    private static final FunctionDescriptor SIGNATURE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG);
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+    private static final long ERRNO_OFFSET = CALL_STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final MethodHandle SYSCALL = syscall();
 
     private Native() {
     }
 
-    /** A handle that takes the errno segment as its first argument. */
     @SuppressWarnings("restricted")
-    static MethodHandle withErrno(String symbol, FunctionDescriptor signature, Linker.Option... options) {
-        Linker.Option[] all = new Linker.Option[options.length + 1];
-        all[0] = CAPTURE_ERRNO;
-        System.arraycopy(options, 0, all, 1, options.length);
-        return LINKER.downcallHandle(find(symbol), signature, all);
+    private static MethodHandle syscall() {
+        Linker linker = Linker.nativeLinker();
+        MemorySegment function = linker.defaultLookup().find("syscall").orElseThrow(
+            () -> new UnsupportedOperationException("the C library has no syscall(); mkemu needs Linux"));
+        return linker.downcallHandle(function, SIGNATURE, Linker.Option.firstVariadicArg(1),
+            Linker.Option.captureCallState("errno"));
     }
 
-    @SuppressWarnings("restricted")
-    static MethodHandle plain(String symbol, FunctionDescriptor signature, Linker.Option... options) {
-        return LINKER.downcallHandle(find(symbol), signature, options);
-    }
-
-    private static MemorySegment find(String symbol) {
-        return LINKER.defaultLookup().find(symbol).orElseThrow(
-            () -> new UnsupportedOperationException("the C library has no " + symbol + "(); mkemu needs Linux"));
-    }
-
+    /** Room for the errno of one call at a time. */
     static MemorySegment newCallState(Arena arena) {
         return arena.allocate(CALL_STATE);
     }
 
-    static int errno(MemorySegment callState) {
-        return (int) ERRNO.get(callState, 0L);
+    /**
+     * Makes a system call. Arguments it does not have are ignored; addresses must stay valid until it returns.
+     *
+     * @return its result, or a negative errno
+     */
+    static long call(MemorySegment callState, SystemCall call, long first, long second, long third, long fourth) {
+        try {
+            long result = (long) SYSCALL.invokeExact(callState, call.number(), first, second, third, fourth);
+            return result == -1 ? -callState.get(INT, ERRNO_OFFSET) : result;
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw impossible(fault);
+        }
+    }
+
+    /** The same, for callers that do not keep room for an errno. */
+    static long call(SystemCall call, long first, long second, long third, long fourth) {
+        try (Arena arena = Arena.ofConfined()) {
+            return call(newCallState(arena), call, first, second, third, fourth);
+        }
     }
 
     /** What a down-call handle declares to throw and never does: only a broken signature ends here. */
-    static RuntimeException impossible(Throwable fault) {
+    private static RuntimeException impossible(Throwable fault) {
         return new IllegalStateException("native call failed: " + fault, fault);
     }
-
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 }

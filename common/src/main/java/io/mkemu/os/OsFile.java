@@ -4,11 +4,8 @@ package io.mkemu.os;
 import io.mkemu.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,6 +15,7 @@ import java.nio.file.Path;
  * its full size, locked by open file description. Not thread-safe, except that one thread may block in {@link #lock}.
  */
 public final class OsFile implements AutoCloseable {
+    private static final int AT_FDCWD = -100;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
@@ -31,17 +29,6 @@ public final class OsFile implements AutoCloseable {
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
     private static final int FLOCK_BYTES = 32;
-
-    private static final MethodHandle OPEN = Native.withErrno("open",
-        FunctionDescriptor.of(Native.INT, ValueLayout.ADDRESS, Native.INT, Native.INT),
-        Linker.Option.firstVariadicArg(2));
-    private static final MethodHandle FCNTL = Native.withErrno("fcntl",
-        FunctionDescriptor.of(Native.INT, Native.INT, Native.INT, ValueLayout.ADDRESS),
-        Linker.Option.firstVariadicArg(2));
-    private static final MethodHandle FALLOCATE = Native.withErrno("fallocate",
-        FunctionDescriptor.of(Native.INT, Native.INT, Native.INT, Native.LONG, Native.LONG));
-    private static final MethodHandle CLOSE = Native.withErrno("close",
-        FunctionDescriptor.of(Native.INT, Native.INT));
 
     private final Path path;
     private final int fd;
@@ -69,20 +56,15 @@ public final class OsFile implements AutoCloseable {
 
     private static OsFile open(Path path, int flags) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.newCallState(arena);
-            int fd = (int) OPEN.invokeExact(state, arena.allocateFrom(path.toString()), flags, OWNER_ONLY);
+            MemorySegment name = arena.allocateFrom(path.toString());
+            int fd = (int) Native.call(SystemCall.OPENAT, AT_FDCWD, name.address(), flags, OWNER_ONLY);
             if (fd >= 0) {
                 return new OsFile(path, fd);
             }
-            int errno = Native.errno(state);
-            if (errno == Errno.ENOENT) {
+            if (fd == -Errno.ENOENT) {
                 throw new NoSuchFileException(path.toString());
             }
-            throw new OsException(path + ": cannot open: " + Errno.name(errno), errno);
-        } catch (IOException | RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
+            throw new OsException(path + ": cannot open: " + Errno.name(-fd), -fd);
         }
     }
 
@@ -94,20 +76,12 @@ public final class OsFile implements AutoCloseable {
      * @throws OsException with ENOSPC if the file system cannot hold it
      */
     public void allocate(long bytes) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Native.newCallState(arena);
-            int result;
-            do {
-                result = (int) FALLOCATE.invokeExact(state, fd, 0, 0L, bytes);
-            } while (result < 0 && Native.errno(state) == Errno.EINTR);
-            if (result < 0) {
-                int errno = Native.errno(state);
-                throw new OsException(path + ": cannot allocate " + bytes + " bytes: " + Errno.name(errno), errno);
-            }
-        } catch (IOException | RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
+        int result;
+        do {
+            result = (int) Native.call(SystemCall.FALLOCATE, fd, 0, 0, bytes);
+        } while (result == -Errno.EINTR);
+        if (result < 0) {
+            throw new OsException(path + ": cannot allocate " + bytes + " bytes: " + Errno.name(-result), -result);
         }
     }
 
@@ -132,7 +106,7 @@ public final class OsFile implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
             flock.set(ValueLayout.JAVA_SHORT, 0, F_WRLCK);
-            call(arena, F_OFD_GETLK, flock);
+            call(F_OFD_GETLK, flock);
             return flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
         }
     }
@@ -146,27 +120,19 @@ public final class OsFile implements AutoCloseable {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
             flock.set(ValueLayout.JAVA_SHORT, 0, type);
-            return call(arena, command, flock);
+            return call(command, flock);
         }
     }
 
-    private int call(Arena arena, int command, MemorySegment flock) throws IOException {
-        try {
-            MemorySegment state = Native.newCallState(arena);
-            int result = (int) FCNTL.invokeExact(state, fd, command, flock);
-            if (result >= 0) {
-                return 0;
-            }
-            int errno = Native.errno(state);
-            if (errno == Errno.EAGAIN || errno == Errno.EACCES || errno == Errno.EINTR) {
-                return -errno;
-            }
-            throw new OsException(path + ": cannot lock: " + Errno.name(errno), errno);
-        } catch (IOException | RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
+    private int call(int command, MemorySegment flock) throws IOException {
+        int result = (int) Native.call(SystemCall.FCNTL, fd, command, flock.address(), 0);
+        if (result >= 0) {
+            return 0;
         }
+        if (result == -Errno.EAGAIN || result == -Errno.EACCES || result == -Errno.EINTR) {
+            return result;
+        }
+        throw new OsException(path + ": cannot lock: " + Errno.name(-result), -result);
     }
 
     /** Whether the path still names this very file: false once somebody has unlinked or replaced it. */
@@ -186,12 +152,6 @@ public final class OsFile implements AutoCloseable {
             return;
         }
         closed = true;
-        try (Arena arena = Arena.ofConfined()) {
-            int ignored = (int) CLOSE.invokeExact(Native.newCallState(arena), fd);
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
-        }
+        Native.call(SystemCall.CLOSE, fd, 0, 0, 0);
     }
 }

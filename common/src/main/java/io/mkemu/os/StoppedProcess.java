@@ -2,16 +2,12 @@
 package io.mkemu.os;
 
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Another process of this user that may be stopped by SIGSTOP, as {@link OsProcess#stopSelf} does. Any thread. */
 public final class StoppedProcess {
-    private static final MethodHandle KILL =
-        Native.plain("kill", FunctionDescriptor.of(Native.INT, Native.INT, Native.INT));
     private static final int SIGCONT = 18;
 
     private StoppedProcess() {
@@ -35,12 +31,6 @@ public final class StoppedProcess {
      * @return whether there is such a process
      */
     public static boolean resume(long pid) {
-        try {
-            return (int) KILL.invokeExact(Math.toIntExact(pid), SIGCONT) == 0;
-        } catch (RuntimeException | Error fault) {
-            throw fault;
-        } catch (Throwable fault) {
-            throw Native.impossible(fault);
-        }
+        return Native.call(SystemCall.KILL, Math.toIntExact(pid), SIGCONT, 0, 0) == 0;
     }
 }

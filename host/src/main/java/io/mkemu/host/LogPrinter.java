@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.memory.PhysicalMemory;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** Streams the consoles of a machine's kernels, and what its processes write, in the order of their times. */
@@ -19,15 +22,23 @@ final class LogPrinter {
 
     private final PhysicalMemory memory;
     private final PrintStream out;
-    private final List<Source> sources = new ArrayList<>();
+    private final Map<Integer, Source> sources = new TreeMap<>();
     private final ConcurrentLinkedQueue<Entry> outputs = new ConcurrentLinkedQueue<>();
 
-    /** A printer for these instances; a null stream prints nothing. */
-    LogPrinter(PhysicalMemory memory, List<InstanceEntry> instances, PrintStream out) {
+    /** A printer for the host and all instances, those too that are created later; a null stream prints nothing. */
+    LogPrinter(PhysicalMemory memory, PrintStream out) {
         this.memory = memory;
         this.out = out;
-        for (InstanceEntry instance : instances) {
-            sources.add(new Source(instance.name(), new ConsoleLog(memory, instance)));
+    }
+
+    private void findSources() {
+        for (int id = 0; id < InstanceDescriptor.MAX_INSTANCES; id++) {
+            InstanceEntry entry = memory.instances().find(id);
+            if (entry != null && (!sources.containsKey(id) || !sources.get(id).name().equals(entry.name()))) {
+                ConsoleLog console =
+                    sources.containsKey(id) ? sources.get(id).console() : new ConsoleLog(memory, entry);
+                sources.put(id, new Source(entry.name(), console));
+            }
         }
     }
 
@@ -39,8 +50,9 @@ final class LogPrinter {
 
     /** Prints what has come since the last call. */
     void drain() {
+        findSources();
         List<Entry> lines = new ArrayList<>();
-        for (Source source : sources) {
+        for (Source source : sources.values()) {
             long missedBefore = source.console().missedBytes();
             for (var line = source.console().poll(); line != null; line = source.console().poll()) {
                 lines.add(new Entry(line.nanos(), source.name(), line.text()));

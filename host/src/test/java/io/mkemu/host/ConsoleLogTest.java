@@ -103,8 +103,7 @@ class ConsoleLogTest {
         db.newEpoch(InstanceState.LOADED);
         entry.cmdline("quiet");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        LogPrinter printer = new LogPrinter(memory, List.of(entry, db),
-            new PrintStream(bytes, false, StandardCharsets.UTF_8));
+        LogPrinter printer = new LogPrinter(memory, new PrintStream(bytes, false, StandardCharsets.UTF_8));
         log.append(LogLevel.WARNING.ordinal(), 0, "hidden");
         log.append(LogLevel.ERR.ordinal(), 0, "shown");
         new KernelLog(memory, 2).append(LogLevel.INFO.ordinal(), 1, "shown too");

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.dt.DeviceTreeException;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -72,16 +74,26 @@ class MachinePlanTest {
         assertTrue(message.contains(expected), message);
     }
 
-    @Test
-    void aPoolThatNoPageTableCanDescribeIsRefused() {
-        MachineSpec spec = MachineSpec.parse("t.dts", """
+    private static MachineSpec large(long memoryBytes) {
+        return MachineSpec.parse("t.dts", """
             /dts-v1/;
             / { compatible = "multikernel-v1";
-              resources { cpus = <0 1>; memory-bytes = /bits/ 64 <0x2000000000>; };
+              resources { cpus = <0 1>; memory-bytes = /bits/ 64 <%d>; };
             };
-            """, Path.of("/"));
-        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
-        assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x1fc0000000"), message);
+            """.formatted(memoryBytes), Path.of("/"));
+    }
+
+    @Test
+    void aPoolThatNoPageTableCanDescribeIsRefusedWithTheMostThatCan() {
+        for (long tooMuch : new long[] {1L << 37, RamLayout.MAX_BYTES, RamLayout.MAX_BYTES - Pages.PAGE_SIZE}) {
+            MachineSpec spec = large(tooMuch);
+            String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
+            assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x1fbf"), message);
+            long limit = Long.decode(message.replaceFirst(".*stay below (0x[0-9a-f]+).*", "$1"));
+            assertThrows(DeviceTreeException.class, () -> MachinePlan.of(large(limit)));
+            RamLayout most = MachinePlan.of(large(limit - Pages.PAGE_SIZE)).layout();
+            assertEquals(RamLayout.MAX_BYTES - Pages.PAGE_SIZE, most.hostSize() + most.poolSize());
+        }
     }
 
     @Test

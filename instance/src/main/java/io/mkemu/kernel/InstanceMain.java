@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
@@ -27,6 +28,7 @@ import java.util.Optional;
  */
 public final class InstanceMain {
     private static final String EPOCH = "mk_epoch";
+    private static final String LIFE = "mk_life";
     /* The process's own; System.err becomes the kernel log's. */
     private static final PrintStream STDERR = System.err;
     private static boolean startedByHost;
@@ -72,6 +74,7 @@ public final class InstanceMain {
                 throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
                     + " is " + (found == null ? InstanceState.EMPTY : found.state()) + ", must be loaded to boot");
             }
+            requireLife(found, parameters);
             entry = found;
             entry.pid(ProcessHandle.current().pid());
             entry.bootStep(BootStep.JVM, started);
@@ -124,13 +127,26 @@ public final class InstanceMain {
         return memory;
     }
 
+    /** Refuses a process that was made for a former life, or comes when the host no longer waits for one. */
+    private static void requireLife(InstanceEntry entry, BootParameters parameters) {
+        if (!parameters.has(LIFE)) {
+            throw new IllegalArgumentException(LIFE + "= is missing; the host says which life of the instance it is");
+        }
+        if (entry.requested() != InstanceDescriptor.REQUEST_RUN || entry.epoch() != parameters.getMemory(LIFE)) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + ": life " + parameters.get(LIFE)
+                + " is over or was given up; execute it again (mk exec) and take the command line of that");
+        }
+    }
+
     private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args,
         Printk printk) throws InterruptedException {
+        RequestWatch requests = RequestWatch.start(entry);
         KernelInstance kernel = new KernelInstance(memory, entry.id(), parameters, ipiShared(parameters), printk);
+        requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
         kernel.start(ModuleLoader.load(List.of(args).subList(3, args.length)));
-        kernel.awaitReboot();
+        requests.awaitShutdown();
         /* The host decides when the modules have had time enough, and kills the process then. */
         kernel.shutDown(Long.MAX_VALUE);
     }

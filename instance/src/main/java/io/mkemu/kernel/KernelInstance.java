@@ -4,7 +4,6 @@ package io.mkemu.kernel;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
@@ -49,7 +48,6 @@ public final class KernelInstance implements AutoCloseable {
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
     private final RateLimit cpuFaults;
-    private final CountDownLatch rebooted = new CountDownLatch(1);
 
     /**
      * Maps what the kernel needs; no thread runs yet.
@@ -87,9 +85,9 @@ public final class KernelInstance implements AutoCloseable {
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = LocalApic.of(memory, physical[logical]);
-            IdlePolicy policy = IdlePolicy.of(idle, apic.sharesCore());
+            IdlePolicy policy = IdlePolicy.of(idle);
             IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
-                policy.polls());
+                policy.polls() && !apic.sharesCore());
             IpiSender sender = new IpiSender(memory, apic, this::tableDamaged);
             cpus[logical] = new Cpu(this, logical, apic, receiver, sender, policy);
         }
@@ -128,11 +126,6 @@ public final class KernelInstance implements AutoCloseable {
         });
     }
 
-    /** Waits until the host asks the kernel to shut down. */
-    public void awaitReboot() throws InterruptedException {
-        rebooted.await();
-    }
-
     /**
      * Lets the modules exit, newest first, and parks the CPUs.
      *
@@ -146,14 +139,25 @@ public final class KernelInstance implements AutoCloseable {
             done.countDown();
         });
         boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
+        return park(inTime ? PARK_MILLIS : 1) && inTime;
+    }
+
+    /**
+     * Parks the CPUs as they are; no module is told.
+     *
+     * @param millis how long each of them may take to come out of a callback or a task
+     * @return whether all are parked
+     */
+    public boolean park(long millis) throws InterruptedException {
         for (Cpu cpu : cpus) {
             cpu.park();
         }
+        boolean parked = true;
         for (Cpu cpu : cpus) {
-            cpu.join(inTime ? PARK_MILLIS : 1);
+            parked &= cpu.join(millis);
         }
         printk.tellAll();
-        return inTime;
+        return parked;
     }
 
     /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */
@@ -162,12 +166,6 @@ public final class KernelInstance implements AutoCloseable {
             receiver.audit();
         }
         printk.tellDue();
-    }
-
-    void rebootInterrupt() {
-        if (entry.requested() == InstanceDescriptor.REQUEST_SHUTDOWN) {
-            rebooted.countDown();
-        }
     }
 
     /** The module object of a class that this kernel runs, or null. */

@@ -245,9 +245,11 @@ class FuzzTest {
             case 6 -> 1L << random.nextInt(Long.SIZE);
             default -> random.nextLong();
         };
-        /* A request to shut down is one, whoever writes it. */
+        /* A request to end is one, whoever writes it. */
         boolean request = spot.name().equals("entry +" + InstanceDescriptor.REQUESTED_OFFSET);
-        return request && (int) value == InstanceDescriptor.REQUEST_SHUTDOWN ? -1 : value;
+        boolean end = (int) value == InstanceDescriptor.REQUEST_SHUTDOWN
+            || (int) value == InstanceDescriptor.REQUEST_HALT;
+        return request && end ? -1 : value;
     }
 
     /** All kernels live and loop, and the two that nobody touched exchange without a fault. */

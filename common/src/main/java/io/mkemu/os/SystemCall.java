@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.os;
+
+/** The system calls that mkemu makes, with their numbers on the architectures it runs on. */
+enum SystemCall {
+    CLOSE(3, 57),
+    DUP3(292, 24),
+    EXIT_GROUP(231, 94),
+    FALLOCATE(285, 47),
+    FCNTL(72, 25),
+    FUTEX(202, 98),
+    GETTID(186, 178),
+    GETUID(102, 174),
+    KILL(62, 129),
+    OPENAT(257, 56),
+    SCHED_GETAFFINITY(204, 123),
+    SCHED_SETAFFINITY(203, 122),
+    SETSID(112, 157),
+    TGKILL(234, 131);
+
+    private final long number;
+
+    SystemCall(int amd64, int aarch64) {
+        number = switch (System.getProperty("os.arch")) {
+            case "amd64", "x86_64" -> amd64;
+            case "aarch64" -> aarch64;
+            default -> throw new UnsupportedOperationException("system call numbers unknown for os.arch="
+                + System.getProperty("os.arch") + "; mkemu runs on amd64 and aarch64");
+        };
+    }
+
+    long number() {
+        return number;
+    }
+}
