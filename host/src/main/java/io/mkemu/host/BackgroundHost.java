@@ -69,7 +69,10 @@ public final class BackgroundHost {
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
         String options = System.getenv("MKEMU_JAVA_OPTS");
-        if (options != null && !options.isBlank()) {
+        if (options == null || options.isBlank()) {
+            command.addAll(AotCache.options(home, "host"));
+        } else {
+            /* They may be such as do not go together with a cache. */
             command.addAll(List.of(options.strip().split("\\s+")));
         }
         command.addAll(List.of("-Dmkemu.home=" + home, "-cp",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.memory.PhysicalMemory;
@@ -15,28 +16,29 @@ import java.util.Set;
 final class BusyArea {
     private final PhysicalMemory memory;
     private final int instanceId;
-    private final long address;
+    private final Region region;
     private final Set<Integer> holders = new HashSet<>();
     private final Set<Integer> askedAgain = new HashSet<>();
 
     /**
      * Asks the CPUs to let go.
      *
+     * @param region  where it lies
      * @param holders physical CPUs that may have it mapped
      */
-    BusyArea(PhysicalMemory memory, int instanceId, long address, int[] holders) {
+    BusyArea(PhysicalMemory memory, int instanceId, Region region, int[] holders) {
         this.memory = memory;
         this.instanceId = instanceId;
-        this.address = address;
+        this.region = region;
         Arrays.stream(holders).forEach(cpu -> {
             this.holders.add(cpu);
             apic(cpu).raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
         });
     }
 
-    /** Physical address. */
-    long address() {
-        return address;
+    /** Where it lies. */
+    Region region() {
+        return region;
     }
 
     /** Physical CPUs that may still have it mapped. */

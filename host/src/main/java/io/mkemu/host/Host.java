@@ -127,7 +127,7 @@ public final class Host implements AutoCloseable {
      */
     public void load(String name, List<String> modules, String bootargs, RestartPolicy restart) {
         locked(() -> {
-            HostedInstance instance = States.requireLoadable(find(name));
+            HostedInstance instance = States.requireLoadable(find(name), restart);
             InstanceSpec spec = instance.spec().with(modules, bootargs, restart);
             partition().checkKernel(spec);
             instance.load(spec);

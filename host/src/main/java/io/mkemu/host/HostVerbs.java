@@ -103,7 +103,7 @@ final class HostVerbs implements ControlHandler {
         InstanceSpec spec = host.create(new InstanceSpec(
             (int) request.number("id", 1, MachineSpec.MAX_INSTANCE_ID, 0), name, cpus, memory, "", List.of(),
             request.flag("external"), RestartPolicy.NEVER, Places.NONE), count, dryRun);
-        return dryRun ? instances(List.of(StatusJson.planned(spec))) : instances(Set.of(name));
+        return dryRun ? instances(List.of(StatusJson.planned(spec, InstanceState.EMPTY))) : instances(Set.of(name));
     }
 
     private ObjectNode update(ControlRequest request) {
@@ -116,7 +116,11 @@ final class HostVerbs implements ControlHandler {
         }
         boolean dryRun = request.flag("dryRun");
         InstanceSpec spec = host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
-        return dryRun ? instances(List.of(StatusJson.planned(spec))) : instances(Set.of(name));
+        if (!dryRun) {
+            return instances(Set.of(name));
+        }
+        return instances(host.status().instances().stream().filter(instance -> instance.name().equals(name))
+            .map(instance -> StatusJson.planned(spec, instance.state())).toList());
     }
 
     private ObjectNode load(ControlRequest request) {

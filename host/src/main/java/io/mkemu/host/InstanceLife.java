@@ -185,8 +185,9 @@ abstract class InstanceLife {
     /** The process is gone. Once per life. */
     final void over(String how) {
         over.accept(this, how);
-        booted.complete(false);
+        /* In this order: who waited for the boot in vain must see that the life is over. */
         ended.complete(null);
+        booted.complete(false);
         machine.memory().raiseEvent();
     }
 }

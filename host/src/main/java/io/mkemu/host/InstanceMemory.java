@@ -30,7 +30,7 @@ final class InstanceMemory {
     private final InstanceEntry entry;
     private final String name;
     private final List<BusyArea> busyAreas = new ArrayList<>();
-    /** What a former life had allocated and other instances still have mapped. */
+    /** What a former life had allocated and is to be freed; other instances may still have it mapped. */
     private final List<Region> mappedRests = new ArrayList<>();
     private List<Region> regions = List.of();
     private long ipiArea;
@@ -158,6 +158,7 @@ final class InstanceMemory {
                 + ": have it unmap the page, or mk kill it");
         }
         boolean released = machine.ipiAreas().unpublish(entry.id());
+        look();
         if (!released || !busyAreas.isEmpty()) {
             publish();
             throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + name
@@ -184,8 +185,8 @@ final class InstanceMemory {
         publish();
         if (isUsed) {
             if (!machine.ipiAreas().unpublish(entry.id()) && ipiArea != 0) {
-                busyAreas.add(
-                    new BusyArea(machine.memory(), entry.id(), ipiArea, machine.ipiAreas().senders(entry.id())));
+                busyAreas.add(new BusyArea(machine.memory(), entry.id(), new Region(ipiArea, ipiAreaSize),
+                    machine.ipiAreas().senders(entry.id())));
             }
             forgetIpiArea();
             look();
@@ -199,7 +200,8 @@ final class InstanceMemory {
     private void recoverPool() {
         try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
             mappedRests.clear();
-            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.address() == address)));
+            mappedRests.addAll(pool.recover(address -> busyAreas.stream()
+                .anyMatch(area -> area.region().address() == address)));
         } catch (MachineException damaged) {
             /* Made anew it would hand out what others still use. */
             if (!busyAreas.isEmpty() || !machine.memory().pageTable().stillMapped(regions).isEmpty()) {
@@ -230,7 +232,7 @@ final class InstanceMemory {
      * @return whether there is such memory left
      */
     boolean look() {
-        busyAreas.removeIf(BusyArea::isFree);
+        busyAreas.removeIf(area -> area.isFree() && mappedRests.add(area.region()));
         PageTable pages = machine.memory().pageTable();
         if (mappedRests.stream().anyMatch(rest -> pages.stillMapped(List.of(rest)).isEmpty())) {
             entry.regions(regions);

@@ -143,11 +143,6 @@ final class Partition {
 
     /** Checks what an instance is to run, and that its memory can hold its IPI buffer. */
     void checkKernel(InstanceSpec wanted) {
-        if (wanted.external() && wanted.restart().onFailure()) {
-            throw new MachineException(ExitCode.CONFIG, "instance " + wanted.name()
-                + " is external, mkemu does not start it and so cannot restart it on failure: load it without restart, "
-                + "or create it without external");
-        }
         try {
             plan.checkInstance(wanted);
         } catch (DeviceTreeException wrong) {

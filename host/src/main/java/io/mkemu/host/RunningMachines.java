@@ -89,7 +89,7 @@ public final class RunningMachines {
     }
 
     static String list(List<String> names) {
-        return names.isEmpty() ? "no machine runs; start one with mk init or mk run"
+        return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts, or mk init"
             : "running: " + String.join(", ", names);
     }
 

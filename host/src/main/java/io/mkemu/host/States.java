@@ -4,6 +4,7 @@ package io.mkemu.host;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.RestartPolicy;
 import java.util.Collection;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -40,8 +41,12 @@ final class States {
         return instance;
     }
 
-    static HostedInstance requireLoadable(HostedInstance instance) {
+    static HostedInstance requireLoadable(HostedInstance instance, RestartPolicy restart) {
         requireNotRunning(instance, "load");
+        if (restart.onFailure() && instance.spec().external()) {
+            throw new MachineException(ExitCode.CONFIG, "instance " + instance.spec().name() + " is external: somebody "
+                + "else starts its process, so mkemu cannot restart it; load it without a restart policy");
+        }
         if (instance.state() == InstanceState.LOADED) {
             throw refused(instance, "mk exec boots it, mk unload takes away what is loaded");
         }

@@ -3,6 +3,7 @@ package io.mkemu.host;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.host.control.Protocol;
 import java.util.List;
@@ -43,9 +44,10 @@ final class StatusJson {
         return node;
     }
 
-    /** What is known of an instance that is not made. */
-    static ObjectNode planned(InstanceSpec spec) {
-        ObjectNode node = Protocol.object().put("id", spec.id()).put("name", spec.name()).put("state", "empty");
+    /** What a dry run knows of an instance. */
+    static ObjectNode planned(InstanceSpec spec, InstanceState state) {
+        ObjectNode node =
+            Protocol.object().put("id", spec.id()).put("name", spec.name()).put("state", state.toString());
         numbers(node.putArray("cpus"), spec.cpus().stream().sorted().toList());
         return node.put("memory", spec.memoryBytes()).put("external", spec.external());
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.cpu.LocalApicDescriptor;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -16,7 +17,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 /** A CPU that the test plays holds the IPI area of a former life of instance 1. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class BusyAreaTest {
-    private static final long AREA = 0x1234000;
+    private static final Region AREA = new Region(0x1234000, 0x4000);
 
     private TestHost box;
 
@@ -44,7 +45,7 @@ class BusyAreaTest {
     @Test
     void withoutAHolderItIsFree() {
         BusyArea area = area();
-        assertEquals(AREA, area.address());
+        assertEquals(AREA, area.region());
         assertTrue(area.isFree());
     }
 

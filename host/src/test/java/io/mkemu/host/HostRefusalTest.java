@@ -206,8 +206,8 @@ class HostRefusalTest {
     void whoIsStartedBySomebodyElseIsNotRestarted() {
         box.create(new InstanceSpec(0, "cache", List.of(4), MIB, "", List.of(), true, RestartPolicy.NEVER, Places.NONE),
             false);
-        box.refuses(ExitCode.CONFIG, "instance cache is external, mkemu does not start it and so cannot restart it on "
-            + "failure: load it without restart, or create it without external",
+        box.refuses(ExitCode.CONFIG, "instance cache is external: somebody else starts its process, so mkemu cannot "
+            + "restart it; load it without a restart policy",
             () -> box.load(kernel("cache", "", RestartPolicy.ON_FAILURE)));
         box.load(kernel("cache", ""));
     }

@@ -195,9 +195,10 @@ class HaltIT {
             }
             refused(ExitCode.STATE, "guest is loaded \\(halting\\): its former life has not ended: repeat mk kill -f",
                 () -> host.exec("guest"));
-            refused(ExitCode.STATE, "guest is loaded \\(halting\\): cannot unload it", () -> host.host().unload("guest"));
+            refused(ExitCode.STATE, "guest is loaded \\(halting\\): cannot unload it",
+                () -> host.host().unload(List.of("guest")));
             refused(ExitCode.STATE, "guest is loaded \\(halting\\): cannot delete it",
-                () -> host.host().delete("guest", false));
+                () -> host.host().delete(List.of("guest"), false));
             process.signal("CONT");
             assertEquals(List.of(), kill(true, "guest"));
             process.ends(0);

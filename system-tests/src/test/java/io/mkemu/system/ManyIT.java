@@ -66,8 +66,8 @@ class ManyIT {
             }
             for (String name : KILLED) {
                 assertEquals(List.of(), made.log(name, "quiet: exit"), made::describe);
-                made.host().delete(name, false);
             }
+            made.host().delete(KILLED, false);
             assertEquals(Map.of(), Procs.instances(made.directory()));
             checkResources(KILLED.size());
             assertEquals(List.of(), made.shutDown());

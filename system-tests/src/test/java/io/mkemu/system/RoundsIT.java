@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.memory.InstancePool;
@@ -41,7 +41,6 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class RoundsIT {
     private static final int ROUNDS = 200;
-    private static final long MEMORY_BYTES = 0x200000;
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,
         SendProbe.Step.PAYLOAD, SendProbe.Step.PUBLISHED, SendProbe.Step.MARKED, SendProbe.Step.RUNG);
@@ -180,10 +179,10 @@ class RoundsIT {
 
     private void begin(String mode, String more) {
         if (host.state("victim") == InstanceState.LOADED) {
-            host.host().unload("victim");
+            host.host().unload(List.of("victim"));
         }
-        host.host().load(new InstanceSpec(VICTIM, "victim", List.of(VICTIM), MEMORY_BYTES, "idle=halt victim.mode="
-            + mode + " victim.ram=" + ram + more, List.of(victimJar.toString())));
+        host.host().load("victim", List.of(victimJar.toString()), "idle=halt victim.mode=" + mode + " victim.ram=" + ram
+            + more, RestartPolicy.NEVER);
         host.start("victim");
         epoch++;
         assertEquals(epoch, host.status("victim").epoch());

@@ -16,6 +16,7 @@ public final class Counting implements KernelModule {
     private Kernel kernel;
     private long next = -1;
     private long sent;
+    private long due = System.nanoTime();
 
     @Override
     public String name() {
@@ -41,6 +42,11 @@ public final class Counting implements KernelModule {
     }
 
     private long step() {
+        long now = kernel.nanoTime();
+        if (now - due < 0) {
+            return due - now;
+        }
+        due = now + PERIOD_NANOS;
         message.putLong(0, sent, ByteOrder.LITTLE_ENDIAN);
         if (kernel.sendIpiData(RECEIVER, message, 0, Long.BYTES, TYPE) == 0) {
             sent++;

@@ -49,6 +49,7 @@ public final class RoundSurvivor implements KernelModule {
     private Window pageWindow;
     private long pageEpoch;
     private long steps;
+    private long due = System.nanoTime();
 
     @Override
     public String name() {
@@ -67,7 +68,13 @@ public final class RoundSurvivor implements KernelModule {
         mine.startTask("exchange", this::step);
     }
 
+    /** Any interrupt steps a task: two that answer each other at once would leave nobody else a CPU. */
     private long step() {
+        long now = kernel.nanoTime();
+        if (now - due < 0) {
+            return due - now;
+        }
+        due = now + PERIOD_NANOS;
         steps++;
         if (round.word(STOP_OFFSET) != 0) {
             while (!held.isEmpty()) {

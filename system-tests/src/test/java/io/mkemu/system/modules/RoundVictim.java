@@ -32,6 +32,7 @@ public final class RoundVictim implements KernelModule {
     private Kernel kernel;
     private RoundKernel round;
     private long steps;
+    private long due = System.nanoTime();
 
     @Override
     public String name() {
@@ -57,6 +58,11 @@ public final class RoundVictim implements KernelModule {
     }
 
     private long step() {
+        long now = kernel.nanoTime();
+        if (now - due < 0) {
+            return due - now;
+        }
+        due = now + PERIOD_NANOS;
         steps++;
         for (int survivor : SURVIVORS) {
             for (int message = 0; message < BURST; message++) {
