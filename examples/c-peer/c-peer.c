@@ -31,8 +31,7 @@ static void check_page(struct mk_peer *p, struct exchange *x, const struct mk_ip
     x->bad_words += page ? page[0] : WORDS;
     for (uint64_t i = 1; page && i < WORDS; i++)
         x->bad_words += page[i] != pattern(pfn, i);
-    if (page)
-        munmap(page, MK_PAGES_PAGE_SIZE);
+    mk_unmap_page(p, page);
     x->page_checked = true;
 }
 

@@ -56,6 +56,10 @@ struct mk_instance {
     char cmdline[MK_INSTANCE_CMDLINE_LENGTH];
 };
 
+struct mk_page {
+    uint64_t grants[4], mapped[4];
+};
+
 struct mk_ipi_data {
     int32_t sender_cpu;
     uint32_t type;
@@ -145,6 +149,10 @@ MK_AT(mk_instance, reason, MK_INSTANCE_REASON_OFFSET);
 MK_AT(mk_instance, cmdline, MK_INSTANCE_CMDLINE_OFFSET);
 MK_SIZE(mk_instance, MK_INSTANCE_LENGTH);
 MK_SIZE(mk_region, MK_INSTANCE_REGION_LENGTH);
+MK_AT(mk_page, grants, MK_PAGE_TABLE_GRANTS_OFFSET);
+MK_AT(mk_page, mapped, MK_PAGE_TABLE_MAPPED_OFFSET);
+MK_SIZE(mk_page, MK_PAGE_TABLE_LENGTH);
+_Static_assert(sizeof(((struct mk_page *)0)->grants) == MK_PAGE_TABLE_SET_LENGTH, "mk_page.grants");
 MK_AT(mk_ipi_data, sender_cpu, MK_IPI_DATA_SENDER_CPU_OFFSET);
 MK_AT(mk_ipi_data, type, MK_IPI_DATA_TYPE_OFFSET);
 MK_AT(mk_ipi_data, data_size, MK_IPI_DATA_DATA_SIZE_OFFSET);
@@ -189,7 +197,8 @@ static inline bool mk_header_is_good(const struct mk_ram_header *h, uint64_t fil
     if (h->magic != MK_RAM_HEADER_MAGIC || h->abi_version != MK_RAM_HEADER_ABI_VERSION || h->nr_cpus < 1
         || h->nr_cpus > MK_RAM_LAYOUT_MAX_CPUS || h->ipi_slots < MK_RAM_LAYOUT_MIN_SLOTS
         || h->ipi_slots > MK_RAM_LAYOUT_MAX_SLOTS || (h->ipi_slots & (h->ipi_slots - 1)) || h->ipi_mode > 1
-        || !h->host_size || h->host_size >= MK_RAM_LAYOUT_MAX_BYTES || h->pool_size >= MK_RAM_LAYOUT_MAX_BYTES
+        || !h->host_size || h->host_size >= MK_RAM_LAYOUT_MAX_BYTES
+        || h->pool_size >= MK_RAM_LAYOUT_MAX_BYTES - h->host_size
         || (h->host_size | h->pool_size) % MK_PAGES_PAGE_SIZE)
         return false;
     bool good = h->cpus_at == at;

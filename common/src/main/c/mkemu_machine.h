@@ -54,6 +54,7 @@ struct mk_peer {
     uint8_t *area; /* the own IPI area */
     uint64_t *heads, work[MK_INSTANCE_CPU_SET_WORDS];
     struct mk_target targets[MK_MAX_INSTANCES];
+    struct mk_window *windows; /* on pages of others: mkemu_pages.h */
     uint64_t anomalies;
     bool shutdown; /* the host asks this kernel to end */
     char error[256];
@@ -158,6 +159,20 @@ static inline void *mk_watch_host(void *peer)
     _exit(MK_EXIT_HOST_LOST);
 }
 
+/* Does what the host forces, whatever the CPU is doing: the exit parks it, and gives the life lock back. */
+static inline void *mk_watch_requests(void *peer)
+{
+    struct mk_instance *entry = ((struct mk_peer *)peer)->entry;
+    for (;;) {
+        uint32_t request = mk_load(&entry->requested);
+        if (request == MK_INSTANCE_REQUEST_HALT) {
+            mk_store(&entry->exit_code, 0);
+            _exit(0);
+        }
+        mk_futex(&entry->requested, FUTEX_WAIT, request, NULL);
+    }
+}
+
 /* Tells the host to look: a state changed or a line was logged. */
 static inline void mk_raise_event(struct mk_peer *p)
 {
@@ -254,6 +269,11 @@ static inline int mk_join(struct mk_peer *p, const char *directory, int id, cons
     p->entry = mk_entry(p, id);
     if ((mk_load(&p->entry->life) & 0xff) != MK_INSTANCE_STATE_LOADED)
         return mk_refuse(p, EINVAL, "the instance is not in state loaded");
+    if (mk_load(&p->entry->requested) != MK_INSTANCE_REQUEST_RUN
+        || mk_load(&p->entry->life) >> MK_INSTANCE_STATE_BITS != mk_parameter(command_line, "mk_life", 0))
+        return mk_refuse(p, ESTALE, "mk_life= is missing, or that life is over; execute the instance again");
+    if (pthread_create(&watch, NULL, mk_watch_requests, p))
+        return mk_refuse(p, errno, "the thread that watches requests");
     mk_store(&p->entry->pid, (uint64_t)getpid());
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_JVM], mk_nanos());
     result = mk_map_own(p);

@@ -5,6 +5,13 @@
 
 #include "mkemu_peer.h"
 
+/* A window of this process on another kernel's page. */
+struct mk_window {
+    struct mk_window *next;
+    void *map;
+    uint64_t pfn;
+};
+
 /* A page of this instance's own memory, by its physical address; NULL if it is none. */
 static inline void *mk_own(struct mk_peer *p, uint64_t address)
 {
@@ -36,23 +43,24 @@ static inline uint64_t mk_alloc_page(struct mk_peer *p)
     return 0;
 }
 
-/* The word of the page table that holds an instance's bit for a frame; NULL for a frame that cannot be shared. */
-static inline uint64_t *mk_grants(struct mk_peer *p, uint64_t pfn, int id)
+/* The entry of a frame in the page table; NULL for a frame that cannot be shared. */
+static inline struct mk_page *mk_page(struct mk_peer *p, uint64_t pfn)
 {
     uint64_t first = p->header.host_at / MK_PAGES_PAGE_SIZE, end = p->header.ram_size / MK_PAGES_PAGE_SIZE;
-    if (pfn < first || pfn >= end || id < 0 || id >= MK_MAX_INSTANCES)
-        return NULL;
-    return (uint64_t *)(p->tables + p->header.pages_at + (pfn - first) * MK_PAGE_TABLE_LENGTH) + id / 64;
+    return pfn < first || pfn >= end ? NULL : (struct mk_page *)(p->tables + p->header.pages_at) + (pfn - first);
 }
 
 /* mk_send_pfn: shares a page of this instance and says so. */
 static inline int mk_send_pfn(struct mk_peer *p, int id, uint64_t pfn)
 {
-    uint64_t *grants = mk_grants(p, pfn, id);
-    if (!grants || !mk_own(p, pfn << MK_PAGES_PAGE_SHIFT))
+    struct mk_page *page = mk_page(p, pfn);
+    if (!page || id < 0 || id >= MK_MAX_INSTANCES || !mk_own(p, pfn << MK_PAGES_PAGE_SHIFT))
         return -EINVAL;
-    __atomic_fetch_or(grants, (uint64_t)1 << id % 64, __ATOMIC_SEQ_CST);
-    return mk_send(p, id, MK_PFN_IPI_TYPE, &pfn, MK_IPI_DATA_PFN_SIZE);
+    uint64_t bit = (uint64_t)1 << id % 64, before = __atomic_fetch_or(&page->grants[id / 64], bit, __ATOMIC_SEQ_CST);
+    int result = mk_send(p, id, MK_PFN_IPI_TYPE, &pfn, MK_IPI_DATA_PFN_SIZE);
+    if (result == -ESHUTDOWN || (result && !(before & bit)))
+        __atomic_fetch_and(&page->grants[id / 64], ~bit, __ATOMIC_SEQ_CST);
+    return result;
 }
 
 /* The instance that owns a CPU, -1 for none. */
@@ -62,7 +70,33 @@ static inline int mk_owner_of(struct mk_peer *p, int cpu)
     return id >= 0 && id < MK_MAX_INSTANCES && (mk_load(&mk_entry(p, id)->life) & 0xff) ? id : -1;
 }
 
-/* mk_receive_map_page: NULL unless the sender owns the page and shared it with this instance. munmap it. */
+/* Whether this process has a window on a page. */
+static inline bool mk_has_window(const struct mk_peer *p, uint64_t pfn)
+{
+    const struct mk_window *w = p->windows;
+    while (w && w->pfn != pfn)
+        w = w->next;
+    return w != NULL;
+}
+
+/* Says that this kernel has a page mapped no more, unless another of its windows is on it. */
+static inline void mk_note_unmapped(struct mk_peer *p, uint64_t pfn)
+{
+    if (!mk_has_window(p, pfn))
+        __atomic_fetch_and(&mk_page(p, pfn)->mapped[p->id / 64], ~((uint64_t)1 << p->id % 64), __ATOMIC_SEQ_CST);
+}
+
+/* Whether a page lies in the memory of an instance, which shared it with this one. */
+static inline bool mk_is_shared(struct mk_peer *p, int owner, uint64_t pfn)
+{
+    return mk_owns(p, mk_entry(p, owner), pfn << MK_PAGES_PAGE_SHIFT, MK_PAGES_PAGE_SIZE)
+        && (mk_load(&mk_page(p, pfn)->grants[p->id / 64]) >> p->id % 64 & 1);
+}
+
+/*
+ * mk_receive_map_page: NULL unless the sender owns the page and shared it with this instance. Its owner cannot free it
+ * until each window on it was given to mk_unmap_page: so this kernel says that it maps, then asks whether it may.
+ */
 static inline void *mk_map_page(struct mk_peer *p, const struct mk_ipi_data *message)
 {
     uint64_t pfn;
@@ -70,10 +104,38 @@ static inline void *mk_map_page(struct mk_peer *p, const struct mk_ipi_data *mes
     if (message->type != MK_PFN_IPI_TYPE || message->data_size != MK_IPI_DATA_PFN_SIZE || owner < 0)
         return NULL;
     memcpy(&pfn, message->buffer, sizeof pfn);
-    uint64_t *grants = mk_grants(p, pfn, p->id), at = pfn << MK_PAGES_PAGE_SHIFT;
-    if (!grants || !(mk_load(grants) >> p->id % 64 & 1) || !mk_owns(p, mk_entry(p, owner), at, MK_PAGES_PAGE_SIZE))
+    if (!mk_page(p, pfn) || !mk_is_shared(p, owner, pfn))
         return NULL;
-    return mk_map(p, at, MK_PAGES_PAGE_SIZE);
+    struct mk_window *w = calloc(1, sizeof *w);
+    if (!w)
+        return NULL;
+    __atomic_fetch_or(&mk_page(p, pfn)->mapped[p->id / 64], (uint64_t)1 << p->id % 64, __ATOMIC_SEQ_CST);
+    if (mk_is_shared(p, owner, pfn))
+        w->map = mk_map(p, pfn << MK_PAGES_PAGE_SHIFT, MK_PAGES_PAGE_SIZE);
+    if (!w->map) {
+        free(w);
+        mk_note_unmapped(p, pfn);
+        return NULL;
+    }
+    w->pfn = pfn;
+    w->next = p->windows;
+    p->windows = w;
+    return w->map;
+}
+
+/* mk_receive_unmap_page: of what mk_map_page returned; anything else, NULL too, is left alone. */
+static inline void mk_unmap_page(struct mk_peer *p, void *map)
+{
+    struct mk_window **at = &p->windows;
+    while (*at && (*at)->map != map)
+        at = &(*at)->next;
+    struct mk_window *w = *at;
+    if (!w)
+        return;
+    *at = w->next;
+    munmap(w->map, MK_PAGES_PAGE_SIZE);
+    mk_note_unmapped(p, w->pfn);
+    free(w);
 }
 
 /* Tasks hold up the end of `mk run`: it waits until all that began have ended. */

@@ -17,6 +17,8 @@ public enum ExitCode {
     RESOURCES(5),
     /** A module could not be loaded. */
     MODULE(6),
+    /** There is no such instance, or its state refuses what is asked; the message says which verb leads on. */
+    STATE(7),
     /** mkemu itself is at fault. */
     INTERNAL(70),
     /** The host is gone; instances end with this. */
@@ -33,5 +35,15 @@ public enum ExitCode {
     /** The number. */
     public int code() {
         return code;
+    }
+
+    /** The exit code with this number; INTERNAL if there is none. */
+    public static ExitCode of(int code) {
+        for (ExitCode known : values()) {
+            if (known.code == code) {
+                return known;
+            }
+        }
+        return INTERNAL;
     }
 }

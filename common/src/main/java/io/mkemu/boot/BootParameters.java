@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A kernel command line with the rules of Linux: parameters {@code name} or {@code name=value} separated by blanks,
@@ -56,6 +57,8 @@ public final class BootParameters {
         String name = equals < 0 ? bare : bare.substring(0, equals);
         String value = equals < 0 ? "" : bare.substring(equals + 1);
         if (!name.isEmpty()) {
+            /* The last one counts, for its place among the others too: loglevel= after quiet overrides it. */
+            values.remove(normal(name));
             values.put(normal(name), value.startsWith("\"") ? unquote(value) : value);
         }
     }
@@ -81,6 +84,11 @@ public final class BootParameters {
     /** Whether a parameter is there, with or without a value. */
     public boolean has(String name) {
         return values.containsKey(normal(name));
+    }
+
+    /** The names, with '_' for '-', each at the place of its last mention; unmodifiable. */
+    public Set<String> names() {
+        return Collections.unmodifiableSet(values.keySet());
     }
 
     /**
@@ -163,7 +171,7 @@ public final class BootParameters {
         return "'" + printable(value) + "'";
     }
 
-    private static String printable(String value) {
+    static String printable(String value) {
         String cut = value.length() > LONGEST_QUOTE ? value.substring(0, LONGEST_QUOTE) + "..." : value;
         return cut.replaceAll("\\p{Cntrl}", "?");
     }

@@ -15,7 +15,7 @@ import io.mkemu.memory.RamLayout;
  *  +128  name, 64 bytes UTF-8, NUL padded
  *  +192  CPU set: bit n = physical CPU n, MAX_CPUS bits
  *  +320  regions of the instance pool: 8 of { address u64, size u64 }
- *  +448  requested u32 (the host asks) | exit code i32 (the instance says)
+ *  +448  requested u32, a futex (the host asks) | exit code i32 (the instance says)
  *  +456  pid u64
  *  +464  boot steps: 6 of CLOCK_MONOTONIC ns, see {@link BootStep}
  *  +512  tasks: started u32, ended u32, failed u32
@@ -52,10 +52,16 @@ public final class InstanceDescriptor {
     public static final int MAX_REGIONS = 8;
     /** Bytes of a region: address and size. */
     public static final int REGION_LENGTH = 16;
-    /** What the host asks: 0 nothing, 1 shut down. */
+    /** What the host asks; a futex, woken whenever it changes. Written by the host only. */
     public static final int REQUESTED_OFFSET = 448;
+    /** Nothing: there is no life to ask anything of, and none may begin. */
+    public static final int REQUEST_NONE = 0;
     /** The host asks the kernel to shut down: modules exit, CPUs park, the process ends. */
     public static final int REQUEST_SHUTDOWN = 1;
+    /** Force halt: the process ends at once. Stays up until the host has seen that all CPUs are parked. */
+    public static final int REQUEST_HALT = 2;
+    /** The instance is executed: a process may take its life, and runs as long as this stands. */
+    public static final int REQUEST_RUN = 3;
     /** What the instance's process will exit with. */
     public static final int EXIT_CODE_OFFSET = 452;
     /** Process id as the instance itself sees it. */
@@ -81,6 +87,8 @@ public final class InstanceDescriptor {
     public enum BootStep {
         /** The host asked for the process. */
         EXEC,
+        /** The process has been made; stays 0 where somebody else makes it. */
+        FORKED,
         /** The JVM runs main. */
         JVM,
         /** Header checked, tables and pool mapped. */

@@ -5,6 +5,7 @@ import static io.mkemu.boot.InstanceDescriptor.*;
 
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.os.Futex;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -16,6 +17,8 @@ import org.agrona.concurrent.AtomicBuffer;
  * Every value may be garbage: whoever uses an address or a count checks it first. Thread-safe.
  */
 public final class InstanceEntry {
+    /** The process has not said what it exits with. */
+    public static final int NO_EXIT_CODE = -1;
     private static final long STATE_MASK = (1L << STATE_BITS) - 1;
 
     private final AtomicBuffer table;
@@ -161,17 +164,23 @@ public final class InstanceEntry {
         }
     }
 
-    /** What the host asks for, 0 for nothing. */
+    /** What the host asks for: one of the requests of {@link InstanceDescriptor}. */
     public int requested() {
         return table.getIntVolatile(base + REQUESTED_OFFSET);
     }
 
-    /** The host asks. */
+    /** The host asks, and wakes whoever waits for that. */
     public void requested(int request) {
         table.putIntVolatile(base + REQUESTED_OFFSET, request);
+        Futex.wake(table.addressOffset() + base + REQUESTED_OFFSET, Integer.MAX_VALUE);
     }
 
-    /** What the instance's process said it will exit with; the host sets -1 before the process starts. */
+    /** Sleeps until the request may differ from the one read. */
+    public void awaitRequest(Futex futex, int seen) {
+        futex.await(table.addressOffset() + base + REQUESTED_OFFSET, seen, 0);
+    }
+
+    /** What the process said it will exit with; {@link #NO_EXIT_CODE} before it said anything. */
     public int exitCode() {
         return table.getIntVolatile(base + EXIT_CODE_OFFSET);
     }
@@ -194,6 +203,19 @@ public final class InstanceEntry {
     /** When a boot step was reached, CLOCK_MONOTONIC in ns; 0 if it was not. */
     public long bootStep(BootStep step) {
         return table.getLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES);
+    }
+
+    /** Forgets what a former life wrote about itself: steps, tasks, process id, exit code and reason. Host only. */
+    public void forgetLife() {
+        for (BootStep step : BootStep.values()) {
+            bootStep(step, 0);
+        }
+        for (int counter : new int[] {TASKS_STARTED_OFFSET, TASKS_ENDED_OFFSET, TASKS_FAILED_OFFSET}) {
+            table.putIntVolatile(base + counter, 0);
+        }
+        pid(0);
+        exitCode(NO_EXIT_CODE);
+        reason("");
     }
 
     /** Records that a boot step was reached. */

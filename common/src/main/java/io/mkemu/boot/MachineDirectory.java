@@ -5,6 +5,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -25,6 +26,8 @@ import java.util.Set;
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final int ATTEMPTS = 100;
+    /** sun_path without the closing NUL. */
+    private static final int MAX_SOCKET_PATH = 107;
     private static final String NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
 
     /**
@@ -60,13 +63,28 @@ public record MachineDirectory(Path path) {
         return path.resolve("ram");
     }
 
+    /** The socket on which the host takes requests. */
+    public Path control() {
+        return path.resolve("control");
+    }
+
+    /** What a host in the background, or its JVM, writes to stdout and stderr. */
+    public Path output() {
+        return path.resolve("host.out");
+    }
+
     /** The file whose lock is an instance's life; instance 0 is the host. */
     public Path life(int instanceId) {
         return path.resolve(instanceId == 0 ? "host.lock" : "instance-" + instanceId + ".lock");
     }
 
-    /** Makes the directory, and the one it lies in, or finds them safe. */
+    /**
+     * Makes the directory, and the one it lies in, or finds them safe.
+     *
+     * @throws MachineException if they are not, or the path of {@link #control} is longer than a socket's may be
+     */
     public void create() throws IOException {
+        requireSocketPath();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
                 makeSafe(path.getParent());
@@ -83,6 +101,20 @@ public record MachineDirectory(Path path) {
             }
         }
         throw new IOException(path + ": cannot be made, its parent keeps being removed");
+    }
+
+    /**
+     * Refuses a directory whose {@link #control} no socket can have.
+     *
+     * @throws MachineException that says what to do
+     */
+    public void requireSocketPath() {
+        int length = control().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > MAX_SOCKET_PATH) {
+            throw new MachineException(ExitCode.MACHINE, control() + ": the path of a socket has at most "
+                + MAX_SOCKET_PATH + " bytes, this one has " + length
+                + "; set MKEMU_DIR to a shorter path, or choose a shorter machine name");
+        }
     }
 
     /** Refuses a directory that is a link or somebody else's. */

@@ -18,7 +18,7 @@ final class HaltPollIdle implements IdlePolicy {
     @Override
     public void idle(Idler cpu, long timeoutNanos) {
         long start = System.nanoTime();
-        if (pollNanos > 0 && pollFinds(cpu, start, Math.min(pollNanos, timeoutNanos))) {
+        if (pollNanos > 0 && cpu.mayPoll() && pollFinds(cpu, start, Math.min(pollNanos, timeoutNanos))) {
             return;
         }
         long slept = System.nanoTime();

@@ -8,6 +8,9 @@ public interface IdlePolicy {
         /** Whether there is something to do. */
         boolean hasWork();
 
+        /** Whether polling is allowed now: no other CPU that runs shares this one's host CPU. */
+        boolean mayPoll();
+
         /** Sleeps on the doorbell until there is something to do; at most so many ns, 0 or less: without limit. */
         void halt(long timeoutNanos);
     }
@@ -25,18 +28,16 @@ public interface IdlePolicy {
     /**
      * The policy of a name.
      *
-     * @param name       poll, halt or haltpoll
-     * @param sharesCore whether another CPU has the same host CPU; then nothing polls
+     * @param name poll, halt or haltpoll
      * @throws IllegalArgumentException for another name, in one line
      */
-    static IdlePolicy of(String name, boolean sharesCore) {
-        IdlePolicy policy = switch (name) {
+    static IdlePolicy of(String name) {
+        return switch (name) {
             case "poll" -> new PollIdle();
             case "halt" -> new HaltIdle();
             case "haltpoll" -> new HaltPollIdle();
             default -> throw new IllegalArgumentException(
                 "idle=" + name + " is not an idle policy; use idle=poll, idle=halt or idle=haltpoll");
         };
-        return sharesCore && policy.polls() ? new HaltIdle() : policy;
     }
 }

@@ -47,7 +47,10 @@ public final class LocalApic {
         return physicalCpu;
     }
 
-    /** Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, at creation. */
+    /**
+     * Says which host CPU runs it, whether another CPU runs there too, and who owns it. Host only, while it does not
+     * run.
+     */
     public void configure(int hostCpu, boolean sharedCore, int instanceId, int cpuNumber) {
         tables.putInt(base + CPU_NUMBER_OFFSET, cpuNumber);
         tables.putInt(base + HOST_CPU_OFFSET, hostCpu);
@@ -90,9 +93,14 @@ public final class LocalApic {
         return tables.getInt(base + HOST_CPU_OFFSET);
     }
 
-    /** Whether another physical CPU has the same host CPU, so that this one must not poll. */
+    /** Whether another CPU that runs has the same host CPU, so that this one must not poll. It may change any time. */
     public boolean sharesCore() {
-        return tables.getInt(base + SHARED_CORE_OFFSET) != 0;
+        return tables.getIntVolatile(base + SHARED_CORE_OFFSET) != 0;
+    }
+
+    /** Says whether another CPU that runs has the same host CPU. Host only. */
+    public void sharesCore(boolean shares) {
+        tables.putIntVolatile(base + SHARED_CORE_OFFSET, shares ? 1 : 0);
     }
 
     /** The instance that owns the CPU, -1 for none. */
@@ -123,6 +131,11 @@ public final class LocalApic {
     /** Whether any vector is pending. */
     public boolean hasPending() {
         return tables.getLongVolatile(base + PENDING_OFFSET) != 0;
+    }
+
+    /** Whether a vector is pending: raised, and not yet taken. Any thread. */
+    public boolean isPending(int vector) {
+        return (tables.getLongVolatile(base + PENDING_OFFSET) & 1L << vector) != 0;
     }
 
     /** Takes all pending vectors: the EOI of this APIC. Owner only. */

@@ -16,7 +16,7 @@ package io.mkemu.cpu;
  *       +----------+-----------+-----------+-----------+
  *       | state    | hot lane  | hot lane  | hot lane  |   0 = no lane, else sender's physical CPU id + 1
  *       +----------+-----------+-----------+-----------+
- *  +256  set by the host when the machine is made
+ *  +256  set by the host
  *       +-----------------+-----------------+------------------+------------------+
  *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
  *       +-----------------+-----------------+------------------+------------------+
@@ -41,7 +41,7 @@ public final class LocalApicDescriptor {
     public static final int STATE_HALTED = 2;
     /** Host CPU that the CPU's thread is pinned to. */
     public static final int HOST_CPU_OFFSET = 256;
-    /** 1 when another physical CPU has the same host CPU: this one must not poll. */
+    /** 1 while another CPU that runs has the same host CPU: this one must not poll. */
     public static final int SHARED_CORE_OFFSET = 260;
     /** The instance that owns the CPU, -1 for none. */
     public static final int INSTANCE_OFFSET = 264;

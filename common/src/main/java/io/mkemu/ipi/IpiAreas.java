@@ -10,6 +10,7 @@ import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 
 /**
  * Makes and takes away the IPI areas of a machine's instances. For the host; one thread at a time creates or destroys.
@@ -60,8 +61,9 @@ public final class IpiAreas {
      * Unpublishes an area, waits until no CPU has it mapped for sending, then frees it: mk_instance_ipi_destroy. In
      * single-slot mode it does not wait, as the RFC does not.
      *
-     * @return 0, also where there is none; -EBUSY if a CPU that is alive, but stopped, does not let go: the area is
-     *     unpublished then and its memory stays allocated, so that nothing is ever written into freed memory
+     * @return 0, also where there is none; -EBUSY if a CPU that is alive, but stopped, does not let go within 2 s, or
+     *     a kernel has a page of the area mapped that its owner shared: the area is unpublished then and its memory
+     *     stays allocated, so that nothing is ever written into freed memory
      */
     public int destroy(int instanceId) {
         InstanceEntry entry = memory.instances().entry(instanceId);
@@ -70,13 +72,29 @@ public final class IpiAreas {
         }
         long area = entry.ipiArea();
         long size = entry.ipiAreaSize();
-        entry.ipiArea(0, 0);
-        if (memory.mailbox().waitsForSenders() && !awaitLetGo(instanceId)) {
+        if (!unpublish(instanceId)) {
             return -Errno.EBUSY;
         }
         try (InstancePool pool = InstancePool.attach(memory, entry)) {
             return pool.free(area, size);
         }
+    }
+
+    /**
+     * Unpublishes an area and waits until no CPU has it mapped for sending; its memory stays allocated.
+     *
+     * @return false if a CPU that is alive, but stopped, does not let go within 2 s: it may still write there
+     */
+    public boolean unpublish(int instanceId) {
+        InstanceEntry entry = memory.instances().entry(instanceId);
+        entry.ipiArea(0, 0);
+        return !memory.mailbox().waitsForSenders() || awaitLetGo(instanceId);
+    }
+
+    /** Physical CPUs that have an instance's area mapped for sending, in ascending order. */
+    public int[] senders(int instanceId) {
+        return IntStream.range(0, memory.layout().nrCpus())
+            .filter(cpu -> LocalApic.of(memory, cpu).sendsTo(instanceId)).toArray();
     }
 
     /**

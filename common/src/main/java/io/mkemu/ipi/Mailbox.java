@@ -22,6 +22,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * <tr><td>area taken away during a send</td><td>waits for the sender</td><td>the sender writes freed memory</td></tr>
  * <tr><td>unregister from the own callback</td><td>-EDEADLK</td><td>waits for itself</td></tr>
  * <tr><td>map a page its owner did not share</td><td>refused</td><td>mapped</td></tr>
+ * <tr><td>free a page that a kernel has mapped</td><td>-EBUSY</td><td>freed</td></tr>
  * <tr><td>spurious interrupt</td><td>nothing</td><td>delivers the slot again</td></tr>
  * </table>
  */

@@ -7,11 +7,21 @@ import io.mkemu.memory.PhysicalMemory;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.regex.Pattern;
 import org.agrona.concurrent.AtomicBuffer;
 
-/** Writes an instance's kernel log. Threads of one process take turns; only one process writes a log. */
+/**
+ * Writes an instance's kernel log. Threads of one process take turns; only one process writes a log, through one
+ * object. Who writes next, the instance's next life or the host once the process is dead, makes an object of its own
+ * and goes on where the dead one stopped: a line it had not finished does not exist.
+ */
 public final class KernelLog {
     private static final int ANY_CPU = 0xffff;
+    /* A byte of UTF-8 that goes on with a character. */
+    private static final int CONTINUATION = 0x80;
+    private static final int CONTINUATION_MASK = 0xc0;
+    private static final int MAX_CHARACTER = 4;
+    private static final Pattern LINE_END = Pattern.compile("\\R");
 
     private final AtomicBuffer ring;
     private final int base;
@@ -22,8 +32,13 @@ public final class KernelLog {
 
     /** The log of an instance id. It goes on where a former life ended, or anew if what is there cannot be true. */
     public KernelLog(PhysicalMemory memory, int instanceId) {
+        this(memory.tables(), memory, instanceId);
+    }
+
+    /** A log whose stores a test can count. */
+    KernelLog(AtomicBuffer tables, PhysicalMemory memory, int instanceId) {
         this.memory = memory;
-        this.ring = memory.tables();
+        this.ring = tables;
         this.base = offset(memory, instanceId);
         adopt();
     }
@@ -49,15 +64,49 @@ public final class KernelLog {
     }
 
     /**
-     * Appends a line: printk. The oldest lines go when the ring is full.
+     * Appends a text: printk. The oldest lines go when the ring is full.
      *
      * @param level       0 emergency .. 7 debug
      * @param physicalCpu that speaks, or -1
-     * @param text        one line; what is longer than {@link KernelLogDescriptor#MAX_TEXT} bytes is cut
+     * @param text        each of its lines becomes a record, and nothing comes between them; one at the end may have a
+     *                    line end or not; of a line longer than {@link KernelLogDescriptor#MAX_TEXT} bytes the rest is
+     *                    cut
      */
     public synchronized void append(int level, int physicalCpu, String text) {
+        if (text.indexOf('\n') < 0 && text.indexOf('\r') < 0) {
+            appendLine(level, physicalCpu, text);
+            return;
+        }
+        String[] lines = LINE_END.split(text, -1);
+        int count = lines[lines.length - 1].isEmpty() ? lines.length - 1 : lines.length;
+        for (int line = 0; line < count; line++) {
+            appendLine(level, physicalCpu, lines[line]);
+        }
+    }
+
+    /** Cut to what a record holds, and not within a character. */
+    private static byte[] utf8(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-        byte[] bytes = utf8.length > MAX_TEXT ? Arrays.copyOf(utf8, MAX_TEXT) : utf8;
+        return utf8.length > MAX_TEXT ? Arrays.copyOf(utf8, wholeCharacters(utf8, MAX_TEXT)) : utf8;
+    }
+
+    /**
+     * Where to cut a text so that no character is torn.
+     *
+     * @param utf8  the text
+     * @param limit most bytes that may remain, fewer than there are
+     * @return limit, or up to 3 less
+     */
+    public static int wholeCharacters(byte[] utf8, int limit) {
+        int end = limit;
+        while (end > limit - MAX_CHARACTER && (utf8[end] & CONTINUATION_MASK) == CONTINUATION) {
+            end--;
+        }
+        return (utf8[end] & CONTINUATION_MASK) == CONTINUATION ? limit : end;
+    }
+
+    private void appendLine(int level, int physicalCpu, String text) {
+        byte[] bytes = utf8(text);
         int length = HEADER_LENGTH + bytes.length;
         int aligned = length + ALIGNMENT - 1 & -ALIGNMENT;
         adopt();

@@ -53,13 +53,22 @@ public final class KernelLogReader {
             ring.getBytes(record + HEADER_LENGTH, text);
             Line line = new Line(ring.getByte(record + RECORD_LEVEL_OFFSET),
                 ring.getShort(record + RECORD_CPU_OFFSET), ring.getLong(record + RECORD_NANOS_OFFSET) - createdNanos,
-                new String(text, StandardCharsets.UTF_8));
+                new String(text, 0, withoutLineEnd(text), StandardCharsets.UTF_8));
             VarHandle.acquireFence();
             if (ring.getLongVolatile(base + HEAD_OFFSET) <= position) {
                 position += length + ALIGNMENT - 1 & -ALIGNMENT;
                 return line;
             }
         }
+    }
+
+    /** A kernel in C may have written one, as is the habit there. */
+    private static int withoutLineEnd(byte[] text) {
+        int end = text.length;
+        while (end > 0 && (text[end - 1] == '\n' || text[end - 1] == '\r')) {
+            end--;
+        }
+        return end;
     }
 
     /** Follows the writer; false while head and tail cannot be true, until the writer's next line mends them. */

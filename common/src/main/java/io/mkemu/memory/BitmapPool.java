@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.BitmapPoolDescriptor.BASE_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.GRANULES_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.HEADER_LENGTH;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAGIC;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAGIC_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAX_GRANULES;
-import static io.mkemu.memory.BitmapPoolDescriptor.MAX_ORDER;
-import static io.mkemu.memory.BitmapPoolDescriptor.MIN_ORDER;
-import static io.mkemu.memory.BitmapPoolDescriptor.ORDER_OFFSET;
-import static io.mkemu.memory.BitmapPoolDescriptor.SIZE_OFFSET;
+import static io.mkemu.memory.BitmapPoolDescriptor.*;
 
 import io.mkemu.Errno;
 import io.mkemu.memory.GranuleMap.Kind;
@@ -157,6 +148,21 @@ public final class BitmapPool {
             }
         }
         return 0;
+    }
+
+    /**
+     * Takes a range that is known to be free, as one allocation: what was given back just before, for instance.
+     *
+     * @param address physical address of its first granule
+     * @param bytes   rounded up to granules
+     * @return false if any of it is taken or outside the pool; nothing changes then
+     */
+    public boolean take(final long address, final long bytes) {
+        if (!contains(address, bytes) || (address & granule() - 1) != 0) {
+            return false;
+        }
+        final int from = (int) (address - base >>> order);
+        return map.claim(from, from + granulesIn(bytes)) == GranuleMap.CLAIMED;
     }
 
     /**

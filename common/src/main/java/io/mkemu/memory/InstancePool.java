@@ -6,8 +6,10 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.memory.PageTable.MappedPage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 
 /**
  * An instance's own memory: one or more regions, each with its allocation bitmap in its first pages. Thread-safe, and
@@ -24,8 +26,13 @@ public final class InstancePool implements AutoCloseable {
         this.regions = List.copyOf(regions);
     }
 
-    /** Makes empty bitmaps in the regions: the pool as it is at the start of a life. */
+    /**
+     * Makes empty bitmaps in the regions, and ends the shares of their pages: a pool of which nothing is allocated.
+     *
+     * @throws MachineException if an instance still has one of the pages mapped; nothing is made then
+     */
     public static InstancePool format(PhysicalMemory memory, List<Region> regions) {
+        endShares(memory.pageTable(), regions);
         InstancePool pool = new InstancePool(memory, regions);
         for (Region region : regions) {
             long overhead = overhead(region.size());
@@ -36,6 +43,19 @@ public final class InstancePool implements AutoCloseable {
                 Pages.PAGE_SHIFT));
         }
         return pool;
+    }
+
+    private static void endShares(PageTable pages, List<Region> regions) {
+        for (Region region : regions) {
+            pages.clearGrants(region.address(), region.size());
+        }
+        List<MappedPage> mapped = pages.stillMapped(regions);
+        if (!mapped.isEmpty()) {
+            MappedPage first = mapped.getFirst();
+            throw new MachineException(ExitCode.RESOURCES, "page 0x" + Long.toHexString(first.address())
+                + " of a new pool is still mapped by instance " + first.mappers().getFirst()
+                + ": have it unmap the page, or kill it");
+        }
     }
 
     /**
@@ -93,38 +113,43 @@ public final class InstancePool implements AutoCloseable {
     }
 
     /**
-     * Frees, and ends the shares of the pages: multikernel_instance_free.
+     * Ends the shares of the pages, and frees: multikernel_instance_free.
      *
-     * @return 0, -EINVAL or -ENOENT
+     * @return 0; -EINVAL or -ENOENT if that is not an allocation; -EBUSY if an instance has one of its pages mapped:
+     *     nothing is freed then, try again when it has unmapped (not in single-slot mode, where it is freed at once)
      */
     public int free(long address, long size) {
         BitmapPool pool = poolOf(address);
         if (pool == null) {
             return -Errno.EINVAL;
         }
-        if (size > 0 && pool.sizeAt(address) == Pages.align(size)) {
-            memory.pageTable().clear(address, Pages.align(size));
+        if (size > 0 && pool.sizeAt(address) == Pages.align(size)
+            && memory.pageTable().endShares(address, Pages.align(size))) {
+            return -Errno.EBUSY;
         }
         return pool.free(address, size);
     }
 
     /**
      * Frees what a kernel that has ended still held, and what it was just allocating or freeing when it was killed.
-     * Only while no other process allocates from the pool.
+     * An allocation with a page that an instance still has mapped stays, though its shares end. Only while no other
+     * process allocates from the pool.
      *
-     * @param kept address of an allocation that stays: the IPI area, which is the host's to take away
-     * @return bytes that became free
+     * @param keep says of an allocation's address whether it stays, shares too: the IPI area does, which is the host's
+     *             to take away
+     * @return what stays because it is mapped: {@link #free} it when it is unmapped, or call this again
      */
-    public long recover(long kept) {
-        long before = available();
+    public List<Region> recover(LongPredicate keep) {
+        List<Region> mapped = new ArrayList<>();
         for (BitmapPool pool : pools) {
-            List<Region> held = new ArrayList<>();
-            pool.forEachAllocation((address, size) -> held.add(new Region(address, size)));
-            held.removeIf(region -> region.address() == kept);
-            held.forEach(region -> free(region.address(), region.size()));
+            List<Region> left = new ArrayList<>();
+            pool.forEachAllocation((address, size) -> left.add(new Region(address, size)));
+            left.removeIf(region -> keep.test(region.address()));
+            left.removeIf(region -> free(region.address(), region.size()) != -Errno.EBUSY);
+            mapped.addAll(left);
             pool.reclaim();
         }
-        return available() - before;
+        return mapped;
     }
 
     /** Whether the stretch lies in this pool and every page of it is allocated. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
+import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
@@ -85,13 +86,16 @@ public final class MultikernelPool implements AutoCloseable {
      * Frees what {@link #alloc} returned, with the same size: multikernel_free. Shares of its pages end.
      *
      * @return 0; -EINVAL (not in the pool, not page-aligned, inside an allocation, another size), -ENOENT (not
-     *     allocated)
+     *     allocated), -EBUSY (an instance has one of its pages mapped: nothing is freed; not in single-slot mode)
      */
     public int free(long address, long size) {
-        if (size > 0 && pool.sizeAt(address) == Pages.align(size)) {
-            memory.pageTable().clear(address, Pages.align(size));
-        }
-        return pool.free(address, size);
+        return endShares(address, size) ? -Errno.EBUSY : pool.free(address, size);
+    }
+
+    /** Ends the shares of an allocation; returns whether a page of it is mapped still. Of what is none: nothing. */
+    private boolean endShares(long address, long size) {
+        return size > 0 && pool.sizeAt(address) == Pages.align(size)
+            && memory.pageTable().endShares(address, Pages.align(size));
     }
 
     /**
@@ -140,11 +144,15 @@ public final class MultikernelPool implements AutoCloseable {
 
     /**
      * Returns an instance's memory to the pool; shares of its pages end. Nobody may use it any more. A region that is
-     * refused does not keep the others.
+     * none does not keep the others.
      *
-     * @return 0, or the error of the first region that was refused, as {@link #free} gives it
+     * @return 0; -EBUSY if an instance has a page mapped: no region is freed then, {@link PageTable#stillMapped} tells
+     *     which and who; or the error of the first region that was refused, as {@link #free} gives it
      */
     public int freeInstancePool(List<Region> regions) {
+        if (endShares(regions)) {
+            return -Errno.EBUSY;
+        }
         int result = 0;
         for (Region region : regions) {
             int freed = free(region.address(), region.size());
@@ -153,10 +161,44 @@ public final class MultikernelPool implements AutoCloseable {
         return result;
     }
 
+    private boolean endShares(List<Region> regions) {
+        boolean mapped = false;
+        for (Region region : regions) {
+            mapped |= endShares(region.address(), region.size());
+        }
+        return mapped;
+    }
+
+    /**
+     * Exchanges an instance's memory for memory of another size; what lay in it is lost. Nobody may use it. The old
+     * memory is given up for the new only if both do not fit beside each other.
+     *
+     * @param old  the regions it has
+     * @param size bytes wanted, as in {@link #createInstancePool}
+     * @return the new regions; none if the pool cannot hold them, or an instance has a page of the old ones mapped: the
+     *     old ones are the instance's still
+     */
+    public List<Region> exchangeInstancePool(List<Region> old, long size) {
+        if (endShares(old)) {
+            return List.of();
+        }
+        List<Region> beside = createInstancePool(size, Pages.PAGE_SHIFT);
+        if (!beside.isEmpty()) {
+            freeInstancePool(old);
+            return beside;
+        }
+        freeInstancePool(old);
+        List<Region> instead = createInstancePool(size, Pages.PAGE_SHIFT);
+        if (instead.isEmpty()) {
+            old.forEach(region -> pool.take(region.address(), region.size()));
+        }
+        return instead;
+    }
+
     /**
      * Returns what processes left that were killed while they allocated or freed, or before they put down what they
-     * had got: all that is neither a region of an instance in the instance table nor held. Every process that
-     * allocates from this pool, except the caller, must have ended.
+     * had got: all that is neither a region of an instance in the instance table nor held. What an instance still has
+     * mapped stays until a later call. Every process that allocates from this pool, except the caller, must have ended.
      *
      * @param held says of an allocation's address whether the caller, or the kernel, still uses it
      * @return bytes that became free

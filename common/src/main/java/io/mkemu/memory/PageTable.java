@@ -1,24 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
+import static io.mkemu.memory.PageTableDescriptor.GRANTS_OFFSET;
+import static io.mkemu.memory.PageTableDescriptor.LENGTH;
+import static io.mkemu.memory.PageTableDescriptor.MAPPED_OFFSET;
+import static io.mkemu.memory.PageTableDescriptor.SET_LENGTH;
+
 import io.mkemu.Errno;
+import io.mkemu.boot.InstanceEntry.Region;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
- * Which instance may map which page of another's memory. Each bit is set and cleared atomically, so any number of
- * kernels may work at once. Thread-safe.
+ * Which instance may map which page of another's memory, and which instance has it mapped. Each bit is set and cleared
+ * atomically, so any number of kernels may work at once. Thread-safe.
+ *
+ * <p><b>No page is given away while somebody has it mapped.</b> Who maps a page notes it first and then asks whether
+ * it may; who gives a page away ends the grants first and then asks whether it is mapped. All four steps are
+ * sequentially consistent, so either the one is refused, or the other sees the note.
  */
 public final class PageTable {
     private static final int WORD_BITS = 64;
+    private static final int IDS = SET_LENGTH * Byte.SIZE;
 
     private final AtomicBuffer entries;
     private final long firstPfn;
     private final long endPfn;
+    private final boolean holds;
 
-    PageTable(AtomicBuffer entries, RamLayout layout) {
+    /**
+     * The table that lies in a buffer.
+     *
+     * @param holds whether a mapping holds its page: not in single-slot mode, as in the RFC
+     */
+    PageTable(AtomicBuffer entries, RamLayout layout, boolean holds) {
         this.entries = entries;
         this.firstPfn = Pages.pfn(layout.hostAt());
         this.endPfn = Pages.pfn(layout.ramSize());
+        this.holds = holds;
     }
 
     /** Whether the frame is one that can be shared: host memory or multikernel pool. */
@@ -27,48 +47,134 @@ public final class PageTable {
     }
 
     /**
-     * Allows an instance to map a page.
+     * Allows an instance to map a page. For the page's owner.
      *
      * @return 0, or -EINVAL if the frame is not sharable or the id is none
      */
     public int grant(long pfn, int instanceId) {
-        return update(pfn, instanceId, true);
+        return update(GRANTS_OFFSET, pfn, instanceId, true);
     }
 
     /**
-     * Takes the permission back; what is mapped already stays mapped in the other process.
+     * Takes the permission back; what is mapped already stays mapped in the other process. For the page's owner.
      *
      * @return 0, or -EINVAL if the frame is not sharable or the id is none
      */
     public int revoke(long pfn, int instanceId) {
-        return update(pfn, instanceId, false);
-    }
-
-    private int update(long pfn, int instanceId, boolean granted) {
-        if (!contains(pfn) || instanceId < 0 || instanceId >= PageTableDescriptor.LENGTH * Byte.SIZE) {
-            return -Errno.EINVAL;
-        }
-        int offset = wordOffset(pfn, instanceId);
-        long bit = 1L << instanceId % WORD_BITS;
-        long before;
-        do {
-            before = entries.getLongVolatile(offset);
-        } while (!entries.compareAndSetLong(offset, before, granted ? before | bit : before & ~bit));
-        return 0;
+        return update(GRANTS_OFFSET, pfn, instanceId, false);
     }
 
     /** Whether the page's owner shared it with the instance. */
     public boolean isGranted(long pfn, int instanceId) {
-        return contains(pfn) && instanceId >= 0 && instanceId < PageTableDescriptor.LENGTH * Byte.SIZE
-            && (entries.getLongVolatile(wordOffset(pfn, instanceId)) & 1L << instanceId % WORD_BITS) != 0;
+        return isSet(GRANTS_OFFSET, pfn, instanceId);
+    }
+
+    /**
+     * Says that an instance has a page mapped, or is about to. For that instance, before it asks {@link #isGranted}.
+     *
+     * @return 0, or -EINVAL if the frame is not sharable or the id is none
+     */
+    public int noteMapped(long pfn, int instanceId) {
+        return update(MAPPED_OFFSET, pfn, instanceId, true);
+    }
+
+    /**
+     * Says that an instance has a page mapped no more. For that instance, after the last of its windows on the page is
+     * unmapped.
+     *
+     * @return 0, or -EINVAL if the frame is not sharable or the id is none
+     */
+    public int noteUnmapped(long pfn, int instanceId) {
+        return update(MAPPED_OFFSET, pfn, instanceId, false);
+    }
+
+    /** Whether an instance says that it has the page mapped, or is about to. */
+    public boolean isMapped(long pfn, int instanceId) {
+        return isSet(MAPPED_OFFSET, pfn, instanceId);
+    }
+
+    /** The instances that say so of a page, by ascending id. */
+    public List<Integer> mappers(long pfn) {
+        List<Integer> ids = new ArrayList<>();
+        for (int id = 0; id < IDS; id++) {
+            if (isMapped(pfn, id)) {
+                ids.add(id);
+            }
+        }
+        return ids;
+    }
+
+    private int update(int set, long pfn, int instanceId, boolean wanted) {
+        if (!contains(pfn) || instanceId < 0 || instanceId >= IDS) {
+            return -Errno.EINVAL;
+        }
+        int offset = wordOffset(set, pfn, instanceId);
+        long bit = 1L << instanceId % WORD_BITS;
+        long before;
+        do {
+            before = entries.getLongVolatile(offset);
+        } while (!entries.compareAndSetLong(offset, before, wanted ? before | bit : before & ~bit));
+        return 0;
+    }
+
+    private boolean isSet(int set, long pfn, int instanceId) {
+        return contains(pfn) && instanceId >= 0 && instanceId < IDS
+            && (entries.getLongVolatile(wordOffset(set, pfn, instanceId)) & 1L << instanceId % WORD_BITS) != 0;
+    }
+
+    /**
+     * Ends all grants of a stretch of pages, then looks whether it can be given to somebody else: for who is about to
+     * free it.
+     *
+     * @param address page-aligned
+     * @param size    bytes, whole pages
+     * @return whether an instance still has a page of it mapped, so that it must stay; never in single-slot mode, where
+     *     pages are mapped and freed as in the RFC
+     */
+    public boolean endShares(long address, long size) {
+        clearGrants(address, size);
+        return firstHeld(address, size) >= 0;
+    }
+
+    /**
+     * The pages of these regions that instances have mapped, so that they must stay. New ones can come as long as
+     * there are grants.
+     *
+     * @param regions page-aligned, whole pages
+     * @return each such page, in the order of the regions; none in single-slot mode
+     */
+    public List<MappedPage> stillMapped(List<Region> regions) {
+        List<MappedPage> pages = new ArrayList<>();
+        for (Region region : regions) {
+            long end = region.address() + region.size();
+            for (long at = firstHeld(region.address(), region.size()); at >= 0;
+                at = firstHeld(at + Pages.PAGE_SIZE, end - at - Pages.PAGE_SIZE)) {
+                List<Integer> mappers = mappers(Pages.pfn(at));
+                if (!mappers.isEmpty()) {
+                    pages.add(new MappedPage(at, mappers));
+                }
+            }
+        }
+        return pages;
+    }
+
+    /** Address of the first page of the stretch that somebody has mapped, or -1; -1 too if that holds no page. */
+    private long firstHeld(long address, long size) {
+        for (long pfn = first(address); holds && pfn < end(address, size); pfn++) {
+            for (int word = 0; word < SET_LENGTH; word += Long.BYTES) {
+                if (entries.getLongVolatile(entryOffset(pfn) + MAPPED_OFFSET + word) != 0) {
+                    return Pages.address(pfn);
+                }
+            }
+        }
+        return -1;
     }
 
     /** Takes all permissions of a stretch of pages back: their owner is gone, or frees them. */
-    public void clear(long address, long size) {
-        for (long pfn = Math.max(Pages.pfn(address), firstPfn); pfn < Math.min(Pages.pfn(address + size), endPfn);
-            pfn++) {
-            for (int word = 0; word < PageTableDescriptor.LENGTH; word += Long.BYTES) {
-                int offset = entryOffset(pfn) + word;
+    public void clearGrants(long address, long size) {
+        for (long pfn = first(address); pfn < end(address, size); pfn++) {
+            for (int word = 0; word < SET_LENGTH; word += Long.BYTES) {
+                int offset = entryOffset(pfn) + GRANTS_OFFSET + word;
                 if (entries.getLongVolatile(offset) != 0) {
                     entries.putLongVolatile(offset, 0);
                 }
@@ -78,18 +184,44 @@ public final class PageTable {
 
     /** Takes back all that any owner shared with an instance: it is gone, and what follows it is another kernel. */
     public void clearGrantsTo(int instanceId) {
+        clearAllOf(GRANTS_OFFSET, instanceId);
+    }
+
+    /** An instance has nothing mapped any more: for the host, once its process has ended and not before. */
+    public void clearMappingsOf(int instanceId) {
+        clearAllOf(MAPPED_OFFSET, instanceId);
+    }
+
+    private void clearAllOf(int set, int instanceId) {
         for (long pfn = firstPfn; pfn < endPfn; pfn++) {
-            if (isGranted(pfn, instanceId)) {
-                revoke(pfn, instanceId);
+            if (isSet(set, pfn, instanceId)) {
+                update(set, pfn, instanceId, false);
             }
         }
     }
 
-    private int wordOffset(long pfn, int instanceId) {
-        return entryOffset(pfn) + instanceId / WORD_BITS * Long.BYTES;
+    private long first(long address) {
+        return Math.max(Pages.pfn(address), firstPfn);
+    }
+
+    private long end(long address, long size) {
+        return Math.min(Pages.pfn(address + size), endPfn);
+    }
+
+    private int wordOffset(int set, long pfn, int instanceId) {
+        return entryOffset(pfn) + set + instanceId / WORD_BITS * Long.BYTES;
     }
 
     private int entryOffset(long pfn) {
-        return (int) ((pfn - firstPfn) * PageTableDescriptor.LENGTH + PageTableDescriptor.GRANTS_OFFSET);
+        return (int) ((pfn - firstPfn) * LENGTH);
+    }
+
+    /**
+     * A page that somebody has mapped.
+     *
+     * @param address physical address of its first byte
+     * @param mappers ids of the instances that have it mapped, ascending, at least one
+     */
+    public record MappedPage(long address, List<Integer> mappers) {
     }
 }

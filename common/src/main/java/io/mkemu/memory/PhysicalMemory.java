@@ -41,8 +41,8 @@ public final class PhysicalMemory implements AutoCloseable {
         this.createdNanos = header.createdNanos();
         this.ipiMode = header.ipi();
         this.mailbox = ipiMode.mailbox();
-        this.tables = mapUnchecked(0, layout.pagesAt());
-        this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt());
+        this.tables = mapUnchecked(0, layout.pagesAt(), () -> { });
+        this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt(), () -> { });
         this.instances = new InstanceTable(this);
     }
 
@@ -110,9 +110,9 @@ public final class PhysicalMemory implements AutoCloseable {
         return tables.buffer();
     }
 
-    /** Who may map which page. */
+    /** Who may map which page, and who has it mapped. */
     public PageTable pageTable() {
-        return new PageTable(pageTable.buffer(), layout);
+        return new PageTable(pageTable.buffer(), layout, ipiMode == IpiMode.QUEUED);
     }
 
     /** The instance table. */
@@ -129,23 +129,32 @@ public final class PhysicalMemory implements AutoCloseable {
      * @throws MachineException if it does not lie in RAM, or cannot be mapped
      */
     public Window map(long address, long length) {
+        return map(address, length, () -> { });
+    }
+
+    /**
+     * As {@link #map(long, long)}, and tells when that has ended.
+     *
+     * @param unmapped runs once, right after the window is unmapped, on the thread that closes it; throws nothing
+     */
+    public Window map(long address, long length, Runnable unmapped) {
         if (address <= 0 || address % Pages.PAGE_SIZE != 0 || length <= 0 || length > Integer.MAX_VALUE
             || address > layout.ramSize() - length) {
             throw new MachineException(ExitCode.MACHINE, "cannot map 0x" + Long.toHexString(address) + "+" + length
                 + ": RAM is 0x1000..0x" + Long.toHexString(layout.ramSize()) + ", pages begin at multiples of 4096");
         }
         try {
-            return mapUnchecked(address, length);
+            return mapUnchecked(address, length, unmapped);
         } catch (IOException fault) {
             throw new MachineException(ExitCode.RESOURCES,
                 "cannot map 0x" + Long.toHexString(address) + "+" + length + ": " + fault.getMessage(), fault);
         }
     }
 
-    private Window mapUnchecked(long address, long length) throws IOException {
+    private Window mapUnchecked(long address, long length, Runnable unmapped) throws IOException {
         Arena arena = Arena.ofShared();
         try {
-            return new Window(address, channel.map(mode, address, length, arena), arena);
+            return new Window(address, channel.map(mode, address, length, arena), arena, unmapped);
         } catch (IOException | RuntimeException | Error fault) {
             arena.close();
             throw fault;

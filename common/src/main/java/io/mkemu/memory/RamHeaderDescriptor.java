@@ -30,7 +30,7 @@ public final class RamHeaderDescriptor {
     /** Stored last. */
     public static final int ABI_VERSION_OFFSET = 8;
     /** Changes whenever anything of the memory map does. */
-    public static final int ABI_VERSION = 1;
+    public static final int ABI_VERSION = 2;
     /** The mailbox of all instances: 0 queued, 1 single-slot. */
     public static final int IPI_MODE_OFFSET = 12;
     /** Size of the RAM file. */
@@ -49,7 +49,7 @@ public final class RamHeaderDescriptor {
     public static final int INSTANCES_AT_OFFSET = 56;
     /** Kernel log rings. */
     public static final int LOGS_AT_OFFSET = 64;
-    /** Page table: who may map which page. */
+    /** Page table: who may map which page, and who has it mapped. */
     public static final int PAGES_AT_OFFSET = 72;
     /** Bitmaps of the multikernel pool. */
     public static final int POOL_MAP_AT_OFFSET = 80;

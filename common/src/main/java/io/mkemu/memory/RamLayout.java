@@ -17,7 +17,7 @@ import io.mkemu.log.KernelLogDescriptor;
 public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) {
     /** NR_CPUS at the most. */
     public static final int MAX_CPUS = 1024;
-    /** Most bytes of the host's memory, and of the pool: a page table of so much still fits one window. */
+    /** The host's memory and the pool together have fewer bytes: a page table of so much still fits one window. */
     public static final long MAX_BYTES = 127L << 30;
     /** Fewest messages of a lane. */
     public static final int MIN_SLOTS = 2;
@@ -31,8 +31,8 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
             "a power of two, " + MIN_SLOTS + ".." + MAX_SLOTS);
         check(hostSize > 0 && hostSize % Pages.PAGE_SIZE == 0 && hostSize < MAX_BYTES, "host size", hostSize,
             "whole pages below 127 GiB");
-        check(poolSize >= 0 && poolSize % Pages.PAGE_SIZE == 0 && poolSize < MAX_BYTES, "pool size", poolSize,
-            "whole pages below 127 GiB");
+        check(poolSize >= 0 && poolSize % Pages.PAGE_SIZE == 0 && poolSize < MAX_BYTES - hostSize, "pool size",
+            poolSize, "whole pages, below 127 GiB together with the host's " + hostSize);
     }
 
     private static void check(boolean good, String what, long value, String right) {

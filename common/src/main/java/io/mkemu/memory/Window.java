@@ -14,10 +14,12 @@ public final class Window implements AutoCloseable {
     private final long physicalAddress;
     private final Arena arena;
     private final UnsafeBuffer buffer;
+    private final Runnable unmapped;
 
-    Window(long physicalAddress, MemorySegment segment, Arena arena) {
+    Window(long physicalAddress, MemorySegment segment, Arena arena, Runnable unmapped) {
         this.physicalAddress = physicalAddress;
         this.arena = arena;
+        this.unmapped = unmapped;
         this.buffer = new UnsafeBuffer(segment.address(), Math.toIntExact(segment.byteSize()));
     }
 
@@ -45,12 +47,13 @@ public final class Window implements AutoCloseable {
         return (int) offset;
     }
 
-    /** Unmaps: memunmap. Closing twice is harmless. */
+    /** Unmaps: memunmap. Closing twice is harmless, from two threads at once too. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (arena.scope().isAlive()) {
             buffer.wrap(0L, 0);
             arena.close();
+            unmapped.run();
         }
     }
 }

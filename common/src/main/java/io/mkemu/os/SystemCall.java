@@ -4,6 +4,7 @@ package io.mkemu.os;
 /** The system calls that mkemu makes, with their numbers on the architectures it runs on. */
 enum SystemCall {
     CLOSE(3, 57),
+    DUP3(292, 24),
     EXIT_GROUP(231, 94),
     FALLOCATE(285, 47),
     FCNTL(72, 25),

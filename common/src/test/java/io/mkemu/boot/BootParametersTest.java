@@ -46,11 +46,18 @@ class BootParametersTest {
     }
 
     @Test
+    void eachStandsWhereItWasNamedLast() {
+        assertEquals(List.of("b_c", "d", "a"),
+                List.copyOf(BootParameters.parse("a=1 b-c d=2 b_c=3 d=\"\" a").names()));
+        assertEquals(List.of(), List.copyOf(BootParameters.parse(" ").names()));
+    }
+
+    @Test
     void givesEachModuleItsOwn() {
         BootParameters parameters = BootParameters.parse("my-mod.count=4 my_mod.verbose other.count=5 my_mod=6 "
                 + "my_mod.count=7 my_mod.=8 my_mod.two-words=\"a b\"");
         assertEquals(Map.of("count", "7", "verbose", "", "two_words", "a b"), parameters.forModule("my_mod"));
-        assertEquals(List.of("count", "verbose", "two_words"),
+        assertEquals(List.of("verbose", "count", "two_words"),
                 List.copyOf(parameters.forModule("my-mod").keySet()));
         assertEquals(Map.of(), parameters.forModule("absent"));
     }

@@ -25,6 +25,12 @@ class IdlePolicyTest {
         private long haltNanos;
         private long workAtLook = Long.MAX_VALUE;
         private long looks;
+        private boolean alone = true;
+
+        @Override
+        public boolean mayPoll() {
+            return alone;
+        }
 
         @Override
         public boolean hasWork() {
@@ -43,15 +49,15 @@ class IdlePolicyTest {
 
     @Test
     void namesAreLinuxs() {
-        assertInstanceOf(PollIdle.class, IdlePolicy.of("poll", false));
-        assertInstanceOf(HaltIdle.class, IdlePolicy.of("halt", false));
-        assertInstanceOf(HaltPollIdle.class, IdlePolicy.of("haltpoll", false));
-        assertTrue(IdlePolicy.of("poll", false).polls());
-        assertTrue(IdlePolicy.of("haltpoll", false).polls());
-        assertFalse(IdlePolicy.of("halt", false).polls());
+        assertInstanceOf(PollIdle.class, IdlePolicy.of("poll"));
+        assertInstanceOf(HaltIdle.class, IdlePolicy.of("halt"));
+        assertInstanceOf(HaltPollIdle.class, IdlePolicy.of("haltpoll"));
+        assertTrue(IdlePolicy.of("poll").polls());
+        assertTrue(IdlePolicy.of("haltpoll").polls());
+        assertFalse(IdlePolicy.of("halt").polls());
         for (String bad : new String[] {"", "Poll", "nomwait", "halt "}) {
             String message =
-                assertThrows(IllegalArgumentException.class, () -> IdlePolicy.of(bad, true)).getMessage();
+                assertThrows(IllegalArgumentException.class, () -> IdlePolicy.of(bad)).getMessage();
             assertEquals("idle=" + bad + " is not an idle policy; use idle=poll, idle=halt or idle=haltpoll", message);
         }
     }
@@ -59,9 +65,9 @@ class IdlePolicyTest {
     @ParameterizedTest
     @ValueSource(strings = {"poll", "halt", "haltpoll"})
     void aSharedCoreNeverPolls(String name) {
-        IdlePolicy policy = IdlePolicy.of(name, true);
-        assertFalse(policy.polls());
+        IdlePolicy policy = IdlePolicy.of(name);
         FakeCpu cpu = new FakeCpu();
+        cpu.alone = false;
         for (int times = 0; times < 50; times++) {
             policy.idle(cpu, Long.MAX_VALUE);
         }
@@ -72,8 +78,8 @@ class IdlePolicyTest {
     @Test
     void haltSleepsAtOnceAsLongAsItMay() {
         FakeCpu cpu = new FakeCpu();
-        IdlePolicy.of("halt", false).idle(cpu, Long.MAX_VALUE);
-        IdlePolicy.of("halt", false).idle(cpu, 12_345);
+        IdlePolicy.of("halt").idle(cpu, Long.MAX_VALUE);
+        IdlePolicy.of("halt").idle(cpu, 12_345);
         assertEquals(List.of(0L, 12_345L), cpu.halts);
         assertEquals(0, cpu.looks);
     }
@@ -82,10 +88,10 @@ class IdlePolicyTest {
     void pollLooksUntilThereIsWorkOrTimeIsOver() {
         FakeCpu cpu = new FakeCpu();
         cpu.workAtLook = 100_000;
-        IdlePolicy.of("poll", false).idle(cpu, Long.MAX_VALUE);
+        IdlePolicy.of("poll").idle(cpu, Long.MAX_VALUE);
         assertEquals(100_000, cpu.looks);
         cpu.workAtLook = Long.MAX_VALUE;
-        IdlePolicy.of("poll", false).idle(cpu, 1);
+        IdlePolicy.of("poll").idle(cpu, 1);
         assertEquals(List.of(), cpu.halts);
     }
 

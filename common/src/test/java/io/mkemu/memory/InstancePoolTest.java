@@ -98,6 +98,69 @@ class InstancePoolTest {
     }
 
     @Test
+    void whatAnInstanceHasMappedIsNotFreed() {
+        try (InstancePool pool = InstancePool.format(memory, regions)) {
+            long pages = pool.alloc(3 * PAGE, PAGE);
+            PageTable table = memory.pageTable();
+            table.grant(Pages.pfn(pages), 3);
+            table.grant(Pages.pfn(pages) + 2, 4);
+            table.noteMapped(Pages.pfn(pages) + 2, 4);
+            assertEquals(-Errno.EBUSY, pool.free(pages, 3 * PAGE));
+            assertTrue(pool.isAllocated(pages, 3 * PAGE));
+            assertFalse(table.isGranted(Pages.pfn(pages), 3), "nobody maps it any more");
+            assertFalse(table.isGranted(Pages.pfn(pages) + 2, 4));
+            assertEquals(-Errno.EINVAL, pool.free(pages, PAGE), "a part");
+            table.noteUnmapped(Pages.pfn(pages) + 2, 4);
+            assertEquals(0, pool.free(pages, 3 * PAGE));
+            table.noteMapped(Pages.pfn(pages), 4);
+            assertEquals(-Errno.ENOENT, pool.free(pages, 3 * PAGE), "no allocation, mapped or not");
+        }
+    }
+
+    @Test
+    void recoveryKeepsWhatItIsToldToAndWhatIsMapped() {
+        try (InstancePool pool = InstancePool.format(memory, regions)) {
+            PageTable table = memory.pageTable();
+            long kept = pool.alloc(2 * PAGE, PAGE);
+            long free = pool.alloc(3 * PAGE, PAGE);
+            long mapped = pool.alloc(9 * PAGE, PAGE);
+            for (long page : new long[] {kept, free, mapped}) {
+                table.grant(Pages.pfn(page), 9);
+            }
+            table.noteMapped(Pages.pfn(mapped) + 8, 2);
+            List<Region> stay = List.of(new Region(mapped, 9L * PAGE));
+            assertEquals(stay, pool.recover(address -> address == kept));
+            assertTrue(pool.isAllocated(kept, 2 * PAGE) && pool.isAllocated(mapped, 9 * PAGE));
+            assertFalse(pool.isAllocated(free, PAGE));
+            assertTrue(table.isGranted(Pages.pfn(kept), 9), "what is kept is as it was");
+            assertFalse(table.isGranted(Pages.pfn(free), 9));
+            assertFalse(table.isGranted(Pages.pfn(mapped), 9), "mapped, but never again");
+            assertEquals(stay, pool.recover(address -> address == kept), "still mapped");
+            assertEquals(11L * PAGE, pool.available());
+            table.clearMappingsOf(2);
+            assertEquals(List.of(), pool.recover(address -> address == kept));
+            assertEquals(20L * PAGE, pool.available());
+            assertEquals(List.of(), pool.recover(address -> false));
+            assertEquals(22L * PAGE, pool.available());
+        }
+    }
+
+    @Test
+    void aNewPoolHasNoSharesAndNoMappings() {
+        PageTable table = memory.pageTable();
+        long last = Pages.pfn(regions.get(1).address()) + 15;
+        table.grant(last, 3);
+        table.noteMapped(last, 7);
+        String message = assertThrows(MachineException.class, () -> InstancePool.format(memory, regions)).getMessage();
+        assertEquals("page 0x" + Long.toHexString(Pages.address(last))
+            + " of a new pool is still mapped by instance 7: have it unmap the page, or kill it", message);
+        assertAttachRefused();
+        table.noteUnmapped(last, 7);
+        InstancePool.format(memory, regions).close();
+        assertFalse(table.isGranted(last, 3));
+    }
+
+    @Test
     void aRefusedFreeChangesNothing() {
         try (InstancePool pool = InstancePool.format(memory, regions)) {
             long pages = pool.alloc(3 * PAGE, PAGE);

@@ -76,6 +76,38 @@ class MultikernelPoolTest {
     }
 
     @Test
+    void whatAnInstanceHasMappedIsNotFreed() {
+        long address = pool.alloc(2 * PAGE);
+        PageTable shares = ram.memory.pageTable();
+        shares.grant(Pages.pfn(address), 3);
+        shares.noteMapped(Pages.pfn(address) + 1, 3);
+        assertEquals(-Errno.EBUSY, pool.free(address, 2 * PAGE));
+        assertFalse(shares.isGranted(Pages.pfn(address), 3));
+        assertEquals((PAGES - 2L) * PAGE, pool.available());
+        shares.noteUnmapped(Pages.pfn(address) + 1, 3);
+        assertEquals(0, pool.free(address, 2 * PAGE));
+    }
+
+    @Test
+    void anInstancePoolIsFreedWholeOrNotAtAllWhileAPageIsMapped() {
+        ram.fragment(0, 4, 8, 16);
+        List<Region> regions = pool.createInstancePool(12 * PAGE, 12);
+        PageTable shares = ram.memory.pageTable();
+        shares.grant(Pages.pfn(ram.page(0)), 7);
+        shares.noteMapped(Pages.pfn(ram.page(15)), 7);
+        assertEquals(-Errno.EBUSY, pool.freeInstancePool(regions));
+        assertEquals(0, pool.available());
+        assertFalse(shares.isGranted(Pages.pfn(ram.page(0)), 7));
+        assertEquals(List.of(new PageTable.MappedPage(ram.page(15), List.of(7))), shares.stillMapped(regions));
+        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE));
+        assertEquals(0, pool.available(), "nor is it exchanged");
+        shares.clearMappingsOf(7);
+        assertEquals(List.of(), shares.stillMapped(regions));
+        assertEquals(0, pool.freeInstancePool(regions));
+        assertEquals(12L * PAGE, pool.available());
+    }
+
+    @Test
     @DisplayName("multikernel_create_instance_pool: order below the page shift: none")
     void refusesWhatIsOutOfRange() {
         for (int order : new int[] {-1, 0, 11, 31, 64}) {
@@ -191,6 +223,9 @@ class MultikernelPoolTest {
         assertEquals(11L * PAGE, pool.recover(Set.of(held)::contains));
         assertEquals((PAGES - 11L) * PAGE, pool.available());
         entry.enter(InstanceState.EMPTY);
+        ram.memory.pageTable().noteMapped(Pages.pfn(regions.getFirst().address()) + 9, 2);
+        assertEquals(0, pool.recover(Set.of(held)::contains), "mapped by an instance");
+        ram.memory.pageTable().clearMappingsOf(2);
         assertEquals(10L * PAGE, pool.recover(Set.of(held)::contains));
         assertEquals(0, pool.free(held, PAGE));
         assertEquals((long) PAGES * PAGE, pool.available());

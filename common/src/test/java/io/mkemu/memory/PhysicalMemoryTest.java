@@ -18,7 +18,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -199,6 +206,27 @@ class PhysicalMemoryTest {
             window.close();
             assertThrows(IndexOutOfBoundsException.class, () -> window.buffer().getByte(0));
             assertThrows(IndexOutOfBoundsException.class, () -> window.offsetOf(at, 1));
+        }
+    }
+
+    @Test
+    void aWindowTellsOnceThatItIsUnmappedWhoeverClosesIt() throws Exception {
+        try (PhysicalMemory memory = PhysicalMemory.open(ram);
+            ExecutorService threads = Executors.newFixedThreadPool(2)) {
+            for (int round = 0; round < 200; round++) {
+                AtomicInteger told = new AtomicInteger();
+                AtomicReference<Window> window = new AtomicReference<>();
+                window.set(memory.map(LAYOUT.poolAt(), 4096,
+                    () -> told.addAndGet(window.get().buffer().capacity() == 0 ? 1 : 100)));
+                assertEquals(0, told.get());
+                Callable<Integer> close = () -> {
+                    window.get().close();
+                    return told.get();
+                };
+                for (Future<Integer> closed : threads.invokeAll(List.of(close, close))) {
+                    assertEquals(1, closed.get(), "told before each close returned");
+                }
+            }
         }
     }
 

@@ -20,7 +20,8 @@ class RamLayoutPropertyTest {
     @Property
     void regionsAscendWithoutOverlapAndHoldWhatTheyMust(@ForAll @IntRange(min = 1, max = RamLayout.MAX_CPUS) int cpus,
         @ForAll @IntRange(min = 1, max = 10) int slotsShift, @ForAll @LongRange(min = 1, max = MOST_PAGES) long host,
-        @ForAll @LongRange(min = 0, max = MOST_PAGES) long pool) {
+        @ForAll @LongRange(min = 0, max = MOST_PAGES) long wanted) {
+        long pool = Math.min(wanted, MOST_PAGES - host);
         RamLayout layout = new RamLayout(cpus, 1 << slotsShift, host << Pages.PAGE_SHIFT, pool << Pages.PAGE_SHIFT);
         long[] starts = {0, layout.cpusAt(), layout.instancesAt(), layout.logsAt(), layout.pagesAt(),
             layout.poolMapAt(), layout.hostAt(), layout.poolAt(), layout.ramSize()};
@@ -42,10 +43,18 @@ class RamLayoutPropertyTest {
 
     @Example
     void thePageTableOfTheLargestMachineFitsOneWindow() {
-        long most = MOST_PAGES << Pages.PAGE_SHIFT;
-        RamLayout layout = new RamLayout(RamLayout.MAX_CPUS, RamLayout.MAX_SLOTS, most, most);
-        assertTrue(layout.poolMapAt() - layout.pagesAt() <= Integer.MAX_VALUE,
-            "bytes of the page table: " + (layout.poolMapAt() - layout.pagesAt()));
+        for (long host : new long[] {1, MOST_PAGES / 2, MOST_PAGES}) {
+            RamLayout layout = new RamLayout(RamLayout.MAX_CPUS, RamLayout.MAX_SLOTS, host << Pages.PAGE_SHIFT,
+                MOST_PAGES - host << Pages.PAGE_SHIFT);
+            assertTrue(layout.poolMapAt() - layout.pagesAt() <= Integer.MAX_VALUE,
+                "bytes of the page table: " + (layout.poolMapAt() - layout.pagesAt()));
+        }
+        long gibibyte = 1L << 30;
+        refused("pool size " + 127 * gibibyte + " is not whole pages, below 127 GiB together with the host's 4096", 1,
+            2, 4096, 127 * gibibyte);
+        refused("pool size " + 64 * gibibyte + " is not", 1, 2, 63 * gibibyte, 64 * gibibyte);
+        refused("host size " + RamLayout.MAX_BYTES + " is not whole pages below 127 GiB", 1, 2, RamLayout.MAX_BYTES,
+            0);
     }
 
     @Example

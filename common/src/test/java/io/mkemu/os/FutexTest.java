@@ -93,6 +93,22 @@ class FutexTest {
         }
     }
 
+    /* What only looks at a machine maps its RAM read-only. */
+    @Test
+    void aReadOnlyMappingCanBeSleptOn() throws Exception {
+        try (FileChannel channel = FileChannel.open(directory.resolve("words"), StandardOpenOption.READ)) {
+            UnsafeBuffer view = new UnsafeBuffer(channel.map(FileChannel.MapMode.READ_ONLY, 0, 4096));
+            long viewed = view.addressOffset() + WORD;
+            assertEquals(-Errno.EAGAIN, new Futex().await(viewed, 1, 0));
+            assertEquals(-Errno.ETIMEDOUT, new Futex().await(viewed, 0, 1));
+            CompletableFuture<Integer> sleeper = CompletableFuture.supplyAsync(() -> new Futex().await(viewed, 0, 0));
+            while (Futex.wake(word(), 1) == 0) {
+                Thread.onSpinWait();
+            }
+            assertEquals(0, sleeper.get());
+        }
+    }
+
     @Test
     void anotherProcessWakesThroughTheSharedMapping() throws Exception {
         Futex futex = new Futex();

@@ -45,7 +45,7 @@ final class RunCommand implements Callable<Integer> {
         return result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
     }
 
-    private static String nameOf(Path file) {
+    static String nameOf(Path file) {
         return file.getFileName().toString().replaceFirst("\\.dts$", "");
     }
 }

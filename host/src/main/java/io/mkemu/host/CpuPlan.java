@@ -41,10 +41,23 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
      * @param allowed  host CPUs this process may use, at least one
      */
     public static CpuPlan of(Collection<Integer> physical, Map<Integer, Integer> numbers, BitSet allowed) {
+        return new CpuPlan(Map.of()).with(physical, numbers, allowed);
+    }
+
+    /**
+     * The plan with further CPUs; where the others run does not change.
+     *
+     * @param physical CPUs; those that the plan has already stay where they are
+     * @param numbers  the number of each of them, by its physical id
+     * @param allowed  host CPUs this process may use, at least one
+     */
+    public CpuPlan with(Collection<Integer> physical, Map<Integer, Integer> numbers, BitSet allowed) {
         SortedSet<Integer> ascending = new TreeSet<>(physical);
-        Map<Integer, Integer> plan = new LinkedHashMap<>();
+        ascending.removeAll(hostCpus.keySet());
+        Map<Integer, Integer> plan = new LinkedHashMap<>(hostCpus);
         Map<Integer, Integer> load = new TreeMap<>();
         allowed.stream().forEach(host -> load.put(host, 0));
+        hostCpus.values().forEach(host -> load.computeIfPresent(host, (same, count) -> count + 1));
         for (int cpu : ascending) {
             int number = numbers.get(cpu);
             if (allowed.get(number)) {
@@ -59,6 +72,20 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
                 load.merge(host, 1, Integer::sum);
             }
         }
+        return new CpuPlan(plan);
+    }
+
+    /** The plan without these CPUs. */
+    public CpuPlan without(Collection<Integer> physical) {
+        Map<Integer, Integer> plan = new LinkedHashMap<>(hostCpus);
+        plan.keySet().removeAll(physical);
+        return new CpuPlan(plan);
+    }
+
+    /** The plan of these CPUs alone. */
+    public CpuPlan only(Collection<Integer> physical) {
+        Map<Integer, Integer> plan = new LinkedHashMap<>(hostCpus);
+        plan.keySet().retainAll(physical);
         return new CpuPlan(plan);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceDescriptor.BootStep;
+import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.memory.PhysicalMemory;
@@ -9,42 +9,39 @@ import io.mkemu.os.Futex;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * An instance whose process somebody else starts, by the command line printed here: a person, a container, a program in
- * C. Its end is seen by its life lock. It may live in another PID name space, so it is asked to end, and never killed.
+ * A life whose process somebody else starts, by the command line that {@link #joinCommands} gives: a person, a
+ * container, a program in C. Its end is seen by its life lock. It may live in another PID name space, so it is asked to
+ * end, and never sent a signal.
  */
 final class ExternalProcess extends InstanceLife {
-    private static final int NOT_SAID = -1;
+    /** The end of a process that never got so far as to be active raises no event. */
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final PhysicalMemory memory;
-    private volatile boolean waiting;
+    private volatile boolean joined;
 
-    /**
-     * Prepares.
-     *
-     * @param output takes the instance's name and a line for the console
-     */
-    ExternalProcess(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
-        super(machine, spec, output);
+    ExternalProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+        super(machine, spec, over);
         this.memory = machine.memory();
     }
 
-    /** Says how to join, then waits for it in a thread of its own. */
-    @Override
-    public void exec() {
-        entry().exitCode(NOT_SAID);
-        entry().bootStep(BootStep.EXEC, System.nanoTime());
+    /** How to join: what any program is given, and the command line of a JVM. */
+    List<String> joinCommands() {
         String arguments = quote(List.of(machine().directory().path().toString(), Integer.toString(spec().id()),
             entry().cmdline()));
-        output("mkemu: external, waits to be joined: PROGRAM " + arguments);
-        output("mkemu: a JVM joins it by: " + quote(InstanceCommand.of(machine().directory(), spec().id(),
+        return List.of("PROGRAM " + arguments, quote(InstanceCommand.of(machine().directory(), spec().id(),
             entry().cmdline(), spec().modules())));
-        waiting = true;
+    }
+
+    @Override
+    void launch() {
         Thread watch = new Thread(this::watch, "external-" + spec().name());
         watch.setDaemon(true);
         watch.start();
@@ -54,39 +51,69 @@ final class ExternalProcess extends InstanceLife {
         Futex futex = new Futex();
         while (entry().state() != InstanceState.ACTIVE) {
             int seen = memory.event();
-            if (isStopping()) {
-                over(false, "nobody joined it");
+            if (isHalting() && !holdsLife()) {
+                over("nobody joined it");
                 return;
             }
             if (entry().state() != InstanceState.ACTIVE) {
-                memory.awaitEvent(futex, seen, 0);
+                memory.awaitEvent(futex, seen, isHalting() ? LOOK_NANOS : 0);
             }
         }
-        /* Those who tried to join and failed said why here; that is over. */
-        entry().reason("");
+        awaitDeath();
+    }
+
+    /** Whether a process has begun to be this instance. */
+    private boolean holdsLife() {
+        try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
+            return life.isLockedByOther();
+        } catch (IOException unwatchable) {
+            return false;
+        }
+    }
+
+    private void awaitDeath() {
         /* Who is active holds its life lock, so from here on a free lock is a dead process. */
         try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
             life.awaitUnlocked();
         } catch (IOException unwatchable) {
-            over(false, "its life cannot be watched: " + unwatchable.getMessage());
+            over("its life cannot be watched: " + unwatchable.getMessage());
             return;
         }
         int code = entry().exitCode();
-        over(code == 0, code == NOT_SAID ? "its process ended without a word (killed?): its life lock is free"
-            : "ended with exit code " + code);
+        over(code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
+            ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code);
     }
 
     @Override
-    boolean willEnd() {
-        return waiting;
+    void becameActive() {
+        joined = true;
+        /* Those who tried to join and failed said why here; that is over. */
+        entry().reason("");
     }
 
-    /** Nobody has joined: ends the wait. Somebody has: it ends by itself when the host's life lock becomes free. */
     @Override
-    String force() {
-        waiting = entry().state() != InstanceState.ACTIVE;
-        memory.raiseEvent();
-        return "left alone: it ends when it sees that the host is gone";
+    long pid() {
+        return joined || holdsLife() ? entry().pid() : 0;
+    }
+
+    @Override
+    boolean destroy() {
+        return false;
+    }
+
+    @Override
+    String waitsFor() {
+        return "waits to be joined";
+    }
+
+    @Override
+    void takeOutput(boolean ended, BiConsumer<Boolean, String> line) {
+        /* Its output is where whoever started it sent it. */
+    }
+
+    @Override
+    boolean hasOutput() {
+        return false;
     }
 
     /** Words as a shell takes them apart again. */

@@ -51,8 +51,7 @@ final class HostLife implements AutoCloseable {
             }
             if (!lock.tryLock()) {
                 lock.close();
-                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
-                    + "\" runs already; end it, or give this one another name with --machine");
+                throw inUse(directory);
             }
             if (lock.isStillNamed()) {
                 HostLife life = new HostLife(directory, lock);
@@ -61,6 +60,11 @@ final class HostLife implements AutoCloseable {
             }
             lock.close();
         }
+    }
+
+    static MachineException inUse(MachineDirectory directory) {
+        return new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
+            + "\" runs already; mk shutdown ends it, or give this one another name with --machine");
     }
 
     /** A dead host's instances end by themselves; their RAM must not go before they have. */

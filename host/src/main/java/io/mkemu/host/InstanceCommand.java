@@ -32,6 +32,8 @@ final class InstanceCommand {
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
         command.addAll(AotCache.options(home, "instance"));
+        /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
+        command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
         String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
         if (stopInSend != null) {
             command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);

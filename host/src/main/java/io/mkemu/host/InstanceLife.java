@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
@@ -15,34 +15,35 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BiConsumer;
 
 /**
- * One spawned instance from exec to its end, whoever starts its process: a strategy per launcher. What follows from an
- * end is the same for all and stands here.
+ * One life of an instance, from exec to its end, whoever starts its process: a strategy per launcher. It asks and
+ * watches; what follows from an end is its owner's to do. Thread-safe.
  */
-public abstract class InstanceLife {
+abstract class InstanceLife {
+    /** How long the CPUs have to park by themselves when a force halt is asked for. */
+    private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+    /** How long the operating system may take to end a process that was destroyed. */
+    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private final Machine machine;
     private final InstanceSpec spec;
     private final InstanceEntry entry;
-    private final BiConsumer<String, String> output;
+    private final BiConsumer<InstanceLife, String> over;
+    private final CompletableFuture<Boolean> booted = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
-    private volatile boolean stopping;
-    private volatile String forced = "";
+    private volatile boolean shuttingDown;
+    private volatile boolean halting;
 
     /**
      * Prepares.
      *
-     * @param output takes the instance's name and a line for the console
+     * @param over told once, on another thread than the caller of {@link #exec}, that the process is gone, and how it
+     *     ended if nobody wanted it to
      */
-    InstanceLife(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
+    InstanceLife(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.memory().instances().entry(spec.id());
-        this.output = output;
-    }
-
-    /** The launcher that the tree asks for. */
-    static InstanceLife of(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
-        return spec.external() ? new ExternalProcess(machine, spec, output)
-            : new InstanceProcess(machine, spec, output);
+        this.over = over;
     }
 
     Machine machine() {
@@ -53,98 +54,140 @@ public abstract class InstanceLife {
         return spec;
     }
 
-    /** Its entry of the instance table. */
-    public InstanceEntry entry() {
+    InstanceEntry entry() {
         return entry;
     }
 
-    /** Writes a line to the console, under the instance's name. */
-    void output(String line) {
-        output.accept(spec.name(), line);
-    }
-
-    /** Whether somebody wants the instance to end. */
-    boolean isStopping() {
-        return stopping;
-    }
-
     /** Begins: a process is started, or waited for. Returns at once. */
-    public abstract void exec();
-
-    /** Whether there is an end to wait for: {@link #exec} came so far, and nobody has given it up. */
-    abstract boolean willEnd();
-
-    /**
-     * Ends the process at once, as far as this launcher can.
-     *
-     * @return what was done, for a line in the log
-     */
-    abstract String force();
+    final void exec() {
+        entry.bootStep(BootStep.EXEC, System.nanoTime());
+        entry.requested(InstanceDescriptor.REQUEST_RUN);
+        launch();
+    }
 
     /**
-     * The process is gone: says why, takes its shares back and tells the supervisor. Once per life.
+     * Starts the process, or the wait for it.
      *
-     * @param clean whether it shut down in order
-     * @param how   it ended otherwise
+     * @throws io.mkemu.MachineException if it cannot be started
      */
-    void over(boolean clean, String how) {
-        boolean wanted = stopping && clean;
-        if (!wanted && entry.reason().isEmpty()) {
-            entry.reason(how);
+    abstract void launch();
+
+    /** Process id on this system, or what the instance itself says; 0 if there is none yet. */
+    abstract long pid();
+
+    /**
+     * Ends the process without asking it.
+     *
+     * @return false if this launcher cannot
+     */
+    abstract boolean destroy();
+
+    /** What is to be said of a life that is not active yet: what it waits for. */
+    abstract String waitsFor();
+
+    /** Lines for the kernel log that only the launcher has; to be asked again and again, and once after the end. */
+    abstract void takeOutput(boolean ended, BiConsumer<Boolean, String> line);
+
+    /** Whether there are such lines that are too young to be taken. */
+    abstract boolean hasOutput();
+
+    /** Looks whether the kernel has become active. */
+    final void look() {
+        if (!booted.isDone() && entry.state() == InstanceState.ACTIVE) {
+            becameActive();
+            booted.complete(true);
         }
-        if (!stopping) {
-            output("mkemu: instance failed: " + entry.reason());
-        }
-        try {
-            Recovery.ended(machine.memory(), entry);
-        } catch (MachineException damaged) {
-            output("mkemu: " + damaged.getMessage());
-        }
-        for (int cpu : entry.cpus()) {
-            LocalApic.of(machine.memory(), cpu).retire();
-        }
-        entry.enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
-        ended.complete(null);
-        machine.memory().raiseEvent();
+    }
+
+    /** The kernel has become active. */
+    void becameActive() {
+    }
+
+    /** Whether the kernel has been active; it may have ended since. */
+    boolean isActive() {
+        return booted.getNow(false);
+    }
+
+    boolean isOver() {
+        return ended.isDone();
+    }
+
+    boolean isShuttingDown() {
+        return shuttingDown;
+    }
+
+    boolean isHalting() {
+        return halting;
     }
 
     /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
-    public void requestShutdown() {
-        stopping = true;
-        entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
-        /* From the plan: the CPU set in RAM may have been scribbled over, and this must reach the boot CPU. */
-        int bootCpu = spec.cpus().stream().mapToInt(machine.plan().spec()::apicId).min().orElseThrow();
-        LocalApic.of(machine.memory(), bootCpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+    void shutDown() {
+        shuttingDown = true;
+        if (!halting) {
+            request(InstanceDescriptor.REQUEST_SHUTDOWN);
+        }
+    }
+
+    /** Raises the marker of a force halt; it stays up until the process is gone. May be repeated. */
+    void halt() {
+        halting = true;
+        /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
+        entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
+        request(InstanceDescriptor.REQUEST_HALT);
+    }
+
+    private void request(int request) {
+        entry.requested(request);
+        /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
+        for (int cpu : machine.physical(spec.cpus())) {
+            LocalApic.of(machine.memory(), cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+        }
+        machine.memory().raiseEvent();
     }
 
     /**
-     * Waits for the end, and forces it when the time is over.
+     * Waits until the kernel is active.
      *
-     * @return whether it ended by itself; {@link #forced} says what was done if not
+     * @return whether it is; false too if it has ended or the time is over
      */
-    public boolean awaitEnd(long deadlineNanos) throws InterruptedException {
-        if (!willEnd()) {
-            return true;
+    boolean awaitActive(long deadlineNanos) throws InterruptedException {
+        return await(booted, deadlineNanos) && booted.getNow(false);
+    }
+
+    /** Waits for the end; whether it came before the time was over. */
+    boolean awaitEnd(long deadlineNanos) throws InterruptedException {
+        return await(ended, deadlineNanos);
+    }
+
+    /**
+     * Waits for the end after {@link #halt}, and enforces it where the launcher can.
+     *
+     * @return whether all its CPUs are parked now: the process is gone
+     */
+    boolean awaitHalted(long deadlineNanos) throws InterruptedException {
+        if (awaitEnd(Math.min(deadlineNanos, System.nanoTime() + PARK_NANOS)) || destroy()) {
+            return awaitEnd(Math.max(deadlineNanos, System.nanoTime() + DESTROY_NANOS));
         }
+        return awaitEnd(deadlineNanos);
+    }
+
+    private static boolean await(CompletableFuture<?> what, long deadlineNanos) throws InterruptedException {
         try {
-            ended.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            what.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
             return true;
         } catch (TimeoutException late) {
-            kill();
             return false;
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         }
     }
 
-    /** Ends the process at once, as far as this launcher can. */
-    public void kill() {
-        stopping = true;
-        forced = force();
-    }
-
-    /** What the last {@link #kill} did, for a line in the log. */
-    String forced() {
-        return forced;
+    /** The process is gone. Once per life. */
+    final void over(String how) {
+        over.accept(this, how);
+        /* In this order: who waited for the boot in vain must see that the life is over. */
+        ended.complete(null);
+        booted.complete(false);
+        machine.memory().raiseEvent();
     }
 }

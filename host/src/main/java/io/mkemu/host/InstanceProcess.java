@@ -8,42 +8,45 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.os.Affinity;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
-/** An instance whose process is a child of this one: the default. */
-public final class InstanceProcess extends InstanceLife {
+/** A life whose process is a child of this one: the default. */
+final class InstanceProcess extends InstanceLife {
     private static final int SIGNAL_BASE = 128;
+    /** What a JVM says just before it dies belongs to its last words, and those are written after its death. */
+    private static final long LAST_WORDS_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
+    private static final int MAX_LINES = 200;
+    private static final long DRAIN_SECONDS = 1;
 
-    private volatile Process process;
-
-    /**
-     * Prepares.
-     *
-     * @param output takes the instance's name and a line the process wrote to stdout or stderr
-     */
-    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<String, String> output) {
-        super(machine, spec, output);
+    private record Output(long nanos, String line) {
     }
 
-    /** Id of the process on this system, which is not always the one the instance itself sees; 0 before exec. */
-    public long pid() {
+    private final Deque<Output> outputs = new ArrayDeque<>();
+    private volatile Process process;
+
+    InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+        super(machine, spec, over);
+    }
+
+    @Override
+    long pid() {
         return process == null ? 0 : process.pid();
     }
 
     /** Starts the JVM inside its CPU partition: it and all its threads inherit the CPU set of the thread that forks. */
     @Override
-    public void exec() {
-        entry().bootStep(BootStep.EXEC, System.nanoTime());
+    void launch() {
         CompletableFuture<Process> started = new CompletableFuture<>();
         Thread spawner = new Thread(() -> {
             try {
                 BitSet partition = new BitSet();
-                for (int cpu : entry().cpus()) {
-                    partition.set(machine().plan().cpus().hostCpu(cpu));
-                }
+                machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
                 Affinity.set(partition);
                 started.complete(new ProcessBuilder(
                     InstanceCommand.of(machine().directory(), spec().id(), entry().cmdline(), spec().modules()))
@@ -54,30 +57,47 @@ public final class InstanceProcess extends InstanceLife {
         }, "exec-" + spec().name());
         spawner.start();
         try {
-            process = started.get();
-        } catch (ExecutionException refused) {
+            /* Not to be interrupted: a process that nobody knows of would stay behind. */
+            process = started.join();
+        } catch (CompletionException refused) {
             throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec().name()
                 + ": " + refused.getCause().getMessage(), refused);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            throw new MachineException(ExitCode.INTERRUPTED, "interrupted");
         }
+        entry().bootStep(BootStep.FORKED, System.nanoTime());
         Thread reader = new Thread(this::readOutput, "output-" + spec().name());
         reader.setDaemon(true);
         reader.start();
+        Thread reaper = new Thread(() -> reap(reader), "reaper-" + spec().name());
+        reaper.setDaemon(true);
+        reaper.start();
     }
 
     private void readOutput() {
         try (BufferedReader lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                output(line);
+                add(line);
             }
         } catch (IOException broken) {
-            output("output lost: " + broken.getMessage());
+            add("mkemu: further output lost: " + broken.getMessage());
         }
+    }
+
+    private void add(String line) {
+        synchronized (outputs) {
+            outputs.add(new Output(System.nanoTime(), line));
+            if (outputs.size() > MAX_LINES) {
+                outputs.removeFirst();
+            }
+        }
+        machine().memory().raiseEvent();
+    }
+
+    private void reap(Thread reader) {
         try {
             int exitCode = process.waitFor();
-            over(exitCode == 0, exitCode > SIGNAL_BASE ? "killed by signal " + signal(exitCode - SIGNAL_BASE)
+            /* A process that a module left behind may hold the pipe open; the kernel is dead all the same. */
+            reader.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
+            over(exitCode == 0 ? "" : exitCode > SIGNAL_BASE ? "killed by signal " + signal(exitCode - SIGNAL_BASE)
                 : "ended with exit code " + exitCode);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -97,16 +117,33 @@ public final class InstanceProcess extends InstanceLife {
     }
 
     @Override
-    boolean willEnd() {
-        return process != null;
+    void takeOutput(boolean ended, BiConsumer<Boolean, String> line) {
+        synchronized (outputs) {
+            long now = System.nanoTime();
+            while (!outputs.isEmpty() && (ended || now - outputs.getFirst().nanos() > LAST_WORDS_NANOS)) {
+                line.accept(ended, outputs.removeFirst().line());
+            }
+        }
     }
 
     @Override
-    String force() {
+    boolean hasOutput() {
+        synchronized (outputs) {
+            return !outputs.isEmpty();
+        }
+    }
+
+    @Override
+    String waitsFor() {
+        return "booting";
+    }
+
+    @Override
+    boolean destroy() {
         Process running = process;
         if (running != null) {
             running.destroyForcibly();
         }
-        return "killed";
+        return running != null;
     }
 }

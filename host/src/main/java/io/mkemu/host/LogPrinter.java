@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
-import io.mkemu.log.KernelLogReader;
 import io.mkemu.memory.PhysicalMemory;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
-/** Streams the kernel logs of a machine, and what its processes write, in the order of their times. */
+/** Streams the consoles of a machine's kernels, and what its processes write, in the order of their times. */
 final class LogPrinter {
-    private record Source(String name, KernelLogReader reader) {
+    private record Source(String name, ConsoleLog console) {
     }
 
     private record Entry(long nanos, String name, String text) {
@@ -21,15 +22,23 @@ final class LogPrinter {
 
     private final PhysicalMemory memory;
     private final PrintStream out;
-    private final List<Source> sources = new ArrayList<>();
+    private final Map<Integer, Source> sources = new TreeMap<>();
     private final ConcurrentLinkedQueue<Entry> outputs = new ConcurrentLinkedQueue<>();
 
-    /** A printer for these instances; a null stream prints nothing. */
-    LogPrinter(PhysicalMemory memory, List<InstanceEntry> instances, PrintStream out) {
+    /** A printer for the host and all instances, those too that are created later; a null stream prints nothing. */
+    LogPrinter(PhysicalMemory memory, PrintStream out) {
         this.memory = memory;
         this.out = out;
-        for (InstanceEntry instance : instances) {
-            sources.add(new Source(instance.name(), new KernelLogReader(memory, instance.id())));
+    }
+
+    private void findSources() {
+        for (int id = 0; id < InstanceDescriptor.MAX_INSTANCES; id++) {
+            InstanceEntry entry = memory.instances().find(id);
+            if (entry != null && (!sources.containsKey(id) || !sources.get(id).name().equals(entry.name()))) {
+                ConsoleLog console =
+                    sources.containsKey(id) ? sources.get(id).console() : new ConsoleLog(memory, entry);
+                sources.put(id, new Source(entry.name(), console));
+            }
         }
     }
 
@@ -41,13 +50,14 @@ final class LogPrinter {
 
     /** Prints what has come since the last call. */
     void drain() {
+        findSources();
         List<Entry> lines = new ArrayList<>();
-        for (Source source : sources) {
-            long missedBefore = source.reader().missedBytes();
-            for (var line = source.reader().poll(); line != null; line = source.reader().poll()) {
+        for (Source source : sources.values()) {
+            long missedBefore = source.console().missedBytes();
+            for (var line = source.console().poll(); line != null; line = source.console().poll()) {
                 lines.add(new Entry(line.nanos(), source.name(), line.text()));
             }
-            long missed = source.reader().missedBytes() - missedBefore;
+            long missed = source.console().missedBytes() - missedBefore;
             if (missed > 0) {
                 lines.add(new Entry(System.nanoTime() - memory.createdNanos(), source.name(),
                     "mkemu: " + missed + " bytes of the log were overwritten before they could be shown"));
@@ -60,12 +70,7 @@ final class LogPrinter {
             return;
         }
         lines.sort(Comparator.comparingLong(Entry::nanos));
-        lines.forEach(line -> out.println(format(line)));
+        lines.forEach(line -> out.println(LogText.of(line.nanos(), line.name() + ": " + line.text())));
         out.flush();
-    }
-
-    private static String format(Entry line) {
-        return String.format(Locale.ROOT, "[%5d.%06d] %s: %s", line.nanos() / 1_000_000_000L,
-            line.nanos() / 1000 % 1_000_000, line.name(), line.text());
     }
 }

@@ -5,27 +5,28 @@ import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.MultikernelPool;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
 import io.mkemu.module.KernelModule;
+import io.mkemu.os.Affinity;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** A machine that this process is the host of: its RAM with all its tables, and the host's own kernel. */
 public final class Machine implements AutoCloseable {
-    private static final String HOST_NAME = "host";
+    static final String HOST_NAME = "host";
     private static final long HOST_SHUTDOWN_MILLIS = 2000;
 
     private final MachineDirectory directory;
@@ -34,12 +35,14 @@ public final class Machine implements AutoCloseable {
     private final PhysicalMemory memory;
     private final MultikernelPool multikernelPool;
     private final IpiAreas ipiAreas;
-    private KernelInstance hostKernel;
+    private volatile CpuPlan cpus;
+    private volatile KernelInstance hostKernel;
 
     private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
         this.directory = directory;
         this.plan = plan;
         this.life = life;
+        this.cpus = plan.cpus();
         RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
         this.memory = PhysicalMemory.open(directory.ram());
         this.ipiAreas = new IpiAreas(memory);
@@ -47,15 +50,15 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Makes a machine with all the instances of the plan, loaded; no kernel runs yet. On failure nothing is left.
+     * Makes a machine without instances; no kernel runs yet. On failure nothing is left.
      *
      * @throws MachineException if the name is in use or the RAM does not fit
      */
-    public static Machine create(MachineDirectory directory, MachinePlan plan) throws IOException {
+    static Machine create(MachineDirectory directory, MachinePlan plan) throws IOException {
         HostLife life = HostLife.take(directory);
         try {
             Machine machine = new Machine(directory, plan, life);
-            machine.reserve();
+            machine.makeHost();
             return machine;
         } catch (IOException | RuntimeException | Error fault) {
             try {
@@ -67,54 +70,88 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    private void reserve() {
+    private void makeHost() {
         for (int cpu = 0; cpu < plan.layout().nrCpus(); cpu++) {
             LocalApic.of(memory, cpu).configure(-1, false, -1, cpu);
         }
-        reserve(0, HOST_NAME, List.of(plan.hostCpu()),
-            List.of(new Region(plan.layout().hostAt(), plan.layout().hostSize())), plan.spec().host().bootargs());
-        for (InstanceSpec instance : plan.spec().instances()) {
-            List<Region> regions = multikernelPool.createInstancePool(instance.memoryBytes(), Pages.PAGE_SHIFT);
-            if (regions.isEmpty()) {
-                throw new MachineException(ExitCode.RESOURCES, "no " + instance.memoryBytes() + " bytes in "
-                    + InstanceDescriptor.MAX_REGIONS + " pieces or fewer are left in the multikernel pool for instance "
-                    + instance.name() + ": give it less memory-bytes, or the machine more");
-            }
-            reserve(instance.id(), instance.name(), instance.cpus(), regions, instance.bootargs());
-        }
-    }
-
-    /** Gives an instance its CPUs, its pool and its IPI area: mk_instance_ipi_create. It is loaded then. */
-    private void reserve(int id, String name, List<Integer> cpus, List<Region> regions, String bootargs) {
-        InstanceEntry entry = memory.instances().entry(id);
-        entry.name(name);
-        entry.cpus(cpus.stream().mapToInt(plan.spec()::apicId).toArray());
-        entry.regions(regions);
-        for (int cpu : cpus) {
-            int physical = plan.spec().apicId(cpu);
-            LocalApic apic = LocalApic.of(memory, physical);
-            apic.reset();
-            apic.configure(plan.cpus().hostCpu(physical), plan.cpus().isShared(physical), id, cpu);
-        }
+        InstanceEntry entry = memory.instances().entry(0);
+        entry.name(HOST_NAME);
+        entry.regions(List.of(new Region(plan.layout().hostAt(), plan.layout().hostSize())));
+        assign(0, List.of(plan.hostCpu()));
         InstancePool.format(memory, entry.regions()).close();
-        int created = ipiAreas.create(id);
-        if (created != 0) {
-            throw new MachineException(ExitCode.RESOURCES, "pool of instance " + name + " cannot hold its IPI buffer: "
-                + Errno.name(created));
-        }
-        entry.cmdline((bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(id)) + " mk_epoch=0x"
-            + Long.toHexString(memory.epoch())).strip());
+        createIpiArea(entry);
+        entry.cmdline(cmdline(entry, plan.spec().host().bootargs()));
         entry.newEpoch(InstanceState.LOADED);
     }
 
+    /** The boot parameters of the life that an instance begins now: the user's, and what only the host knows. */
+    String cmdline(InstanceEntry entry, String bootargs) {
+        return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
+            + Long.toHexString(memory.epoch()) + " mk_life=" + (entry.epoch() + 1)).strip();
+    }
+
+    /**
+     * mk_instance_ipi_create.
+     *
+     * @throws MachineException if the instance's pool cannot hold the area
+     */
+    void createIpiArea(InstanceEntry entry) {
+        int created = ipiAreas.create(entry.id());
+        if (created != 0) {
+            throw new MachineException(ExitCode.RESOURCES, "pool of instance " + entry.name()
+                + " cannot hold its IPI buffer: " + Errno.name(created) + "; give it more memory");
+        }
+    }
+
+    /** Gives CPUs to an instance: their local APICs are as after a reset, and pinned where the plan wants them. */
+    void assign(int instanceId, List<Integer> numbers) {
+        cpus = cpus.with(physical(numbers), numbers.stream().collect(Collectors.toMap(plan.spec()::apicId,
+            Function.identity())), Affinity.allowed());
+        memory.instances().entry(instanceId).cpus(numbers.stream().mapToInt(plan.spec()::apicId).toArray());
+        for (int cpu : numbers) {
+            int physical = plan.spec().apicId(cpu);
+            LocalApic apic = LocalApic.of(memory, physical);
+            apic.reset();
+            apic.configure(cpus.hostCpu(physical), false, instanceId, cpu);
+        }
+    }
+
+    /** Takes CPUs back from an instance: nobody owns them now. */
+    void unassign(List<Integer> numbers) {
+        for (int cpu : numbers) {
+            LocalApic apic = LocalApic.of(memory, plan.spec().apicId(cpu));
+            apic.reset();
+            apic.configure(-1, false, -1, cpu);
+        }
+        cpus = cpus.without(physical(numbers));
+    }
+
+    /** The physical ids of CPUs that a tree or a user names by their numbers. */
+    List<Integer> physical(List<Integer> numbers) {
+        return numbers.stream().map(plan.spec()::apicId).toList();
+    }
+
+    /**
+     * Tells the CPUs that run which of them share a host CPU.
+     *
+     * @param running physical CPUs
+     * @return one line that says who does, or null if nobody does
+     */
+    String shareCores(Collection<Integer> running) {
+        CpuPlan now = cpus.only(running);
+        running.forEach(cpu -> LocalApic.of(memory, cpu).sharesCore(now.isShared(cpu)));
+        return now.overcommitment();
+    }
+
     /** Boots the host's own kernel in this process: instance 0. */
-    public void bootHost(List<KernelModule> modules) {
+    void bootHost(List<KernelModule> modules) {
         InstanceEntry entry = memory.instances().entry(0);
         entry.pid(ProcessHandle.current().pid());
         BootParameters parameters = BootParameters.parse(entry.cmdline());
-        hostKernel = new KernelInstance(memory, 0, parameters, entry.ipiArea());
-        hostKernel.bringUpCpus();
-        hostKernel.start(modules);
+        KernelInstance kernel = new KernelInstance(memory, 0, parameters, entry.ipiArea());
+        hostKernel = kernel;
+        kernel.bringUpCpus();
+        kernel.start(modules);
     }
 
     /**
@@ -122,11 +159,11 @@ public final class Machine implements AutoCloseable {
      *
      * @return false if a module hangs; the host's memory stays mapped then, because its CPU still runs
      */
-    public boolean shutDownHost() throws InterruptedException {
-        if (hostKernel == null) {
+    boolean shutDownHost() throws InterruptedException {
+        KernelInstance kernel = hostKernel;
+        if (kernel == null) {
             return true;
         }
-        KernelInstance kernel = hostKernel;
         hostKernel = null;
         boolean inTime = kernel.shutDown(HOST_SHUTDOWN_MILLIS);
         if (inTime) {
@@ -135,7 +172,7 @@ public final class Machine implements AutoCloseable {
         return inTime;
     }
 
-    /** The host's kernel, null before it is booted and after it is shut down. */
+    /** The host's kernel, null before it is booted and after it is shut down. Any thread. */
     public KernelInstance hostKernel() {
         return hostKernel;
     }
@@ -155,9 +192,14 @@ public final class Machine implements AutoCloseable {
         return ipiAreas;
     }
 
-    /** What it was made from. */
+    /** What it was made from; instances come and go after that. */
     public MachinePlan plan() {
         return plan;
+    }
+
+    /** Which host CPU runs which CPU that somebody owns. */
+    CpuPlan cpus() {
+        return cpus;
     }
 
     /** Where it lies. */

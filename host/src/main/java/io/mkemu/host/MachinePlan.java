@@ -3,11 +3,11 @@ package io.mkemu.host;
 
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.KernelParameter;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.Position;
-import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.ModuleLoader;
@@ -47,19 +47,19 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
      * @throws io.mkemu.boot.dt.DeviceTreeException with file, line and column of the value that does not fit
      */
     public static MachinePlan of(MachineSpec spec) {
-        if (spec.memoryBytes() >= RamLayout.MAX_BYTES) {
-            throw spec.error(spec.places().of("memory-bytes"), "memory-bytes " + spec.memoryBytes()
-                + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES));
-        }
         int hostCpu = spec.hostCpu();
         Map<Integer, Integer> numbers = new HashMap<>(Map.of(spec.apicId(hostCpu), hostCpu));
         spec.instances().forEach(instance -> instance.cpus().forEach(cpu -> numbers.put(spec.apicId(cpu), cpu)));
         int nrCpus = 1 + IntStream.concat(IntStream.of(hostCpu),
             spec.cpus().stream().flatMapToInt(cpu -> IntStream.of(cpu, spec.apicId(cpu)))).max().orElse(0);
         int slots = spec.ipiSlots().orElse(defaultSlots(nrCpus));
-        long hostSize = areaLength(spec.ipi(), new RamLayout(nrCpus, slots, Pages.PAGE_SIZE, 0), 1) + HOST_FREE_BYTES;
-        MachinePlan plan = new MachinePlan(spec,
-            new RamLayout(nrCpus, slots, hostSize + InstancePool.overhead(hostSize), spec.memoryBytes()), hostCpu,
+        long needed = areaLength(spec.ipi(), new RamLayout(nrCpus, slots, Pages.PAGE_SIZE, 0), 1) + HOST_FREE_BYTES;
+        long hostSize = needed + InstancePool.overhead(needed);
+        if (spec.memoryBytes() >= RamLayout.MAX_BYTES - hostSize) {
+            throw spec.error(spec.places().of("memory-bytes"), "memory-bytes " + spec.memoryBytes()
+                + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES - hostSize));
+        }
+        MachinePlan plan = new MachinePlan(spec, new RamLayout(nrCpus, slots, hostSize, spec.memoryBytes()), hostCpu,
             CpuPlan.of(numbers.keySet(), numbers, Affinity.allowed()));
         plan.checkHost();
         plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
@@ -83,7 +83,12 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         }
     }
 
-    private void checkInstance(InstanceSpec instance) {
+    /**
+     * Checks what an instance asks for against this machine's layout, and whether its modules are there.
+     *
+     * @throws io.mkemu.boot.dt.DeviceTreeException with what does not fit
+     */
+    void checkInstance(InstanceSpec instance) {
         long area = areaLength(spec.ipi(), layout, instance.cpus().size());
         Position place = instance.places().of("memory-bytes");
         if (area > Integer.MAX_VALUE) {
@@ -107,18 +112,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
             throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 65) + " bytes");
         }
         try {
-            BootParameters parameters = BootParameters.parse(bootargs);
-            if (parameters.has("idle")) {
-                IdlePolicy.of(parameters.get("idle"), false);
-            }
-            if (parameters.has(SendProbe.PARAMETER)) {
-                SendProbe.check(parameters.get(SendProbe.PARAMETER));
-            }
-            for (String reserved : List.of("mk_ipi_shared", "mk_epoch")) {
-                if (parameters.has(reserved)) {
-                    throw new IllegalArgumentException(reserved + "= is set by the host; take it out");
-                }
-            }
+            KernelParameter.checkGiven(BootParameters.parse(bootargs));
         } catch (IllegalArgumentException wrong) {
             throw spec.error(place, wrong.getMessage());
         }

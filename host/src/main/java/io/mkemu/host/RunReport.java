@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What came of a run, taken just before the machine is shut down.
@@ -43,27 +39,23 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
                                long full, long interrupts, long faults, int tasksFailed) {
     }
 
-    static RunReport of(Machine machine, boolean stopped) {
-        List<KernelReport> kernels = new ArrayList<>();
-        kernels.add(kernel(machine, machine.memory().instances().entry(0)));
-        machine.plan().spec().instances()
-            .forEach(spec -> kernels.add(kernel(machine, machine.memory().instances().entry(spec.id()))));
-        return new RunReport(machine.directory().machine(), machine.plan().layout().ramSize(), kernels, stopped,
-            machine.plan().cpus().overcommitment());
+    static RunReport of(Host host, boolean stopped) {
+        MachineStatus machine = host.status();
+        return new RunReport(machine.name(), machine.ramBytes(),
+            machine.instances().stream().map(status -> kernel(host, status)).toList(), stopped,
+            host.overcommitment());
     }
 
-    private static KernelReport kernel(Machine machine, InstanceEntry entry) {
-        List<Integer> cpus = Arrays.stream(entry.cpus()).boxed().toList();
-        return new KernelReport(entry.id(), entry.name(), entry.pid(), cpus,
-            cpus.stream().map(machine.plan().cpus()::hostCpu).toList(), entry.state(), entry.reason(),
-            entry.id() == 0 ? 0 : MachineRun.bootMillis(entry), sum(machine, entry, Counter.SENT),
-            sum(machine, entry, Counter.RECEIVED), sum(machine, entry, Counter.FULL),
-            sum(machine, entry, Counter.INTERRUPTS), sum(machine, entry, Counter.FAULTS), entry.tasksFailed());
-    }
-
-    private static long sum(Machine machine, InstanceEntry entry, Counter counter) {
-        return Arrays.stream(entry.cpus()).mapToLong(cpu -> LocalApic.of(machine.memory(), cpu).counter(counter))
-            .sum();
+    private static KernelReport kernel(Host host, InstanceStatus status) {
+        Map<String, Long> boot = status.bootMicros();
+        double bootMillis = status.id() == 0 ? 0
+            : boot.containsKey("modules") ? boot.values().stream().mapToLong(Long::longValue).sum() / 1e3 : -1;
+        Map<String, Long> counters = status.counters();
+        return new KernelReport(status.id(), status.name(), status.pid(),
+            host.machine().physical(status.cpus()).stream().sorted().toList(), status.hostCpus(),
+            status.state(), status.reason(), bootMillis, counters.get("sent"), counters.get("received"),
+            counters.get("full"), counters.get("interrupts"), counters.get("faults"),
+            host.machine().memory().instances().entry(status.id()).tasksFailed());
     }
 
     /** Whether every kernel was alive at the end and no module failed. */

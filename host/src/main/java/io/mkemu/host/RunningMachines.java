@@ -8,6 +8,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,19 +29,48 @@ public final class RunningMachines {
         }
     }
 
+    /** Names of those whose host was killed: it left its directory. In alphabetical order. */
+    public static List<String> deadNames() throws IOException {
+        try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
+            return directories.map(MachineDirectory::new).filter(RunningMachines::isDead)
+                .map(MachineDirectory::machine).sorted().toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+
     /**
-     * Maps the RAM of a machine that runs, for reading.
+     * The directory of a machine that runs.
      *
      * @param name of the machine; null: the only one that runs
      * @throws MachineException if it does not run, or without a name none or several do; the message lists those that
      *     run
      */
-    public static PhysicalMemory open(String name) throws IOException {
+    static MachineDirectory find(String name) throws IOException {
         MachineDirectory directory = name == null ? only() : MachineDirectory.of(name);
         if (!runs(directory)) {
-            throw new MachineException(ExitCode.MACHINE, "machine \"" + name + "\" does not run; " + list(names()));
+            throw notRunning(directory);
         }
         directory.check();
+        return directory;
+    }
+
+    /** Why a machine cannot be asked anything, and what to do about it. */
+    static MachineException notRunning(MachineDirectory directory) throws IOException {
+        String machine = "machine \"" + directory.machine() + "\" ";
+        return new MachineException(ExitCode.MACHINE, isDead(directory) ? machine + "is dead, its host was killed: "
+            + "mk init --machine " + directory.machine() + " clears what it left and makes it anew"
+            : machine + "does not run; " + list(names()));
+    }
+
+    /**
+     * Maps the RAM of a machine that runs, for reading.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException as {@link #find}
+     */
+    public static PhysicalMemory open(String name) throws IOException {
+        MachineDirectory directory = find(name);
         try {
             return PhysicalMemory.openReadOnly(directory.ram());
         } catch (NoSuchFileException beginningOrEnding) {
@@ -49,21 +79,30 @@ public final class RunningMachines {
         }
     }
 
-    private static MachineDirectory only() throws IOException {
+    static MachineDirectory only() throws IOException {
         List<String> names = names();
         if (names.size() != 1) {
-            throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names)
+            throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names) + dead(deadNames())
                 : list(names) + "; say which with --machine NAME");
         }
         return MachineDirectory.of(names.getFirst());
     }
 
-    private static String list(List<String> names) {
-        return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts"
+    static String list(List<String> names) {
+        return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts, or mk init"
             : "running: " + String.join(", ", names);
     }
 
-    private static boolean runs(MachineDirectory directory) {
+    private static String dead(List<String> names) {
+        return names.isEmpty() ? "" : "; what killed hosts left, mk init clears: " + String.join(", ", names);
+    }
+
+    /** Whether there is a lock of a host, and no host that holds it. */
+    private static boolean isDead(MachineDirectory directory) {
+        return Files.isRegularFile(directory.life(0), LinkOption.NOFOLLOW_LINKS) && !runs(directory);
+    }
+
+    static boolean runs(MachineDirectory directory) {
         try (OsFile lock = OsFile.open(directory.life(0))) {
             return lock.isLockedByOther();
         } catch (IOException notAMachine) {

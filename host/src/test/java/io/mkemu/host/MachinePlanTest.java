@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.dt.DeviceTreeException;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,6 +62,9 @@ class MachinePlanTest {
     @CsvSource(delimiter = '|', textBlock = """
         chosen { bootargs = "idle=fast"; };           | idle=fast is not an idle policy; use idle=poll
         chosen { bootargs = "mk_ipi_shared=0x1000"; };| mk_ipi_shared= is set by the host; take it out
+        chosen { bootargs = "x mk_epoch=zz"; };       | mk_epoch= is set by the host; take it out
+        chosen { bootargs = "loglevel=loud"; };       | boot parameter loglevel=loud: expected an integer in 0..10
+        chosen { bootargs = "x=1 quiet=2"; };         | boot parameter quiet=2: takes no value; write quiet
         mkemu,modules = "nosuch";                     | module "nosuch" is not a built-in module; the built-in ones are
         mkemu,modules = "/nosuch/x.jar";              | module "/nosuch/x.jar" does not exist
         """)
@@ -69,16 +74,26 @@ class MachinePlanTest {
         assertTrue(message.contains(expected), message);
     }
 
-    @Test
-    void aPoolThatNoPageTableCanDescribeIsRefused() {
-        MachineSpec spec = MachineSpec.parse("t.dts", """
+    private static MachineSpec large(long memoryBytes) {
+        return MachineSpec.parse("t.dts", """
             /dts-v1/;
             / { compatible = "multikernel-v1";
-              resources { cpus = <0 1>; memory-bytes = /bits/ 64 <0x2000000000>; };
+              resources { cpus = <0 1>; memory-bytes = /bits/ 64 <%d>; };
             };
-            """, Path.of("/"));
-        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
-        assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x1fc0000000"), message);
+            """.formatted(memoryBytes), Path.of("/"));
+    }
+
+    @Test
+    void aPoolThatNoPageTableCanDescribeIsRefusedWithTheMostThatCan() {
+        for (long tooMuch : new long[] {1L << 37, RamLayout.MAX_BYTES, RamLayout.MAX_BYTES - Pages.PAGE_SIZE}) {
+            MachineSpec spec = large(tooMuch);
+            String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(spec)).getMessage();
+            assertTrue(message.startsWith("t.dts:3:") && message.contains("stay below 0x1fbf"), message);
+            long limit = Long.decode(message.replaceFirst(".*stay below (0x[0-9a-f]+).*", "$1"));
+            assertThrows(DeviceTreeException.class, () -> MachinePlan.of(large(limit)));
+            RamLayout most = MachinePlan.of(large(limit - Pages.PAGE_SIZE)).layout();
+            assertEquals(RamLayout.MAX_BYTES - Pages.PAGE_SIZE, most.hostSize() + most.poolSize());
+        }
     }
 
     @Test
@@ -94,9 +109,17 @@ class MachinePlanTest {
     }
 
     @Test
+    void aParameterThatNobodyKnowsIsForTheModules() {
+        MachinePlan.of(tree("chosen { bootargs = \"colour=red\"; };", "0x1000000",
+            "chosen { bootargs = \"colour echo.type=no-number loglevels=x\"; };"));
+    }
+
+    @Test
     void theHostsOwnMistakesToo() {
         String message = refusal("mkemu,modules = \"nosuch\";", "0x1000000", "");
         assertTrue(message.startsWith("t.dts:2:"), message);
+        message = refusal("chosen { bootargs = \"debug=1\"; };", "0x1000000", "");
+        assertTrue(message.startsWith("t.dts:2:") && message.contains("debug=1: takes no value"), message);
     }
 
     private static String refusal(String root, String memory, String instance) {

@@ -27,9 +27,9 @@ final class DemoShare {
         this.target = target;
     }
 
-    /** Whether the next page can begin. */
+    /** Whether the next page can begin: the last one is freed. */
     boolean isIdle() {
-        return window == null;
+        return address == 0;
     }
 
     /** Whether the page at hand waits for room in the lane. */
@@ -68,7 +68,11 @@ final class DemoShare {
     /** Sends the PFN if that is still to be done; returns whether it went out. */
     boolean step() {
         blocked = false;
-        if (window == null || handedOver) {
+        if (window == null) {
+            release();
+            return false;
+        }
+        if (handedOver) {
             return false;
         }
         int result = kernel.sendPfn(target, Pages.pfn(address));
@@ -100,18 +104,22 @@ final class DemoShare {
         release();
     }
 
-    /** Takes the page at hand back, whatever its peer does. */
+    /** Takes the page at hand back, whatever its peer does. One that the peer still has mapped is freed later. */
     void release() {
-        if (window == null) {
+        if (address == 0) {
             return;
         }
-        window.close();
-        window = null;
-        int revoked = handedOver ? kernel.revokePfn(target, Pages.pfn(address)) : 0;
+        int revoked = 0;
+        if (window != null) {
+            window.close();
+            window = null;
+            revoked = handedOver ? kernel.revokePfn(target, Pages.pfn(address)) : 0;
+        }
         int freed = kernel.instanceFree(address, Pages.PAGE_SIZE);
-        if (revoked != 0 || freed != 0) {
+        if (revoked != 0 || freed != 0 && freed != -Errno.EBUSY) {
             fail("taking it back: " + Errno.name(revoked) + ", " + Errno.name(freed));
         }
+        address = freed == -Errno.EBUSY ? address : 0;
     }
 
     private void fail(String why) {

@@ -110,9 +110,10 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
     }
 
-    /** Waits until the CPU has left its loop. */
-    void join(long millis) throws InterruptedException {
+    /** Waits until the CPU has left its loop; whether it has. */
+    boolean join(long millis) throws InterruptedException {
         thread.join(millis);
+        return !thread.isAlive();
     }
 
     private void loop() {
@@ -159,9 +160,6 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
             sender.letGo();
         }
-        if ((vectors & 1L << LocalApicDescriptor.REBOOT_VECTOR) != 0) {
-            kernel.rebootInterrupt();
-        }
         return true;
     }
 
@@ -177,6 +175,11 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     @Override
     public boolean hasWork() {
         return receiver.hasHotMessage() || apic.hasPending() || receiver.hasWork();
+    }
+
+    @Override
+    public boolean mayPoll() {
+        return !apic.sharesCore();
     }
 
     @Override

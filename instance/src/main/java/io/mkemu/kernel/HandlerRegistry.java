@@ -39,9 +39,9 @@ final class HandlerRegistry {
             return type;
         }
 
-        /** The module that registered it, for the log. */
-        String module() {
-            return owner.name();
+        /** The module that registered it. */
+        ModuleContext owner() {
+            return owner;
         }
 
         /** Marks the handler's work as pending on a CPU; false if it was already. */

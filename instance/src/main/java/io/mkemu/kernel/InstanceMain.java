@@ -4,17 +4,22 @@ package io.mkemu.kernel;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.KernelParameter;
 import io.mkemu.boot.MachineDirectory;
+import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The process of a spawned kernel.
@@ -23,6 +28,10 @@ import java.util.List;
  */
 public final class InstanceMain {
     private static final String EPOCH = "mk_epoch";
+    private static final String LIFE = "mk_life";
+    /* The process's own; System.err becomes the kernel log's. */
+    private static final PrintStream STDERR = System.err;
+    private static boolean startedByHost;
 
     private InstanceMain() {
     }
@@ -39,11 +48,13 @@ public final class InstanceMain {
         int code = boot(args, started);
         /* Daemon threads sleep in futexes and locks; nothing is left that a shutdown hook would have to do. */
         System.out.flush();
+        System.err.flush();
         Runtime.getRuntime().halt(code);
     }
 
     private static int boot(String[] args, long started) {
         InstanceEntry entry = null;
+        Printk printk = null;
         try {
             MachineDirectory directory = new MachineDirectory(Path.of(args[0]).toAbsolutePath());
             directory.check();
@@ -63,22 +74,41 @@ public final class InstanceMain {
                 throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
                     + " is " + (found == null ? InstanceState.EMPTY : found.state()) + ", must be loaded to boot");
             }
+            requireLife(found, parameters);
             entry = found;
             entry.pid(ProcessHandle.current().pid());
             entry.bootStep(BootStep.JVM, started);
-            run(memory, entry, parameters, args);
+            printk = openLog(memory, id);
+            printk.print(LogLevel.INFO, "Command line: " + args[2]);
+            run(memory, entry, parameters, args, printk);
             entry.exitCode(ExitCode.OK.code());
             return ExitCode.OK.code();
         } catch (MachineException refused) {
-            return fail(entry, refused.exitCode(), refused.getMessage());
+            return fail(entry, printk, refused.exitCode(), refused.getMessage(), null);
         } catch (IllegalArgumentException wrong) {
-            return fail(entry, ExitCode.CONFIG, wrong.getMessage());
+            return fail(entry, printk, ExitCode.CONFIG, wrong.getMessage(), null);
         } catch (IOException fault) {
-            return fail(entry, ExitCode.MACHINE, fault.toString());
+            return fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
         } catch (InterruptedException | RuntimeException | Error fault) {
-            fault.printStackTrace();
-            return fail(entry, ExitCode.INTERNAL, "fault of mkemu: " + fault);
+            return fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
         }
+    }
+
+    /**
+     * Opens the kernel log. What this process prints goes there from now on, and so does its end by System.exit or a
+     * signal that can be caught.
+     */
+    private static Printk openLog(PhysicalMemory memory, int instanceId) {
+        startedByHost = ProcessHandle.current().parent().map(ProcessHandle::pid)
+            .equals(Optional.of(memory.instances().entry(0).pid()));
+        Printk printk = new Printk(new KernelLog(memory, instanceId));
+        LogStream.redirectStandardStreams(printk);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+            System.out.flush();
+            System.err.flush();
+            printk.panic("mkemu: the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP", null);
+        }, "last-words"));
+        return printk;
     }
 
     /** Maps the RAM if it is that of the machine this instance was made for. */
@@ -97,14 +127,26 @@ public final class InstanceMain {
         return memory;
     }
 
-    private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args)
-        throws InterruptedException {
-        KernelInstance kernel = new KernelInstance(memory, entry.id(), parameters, ipiShared(parameters));
+    /** Refuses a process that was made for a former life, or comes when the host no longer waits for one. */
+    private static void requireLife(InstanceEntry entry, BootParameters parameters) {
+        if (!parameters.has(LIFE)) {
+            throw new IllegalArgumentException(LIFE + "= is missing; the host says which life of the instance it is");
+        }
+        if (entry.requested() != InstanceDescriptor.REQUEST_RUN || entry.epoch() != parameters.getMemory(LIFE)) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + ": life " + parameters.get(LIFE)
+                + " is over or was given up; execute it again (mk exec) and take the command line of that");
+        }
+    }
+
+    private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args,
+        Printk printk) throws InterruptedException {
+        RequestWatch requests = RequestWatch.start(entry);
+        KernelInstance kernel = new KernelInstance(memory, entry.id(), parameters, ipiShared(parameters), printk);
+        requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
-        kernel.printk(LogLevel.INFO, "Command line: " + args[2]);
         kernel.bringUpCpus();
         kernel.start(ModuleLoader.load(List.of(args).subList(3, args.length)));
-        kernel.awaitReboot();
+        requests.awaitShutdown();
         /* The host decides when the modules have had time enough, and kills the process then. */
         kernel.shutDown(Long.MAX_VALUE);
     }
@@ -118,21 +160,28 @@ public final class InstanceMain {
         if (!parameters.has("mk_ipi_shared")) {
             throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
         }
-        long address = parameters.getMemory("mk_ipi_shared");
-        if (address == 0) {
-            throw new IllegalArgumentException("boot parameter mk_ipi_shared=" + parameters.get("mk_ipi_shared")
-                + " is no address (-EINVAL); the host gives that of the IPI area");
-        }
-        return address;
+        KernelParameter.MK_IPI_SHARED.check(parameters);
+        return parameters.getMemory("mk_ipi_shared");
     }
 
-    private static int fail(InstanceEntry entry, ExitCode code, String why) {
-        String line = why == null ? code.toString() : why.replace('\n', ' ');
+    /**
+     * Says why there is no kernel, or none any more: in the instance table, in its log once that is open, and on stderr
+     * unless the host reads that; a person or a container may have started this process.
+     */
+    private static int fail(InstanceEntry entry, Printk printk, ExitCode code, String why, Throwable fault) {
+        String line = "mkemu: " + (why == null ? code.toString() : why.replace('\n', ' '));
         if (entry != null) {
-            entry.reason(line);
+            entry.reason(line.substring("mkemu: ".length()));
             entry.exitCode(code.code());
         }
-        System.err.println("mkemu: " + line);
+        if (printk != null) {
+            printk.panic(line, fault);
+        } else if (fault != null) {
+            fault.printStackTrace(STDERR);
+        }
+        if (printk == null || !startedByHost) {
+            STDERR.println(line);
+        }
         return code.code();
     }
 }

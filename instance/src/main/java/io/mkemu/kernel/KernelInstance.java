@@ -4,10 +4,10 @@ package io.mkemu.kernel;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.KernelParameter;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiArea;
@@ -17,6 +17,7 @@ import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
+import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
@@ -25,7 +26,6 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the
@@ -33,23 +33,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
  */
 public final class KernelInstance implements AutoCloseable {
     private static final int PARK_MILLIS = 2000;
-    private static final int TRACE_FRAMES = 16;
 
     private final PhysicalMemory memory;
     private final InstanceEntry entry;
     private final BootParameters parameters;
     private final InstancePool pool;
-    private final KernelLog log;
+    private final Printk printk;
     private final Window ipiArea;
     private final Cpu[] cpus;
     private final HandlerRegistry handlers;
     private final PageSharing pages;
     private final ModuleList modules;
-    private final AtomicBoolean unhandledLogged = new AtomicBoolean();
-    private final AtomicBoolean anomalyLogged = new AtomicBoolean();
-    private final AtomicBoolean damageLogged = new AtomicBoolean();
-    private final AtomicBoolean faultLogged = new AtomicBoolean();
-    private final CountDownLatch rebooted = new CountDownLatch(1);
+    private final RateLimit unhandled;
+    private final RateLimit damagedMessages;
+    private final RateLimit damagedTables;
+    private final RateLimit cpuFaults;
 
     /**
      * Maps what the kernel needs; no thread runs yet.
@@ -59,10 +57,20 @@ public final class KernelInstance implements AutoCloseable {
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
     public KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea) {
+        this(memory, instanceId, parameters, ipiArea, new Printk(new KernelLog(memory, instanceId)));
+    }
+
+    /** As above, for a process that has opened its kernel log already. */
+    KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
+        KernelParameter.checkAll(parameters);
         this.memory = memory;
         this.entry = memory.instances().entry(instanceId);
         this.parameters = parameters;
-        this.log = new KernelLog(memory, instanceId);
+        this.printk = printk;
+        this.unhandled = printk.limit("mkemu: no handler");
+        this.damagedMessages = printk.limit("mkemu: damaged message");
+        this.damagedTables = printk.limit("mkemu: damaged table");
+        this.cpuFaults = printk.limit("mkemu: fault");
         this.pool = InstancePool.attach(memory, entry);
         this.ipiArea = IpiArea.map(memory, entry, ipiArea);
         int[] physical = entry.cpus();
@@ -77,9 +85,9 @@ public final class KernelInstance implements AutoCloseable {
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = LocalApic.of(memory, physical[logical]);
-            IdlePolicy policy = IdlePolicy.of(idle, apic.sharesCore());
+            IdlePolicy policy = IdlePolicy.of(idle);
             IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
-                policy.polls());
+                policy.polls() && !apic.sharesCore());
             IpiSender sender = new IpiSender(memory, apic, this::tableDamaged);
             cpus[logical] = new Cpu(this, logical, apic, receiver, sender, policy);
         }
@@ -118,11 +126,6 @@ public final class KernelInstance implements AutoCloseable {
         });
     }
 
-    /** Waits until the host asks the kernel to shut down. */
-    public void awaitReboot() throws InterruptedException {
-        rebooted.await();
-    }
-
     /**
      * Lets the modules exit, newest first, and parks the CPUs.
      *
@@ -136,13 +139,25 @@ public final class KernelInstance implements AutoCloseable {
             done.countDown();
         });
         boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
+        return park(inTime ? PARK_MILLIS : 1) && inTime;
+    }
+
+    /**
+     * Parks the CPUs as they are; no module is told.
+     *
+     * @param millis how long each of them may take to come out of a callback or a task
+     * @return whether all are parked
+     */
+    public boolean park(long millis) throws InterruptedException {
         for (Cpu cpu : cpus) {
             cpu.park();
         }
+        boolean parked = true;
         for (Cpu cpu : cpus) {
-            cpu.join(inTime ? PARK_MILLIS : 1);
+            parked &= cpu.join(millis);
         }
-        return inTime;
+        printk.tellAll();
+        return parked;
     }
 
     /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */
@@ -150,12 +165,7 @@ public final class KernelInstance implements AutoCloseable {
         if (entry.ipiArea() == ipiArea.physicalAddress()) {
             receiver.audit();
         }
-    }
-
-    void rebootInterrupt() {
-        if (entry.requested() == InstanceDescriptor.REQUEST_SHUTDOWN) {
-            rebooted.countDown();
-        }
+        printk.tellDue();
     }
 
     /** The module object of a class that this kernel runs, or null. */
@@ -200,58 +210,48 @@ public final class KernelInstance implements AutoCloseable {
         return cpus[logicalCpu];
     }
 
+    Printk printk() {
+        return printk;
+    }
+
     /** Writes a line to the kernel log. Any thread. */
     public void printk(LogLevel level, String text) {
-        Cpu cpu = Cpu.current();
-        log.append(level.ordinal(), cpu == null || cpu.kernel() != this ? -1 : cpu.apic().physicalCpu(), text);
+        printk.print(level, text);
     }
 
     void unhandled(Cpu cpu, MkIpiData data) {
-        if (unhandledLogged.compareAndSet(false, true)) {
+        if (printk.pass(unhandled) > 0) {
             printk(LogLevel.WARNING, "mkemu: no handler for IPI type 0x" + Integer.toHexString(data.type())
-                + " from CPU " + data.senderCpu() + "; further ones are only counted");
+                + " from CPU " + data.senderCpu());
         }
     }
 
     void anomaly(Cpu cpu, int senderCpu, MkIpiData data) {
-        if (anomalyLogged.compareAndSet(false, true)) {
+        if (printk.pass(damagedMessages) > 0) {
             printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (says CPU "
-                + data.senderCpu() + ", type 0x" + Integer.toHexString(data.type())
-                + "); further ones are only counted");
+                + data.senderCpu() + ", type 0x" + Integer.toHexString(data.type()) + ")");
         }
     }
 
     private void tableDamaged(String damage) {
-        if (damageLogged.compareAndSet(false, true)) {
-            printk(LogLevel.ERR, "mkemu: " + damage + "; further damage is only counted");
+        if (printk.pass(damagedTables) > 0) {
+            printk(LogLevel.ERR, "mkemu: damaged table: " + damage);
         }
     }
 
     /** A fault of the kernel itself, on a CPU that goes on. */
     void cpuFailed(Cpu cpu, Throwable fault) {
-        if (faultLogged.compareAndSet(false, true)) {
-            printk(LogLevel.ERR, "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": " + fault
-                + "; further ones are only counted");
-            trace(fault);
+        int nth = printk.pass(cpuFaults);
+        if (nth > 0) {
+            printk.printFault(nth, "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": " + fault, fault);
         }
     }
 
     void callbackFailed(Cpu cpu, HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
-        printk(LogLevel.ERR, handler.module() + ": callback for IPI type 0x" + Integer.toHexString(data.type())
-            + " threw " + fault);
-        trace(fault);
-    }
-
-    /** Writes where a module's fault happened, as an oops shows its call trace. */
-    void trace(Throwable fault) {
-        int printed = 0;
-        for (StackTraceElement frame : fault.getStackTrace()) {
-            /* What called the module is of no use to who wrote it. */
-            if (printed == TRACE_FRAMES || frame.getClassName().startsWith("io.mkemu.kernel.")) {
-                return;
-            }
-            printk(LogLevel.ERR, "  at " + frame);
-            printed++;
+        int nth = printk.pass(handler.owner().callbackFaults());
+        if (nth > 0) {
+            printk.printFault(nth, handler.owner().name() + ": callback for IPI type 0x"
+                + Integer.toHexString(data.type()) + " threw " + fault, fault);
         }
     }
 

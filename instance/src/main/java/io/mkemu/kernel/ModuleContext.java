@@ -10,6 +10,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.InstanceTable;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
+import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
@@ -32,6 +33,10 @@ final class ModuleContext implements Kernel {
     private final KernelModule module;
     private final String name;
     private final Map<String, String> parameters;
+    private final RateLimit[] levels = new RateLimit[LogLevel.values().length];
+    private final RateLimit callbackFaults;
+    private final RateLimit taskFaults;
+    private final RateLimit workFaults;
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
         this.kernel = kernel;
@@ -39,6 +44,12 @@ final class ModuleContext implements Kernel {
         this.module = module;
         this.name = module.name();
         this.parameters = kernel.parameters().forModule(name);
+        for (LogLevel level : LogLevel.values()) {
+            levels[level.ordinal()] = kernel.printk().limit(name + " (" + level.label() + ")");
+        }
+        this.callbackFaults = kernel.printk().limit(name + ": callback");
+        this.taskFaults = kernel.printk().limit(name + ": task");
+        this.workFaults = kernel.printk().limit(name + ": work");
     }
 
     KernelModule module() {
@@ -47,6 +58,11 @@ final class ModuleContext implements Kernel {
 
     String name() {
         return name;
+    }
+
+    /** Limits what is said about this module's callbacks that throw. */
+    RateLimit callbackFaults() {
+        return callbackFaults;
     }
 
     /** Ends what the module registered and started. On the boot CPU. */
@@ -198,8 +214,21 @@ final class ModuleContext implements Kernel {
     }
 
     @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        RateLimit limit = levels[level.ordinal()];
+        if (kernel.printk().pass(limit) > 0) {
+            printk(level, text);
+        }
+    }
+
+    @Override
     public String parameter(String parameter) {
         return parameters.get(parameter.replace('-', '_'));
+    }
+
+    @Override
+    public String bootParameter(String parameter) {
+        return kernel.parameters().get(parameter);
     }
 
     @Override
@@ -214,9 +243,14 @@ final class ModuleContext implements Kernel {
     }
 
     void taskFailed(String taskName, Throwable fault) {
-        kernel.printk(LogLevel.ERR, name + ": task " + taskName + " failed: " + fault);
-        if (fault instanceof RuntimeException || fault instanceof Error) {
-            kernel.trace(fault);
+        int nth = kernel.printk().pass(taskFaults);
+        if (nth > 0) {
+            String line = name + ": task " + taskName + " failed: " + fault;
+            if (fault instanceof RuntimeException || fault instanceof Error) {
+                kernel.printk().printFault(nth, line, fault);
+            } else {
+                kernel.printk(LogLevel.ERR, line);
+            }
         }
         kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
         taskEnded();
@@ -228,8 +262,10 @@ final class ModuleContext implements Kernel {
             try {
                 work.run();
             } catch (Throwable fault) {
-                kernel.printk(LogLevel.ERR, name + ": work failed: " + fault);
-                kernel.trace(fault);
+                int nth = kernel.printk().pass(workFaults);
+                if (nth > 0) {
+                    kernel.printk().printFault(nth, name + ": work failed: " + fault, fault);
+                }
             }
         });
     }

@@ -28,7 +28,7 @@ final class ModuleList {
             context.drop();
             kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
             kernel.printk(LogLevel.ERR, context.name() + ": init failed: " + fault);
-            kernel.trace(fault);
+            kernel.printk().trace(fault);
         }
     }
 
@@ -44,7 +44,7 @@ final class ModuleList {
                 context.module().exit();
             } catch (Throwable fault) {
                 kernel.printk(LogLevel.ERR, context.name() + ": exit failed: " + fault);
-                kernel.trace(fault);
+                kernel.printk().trace(fault);
             }
             context.drop();
         }

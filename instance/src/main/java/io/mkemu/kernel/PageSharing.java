@@ -8,6 +8,7 @@ import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
+import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Pages;
@@ -15,21 +16,30 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.Long2LongCounterMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The RFC's flexible shared memory: pages go from kernel to kernel by their PFN. What the RFC lets any kernel do, map
- * any page, needs a share by the page's owner here.
+ * any page, needs a share by the page's owner here, and a page that is mapped is not freed. Thread-safe.
  */
 final class PageSharing {
     private final KernelInstance kernel;
     private final PhysicalMemory memory;
     private final PageTable shares;
+    private final RateLimit refusals;
+    /** Windows of this process on each page, by PFN. Its lock makes one step of a count and the page's bit in RAM. */
+    private final Long2LongCounterMap windows = new Long2LongCounterMap(0);
 
     PageSharing(KernelInstance kernel) {
+        this(kernel, kernel.memory().pageTable());
+    }
+
+    PageSharing(KernelInstance kernel, PageTable shares) {
         this.kernel = kernel;
         this.memory = kernel.memory();
-        this.shares = memory.pageTable();
+        this.shares = shares;
+        this.refusals = kernel.printk().limit("mkemu: PFN not mapped");
     }
 
     /** Shares an allocated page of this instance and sends its PFN: mk_send_pfn. */
@@ -43,7 +53,8 @@ final class PageSharing {
         data.putLong(0, pfn, ByteOrder.LITTLE_ENDIAN);
         int result =
             sender.send(instanceId, MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0, MkIpiDataDescriptor.PFN_SIZE);
-        if (result != 0 && !shared) {
+        /* A receiver that is gone has no shares, whatever it had: its next life inherits none. */
+        if (result != 0 && (!shared || result == -Errno.ESHUTDOWN)) {
             shares.revoke(pfn, instanceId);
         }
         return result;
@@ -79,26 +90,64 @@ final class PageSharing {
         if (payload == null) {
             return null;
         }
+        int sender = data.senderCpu();
         long pfn = payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        if (!shares.contains(pfn)) {
-            return refuse(data, pfn, "it is outside the memory that can be shared");
+        String refusal = refusal(sender, pfn);
+        if (refusal != null) {
+            return refuse(sender, pfn, refusal);
         }
-        if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
-            return memory.map(Pages.address(pfn), Pages.PAGE_SIZE);
-        }
-        InstanceEntry owner = memory.instances().find(memory.instances().ownerOf(data.senderCpu()));
-        if (owner == null || !InstancePool.owns(owner.regions(), Pages.address(pfn), Pages.PAGE_SIZE)) {
-            return refuse(data, pfn, "its sender does not own it");
-        }
-        if (!shares.isGranted(pfn, kernel.instanceId())) {
-            return refuse(data, pfn, "its owner has not shared it with this instance");
-        }
-        return memory.map(Pages.address(pfn), Pages.PAGE_SIZE);
+        Window window = mapNoted(sender, pfn);
+        return window == null ? refuse(sender, pfn, "its owner has just taken it back") : window;
     }
 
-    private Window refuse(MkIpiData data, long pfn, String why) {
-        kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + data.senderCpu()
-            + " not mapped: " + why);
+    /** Why a page cannot be mapped, or null. */
+    private String refusal(int sender, long pfn) {
+        if (!shares.contains(pfn)) {
+            return "it is outside the memory that can be shared";
+        }
+        if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
+            return null;
+        }
+        InstanceEntry owner = memory.instances().find(memory.instances().ownerOf(sender));
+        if (owner == null || !InstancePool.owns(owner.regions(), Pages.address(pfn), Pages.PAGE_SIZE)) {
+            return "its sender does not own it";
+        }
+        return shares.isGranted(pfn, kernel.instanceId()) ? null : "its owner has not shared it with this instance";
+    }
+
+    /** Maps a page, or returns null: while this instance had not said yet that it would, the owner gave it away. */
+    private Window mapNoted(int sender, long pfn) {
+        synchronized (windows) {
+            Window window = null;
+            if (windows.incrementAndGet(pfn) == 1) {
+                shares.noteMapped(pfn, kernel.instanceId());
+            }
+            try {
+                if (refusal(sender, pfn) == null) {
+                    window = memory.map(Pages.address(pfn), Pages.PAGE_SIZE, () -> unmapped(pfn));
+                }
+                return window;
+            } finally {
+                if (window == null) {
+                    unmapped(pfn);
+                }
+            }
+        }
+    }
+
+    private void unmapped(long pfn) {
+        synchronized (windows) {
+            if (windows.decrementAndGet(pfn) == 0) {
+                shares.noteUnmapped(pfn, kernel.instanceId());
+            }
+        }
+    }
+
+    private Window refuse(int sender, long pfn, String why) {
+        if (kernel.printk().pass(refusals) > 0) {
+            kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + sender
+                + " not mapped: " + why);
+        }
         return null;
     }
 }

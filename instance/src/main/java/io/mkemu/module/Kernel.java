@@ -110,8 +110,8 @@ public interface Kernel {
     int sendPfn(int instanceId, long pfn);
 
     /**
-     * Takes a page back: the target can map it no more. What it has mapped already stays mapped there until it unmaps.
-     * Not in the RFC.
+     * Takes a page back: the target can map it no more. What it has mapped already stays mapped there until it unmaps,
+     * and cannot be freed until then. Not in the RFC.
      *
      * @return 0, or -EINVAL if the page is not this instance's
      */
@@ -129,11 +129,11 @@ public interface Kernel {
      *
      * @return a window of 4096 bytes; null if it carries none, or a page outside RAM, or one that its sender does not
      *     own or did not share with this instance (the kernel log says which; in single-slot mode any page of RAM is
-     *     mapped, as the RFC does)
+     *     mapped, as the RFC does). Its owner cannot free the page until each window on it is unmapped
      */
     Window receiveMapPage(MkIpiData data);
 
-    /** Unmaps such a page: mk_receive_unmap_page. Null: nothing. */
+    /** Unmaps such a page: mk_receive_unmap_page. The same as closing the window. Null: nothing. */
     void receiveUnmapPage(Window page);
 
     /**
@@ -149,7 +149,9 @@ public interface Kernel {
      * Frees what {@link #instanceAlloc} returned, with the same size: multikernel_instance_free. Shares of its pages
      * end.
      *
-     * @return 0, or -EINVAL or -ENOENT if that was not allocated
+     * @return 0; -EINVAL or -ENOENT if that was not allocated; -EBUSY if a kernel that it was shared with has one of
+     *     its pages mapped: nothing is freed, yet the shares have ended, so try again once that kernel has unmapped it.
+     *     In single-slot mode it is freed, whoever has it mapped, as the RFC does
      */
     int instanceFree(long address, long size);
 
@@ -161,13 +163,34 @@ public interface Kernel {
      */
     Window memremap(long address, long size);
 
-    /** Writes a line to the kernel log: printk. */
+    /**
+     * Writes to the kernel log, which keeps lines of all levels: printk. The console shows those of a level below
+     * {@code loglevel=}, 7 if that is not given, so all but debug. Any thread.
+     *
+     * @param text one line, or several: each becomes a record; of more than 1000 bytes the rest of a line is cut
+     */
     void printk(LogLevel level, String text);
 
     /** Writes a line at level info: pr_info. */
     default void printk(String text) {
         printk(LogLevel.INFO, text);
     }
+
+    /**
+     * As {@link #printk(LogLevel, String)}, for what may come in floods: printk_ratelimited. Of the calls of this
+     * module with this level 10 in 5 s pass. The others are counted, and the log tells how many there were before the
+     * next line after those 5 s, or when the kernel shuts down. Any thread; takes no lock and allocates nothing when
+     * the line does not pass.
+     */
+    void printkRatelimited(LogLevel level, String text);
+
+    /**
+     * A parameter of the kernel's command line, its own ones (idle, loglevel) included: what the kernel does not know
+     * is for its modules. '-' and '_' are the same.
+     *
+     * @return its value, "" if it stands without one, null if it is not there
+     */
+    String bootParameter(String name);
 
     /**
      * A parameter of this module, as {@code module.name=value} on the kernel's command line gave it.

@@ -10,6 +10,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.builtin.FakeMachine.Message;
 import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.memory.Pages;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -239,6 +242,33 @@ class DemoModuleTest {
         assertEquals(6, host.result().pagesShared());
         assertEquals(5, host.result().pagesVerified());
         assertFalse(host.result().ok());
+        assertNothingLeft(machine);
+    }
+
+    @Test
+    void aPageThatADyingPeerHasMappedIsFreedOnceThePeerIsGone() {
+        FakeMachine machine = machine(3, 16, "messages=10 pings=0 pages=6");
+        FakeKernel dying = machine.kernels.get(2);
+        int[] count = new int[1];
+        machine.way = (message, lane) -> {
+            if (message.type() == MkIpiDataDescriptor.PFN_IPI_TYPE && message.to() == 2 && ++count[0] == 3) {
+                machine.mapped.put(Pages.address(ByteBuffer.wrap(message.payload()).order(ByteOrder.LITTLE_ENDIAN)
+                    .getLong()), 1);
+                dying.state = InstanceState.FAILED;
+            } else {
+                lane.add(message);
+            }
+        };
+        machine.everyRound = () -> {
+            if (machine.busy == 1) {
+                machine.mapped.clear();
+            }
+        };
+        machine.run();
+        assertEquals(1, machine.busy, "one page was busy once, then free");
+        assertFalse(host.result().ok());
+        assertTrue(machine.kernels.get(1).log.stream().noneMatch(line -> line.contains("cannot share a page")),
+            machine.kernels.get(1).log::toString);
         assertNothingLeft(machine);
     }
 

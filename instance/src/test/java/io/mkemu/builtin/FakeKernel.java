@@ -152,7 +152,13 @@ final class FakeKernel implements Kernel {
     public Window receiveMapPage(MkIpiData data) {
         long pfn = receivePfn(data);
         boolean shared = find(instanceOfCpu(data.senderCpu())).granted.contains(pfn << Byte.SIZE | id);
-        return shared ? Messages.window(Pages.address(pfn), machine.pages.get(Pages.address(pfn))) : null;
+        if (!shared) {
+            return null;
+        }
+        long address = Pages.address(pfn);
+        machine.mapped.merge(address, 1, Integer::sum);
+        return Messages.window(address, machine.pages.get(address),
+            () -> machine.mapped.merge(address, -1, Integer::sum));
     }
 
     @Override
@@ -169,12 +175,16 @@ final class FakeKernel implements Kernel {
 
     @Override
     public int instanceFree(long address, long size) {
+        if (machine.mapped.getOrDefault(address, 0) > 0) {
+            machine.busy++;
+            return -Errno.EBUSY;
+        }
         return allocated.remove(address) ? 0 : -Errno.ENOENT;
     }
 
     @Override
     public Window memremap(long address, long size) {
-        return Messages.window(address, machine.pages.get(address));
+        return Messages.window(address, machine.pages.get(address), () -> { });
     }
 
     @Override
@@ -243,6 +253,16 @@ final class FakeKernel implements Kernel {
     @Override
     public void printk(LogLevel level, String text) {
         log.add(text);
+    }
+
+    @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        printk(level, text);
+    }
+
+    @Override
+    public String bootParameter(String name) {
+        return null;
     }
 
     @Override

@@ -29,10 +29,12 @@ final class FakeMachine {
 
     final List<FakeKernel> kernels = new ArrayList<>();
     final Map<Long, MemorySegment> pages = new HashMap<>();
+    final Map<Long, Integer> mapped = new HashMap<>();
     final int slots;
     Way way = (message, lane) -> lane.add(message);
     Runnable everyRound = () -> { };
     long now = 1_000_000;
+    int busy;
     long nextAddress = Pages.PAGE_SIZE;
 
     FakeMachine(int kernelCount, int slots, String parameters) {

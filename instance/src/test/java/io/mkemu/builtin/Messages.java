@@ -24,7 +24,8 @@ final class Messages {
             WRAP = MethodHandles.privateLookupIn(MkIpiData.class, MethodHandles.lookup()).findVirtual(MkIpiData.class,
                 "wrap", MethodType.methodType(boolean.class, AtomicBuffer.class, int.class));
             NEW_WINDOW = MethodHandles.privateLookupIn(Window.class, MethodHandles.lookup()).findConstructor(
-                Window.class, MethodType.methodType(void.class, long.class, MemorySegment.class, Arena.class));
+                Window.class, MethodType.methodType(void.class, long.class, MemorySegment.class, Arena.class,
+                    Runnable.class));
         } catch (ReflectiveOperationException changed) {
             throw new ExceptionInInitializerError(changed);
         }
@@ -48,10 +49,10 @@ final class Messages {
         return data;
     }
 
-    /** A window on a page. */
-    static Window window(long address, MemorySegment page) {
+    /** A window on a page, and what is to run when it is closed. */
+    static Window window(long address, MemorySegment page, Runnable unmapped) {
         try {
-            return (Window) NEW_WINDOW.invoke(address, page, Arena.ofShared());
+            return (Window) NEW_WINDOW.invoke(address, page, Arena.ofShared(), unmapped);
         } catch (Throwable fault) {
             throw new IllegalStateException(fault);
         }

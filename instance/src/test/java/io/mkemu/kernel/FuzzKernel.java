@@ -13,6 +13,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -44,6 +45,7 @@ final class FuzzKernel implements KernelModule {
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[8]);
     private Kernel kernel;
     private long asked;
+    private final List<Long> pages = new ArrayList<>();
 
     private FuzzKernel(int id, boolean queued, UnsafeBuffer ledger) {
         this.id = id;
@@ -93,7 +95,8 @@ final class FuzzKernel implements KernelModule {
                 send(PARTNER, NOISE, 1);
                 kernel.sendPfn(WITNESS, Pages.pfn(page));
             }
-            kernel.instanceFree(page, Pages.PAGE_SIZE);
+            pages.add(page);
+            pages.removeIf(one -> kernel.instanceFree(one, Pages.PAGE_SIZE) != -Errno.EBUSY);
             kernel.printk("beat");
         }
         return BEAT_NANOS;

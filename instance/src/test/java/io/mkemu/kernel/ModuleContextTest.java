@@ -10,6 +10,8 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.ipi.IpiMode;
 import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.log.LogLevel;
+import io.mkemu.log.RateLimit;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Task;
 import java.util.List;
@@ -34,7 +36,8 @@ class ModuleContextTest {
     void boot() throws Exception {
         machine = new TestKernels(IpiMode.QUEUED);
         machine.load(1, 2, 5);
-        node = machine.boot(1, "probe.depth=0x10 probe.some-name=yes other.depth=3 probe.size=4K");
+        node = machine.boot(1, "probe.depth=0x10 probe.some-name=yes other.depth=3 probe.size=4K "
+            + "idle=halt color=red color=blue my-flag loglevel=8");
         api = node.api;
     }
 
@@ -92,6 +95,52 @@ class ModuleContextTest {
         assertEquals("yes", api.parameter("some-name"));
         assertEquals("yes", api.parameter("some_name"));
         assertNull(api.parameter("absent"));
+    }
+
+    @Test
+    void aModuleSeesTheKernelsCommandLine() {
+        assertEquals("halt", api.bootParameter("idle"));
+        assertEquals("8", api.bootParameter("loglevel"));
+        assertEquals("blue", api.bootParameter("color"));
+        assertEquals("", api.bootParameter("my_flag"));
+        assertEquals("3", api.bootParameter("other.depth"));
+        assertNull(api.bootParameter("depth"));
+    }
+
+    @Test
+    void aMalformedKnownParameterEndsTheBoot() {
+        machine.load(4, 7);
+        String message = assertThrows(IllegalArgumentException.class, () -> new KernelInstance(machine.memory(), 4,
+            BootParameters.parse("color=red loglevel=loud"), machine.areas().get(4))).getMessage();
+        assertEquals("boot parameter loglevel=loud: expected an integer in 0..10", message);
+    }
+
+    @Test
+    void aFloodOfOneLevelLeavesTheOthersAndOtherModulesAlone() throws Exception {
+        for (int line = 0; line < 50; line++) {
+            api.printkRatelimited(LogLevel.ERR, "err");
+        }
+        api.printkRatelimited(LogLevel.WARNING, "warn");
+        api.printk(LogLevel.ERR, "unlimited");
+        node.kernel.shutDown(TestKernels.WATCHDOG_SECONDS * 1000L);
+        List<String> log = machine.log(1);
+        assertEquals(RateLimit.BURST, log.stream().filter("probe: err"::equals).count(), log::toString);
+        assertTrue(log.containsAll(List.of("probe: warn", "probe: unlimited", "probe (err): 40 callbacks suppressed")),
+            log::toString);
+    }
+
+    @Test
+    void workThatFailsOverAndOverIsSuppressedAndCounted() throws Exception {
+        for (int round = 0; round < 25; round++) {
+            api.runOnCpu(0, () -> {
+                throw new IllegalStateException("broken work");
+            });
+        }
+        node.kernel.shutDown(TestKernels.WATCHDOG_SECONDS * 1000L);
+        List<String> log = machine.log(1);
+        assertEquals(RateLimit.BURST, log.stream().filter(line -> line.contains("probe: work failed: ")).count(),
+            log::toString);
+        assertTrue(log.contains("probe: work: 15 callbacks suppressed"), log::toString);
     }
 
     @Test

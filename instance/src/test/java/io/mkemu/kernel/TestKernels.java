@@ -96,7 +96,7 @@ final class TestKernels {
     /** Loads and boots a kernel in this JVM. */
     Node boot(int id, int... cpus) throws Exception {
         load(id, cpus);
-        return boot(id, "quiet=1");
+        return boot(id, "quiet");
     }
 
     /** Boots a kernel that is loaded. */

@@ -3,7 +3,6 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
@@ -11,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -21,9 +19,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** examples/c-peer against a Java kernel, and other ways to join an external instance, or not to. */
 class CPeerIT {
-    private static final Path EXAMPLE = Mk.root().resolve("examples/c-peer");
-    private static final Path HEADERS = Mk.root().resolve("common/src/main/c");
-    private static final String CC = Objects.requireNonNullElse(System.getenv("CC"), "cc");
     /* Lock step through one shared core and futexes takes minutes where two cores take seconds. */
     private static final int WATCHDOG_MINUTES = 15;
 
@@ -40,16 +35,11 @@ class CPeerIT {
     }
 
     private Path compile() throws IOException, InterruptedException {
-        assumeTrue(Procs.run("sh", "-c", "command -v " + CC + " >/dev/null"), "THE C PEER IS NOT TESTED: there is no "
-            + "C compiler \"" + CC + "\"; install one (apt-get install gcc libc6-dev), or name it in CC");
-        Path binary = mk.work().resolve("c-peer");
-        assertTrue(Procs.run(CC, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-I" + HEADERS, "-o",
-            binary.toString(), EXAMPLE.resolve("c-peer.c").toString(), "-pthread"), "the C peer does not compile");
-        return binary;
+        return CPeer.compile(mk);
     }
 
     private Path tree(String messages) throws IOException {
-        String example = Files.readString(EXAMPLE.resolve("c-peer.dts"));
+        String example = Files.readString(CPeer.EXAMPLE.resolve("c-peer.dts"));
         assertTrue(example.contains("c-peer.messages=1000000"), example);
         return Files.writeString(mk.work().resolve("peer.dts"),
             example.replace("c-peer.messages=1000000", "c-peer.messages=" + messages));

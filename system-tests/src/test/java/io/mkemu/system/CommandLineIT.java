@@ -29,7 +29,8 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--help", "run --help", "demo --help"})
+    @ValueSource(strings = {"--help", "run --help", "demo --help", "dmesg --help", "console --help",
+        "interrupts --help"})
     void helpFitsOnAScreen(String line) throws Exception {
         MkProcess help = mk.start((Object[]) line.split(" ")).ends(0);
         assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);

@@ -3,9 +3,14 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.channels.FileChannel;
 import java.nio.ByteOrder;
 import java.nio.ByteBuffer;
+import io.mkemu.host.AotCache;
+import io.mkemu.host.control.ControlClient;
 import io.mkemu.memory.RamHeaderDescriptor;
 import io.mkemu.kernel.InstanceMain;
 import java.io.IOException;
@@ -25,6 +30,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  */
 final class Mk implements BeforeEachCallback, AfterEachCallback {
     private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final int KILL_SECONDS = 60;
+    private static final long ANSWER_MILLIS = 60_000;
     private static final Path HOME = Path.of(System.getProperty("mkemu.home"));
 
     private final List<MkProcess> started = new ArrayList<>();
@@ -50,9 +57,13 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
                 process.kill();
             }
         }
-        for (long pid : Procs.mentioning(sandbox)) {
-            left.add("process " + pid + ": " + String.join(" ", Procs.commandLine(pid)));
-            Procs.signal("KILL", pid);
+        /* Again and again: a host in the background may be starting an instance just now. */
+        for (List<Long> pids = Procs.mentioning(sandbox); !pids.isEmpty(); pids = Procs.mentioning(sandbox)) {
+            for (long pid : pids) {
+                left.add("process " + pid + ": " + String.join(" ", Procs.commandLine(pid)));
+                Procs.signal("KILL", pid);
+                Procs.awaitEnd(pid, KILL_SECONDS);
+            }
         }
         files().forEach(file -> left.add(file.toString()));
         Trees.delete(sandbox);
@@ -102,10 +113,29 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
         return startWith(List.of(), args);
     }
 
+    /** What {@code mk ARGS --json} prints; it must succeed. */
+    JsonNode json(Object... args) throws IOException, InterruptedException {
+        List<Object> all = new ArrayList<>(List.of(args));
+        all.add("--json");
+        MkProcess process = start(all.toArray()).ends(0);
+        assertEquals(1, process.out().size(), process::describe);
+        return new ObjectMapper().readTree(process.out().getFirst());
+    }
+
+    /** Asks a host directly, without the start of a JVM; it must not refuse. Quotes may be single. */
+    JsonNode ask(String machine, String request) throws IOException {
+        try (ControlClient client = ControlClient.connect(machine(machine).resolve("control"), ANSWER_MILLIS)) {
+            return client.ask((ObjectNode) new ObjectMapper().readTree(request.replace('\'', '"')), ANSWER_MILLIS,
+                line -> { });
+        }
+    }
+
     /** Starts {@code mk ARGS} by way of a command that replaces itself with its arguments, such as taskset. */
     MkProcess startWith(List<String> wrapper, Object... args) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options"), "-Dmkemu.home=" + HOME, "-cp",
+        command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options")));
+        command.addAll(AotCache.options(HOME, "host"));
+        command.addAll(List.of("-Dmkemu.home=" + HOME, "-cp",
             HOME.resolve("lib/host") + "/*:" + HOME.resolve("lib/instance") + "/*", "io.mkemu.cli.Main"));
         return launch(command, work, args);
     }

@@ -20,6 +20,7 @@ import java.util.stream.Stream;
 final class Procs {
     private static final int SIGINT_BIT = 1;
     private static final int CLOCK_TICKS_PER_SECOND = 100;
+    private static final int STATE_FIELD = 2;
     private static final int UTIME_FIELD = 13;
 
     private Procs() {
@@ -43,7 +44,7 @@ final class Procs {
         for (long pid : all()) {
             List<String> words = commandLine(pid);
             int main = words.indexOf(InstanceMain.class.getName());
-            if (main >= 0 && words.get(main + 1).equals(machine.toString())) {
+            if (main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())) {
                 instances.put(Integer.valueOf(words.get(main + 2)), pid);
             }
         }
@@ -67,8 +68,31 @@ final class Procs {
 
     private static boolean isInstance(List<String> words, Path machine, int id) {
         int main = words.indexOf(InstanceMain.class.getName());
-        return main >= 0 && words.get(main + 1).equals(machine.toString())
+        return main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())
             && words.get(main + 2).equals(Integer.toString(id));
+    }
+
+    /** The state of a process as one letter: T for stopped; empty if there is none. */
+    static String state(long pid) {
+        return stat(pid, STATE_FIELD);
+    }
+
+    /** Waits until a process has been stopped by a signal. */
+    static void awaitStopped(long pid) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
+        while (!state(pid).equals("T")) {
+            if (System.nanoTime() - deadline > 0) {
+                fail("process " + pid + " is in state " + state(pid));
+            }
+            Thread.sleep(1);
+        }
+    }
+
+    /** A field of /proc/PID/stat, the third of the manual page being 2; empty if there is no such process. */
+    private static String stat(long pid, int field) {
+        String stat = read(pid, "stat");
+        /* The name, in parentheses, may hold anything; the fields after it are counted from the third. */
+        return stat.isEmpty() ? "" : stat.substring(stat.lastIndexOf(')') + 2).split(" ")[field - 2];
     }
 
     /** Waits until a process is gone, or a zombie. */
@@ -113,10 +137,7 @@ final class Procs {
     static double cpuSeconds(Iterable<Long> pids) {
         long ticks = 0;
         for (long pid : pids) {
-            String stat = read(pid, "stat");
-            /* The name, in parentheses, may hold anything; the fields after it are counted from the third. */
-            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-            ticks += Long.parseLong(fields[UTIME_FIELD - 2]) + Long.parseLong(fields[UTIME_FIELD - 1]);
+            ticks += Long.parseLong(stat(pid, UTIME_FIELD)) + Long.parseLong(stat(pid, UTIME_FIELD + 1));
         }
         return (double) ticks / CLOCK_TICKS_PER_SECOND;
     }

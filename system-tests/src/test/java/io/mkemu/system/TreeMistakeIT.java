@@ -58,6 +58,8 @@ class TreeMistakeIT {
         multikernel-v1           | multikernel-v2             | multikernel-v2
         "idle=halt quiet"        | ^"idle=nap"                | idle=nap
         "idle=halt quiet"        | ^"mk_ipi_shared=0x1000"    | mk_ipi_shared
+        "idle=halt quiet"        | ^"quiet loglevel=loud"     | loglevel=loud: expected an integer in 0..10
+        "idle=halt quiet"        | ^"idle=halt quiet=yes"     | quiet=yes: takes no value
         "echo"                   | ^"ecko"                    | ecko.* is not a built-in module
         "echo"                   | ^"no-such.jar"             | no-such\\.jar.* does not exist
         "echo"                   | "echo", ^"text.jar"        | text\\.jar.* is not a jar
@@ -84,7 +86,8 @@ class TreeMistakeIT {
     void theGoodTreeRuns() throws Exception {
         Path file = Files.writeString(mk.work().resolve("good.dts"), GOOD);
         MkProcess run = mk.start("run", file);
-        run.awaitOut(2, "Command line: ");
+        run.awaitOut(1, "db: Command line: ");
+        run.awaitOut(1, "no module runs a task; Ctrl-C ends this run");
         run.signal("INT");
         run.ends(130);
     }

@@ -16,10 +16,17 @@ final class TreeSource {
     private final List<String> instances = new ArrayList<>();
     private String host = "";
     private String bootargs = "idle=halt";
+    private String properties = "";
 
     /** What every kernel gets on its command line; must come first. */
     TreeSource bootargs(String text) {
         bootargs = text;
+        return this;
+    }
+
+    /** Further properties of each instance that follows. */
+    TreeSource properties(String text) {
+        properties = text;
         return this;
     }
 
@@ -36,8 +43,9 @@ final class TreeSource {
                         resources { cpus = <%d>; memory-bytes = <0x%x>; };
                         chosen { bootargs = "%s"; };
                         %s
+                        %s
                     };
-            """.formatted(name, id, id, INSTANCE_BYTES, bootargs, modules(modules)));
+            """.formatted(name, id, id, INSTANCE_BYTES, bootargs, properties, modules(modules)));
         return this;
     }
 

@@ -9,12 +9,16 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
+import io.mkemu.memory.PageTable.MappedPage;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.system.modules.Sharer;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -84,6 +88,8 @@ class WindowsIT {
                 }
                 assertEquals(shared, foreign, "instance " + id);
             }
+            assertEquals(List.of(2), memory.pageTable().mappers(mappedPfn(0)));
+            assertEquals(List.of(2), memory.pageTable().mappers(mappedPfn(1)));
             assertFalse(memory.pageTable().isGranted(mappedPfn(0), 2));
             assertTrue(memory.pageTable().isGranted(mappedPfn(1), 2));
         }
@@ -94,28 +100,42 @@ class WindowsIT {
         pages.clear((int) Pages.pfn(address), (int) Pages.pfn(address + size));
     }
 
+    private void kill(int id) throws Exception {
+        Procs.signal("KILL", Procs.instances(mk.machine("windows")).get(id));
+    }
+
+    private void await(BooleanSupplier holds) {
+        while (!holds.getAsBoolean()) {
+            assertFalse(Thread.interrupted(), run::describe);
+            Thread.onSpinWait();
+        }
+    }
+
     @Test
-    void anOwnerThatDiesSharesNothingAndHoldsNothing() throws Exception {
+    void anOwnerThatDiesSharesNothingAndHoldsOnlyWhatOthersHaveMapped() throws Exception {
         Path ram = mk.machine("windows").resolve("ram");
         try (PhysicalMemory memory = PhysicalMemory.openReadOnly(ram)) {
             InstanceEntry owner = memory.instances().entry(1);
             PageTable shares = memory.pageTable();
             assertTrue(shares.isGranted(mappedPfn(1), 2));
-            Procs.signal("KILL", Procs.instances(mk.machine("windows")).get(1));
-            while (owner.state() != InstanceState.FAILED) {
-                assertFalse(Thread.interrupted(), run::describe);
-                Thread.onSpinWait();
-            }
-            assertFalse(shares.isGranted(mappedPfn(1), 2));
+            long pfn = mappedPfn(1);
+            kill(1);
+            await(() -> owner.state() == InstanceState.FAILED && !shares.isGranted(pfn, 2));
+            assertEquals(Set.of(new MappedPage(Pages.address(mappedPfn(0)), List.of(2)),
+                new MappedPage(Pages.address(mappedPfn(1)), List.of(2))),
+                Set.copyOf(shares.stillMapped(owner.regions())));
             try (InstancePool pool = InstancePool.attach(memory, owner)) {
-                assertFalse(pool.isAllocated(Pages.address(mappedPfn(1)), Pages.PAGE_SIZE));
+                assertTrue(pool.isAllocated(Pages.address(mappedPfn(0)), Pages.PAGE_SIZE));
+                assertTrue(pool.isAllocated(Pages.address(mappedPfn(1)), Pages.PAGE_SIZE));
                 assertTrue(pool.isAllocated(owner.ipiArea(), owner.ipiAreaSize()));
                 long usable = owner.regions().stream()
                     .mapToLong(region -> region.size() - InstancePool.overhead(region.size())).sum();
-                assertEquals(usable - owner.ipiAreaSize(), pool.available());
+                assertEquals(usable - owner.ipiAreaSize() - 2L * Pages.PAGE_SIZE, pool.available());
             }
             long receiver = Procs.instances(mk.machine("windows")).get(2);
             assertTrue(RamMaps.of(receiver, ram).get((int) mappedPfn(1)), "mapped already stays mapped");
+            kill(2);
+            await(() -> shares.stillMapped(owner.regions()).isEmpty());
         }
         end();
     }

@@ -12,6 +12,7 @@ public final class DeviceTreeException extends RuntimeException {
     private final String file;
     private final int line;
     private final int column;
+    private final String text;
 
     /**
      * @param file     name of the source as the user gave it
@@ -33,6 +34,12 @@ public final class DeviceTreeException extends RuntimeException {
         this.file = file;
         this.line = position.line();
         this.column = position.column();
+        this.text = text;
+    }
+
+    /** What was found and what would be right, without the place. */
+    public String text() {
+        return text;
     }
 
     /** Name of the source as the user gave it. */

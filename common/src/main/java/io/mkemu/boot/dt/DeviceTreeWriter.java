@@ -61,6 +61,11 @@ public final class DeviceTreeWriter {
         if (instance.external()) {
             line(InstanceReader.EXTERNAL + ";");
         }
+        if (instance.restart().onFailure()) {
+            line(RestartReader.RESTART + " = " + quote(RestartPolicy.ON_FAILURE_TEXT) + ";");
+            line(RestartReader.LIMIT + " = <" + instance.restart().limit() + ">;");
+            line(RestartReader.DELAY + " = <" + instance.restart().delayMillis() + ">;");
+        }
         modules(instance.modules());
         open("resources");
         cpus(instance.cpus());

@@ -12,7 +12,8 @@ final class InstanceReader {
 
     static final String ID = "id";
     static final String EXTERNAL = "mkemu,external";
-    private static final int LONGEST_NAME = 63;
+    private static final Set<String> PROPERTIES = Set.of(ID, EXTERNAL, KernelReader.MODULES, RestartReader.RESTART,
+            RestartReader.LIMIT, RestartReader.DELAY);
     private static final String ID_EXAMPLE = "id = <1>;";
 
     private final KernelReader kernel;
@@ -23,29 +24,22 @@ final class InstanceReader {
 
     InstanceSpec read(NodeReader node) {
         checkName(node);
-        node.allow(Set.of(ID, EXTERNAL, KernelReader.MODULES), Set.of("resources", "chosen"));
+        node.allow(PROPERTIES, Set.of("resources", "chosen"));
         Map<String, List<Position>> places = new HashMap<>();
         int id = id(node, places);
         ResourceReader.Resources resources = ResourceReader.read(node, false, places);
         String bootargs = kernel.bootargs(node, places);
         List<String> modules = kernel.modules(node, places);
+        boolean external = external(node, places);
+        RestartPolicy restart = RestartReader.read(node, external, places);
         return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
-                external(node, places), new Places(node.node().position(), places));
+                external, restart, new Places(node.node().position(), places));
     }
 
     private static void checkName(NodeReader node) {
-        String name = node.node().name();
-        if (name.length() > LONGEST_NAME) {
-            throw node.error(node.node().position(), "instance name " + Text.quote(name) + " has " + name.length()
-                    + " bytes, expected at most " + LONGEST_NAME);
-        }
-        if (name.equals("host")) {
-            throw node.error(node.node().position(), "instance name \"host\" is the host kernel's own: "
-                    + "expected another name");
-        }
-        if (!name.matches("[A-Za-z0-9,._+-]+") || name.equals(".") || name.equals("..")) {
-            throw node.error(node.node().position(), "instance name " + Text.quote(name)
-                    + " is not legal, expected letters, digits and , . _ + - (no unit address)");
+        String problem = InstanceSpec.nameProblem(node.node().name());
+        if (problem != null) {
+            throw node.error(node.node().position(), problem);
         }
     }
 

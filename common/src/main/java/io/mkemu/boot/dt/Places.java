@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.boot.dt;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Where the values of one node stand in the source, so that later checks can point at them too.
@@ -17,6 +19,13 @@ public record Places(Position node, Map<String, List<Position>> values) {
 
     public Places {
         values = Map.copyOf(values);
+    }
+
+    /** These places without those of some properties. */
+    Places without(Set<String> properties) {
+        Map<String, List<Position>> left = new HashMap<>(values);
+        left.keySet().removeAll(properties);
+        return new Places(node, left);
     }
 
     /** Place of the only or first value of a property; of the node if the property was not given. */

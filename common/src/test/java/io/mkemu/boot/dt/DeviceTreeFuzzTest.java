@@ -15,6 +15,8 @@ class DeviceTreeFuzzTest {
 
     private static final long SEED = 20_260_101L;
     private static final int ROUNDS = 20_000;
+    private static final String SOURCE = Trees.with("id = <7>;",
+        "id = <7>; restart = \"on-failure\"; restart-limit = <9>; restart-delay-ms = <250>;");
     private static final String[] PIECES = {"{", "}", "};", "<", ">", "[", "]", "(", ")", "\"", "\\", ";", "=", ",",
         "/", "/*", "*/", "//", "/bits/ 64 ", "/bits/ 8 ", "&", "@", ":", "#include", "/include/", "-", "<<", ">>", "0x",
         "08", "0xffffffffffffffff", "-1", "cpus", "id", "\n", "\r", "\t", "\0", "\u00e9", "\ud83d", "\uFEFF", "n { ",
@@ -54,7 +56,7 @@ class DeviceTreeFuzzTest {
     }
 
     private static String mutate(Random random) {
-        StringBuilder text = new StringBuilder(Trees.GOOD);
+        StringBuilder text = new StringBuilder(SOURCE);
         int changes = 1 + random.nextInt(4);
         for (int i = 0; i < changes && text.length() > 2; i++) {
             int at = random.nextInt(text.length());

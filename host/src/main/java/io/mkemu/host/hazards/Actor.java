@@ -26,13 +26,11 @@ final class Actor {
     private final Stage stage;
     private final InstanceEntry entry;
     private final HazardPage page;
-    private final long pid;
 
-    Actor(Stage stage, InstanceEntry entry, HazardPage page, long pid) {
+    Actor(Stage stage, InstanceEntry entry, HazardPage page) {
         this.stage = stage;
         this.entry = entry;
         this.page = page;
-        this.pid = pid;
     }
 
     int id() {
@@ -120,12 +118,12 @@ final class Actor {
     /** Begins a send that the kernel's probe stops in the middle; returns when its process stands still. */
     void sendAndStop(int target, long type, int size, long first) {
         order(HazardOrder.SEND, target, -1, type, size, 1, first);
-        stage.await("the stop in mid-send of instance " + entry.name(), () -> StoppedProcess.isStopped(pid));
+        stage.await("the stop in mid-send of instance " + entry.name(), () -> StoppedProcess.isStopped(entry.pid()));
     }
 
     /** Lets the stopped send go on to its end. */
     Sends resume() {
-        if (!StoppedProcess.resume(pid)) {
+        if (!StoppedProcess.resume(entry.pid())) {
             throw new HazardException("the process of instance " + entry.name() + " is gone");
         }
         return awaitSends();

@@ -9,11 +9,11 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.hazard.HazardModule;
 import io.mkemu.hazard.HazardPage;
-import io.mkemu.host.InstanceProcess;
+import io.mkemu.host.Host;
 import io.mkemu.host.Machine;
+import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.ipi.IpiMode;
-import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
@@ -32,13 +32,12 @@ final class Stage implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
     /** Two machines and their ends stay within a minute, whatever hangs. */
     private static final long LIFE_NANOS = TimeUnit.SECONDS.toNanos(26);
-    private static final long END_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final IpiMode mode;
     private final BooleanSupplier cancelled;
-    private final Machine machine;
-    private final List<InstanceProcess> processes = new ArrayList<>();
+    private final Host host;
+    private final List<String> booted = new ArrayList<>();
     private final List<Window> windows = new ArrayList<>();
     private final Map<Integer, Actor> actors = new HashMap<>();
     private final long lifeEnds = System.nanoTime() + LIFE_NANOS;
@@ -47,7 +46,7 @@ final class Stage implements AutoCloseable {
     private Stage(MachineDirectory directory, IpiMode mode, BooleanSupplier cancelled) throws IOException {
         this.mode = mode;
         this.cancelled = cancelled;
-        this.machine = Machine.create(directory, MachinePlan.of(Cast.tree(mode)));
+        this.host = Host.init(directory, MachinePlan.of(Cast.tree(mode)));
     }
 
     /**
@@ -75,38 +74,36 @@ final class Stage implements AutoCloseable {
     }
 
     private void boot() throws IOException, InterruptedException {
-        addActor(0, 0);
-        for (InstanceSpec spec : machine.plan().spec().instances()) {
-            if (spec.id() == Cast.UNBOOTED) {
-                continue;
+        InstanceEntry root = memory().instances().entry(0);
+        root.cmdline(root.cmdline() + addActor(root));
+        for (InstanceSpec spec : machine().plan().spec().instances()) {
+            if (spec.id() != Cast.UNBOOTED) {
+                checkCancelled();
+                String parameter = addActor(memory().instances().entry(spec.id()));
+                host.unload(List.of(spec.name()));
+                host.load(spec.name(), spec.modules(), spec.bootargs() + parameter, spec.restart());
+                host.start(List.of(spec.name()), false, line -> { });
+                booted.add(spec.name());
             }
-            checkCancelled();
-            InstanceProcess process = new InstanceProcess(machine, spec, (name, line) -> { });
-            InstanceEntry entry = process.entry();
-            HazardPage page = page(entry);
-            processes.add(process);
-            process.exec();
-            actors.put(spec.id(), new Actor(this, entry, page, process.pid()));
         }
-        machine.bootHost(ModuleLoader.load(List.of(HazardModule.NAME)));
-        for (InstanceProcess process : processes) {
-            await("the boot of instance " + process.entry().name(),
-                () -> process.entry().state() == InstanceState.ACTIVE);
+        host.boot();
+        for (String name : booted) {
+            await("the boot of instance " + name, () -> status(name).state() == InstanceState.ACTIVE);
         }
     }
 
-    private void addActor(int id, long pid) {
-        InstanceEntry entry = memory().instances().entry(id);
-        actors.put(id, new Actor(this, entry, page(entry), pid));
-    }
-
-    /** Allocates the page of orders and tells the kernel where it is. */
-    private HazardPage page(InstanceEntry entry) {
+    /** Allocates the page of orders; the boot parameter that tells the kernel where it is. */
+    private String addActor(InstanceEntry entry) {
         long address = allocate(entry, HazardPage.LENGTH);
         Window window = map(address, HazardPage.LENGTH);
         window.buffer().setMemory(0, window.buffer().capacity(), (byte) 0);
-        entry.cmdline(entry.cmdline() + " " + HazardModule.NAME + ".page=0x" + Long.toHexString(address));
-        return new HazardPage(window.buffer());
+        actors.put(entry.id(), new Actor(this, entry, new HazardPage(window.buffer())));
+        return " " + HazardModule.NAME + ".page=0x" + Long.toHexString(address);
+    }
+
+    private InstanceStatus status(String name) {
+        return host.status().instances().stream().filter(status -> status.name().equals(name)).findFirst()
+            .orElseThrow();
     }
 
     IpiMode mode() {
@@ -119,11 +116,11 @@ final class Stage implements AutoCloseable {
     }
 
     Machine machine() {
-        return machine;
+        return host.machine();
     }
 
     PhysicalMemory memory() {
-        return machine.memory();
+        return host.machine().memory();
     }
 
     /** A kernel by its instance id, 0 the host. */
@@ -185,10 +182,9 @@ final class Stage implements AutoCloseable {
     }
 
     private void checkAlive() {
-        for (InstanceProcess process : processes) {
-            if (process.entry().state() == InstanceState.FAILED) {
-                throw new HazardException(
-                    "instance " + process.entry().name() + " is dead: " + process.entry().reason());
+        for (Actor actor : actors.values()) {
+            if (actor.entry().state() == InstanceState.FAILED) {
+                throw new HazardException("instance " + actor.entry().name() + " is dead: " + actor.entry().reason());
             }
         }
     }
@@ -202,15 +198,12 @@ final class Stage implements AutoCloseable {
     /** Kills the kernels, also those that are stopped or hang, and removes the machine. */
     @Override
     public void close() throws IOException {
-        processes.forEach(InstanceProcess::kill);
         try {
-            for (InstanceProcess process : processes) {
-                process.awaitEnd(System.nanoTime() + END_NANOS);
-            }
+            host.shutDown(0);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         } finally {
-            machine.close();
+            host.close();
             windows.forEach(Window::close);
         }
     }

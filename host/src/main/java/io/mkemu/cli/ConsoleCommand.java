@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.host.ConsoleLog;
+import io.mkemu.host.InstanceNames;
+import io.mkemu.host.LogText;
+import io.mkemu.host.MachineView;
+import io.mkemu.log.KernelLogReader.Line;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mk console}: follows an instance's console. */
+@Command(name = "console", mixinStandardHelpOptions = true, description = {
+    "Follows an instance's console.",
+    "Shows what is in its kernel log and what comes, over the ends and starts of its kernel. Lines of a level that "
+        + "loglevel= or quiet keep off the console are left out; mk dmesg has them.",
+    "Ends with exit code 0 when the machine ends or the instance is deleted, with 130 by Ctrl-C."},
+    footer = {"", "Example: mk console web --machine demo"})
+final class ConsoleCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "NAME", description = "Name or id of the instance, or host.")
+    private String name;
+
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "Name of the machine; may be left out while only one runs.")
+    private String machine;
+
+    private final MissedBytes missed = new MissedBytes();
+
+    @Override
+    public Integer call() throws Exception {
+        try (MachineView view = MachineView.open(machine)) {
+            InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
+            String itsName = entry.name();
+            ConsoleLog console = new ConsoleLog(view.memory(), entry);
+            if (!view.runs()) {
+                System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
+                    + "what it left");
+            }
+            LogFollower.follow(view, () -> print(console, entry, itsName));
+        }
+        return ExitCode.OK.code();
+    }
+
+    private boolean print(ConsoleLog console, InstanceEntry entry, String itsName) {
+        boolean exists = entry.state() != InstanceState.EMPTY && entry.name().equals(itsName);
+        for (Line line = console.poll(); line != null; line = console.poll()) {
+            missed.tell(console.missedBytes());
+            System.out.println(LogText.of(line.nanos(), line.text()));
+        }
+        missed.tell(console.missedBytes());
+        if (!exists) {
+            System.err.println("mk: instance " + itsName + " was deleted");
+        }
+        return exists;
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.ExitCode;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.host.InstanceNames;
+import io.mkemu.host.LogText;
+import io.mkemu.host.MachineView;
+import io.mkemu.log.KernelLogReader;
+import io.mkemu.log.KernelLogReader.Line;
+import io.mkemu.log.LogLevel;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code mk dmesg}: the kernel log of an instance. */
+@Command(name = "dmesg", mixinStandardHelpOptions = true, description = {
+    "Prints the kernel log of an instance.",
+    "Lines of all levels, as far as its ring reaches back: of a kernel that runs, of one that is dead, and of a "
+        + "machine whose host was killed, as long as its RAM is there."},
+    footer = {"", "Example: mk dmesg web -l err,warn"})
+final class DmesgCommand implements Callable<Integer> {
+    /** Names as dmesg has them, or numbers. */
+    static final class LevelConverter implements ITypeConverter<LogLevel> {
+        @Override
+        public LogLevel convert(String text) {
+            try {
+                return LogLevel.parse(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new TypeConversionException(wrong.getMessage());
+            }
+        }
+    }
+
+    private static final String HOST = "host";
+
+    @Parameters(paramLabel = "NAME", arity = "0..1", defaultValue = HOST,
+        description = "Name or id of the instance; by default the host.")
+    private String name;
+
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "Name of the machine; may be left out while only one runs.")
+    private String machine;
+
+    @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",", converter = LevelConverter.class,
+        description = "Only lines of these levels: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7; "
+            + "several with commas between them.")
+    private List<LogLevel> levels = List.of();
+
+    @Option(names = "--json", description = "Print one JSON object for each line: {time, level, cpu, text}; the time "
+        + "in ns since the machine was made, the physical id of the CPU or null.")
+    private boolean json;
+
+    @Option(names = {"-w", "--follow"}, description = "Go on with what comes, until the machine ends (exit code 0) or "
+        + "Ctrl-C (130).")
+    private boolean follow;
+
+    private final MissedBytes missed = new MissedBytes();
+    private final ObjectMapper mapper = new ObjectMapper();
+
+    @Override
+    public Integer call() throws Exception {
+        Set<LogLevel> wanted = levels.isEmpty() ? EnumSet.allOf(LogLevel.class) : EnumSet.copyOf(levels);
+        try (MachineView view = MachineView.open(machine)) {
+            InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
+            KernelLogReader log = new KernelLogReader(view.memory(), entry.id());
+            if (!view.runs()) {
+                System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
+                    + "what it left");
+            }
+            if (follow) {
+                LogFollower.follow(view, () -> print(log, wanted));
+            } else {
+                print(log, wanted);
+            }
+        }
+        return ExitCode.OK.code();
+    }
+
+    private boolean print(KernelLogReader log, Set<LogLevel> wanted) {
+        for (Line line = log.poll(); line != null; line = log.poll()) {
+            missed.tell(log.missedBytes());
+            LogLevel level = LogLevel.of(line.level());
+            if (wanted.contains(level)) {
+                System.out.println(json ? json(line, level) : LogText.of(line.nanos(), line.text()));
+            }
+        }
+        missed.tell(log.missedBytes());
+        return true;
+    }
+
+    private String json(Line line, LogLevel level) {
+        return mapper.createObjectNode().put("time", line.nanos()).put("level", level.label())
+            .put("cpu", line.physicalCpu() < 0 ? null : (Integer) line.physicalCpu()).put("text", line.text())
+            .toString();
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.host.BackgroundHost;
+import io.mkemu.host.HostRun;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.os.OsProcess;
+import io.mkemu.os.StandardStreams;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mk host}: the host of a machine in the foreground. */
+@Command(name = "host", mixinStandardHelpOptions = true, description = {
+    "Makes a machine as mk init does and is its host, in the foreground: for containers and supervisors. Prints the "
+        + "kernel logs of all instances. Ends by mk shutdown, SIGTERM or Ctrl-C, and leaves nothing behind."},
+    footer = {"", "Example: mk host --machine lab --cpus 0-3 --memory 64M"})
+final class HostCommand implements Callable<Integer> {
+    @Mixin
+    private MachineFlags flags;
+
+    @Option(names = {"-q", "--quiet"}, description = "Do not print the kernel logs.")
+    private boolean quiet;
+
+    @Option(names = "--background", hidden = true, description = "As mk init starts it: says on stdout when it is up, "
+        + "then leaves all that it has of the one who started it.")
+    private boolean background;
+
+    @Override
+    public Integer call() throws Exception {
+        if (background) {
+            OsProcess.leaveTerminal();
+        }
+        MachineDirectory directory = flags.directory();
+        HostRun run = new HostRun(directory, MachinePlan.of(flags.spec()), quiet || background ? null : System.out);
+        Interruptible.run(run::stop, () -> run.run(() -> {
+            if (background) {
+                leave(directory);
+            }
+        }));
+        return ExitCode.OK.code();
+    }
+
+    private static void leave(MachineDirectory directory) throws IOException {
+        try (StandardStreams streams = StandardStreams.open(directory.output())) {
+            System.out.println(BackgroundHost.READY);
+            System.out.flush();
+            streams.replace();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.host.BackgroundHost;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.host.RemoteHost;
+import io.mkemu.host.control.Protocol;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mk init}: makes a machine that stays up. */
+@Command(name = "init", mixinStandardHelpOptions = true, description = {
+    "Makes a machine from a device tree, or from CPUs and memory, and leaves its host running in the background; "
+        + "returns when the host is up. What a killed host of that name left is cleared."},
+    footer = {"", "Example: mk init --machine lab --cpus 0-3 --memory 64M"})
+final class InitCommand implements Callable<Integer> {
+    @Mixin
+    private MachineFlags flags;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "60",
+        description = "How long the host may take to come up; default ${DEFAULT-VALUE}.")
+    private Seconds timeout;
+
+    @Option(names = "--dry-run", description = "Check everything, print the tree that would be used, make nothing.")
+    private boolean dryRun;
+
+    @Option(names = "--json", description = "Print one JSON object and nothing else on stdout, as mk show --json.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        MachineSpec spec = flags.spec();
+        MachinePlan.of(spec);
+        String tree = MachineFlags.text(spec);
+        MachineDirectory directory = flags.directory();
+        BackgroundHost.requireFree(directory);
+        if (dryRun) {
+            System.out.print(tree);
+            return ExitCode.OK.code();
+        }
+        Thread hook = new Thread(() -> System.err.println("mk: interrupted; mk list tells whether machine \""
+            + directory.machine() + "\" has come up all the same"), "interrupted");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            BackgroundHost.start(directory, tree, List.of(Main.class.getName(), "host", "-", "--machine",
+                directory.machine(), "--background"), timeout.millis());
+            ObjectNode status = RemoteHost.find(directory.machine()).ask("show", Protocol.object(), 0, line -> { });
+            System.out.println(json ? status : StatusText.summary(status));
+        } finally {
+            removeHook(hook);
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException interrupted) {
+            /* It is speaking. */
+            return;
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.host.InterruptTable;
+import io.mkemu.host.InterruptTable.Cpu;
+import io.mkemu.host.RunningMachines;
+import io.mkemu.memory.PhysicalMemory;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mk interrupts}: /proc/interrupts of a machine that runs. */
+@Command(name = "interrupts", mixinStandardHelpOptions = true, description = {
+    "Prints what the CPUs have counted, as /proc/interrupts.",
+    "Of a machine that runs: a column for each physical CPU that an instance owns, with the instance's name below it, "
+        + "and a row for each counter."},
+    footer = {"", "Example: mk interrupts --machine demo"})
+final class InterruptsCommand implements Callable<Integer> {
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "Name of the machine; may be left out while only one runs.")
+    private String machine;
+
+    @Option(names = "--json", description = "Print one JSON array, an object for each CPU: {cpu, number, host_cpu, "
+        + "instance, name, counters}; cpu is the physical id, number the one the tree has for it.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        try (PhysicalMemory memory = RunningMachines.open(machine)) {
+            List<Cpu> cpus = InterruptTable.read(memory);
+            if (json) {
+                System.out.println(describe(cpus));
+            } else {
+                System.out.print(InterruptTable.text(cpus));
+            }
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static ArrayNode describe(List<Cpu> cpus) {
+        ArrayNode array = new ObjectMapper().createArrayNode();
+        for (Cpu cpu : cpus) {
+            ObjectNode counters = array.addObject().put("cpu", cpu.physicalCpu()).put("number", cpu.number())
+                .put("host_cpu", cpu.hostCpu()).put("instance", cpu.instanceId()).put("name", cpu.instance())
+                .putObject("counters");
+            for (Counter counter : Counter.values()) {
+                counters.put(counter.name().toLowerCase(Locale.ROOT), cpu.counters().get(counter));
+            }
+        }
+        return array;
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mk kill}: ends the kernels of instances. */
+@Command(name = "kill", mixinStandardHelpOptions = true, description = {
+    "Ends the kernels of instances that are active: their modules exit, their CPUs park; they are loaded then. What "
+        + "does not end in time is forced."},
+    footer = {"", "Example: mk kill web"})
+final class KillCommand extends VerbCommand {
+    @Mixin
+    private InstancesArgument instances;
+
+    @Option(names = "--all", description = "All that are active.")
+    private boolean all;
+
+    @Option(names = {"-f", "--force"}, description = "Do not ask the modules; also ends a kernel that is just booting "
+        + "or hangs. May be repeated.")
+    private boolean force;
+
+    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "30",
+        description = "How long the modules have; default ${DEFAULT-VALUE}.")
+    private Seconds timeout;
+
+    @Override
+    ObjectNode request() {
+        require(instances.isEmpty() == all, "name instances, or --all of them");
+        ObjectNode request = object().put("force", force).put("timeoutMillis", timeout.millis());
+        return all ? request.put("all", true) : instances.putInto(request);
+    }
+
+    @Override
+    long waitMillis() {
+        return timeout.millis();
+    }
+
+    @Override
+    void print(JsonNode result) {
+        result.path("forced").forEach(line -> System.out.println(line.asText()));
+        StatusText.states(result, System.out);
+    }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.host.MachineSummary;
+import io.mkemu.host.control.Protocol;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code mk list}: this user's machines. */
+@Command(name = "list", mixinStandardHelpOptions = true, description = {
+    "Lists this user's machines: those that run, and those whose host was killed."},
+    footer = {"", "Example: mk list --json"})
+final class ListCommand implements Callable<Integer> {
+    @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "
+        + "and nothing else on stdout.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        List<MachineSummary> machines = MachineSummary.all();
+        if (json) {
+            ArrayNode array = Protocol.object().putArray("machines");
+            machines.forEach(machine -> array.add(json(machine)));
+            System.out.println(array);
+            return ExitCode.OK.code();
+        }
+        int width = Math.max(4, machines.stream().mapToInt(machine -> machine.name().length()).max().orElse(4));
+        String row = "%-" + width + "s  %-7s %8s  %7s  %s%n";
+        System.out.printf(Locale.ROOT, row, "name", "state", "host pid", "kernels", "directory");
+        for (MachineSummary machine : machines) {
+            System.out.printf(Locale.ROOT, row, machine.name(), machine.runs() ? "running" : "dead",
+                machine.pid() == 0 ? "-" : machine.pid(),
+                machine.kernels() == 0 ? "-" : machine.active() + "/" + machine.kernels(), machine.directory());
+        }
+        if (machines.stream().anyMatch(machine -> !machine.runs())) {
+            System.out.println("dead: the host was killed; mk init or mk run of that name clears what it left");
+        }
+        return ExitCode.OK.code();
+    }
+
+    private static ObjectNode json(MachineSummary machine) {
+        return Protocol.object().put("name", machine.name()).put("state", machine.runs() ? "running" : "dead")
+            .put("pid", machine.pid()).put("active", machine.active()).put("kernels", machine.kernels())
+            .put("directory", machine.directory().toString());
+    }
+}

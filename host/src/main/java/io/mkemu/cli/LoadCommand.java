@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.boot.dt.RestartPolicy;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code mk load}: what an instance is to run. */
+@Command(name = "load", mixinStandardHelpOptions = true, description = {
+    "Names the modules and boot parameters of an instance that is ready or failed: it is loaded then."},
+    footer = {"", "Example: mk load web --modules echo --cmdline \"idle=halt\" --restart on-failure:3"})
+final class LoadCommand extends VerbCommand {
+    /** For picocli. */
+    static final class RestartConverter implements ITypeConverter<RestartPolicy> {
+        @Override
+        public RestartPolicy convert(String text) {
+            try {
+                return RestartPolicy.of(text);
+            } catch (IllegalArgumentException wrong) {
+                throw new TypeConversionException(wrong.getMessage());
+            }
+        }
+    }
+
+    @Mixin
+    private InstanceArgument instance;
+
+    @Mixin
+    private ModulePaths modules;
+
+    @Option(names = {"-c", "--cmdline"}, paramLabel = "STRING", description = "Boot parameters, as \"idle=halt "
+        + "echo.type=0x77\".")
+    private String cmdline = "";
+
+    @Option(names = "--restart", paramLabel = "POLICY", converter = RestartConverter.class, description = "When it "
+        + "fails: never (the default), on-failure, or on-failure:N for at most N times in a row.")
+    private RestartPolicy restart = RestartPolicy.NEVER;
+
+    @Override
+    ObjectNode request() {
+        require(instance.isOne(), "name one instance: NAME or --id N");
+        ObjectNode request = object().put("name", instance.name()).put("cmdline", cmdline)
+            .put("restart", restart.toString());
+        ArrayNode list = request.putArray("modules");
+        modules.all().forEach(list::add);
+        return request;
+    }
+
+    @Override
+    void print(JsonNode result) {
+        StatusText.states(result, System.out);
+    }
+}

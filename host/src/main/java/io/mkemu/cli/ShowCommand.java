@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code mk show}: a machine and its instances. */
+@Command(name = "show", mixinStandardHelpOptions = true, description = {
+    "Prints a machine and its instances as their host knows them. Exit code 0 if and only if the host answers and "
+        + "is up, so it serves as a health check."},
+    footer = {"", "Example: mk show web -v"})
+final class ShowCommand extends VerbCommand {
+    @Mixin
+    private InstanceArgument instance;
+
+    @Option(names = {"-v", "--verbose"}, description = "Also host CPUs, modules, boot parameters, restarts, the steps "
+        + "of the last boot, counters.")
+    private boolean verbose;
+
+    @Override
+    ObjectNode request() {
+        require(instance.isNone() || instance.isOne(), "name one instance, by NAME or by --id N, or none for all");
+        ObjectNode request = object();
+        ArrayNode names = request.putArray("names");
+        instance.names().forEach(names::add);
+        return request;
+    }
+
+    @Override
+    JsonNode json(ObjectNode result) {
+        return instance.isNone() ? result : result.path("instances").path(0);
+    }
+
+    @Override
+    void print(JsonNode result) {
+        StatusText.print(result, verbose, System.out);
+    }
+
+    @Override
+    ExitCode exitCode(JsonNode result) {
+        JsonNode machine = result.path("machine");
+        if (machine.path("state").asText().equals("active")) {
+            return ExitCode.OK;
+        }
+        System.err.println("mk: machine \"" + machine.path("name").asText() + "\" is not up: its host's kernel is "
+            + machine.path("state").asText() + "; it is just beginning or ending");
+        return ExitCode.MACHINE;
+    }
+}

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.kernel.ModuleLoader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * The host of a machine: what the verbs of {@code mk} do. Each changes all it is asked to or nothing. Any thread may
+ * call at any time: changes are made one after the other, and waiting for a kernel holds up nobody.
+ */
+public final class Host implements AutoCloseable {
+    private static final long END_MILLIS = 5000;
+
+    private final Machine machine;
+    private final SortedMap<Integer, HostedInstance> instances = new TreeMap<>();
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private final Lives lives;
+    private final StatusReader status;
+    private final CountDownLatch endAsked = new CountDownLatch(1);
+    private boolean ending;
+
+    private Host(Machine machine) {
+        this.machine = machine;
+        this.lives = new Lives(machine, lock, instances::values);
+        this.status = new StatusReader(machine);
+    }
+
+    /**
+     * Makes the machine of a tree, with its instances loaded; no kernel runs yet. On failure nothing is left.
+     *
+     * @throws MachineException if the name is in use or the RAM does not fit
+     */
+    public static Host init(MachineDirectory directory, MachinePlan plan) throws IOException {
+        Host host = new Host(Machine.create(directory, plan));
+        try {
+            for (InstanceSpec spec : plan.spec().instances()) {
+                host.create(spec, 0, false);
+                host.load(spec.name(), spec.modules(), spec.bootargs(), spec.restart());
+            }
+            return host;
+        } catch (RuntimeException | Error fault) {
+            host.machine.close();
+            throw fault;
+        }
+    }
+
+    /**
+     * Boots the host's own kernel with the tree's modules, and begins to supervise the instances.
+     *
+     * @throws MachineException if a module of the host cannot be loaded, or its CPU cannot be pinned
+     */
+    public void boot() {
+        machine.bootHost(ModuleLoader.load(machine.plan().spec().host().modules()));
+        lives.supervise();
+    }
+
+    /** The machine. */
+    public Machine machine() {
+        return machine;
+    }
+
+    /** What machine and instances are now. */
+    public MachineStatus status() {
+        return locked(() -> status.read(instances.values(), partition().freeCpus()));
+    }
+
+    /**
+     * Reserves CPUs and memory: the instance, which is returned with id and CPUs filled in, is ready then.
+     *
+     * @param wanted   id 0: the lowest free one; modules and boot parameters do not count
+     * @param cpuCount so many of the lowest free CPUs instead of those in {@code wanted}; 0 for those
+     * @param dryRun   only look whether it could be done
+     * @throws MachineException if name, id, a CPU or the memory is taken or does not fit
+     */
+    public InstanceSpec create(InstanceSpec wanted, int cpuCount, boolean dryRun) {
+        return locked(() -> {
+            requireRunning();
+            InstanceSpec spec = partition().complete(wanted, cpuCount);
+            HostedInstance made = new HostedInstance(machine, spec.with(List.of(), "", spec.restart()));
+            if (dryRun) {
+                made.requireMemory(spec.memoryBytes());
+            } else {
+                made.reserve();
+                instances.put(spec.id(), made);
+            }
+            return spec;
+        });
+    }
+
+    /**
+     * Changes CPUs and memory of an instance that does not run.
+     *
+     * @param cpus        null to leave them
+     * @param memoryBytes 0 to leave it
+     * @return what it is then
+     * @throws MachineException if they are taken, do not fit, or the instance runs
+     */
+    public InstanceSpec update(String name, List<Integer> cpus, long memoryBytes, boolean dryRun) {
+        return locked(() -> {
+            HostedInstance instance = States.requireNotRunning(find(name), "update");
+            InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
+                memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
+            partition().check(spec, instance);
+            if (dryRun) {
+                instance.requireMemory(spec.memoryBytes());
+            } else {
+                instance.update(spec);
+            }
+            return spec;
+        });
+    }
+
+    /**
+     * Names what an instance is to run: it is loaded then.
+     *
+     * @throws MachineException if it is loaded already or runs, or a module or boot parameter is wrong
+     */
+    public void load(String name, List<String> modules, String bootargs, RestartPolicy restart) {
+        locked(() -> {
+            HostedInstance instance = States.requireLoadable(find(name), restart);
+            InstanceSpec spec = instance.spec().with(modules, bootargs, restart);
+            partition().checkKernel(spec);
+            instance.load(spec);
+            return null;
+        });
+    }
+
+    /** Takes away what instances were to run: they are ready then. */
+    public void unload(Collection<String> names) {
+        locked(() -> {
+            List<HostedInstance> all = names.stream().map(this::find).map(States::requireUnloadable).toList();
+            all.forEach(HostedInstance::unload);
+            return null;
+        });
+    }
+
+    /** Returns CPUs and memory of instances; they are gone then. */
+    public void delete(Collection<String> names, boolean dryRun) {
+        locked(() -> {
+            List<HostedInstance> all = names.stream().map(this::find).map(States::requireDeletable).toList();
+            all.forEach(HostedInstance::requireUnused);
+            if (!dryRun) {
+                all.forEach(HostedInstance::delete);
+                all.forEach(instance -> instances.remove(instance.spec().id()));
+            }
+            return null;
+        });
+    }
+
+    /**
+     * Boots instances, all of them at once, and does not wait.
+     *
+     * @param names    of instances, all loaded or failed
+     * @param external whether somebody else starts their processes, whatever the tree says
+     * @param say      told how to join external ones, a line at a time
+     * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
+     */
+    public void start(Collection<String> names, boolean external, Consumer<String> say) {
+        locked(() -> {
+            requireRunning();
+            List<HostedInstance> all = names.stream().map(this::find).toList();
+            all.forEach(States::requireExecutable);
+            all.forEach(instance -> instance.restarts().stop());
+            lives.begin(all, external, say);
+            return null;
+        });
+    }
+
+    /**
+     * Boots instances and waits until they are active.
+     *
+     * @param timeoutMillis how long to wait
+     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: a child goes on booting
+     *     then, and one that nobody joined is loaded again
+     */
+    public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
+        throws InterruptedException {
+        start(names, external, say);
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        for (String name : names) {
+            lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);
+        }
+    }
+
+    /**
+     * Ends the kernels of instances: their modules exit, their CPUs park; they are loaded then.
+     *
+     * @param force         do not ask the modules; also ends one that is just booting, or hangs
+     * @param timeoutMillis how long the modules have before they are forced to end
+     * @return a line for each that had to be forced
+     * @throws MachineException if one is in another state, or its CPUs are not confirmed parked in the end
+     */
+    public List<String> kill(Collection<String> names, boolean force, long timeoutMillis) throws InterruptedException {
+        List<HostedInstance> ended = locked(() -> {
+            List<HostedInstance> all = names.stream().map(this::find).toList();
+            all.forEach(instance -> States.requireKillable(instance, force));
+            all.forEach(instance -> instance.restarts().stop());
+            return all;
+        });
+        return lives.end(ended, force, timeoutMillis);
+    }
+
+    /** Names of the instances, by ascending id. */
+    public List<String> names() {
+        return locked(() -> instances.values().stream().map(instance -> instance.spec().name()).toList());
+    }
+
+    List<HostedInstance> instances() {
+        return locked(() -> List.copyOf(instances.values()));
+    }
+
+    /** One line that says which CPUs that run share a host CPU, or null if none do. */
+    public String overcommitment() {
+        return locked(lives::overcommitment);
+    }
+
+    /** Asks for the end of the machine; whoever runs this host sees it. */
+    public void askEnd() {
+        endAsked.countDown();
+        machine.memory().raiseEvent();
+    }
+
+    /** Released when somebody asks for the end of the machine. */
+    public CountDownLatch endAsked() {
+        return endAsked;
+    }
+
+    /**
+     * Ends all kernels, the instances' first, the host's last. Nothing can be created or executed any more.
+     *
+     * @param timeoutMillis how long the instances' modules have before they are forced to end; 0 to force at once
+     * @return a line for each kernel that did not end by itself
+     */
+    public List<String> shutDown(long timeoutMillis) throws InterruptedException {
+        List<HostedInstance> running = locked(() -> {
+            ending = true;
+            lives.close();
+            return instances.values().stream().filter(instance -> instance.life() != null).toList();
+        });
+        List<String> forced = new ArrayList<>(lives.tryEnd(running.stream()
+            .filter(instance -> instance.state() == InstanceState.ACTIVE).toList(), timeoutMillis == 0, timeoutMillis));
+        forced.addAll(lives.tryEnd(running, true, END_MILLIS));
+        lives.stopSupervising();
+        if (!machine.shutDownHost()) {
+            forced.add("host: a module does not end, given up");
+        }
+        return forced;
+    }
+
+    private Partition partition() {
+        return new Partition(machine.plan(), instances.values());
+    }
+
+    private HostedInstance find(String name) {
+        return States.find(name, instances.values());
+    }
+
+    private void requireRunning() {
+        if (ending) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + machine.directory().machine()
+                + "\" is being shut down");
+        }
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        lock.lock();
+        try {
+            return action.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Removes the machine's files. After {@link #shutDown}. */
+    @Override
+    public void close() throws IOException {
+        machine.close();
+    }
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.boot.dt.Places;
+import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.host.control.ControlHandler;
+import io.mkemu.host.control.ControlRequest;
+import io.mkemu.host.control.Protocol;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.RamLayout;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * The verbs of a control socket: checks what a request says and asks the host for it. Results are
+ * {@code {"machine":{...},"instances":[...]}} or the part of it that the verb is about.
+ */
+final class HostVerbs implements ControlHandler {
+    /** The longest time that a verb may wait. */
+    static final long MAX_TIMEOUT_MILLIS = TimeUnit.DAYS.toMillis(1);
+    private static final long DEFAULT_TIMEOUT_MILLIS = TimeUnit.SECONDS.toMillis(30);
+
+    private final Host host;
+    private final HostControl control;
+
+    HostVerbs(Host host, HostControl control) {
+        this.host = host;
+        this.control = control;
+    }
+
+    @Override
+    public ObjectNode handle(ControlRequest request, Consumer<String> say) throws InterruptedException {
+        /* Whatever has become of mkemu in the meantime: a machine that is there can be ended. */
+        if (!request.verb().equals("shutdown")) {
+            requireSameVersion(request.version());
+        }
+        return switch (request.verb()) {
+            case "show" -> show(request);
+            case "create" -> create(request);
+            case "update" -> update(request);
+            case "load" -> load(request);
+            case "exec" -> exec(request, say);
+            case "kill" -> kill(request);
+            case "unload" -> unload(request);
+            case "delete" -> delete(request);
+            case "shutdown" -> shutDown(request);
+            default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
+                + "\": a host knows show, create, update, load, exec, kill, unload, delete and shutdown");
+        };
+    }
+
+    private void requireSameVersion(String version) {
+        if (version != null && !version.equals(HostControl.version())) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + host.machine().directory().machine()
+                + "\" runs under mkemu " + HostControl.version() + ", this mk is of mkemu " + version
+                + ": use the mk that made it, or end it with mk shutdown");
+        }
+    }
+
+    private ObjectNode show(ControlRequest request) {
+        request.allow("names");
+        MachineStatus machine = host.status();
+        List<String> names = request.texts("names");
+        ObjectNode result = Protocol.object();
+        result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
+            .toString()));
+        ArrayNode instances = result.putArray("instances");
+        if (names.isEmpty()) {
+            machine.instances().stream().map(StatusJson::instance).forEach(instances::add);
+        }
+        for (String name : resolve(names, machine)) {
+            instances.add(machine.instances().stream().filter(instance -> instance.name().equals(name)).findFirst()
+                .map(StatusJson::instance).orElseThrow(() -> States.unknown(name, host.instances())));
+        }
+        return result;
+    }
+
+    private ObjectNode create(ControlRequest request) {
+        request.allow("name", "id", "cpus", "cpuCount", "memory", "external", "dryRun");
+        String name = name(request);
+        List<Integer> cpus = cpus(request);
+        int count = (int) request.number("cpuCount", 1, MachineSpec.MAX_CPUS, 0);
+        if (cpus.isEmpty() == (count == 0)) {
+            throw new MachineException(ExitCode.USAGE, "create: name either cpus or a cpuCount");
+        }
+        long memory = memory(request);
+        if (memory == 0) {
+            throw new MachineException(ExitCode.USAGE, "create: field \"memory\" is missing");
+        }
+        boolean dryRun = request.flag("dryRun");
+        InstanceSpec spec = host.create(new InstanceSpec(
+            (int) request.number("id", 1, MachineSpec.MAX_INSTANCE_ID, 0), name, cpus, memory, "", List.of(),
+            request.flag("external"), RestartPolicy.NEVER, Places.NONE), count, dryRun);
+        return dryRun ? instances(List.of(StatusJson.planned(spec, InstanceState.EMPTY))) : instances(Set.of(name));
+    }
+
+    private ObjectNode update(ControlRequest request) {
+        request.allow("name", "cpus", "memory", "dryRun");
+        String name = one(request);
+        List<Integer> cpus = cpus(request);
+        long memory = memory(request);
+        if (cpus.isEmpty() && memory == 0) {
+            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both");
+        }
+        boolean dryRun = request.flag("dryRun");
+        InstanceSpec spec = host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
+        if (!dryRun) {
+            return instances(Set.of(name));
+        }
+        return instances(host.status().instances().stream().filter(instance -> instance.name().equals(name))
+            .map(instance -> StatusJson.planned(spec, instance.state())).toList());
+    }
+
+    private ObjectNode load(ControlRequest request) {
+        request.allow("name", "modules", "cmdline", "restart");
+        String name = one(request);
+        RestartPolicy restart;
+        try {
+            restart = RestartPolicy.of(request.text("restart", RestartPolicy.NEVER.toString()));
+        } catch (IllegalArgumentException wrong) {
+            throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
+        }
+        List<String> modules = request.texts("modules");
+        if (modules.stream().distinct().count() < modules.size()) {
+            throw new MachineException(ExitCode.USAGE, "load: a module is named twice: name each module once");
+        }
+        host.load(name, modules, request.text("cmdline", ""), restart);
+        return instances(Set.of(name));
+    }
+
+    private ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
+        request.allow("names", "all", "external", "timeoutMillis");
+        Set<String> names = several(request, instance -> instance.state() == InstanceState.FAILED
+            || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
+        host.exec(names, request.flag("external"), timeout(request), say);
+        return instances(names);
+    }
+
+    private ObjectNode kill(ControlRequest request) throws InterruptedException {
+        request.allow("names", "all", "force", "timeoutMillis");
+        boolean force = request.flag("force");
+        Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
+            || force && !instance.detail().isEmpty(), force ? "active, booting or about to be restarted" : "active");
+        List<String> forced = host.kill(names, force, timeout(request));
+        ObjectNode result = instances(names);
+        forced.forEach(result.putArray("forced")::add);
+        return result;
+    }
+
+    private ObjectNode unload(ControlRequest request) {
+        request.allow("names");
+        Set<String> names = several(request);
+        host.unload(names);
+        return instances(names);
+    }
+
+    private ObjectNode delete(ControlRequest request) {
+        request.allow("names", "dryRun");
+        Set<String> names = several(request);
+        ObjectNode result = instances(names);
+        host.delete(names, request.flag("dryRun"));
+        return result;
+    }
+
+    private ObjectNode shutDown(ControlRequest request) throws InterruptedException {
+        request.allow("force", "timeoutMillis");
+        ObjectNode result = Protocol.object();
+        control.shutDown(request.flag("force") ? 0 : timeout(request)).forEach(result.putArray("forced")::add);
+        return result;
+    }
+
+    private ObjectNode instances(Set<String> names) {
+        return instances(host.status().instances().stream().filter(instance -> names.contains(instance.name()))
+            .map(StatusJson::instance).toList());
+    }
+
+    private static ObjectNode instances(List<ObjectNode> all) {
+        ObjectNode result = Protocol.object();
+        result.putArray("instances").addAll(all);
+        return result;
+    }
+
+    private static String name(ControlRequest request) {
+        String name = request.text("name", null);
+        if (name == null) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": field \"name\" is missing");
+        }
+        String problem = InstanceSpec.nameProblem(name);
+        if (problem != null) {
+            throw new MachineException(ExitCode.USAGE, problem);
+        }
+        return name;
+    }
+
+    private String one(ControlRequest request) {
+        String name = request.text("name", null);
+        if (name == null) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": field \"name\" is missing");
+        }
+        return resolve(List.of(name), host.status()).iterator().next();
+    }
+
+    private Set<String> several(ControlRequest request) {
+        List<String> names = request.texts("names");
+        if (names.isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": field \"names\" is missing or empty");
+        }
+        return resolve(names, host.status());
+    }
+
+    private Set<String> several(ControlRequest request, Predicate<InstanceStatus> all, String what) {
+        if (!request.flag("all")) {
+            return several(request);
+        }
+        if (request.has("names")) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": names or all, not both");
+        }
+        Set<String> names = new LinkedHashSet<>();
+        host.status().instances().stream().filter(instance -> instance.id() != 0).filter(all)
+            .map(InstanceStatus::name).forEach(names::add);
+        if (names.isEmpty()) {
+            throw new MachineException(ExitCode.STATE, "no instance is " + what + ": mk show lists them");
+        }
+        return names;
+    }
+
+    /** Names stay as they are, known or not; what is no name but the id of an instance becomes its name. */
+    private static Set<String> resolve(Collection<String> namesOrIds, MachineStatus machine) {
+        Set<String> names = new LinkedHashSet<>();
+        for (String given : namesOrIds) {
+            boolean isName = machine.instances().stream().anyMatch(instance -> instance.name().equals(given));
+            names.add(isName ? given : machine.instances().stream()
+                .filter(instance -> Integer.toString(instance.id()).equals(given)).map(InstanceStatus::name)
+                .findFirst().orElse(given));
+        }
+        return names;
+    }
+
+    private static List<Integer> cpus(ControlRequest request) {
+        List<Integer> cpus = request.numbers("cpus", 0, MachineSpec.MAX_CPUS - 1);
+        if (request.has("cpus") && cpus.isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": \"cpus\" names no CPU");
+        }
+        return cpus;
+    }
+
+    private static long memory(ControlRequest request) {
+        long memory = request.number("memory", Pages.PAGE_SIZE, RamLayout.MAX_BYTES, 0);
+        if (memory % Pages.PAGE_SIZE != 0) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": memory of " + memory
+                + " bytes is not a multiple of " + Pages.PAGE_SIZE);
+        }
+        return memory;
+    }
+
+    private static long timeout(ControlRequest request) {
+        return request.number("timeoutMillis", 1, MAX_TIMEOUT_MILLIS, DEFAULT_TIMEOUT_MILLIS);
+    }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.cpu.LocalApic;
+import java.util.List;
+
+/**
+ * An instance as its host knows it. What the host gave away, memory and CPUs, it keeps a copy of: the instance table is
+ * for others to read, and anybody can scribble over it. All calls that change something under the host's lock.
+ */
+final class HostedInstance {
+    private final Machine machine;
+    private final InstanceEntry entry;
+    private final InstanceMemory memory;
+    private final Restarts restarts = new Restarts();
+    private volatile InstanceSpec spec;
+    private volatile InstanceState settled = InstanceState.EMPTY;
+    private volatile InstanceLife life;
+    private volatile String reason = "";
+
+    HostedInstance(Machine machine, InstanceSpec spec) {
+        this.machine = machine;
+        this.spec = spec;
+        this.entry = machine.memory().instances().entry(spec.id());
+        this.memory = new InstanceMemory(machine, entry);
+    }
+
+    InstanceSpec spec() {
+        return spec;
+    }
+
+    InstanceEntry entry() {
+        return entry;
+    }
+
+    /** The life that has begun and not ended, or null. */
+    InstanceLife life() {
+        return life;
+    }
+
+    /** Why it failed, or empty. */
+    String reason() {
+        return reason;
+    }
+
+    Restarts restarts() {
+        return restarts;
+    }
+
+    /** What it is now. What the RAM says counts only for whether a kernel that boots has become active. */
+    InstanceState state() {
+        InstanceLife now = life;
+        if (now == null) {
+            return settled;
+        }
+        return now.isActive() && !now.isHalting() ? InstanceState.ACTIVE : InstanceState.LOADED;
+    }
+
+    /**
+     * Takes CPUs and memory out of the machine's pools: it is ready then. All or nothing.
+     *
+     * @throws io.mkemu.MachineException if the multikernel pool has not so much in few enough pieces
+     */
+    void reserve() {
+        memory.take(spec.name(), spec.memoryBytes());
+        try {
+            settle();
+        } catch (RuntimeException refused) {
+            giveBack();
+            throw refused;
+        }
+    }
+
+    /** Makes entry, CPUs, pool and IPI area anew: nothing of what was there remains. */
+    private void settle() {
+        entry.name(spec.name());
+        machine.assign(spec.id(), spec.cpus());
+        memory.format();
+        entry.forgetLife();
+        entry.cmdline("");
+        reason = "";
+        enter(InstanceState.READY);
+    }
+
+    /**
+     * Looks whether its memory could be so much.
+     *
+     * @throws io.mkemu.MachineException if not, or somebody still uses what it has
+     */
+    void requireMemory(long bytes) {
+        if (settled != InstanceState.EMPTY) {
+            memory.requireUnused();
+        }
+        memory.requireRoom(spec.name(), bytes);
+    }
+
+    /**
+     * Looks whether its memory can be taken away.
+     *
+     * @throws io.mkemu.MachineException if somebody still uses it
+     */
+    void requireUnused() {
+        memory.requireUnused();
+    }
+
+    /**
+     * Exchanges CPUs and memory.
+     *
+     * @throws io.mkemu.MachineException if the memory cannot be had or somebody still uses it; everything is as before
+     *     then
+     */
+    void update(InstanceSpec wanted) {
+        memory.requireUnused();
+        if (wanted.memoryBytes() != spec.memoryBytes() && !memory.exchange(wanted.memoryBytes())) {
+            throw InstanceMemory.noMemory(spec.name(), wanted.memoryBytes());
+        }
+        InstanceState before = settled;
+        machine.unassign(spec.cpus());
+        spec = wanted;
+        settle();
+        if (before != InstanceState.READY) {
+            load(spec);
+        }
+    }
+
+    /** Sets modules and boot parameters: it is loaded then. */
+    void load(InstanceSpec wanted) {
+        spec = wanted;
+        reason = "";
+        restarts.stop();
+        entry.reason("");
+        entry.cmdline(wanted.bootargs());
+        enter(InstanceState.LOADED);
+    }
+
+    /** Takes modules and boot parameters away: it is ready then. */
+    void unload() {
+        load(spec.with(List.of(), "", RestartPolicy.NEVER));
+        enter(InstanceState.READY);
+    }
+
+    /**
+     * Gives everything back.
+     *
+     * @throws io.mkemu.MachineException if somebody still uses its memory
+     */
+    void delete() {
+        memory.requireUnused();
+        restarts.stop();
+        giveBack();
+    }
+
+    private void giveBack() {
+        enter(InstanceState.EMPTY);
+        machine.unassign(spec.cpus());
+        memory.free();
+        entry.cpus(new int[0]);
+        entry.name("");
+        entry.cmdline("");
+        entry.forgetLife();
+    }
+
+    /**
+     * Begins a life: nothing of a former one is left in the pool, the mailbox, the local APICs or the instance table.
+     *
+     * @param begun the life, prepared
+     */
+    void begin(InstanceLife begun) {
+        entry.name(spec.name());
+        if (memory.renew()) {
+            machine.assign(spec.id(), spec.cpus());
+        }
+        entry.forgetLife();
+        reason = "";
+        restarts.begun();
+        entry.cmdline(machine.cmdline(entry, spec.bootargs()));
+        entry.newEpoch(InstanceState.LOADED);
+        settled = InstanceState.LOADED;
+        life = begun;
+    }
+
+    /** The life could not even be begun. */
+    void abandon(String why) {
+        life = null;
+        reason = why;
+        entry.requested(InstanceDescriptor.REQUEST_NONE);
+        entry.reason(why);
+        restarts.stop();
+        enter(InstanceState.FAILED);
+    }
+
+    /**
+     * The life has ended: its CPUs are retired, its shares end. What it held in memory is freed before the next life.
+     *
+     * @param wanted whether somebody wanted it to end and it did so
+     * @param how    it ended otherwise
+     */
+    void end(boolean wanted, String how) {
+        reason = wanted ? "" : entry.reason().isEmpty() ? how : entry.reason();
+        entry.reason(reason);
+        life = null;
+        enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
+        memory.endShares();
+        for (int cpu : machine.physical(spec.cpus())) {
+            LocalApic.of(machine.memory(), cpu).retire();
+        }
+        entry.requested(InstanceDescriptor.REQUEST_NONE);
+    }
+
+    /**
+     * To be called now and then: memory that stopped CPUs held is free once they let go.
+     *
+     * @return whether it must be called again
+     */
+    boolean look() {
+        return memory.look();
+    }
+
+    private void enter(InstanceState state) {
+        settled = state;
+        entry.enter(state);
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.RestartPolicy;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A kernel as {@code mk show} tells it.
+ *
+ * @param id          instance id, 0 is the host
+ * @param name        name
+ * @param state       state
+ * @param detail      what goes on in that state: booting, shutting down, halting, waiting to be restarted; or empty
+ * @param reason      why it failed, or empty
+ * @param pid         process id, 0 for none; of an external instance as that itself says
+ * @param cpus        CPUs as the tree or the user names them
+ * @param hostCpus    the host CPUs they are pinned to
+ * @param memoryBytes of its pool
+ * @param epoch       how often it was executed
+ * @param external    whether its process is started by somebody else
+ * @param restart     what happens when it fails
+ * @param restarts    restarts in a row
+ * @param modules     names of built-in modules and paths of jars
+ * @param cmdline     boot parameters: of the present or last life, or what the next one will get
+ * @param bootMicros  the steps of the last boot in us, by name and in order; a step that was not reached is left out
+ * @param counters    sums of its CPUs' counters by name
+ */
+public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
+                             List<Integer> cpus, List<Integer> hostCpus, long memoryBytes, long epoch,
+                             boolean external, RestartPolicy restart, int restarts, List<String> modules,
+                             String cmdline, Map<String, Long> bootMicros, Map<String, Long> counters) {
+}

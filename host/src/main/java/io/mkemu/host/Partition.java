@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.dt.DeviceTreeException;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** Who has what of a machine's CPUs and memory, and whether a further wish can be met. Changes nothing. */
+final class Partition {
+    private final MachinePlan plan;
+    private final Collection<HostedInstance> instances;
+
+    Partition(MachinePlan plan, Collection<HostedInstance> instances) {
+        this.plan = plan;
+        this.instances = instances;
+    }
+
+    /**
+     * Fills in what a new instance leaves open, and checks it.
+     *
+     * @param wanted   id 0: the lowest free one
+     * @param cpuCount so many of the lowest free CPUs instead of its own; 0 for its own
+     * @throws MachineException with what cannot be had
+     */
+    InstanceSpec complete(InstanceSpec wanted, int cpuCount) {
+        InstanceSpec named = wanted.id() == 0 ? wanted.withId(freeId()) : wanted;
+        instances.stream().filter(other -> other.spec().name().equals(named.name()))
+            .forEach(same -> checkBeside(named, same));
+        InstanceSpec spec = cpuCount == 0 ? named : named.withResources(pick(cpuCount), named.memoryBytes());
+        check(spec, null);
+        return spec;
+    }
+
+    /** The lowest instance id that is free. */
+    private int freeId() {
+        return IntStream.rangeClosed(1, MachineSpec.MAX_INSTANCE_ID)
+            .filter(id -> instances.stream().noneMatch(other -> other.spec().id() == id)).findFirst()
+            .orElseThrow(() -> new MachineException(ExitCode.RESOURCES, "all instance ids 1.."
+                + MachineSpec.MAX_INSTANCE_ID + " are in use: mk delete an instance"));
+    }
+
+    /** CPUs of the machine's pool that no instance has and the host does not run on, in ascending order. */
+    List<Integer> freeCpus() {
+        TreeSet<Integer> free = new TreeSet<>(plan.spec().cpus());
+        free.remove(plan.hostCpu());
+        instances.forEach(other -> free.removeAll(other.spec().cpus()));
+        return List.copyOf(free);
+    }
+
+    /**
+     * The lowest free CPUs.
+     *
+     * @throws MachineException if there are not so many
+     */
+    private List<Integer> pick(int count) {
+        List<Integer> free = freeCpus();
+        if (free.size() < count) {
+            throw new MachineException(ExitCode.RESOURCES, count + " CPUs are wanted, free are " + list(free)
+                + ": ask for fewer, delete an instance, or make the machine with more");
+        }
+        return free.subList(0, count);
+    }
+
+    /**
+     * Checks a new instance, or the new form of one that is there.
+     *
+     * @param former its present form, null for a new one
+     * @throws MachineException with what cannot be had
+     */
+    void check(InstanceSpec wanted, HostedInstance former) {
+        for (HostedInstance other : instances) {
+            if (other != former) {
+                checkBeside(wanted, other);
+            }
+        }
+        List<Integer> twice = new ArrayList<>(wanted.cpus());
+        wanted.cpus().stream().distinct().forEach(twice::remove);
+        for (int cpu : wanted.cpus()) {
+            if (!plan.spec().cpus().contains(cpu)) {
+                throw refused("CPU " + cpu + " is not in the machine's pool " + list(plan.spec().cpus()) + ": free are "
+                    + list(freeCpus()));
+            }
+            if (cpu == plan.hostCpu()) {
+                throw refused("CPU " + cpu + " is the host's own: free are " + list(freeCpus()));
+            }
+            if (twice.contains(cpu)) {
+                throw refused("CPU " + cpu + " is listed twice: list each CPU once");
+            }
+        }
+        checkKernel(wanted);
+    }
+
+    private void checkBeside(InstanceSpec wanted, HostedInstance other) {
+        if (other.spec().name().equals(wanted.name())) {
+            throw new MachineException(ExitCode.STATE, "instance " + wanted.name() + " exists already and is "
+                + other.state() + ": mk update changes it, mk delete removes it");
+        }
+        if (other.spec().id() == wanted.id()) {
+            throw new MachineException(ExitCode.STATE, "id " + wanted.id() + " is that of instance "
+                + other.spec().name() + ": the lowest free id is " + freeId());
+        }
+        for (int cpu : wanted.cpus()) {
+            if (other.spec().cpus().contains(cpu)) {
+                throw refused("CPU " + cpu + " is taken by instance " + other.spec().name() + ": free are "
+                    + list(freeCpus()));
+            }
+        }
+    }
+
+    /** Checks what an instance is to run, and that its memory can hold its IPI buffer. */
+    void checkKernel(InstanceSpec wanted) {
+        try {
+            plan.checkInstance(wanted);
+        } catch (DeviceTreeException wrong) {
+            throw new MachineException(ExitCode.CONFIG, wrong.text(), wrong);
+        }
+    }
+
+    private static MachineException refused(String why) {
+        return new MachineException(ExitCode.RESOURCES, why);
+    }
+
+    private static String list(Collection<Integer> cpus) {
+        return cpus.isEmpty() ? "none" : cpus.stream().sorted().map(String::valueOf).collect(Collectors.joining(" "));
+    }
+}

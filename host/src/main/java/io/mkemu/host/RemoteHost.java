@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.host.control.ControlClient;
+import io.mkemu.host.control.Protocol;
+import io.mkemu.memory.PhysicalMemory;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+/**
+ * The host of a machine that another process runs, as its clients see it. Every wait has an end, and every failure is a
+ * line that says what to do.
+ */
+public final class RemoteHost {
+    /** How long a host may take for what it does at once. */
+    public static final long ANSWER_MILLIS = 10_000;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final MachineDirectory directory;
+    private final Object life;
+
+    private RemoteHost(MachineDirectory directory) throws IOException {
+        this.directory = directory;
+        this.life = lifeOf(directory);
+    }
+
+    /**
+     * The host of a machine that runs.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException if it does not run, or without a name none or several do
+     */
+    public static RemoteHost find(String name) throws IOException {
+        return new RemoteHost(RunningMachines.find(name));
+    }
+
+    /** Tells this host's lock file from that of a later host of the same name; null if there is none. */
+    private static Object lifeOf(MachineDirectory directory) throws IOException {
+        try {
+            return Files.getAttribute(directory.life(0), "unix:ino");
+        } catch (NoSuchFileException none) {
+            return null;
+        }
+    }
+
+    /** Where the machine lies. */
+    public MachineDirectory directory() {
+        return directory;
+    }
+
+    /**
+     * Asks for something and waits until it is done.
+     *
+     * @param verb       what
+     * @param fields     how; verb and version are added
+     * @param waitMillis how long what is asked may wait for kernels; the host has {@link #ANSWER_MILLIS} more
+     * @param say        told what the host says meanwhile
+     * @return the result
+     * @throws MachineException as the host refuses it, or if the host is dead or does not answer
+     */
+    public ObjectNode ask(String verb, ObjectNode fields, long waitMillis, Consumer<String> say) throws IOException {
+        ObjectNode request = Protocol.object().put(Protocol.VERB, verb).put(Protocol.VERSION, HostControl.version());
+        request.setAll(fields);
+        long millis = waitMillis + ANSWER_MILLIS;
+        try (ControlClient client = connect()) {
+            return client.ask(request, millis, say);
+        } catch (SocketTimeoutException late) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
+                + " does not answer within " + millis / 1000 + " s; if it hangs, kill -9 it, and mk init --machine "
+                + directory.machine() + " makes the machine anew", late);
+        } catch (IOException gone) {
+            if (!isGone()) {
+                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
+                    + pid() + " does not talk: " + gone.getMessage(), gone);
+            }
+            throw new MachineException(ExitCode.MACHINE, "the host ended before it had answered; "
+                + RunningMachines.notRunning(directory).getMessage(), gone);
+        }
+    }
+
+    /** A host that is just being made, or taken down, has no socket for a moment. */
+    private ControlClient connect() throws IOException {
+        long deadline = System.nanoTime() + SOCKET_NANOS;
+        while (true) {
+            try {
+                return ControlClient.connect(directory.control(), ANSWER_MILLIS);
+            } catch (SocketTimeoutException late) {
+                throw late;
+            } catch (IOException nobodyListens) {
+                if (isGone()) {
+                    throw RunningMachines.notRunning(directory);
+                }
+                if (System.nanoTime() - deadline > 0) {
+                    throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
+                        + pid() + " takes no requests (" + nobodyListens.getMessage()
+                        + "): it is just beginning or ending, or runs mk hazards; try again", nobodyListens);
+                }
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
+        }
+    }
+
+    private boolean isGone() throws IOException {
+        return !RunningMachines.runs(directory) || !Objects.equals(life, lifeOf(directory));
+    }
+
+    /**
+     * Waits until the host has ended and its files are removed.
+     *
+     * @throws MachineException if it does not within the time, or dies and leaves them
+     */
+    public void awaitGone(long timeoutMillis) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        while (!isGone()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
+                    + pid() + " has ended its kernels, but is still there after " + timeoutMillis / 1000
+                    + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        if (Objects.equals(life, lifeOf(directory))) {
+            throw RunningMachines.notRunning(directory);
+        }
+    }
+
+    /** The host's process id for a message, if its RAM tells. */
+    private String pid() {
+        try (PhysicalMemory memory = PhysicalMemory.openReadOnly(directory.ram())) {
+            return " (pid " + memory.instances().entry(0).pid() + ")";
+        } catch (IOException | MachineException unreadable) {
+            return "";
+        }
+    }
+}

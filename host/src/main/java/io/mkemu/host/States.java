@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.RestartPolicy;
+import java.util.Collection;
+import java.util.stream.Collectors;
+
+/** Which state allows which verb, as in kerf; a refusal says the state and the verb that leads on. */
+final class States {
+    private States() {
+    }
+
+    static HostedInstance find(String name, Collection<HostedInstance> instances) {
+        return instances.stream().filter(instance -> instance.spec().name().equals(name)).findFirst()
+            .orElseThrow(() -> unknown(name, instances));
+    }
+
+    static MachineException unknown(String name, Collection<HostedInstance> instances) {
+        if (name.equals(Machine.HOST_NAME)) {
+            return new MachineException(ExitCode.STATE,
+                "the host kernel lives and ends with its machine: mk shutdown ends both");
+        }
+        return new MachineException(ExitCode.STATE, "there is no instance \"" + name + "\": " + (instances.isEmpty()
+            ? "the machine has none, mk create makes one" : "the machine has " + instances.stream()
+            .map(instance -> instance.spec().name()).collect(Collectors.joining(", "))));
+    }
+
+    static HostedInstance requireNotRunning(HostedInstance instance, String verb) {
+        if (instance.life() != null) {
+            throw refused(instance, "cannot " + verb + " it: mk kill ends its kernel");
+        }
+        return instance;
+    }
+
+    static HostedInstance requireLoadable(HostedInstance instance, RestartPolicy restart) {
+        requireNotRunning(instance, "load");
+        if (restart.onFailure() && instance.spec().external()) {
+            throw new MachineException(ExitCode.CONFIG, "instance " + instance.spec().name() + " is external: somebody "
+                + "else starts its process, so mkemu cannot restart it; load it without a restart policy");
+        }
+        if (instance.state() == InstanceState.LOADED) {
+            throw refused(instance, "mk exec boots it, mk unload takes away what is loaded");
+        }
+        return instance;
+    }
+
+    static void requireExecutable(HostedInstance instance) {
+        if (instance.life() != null) {
+            throw refused(instance, instance.life().isHalting()
+                ? "its former life has not ended: repeat mk kill -f, or end its process" : "its kernel runs already: "
+                + "mk kill ends it");
+        }
+        if (instance.state() == InstanceState.READY) {
+            throw refused(instance, "nothing is loaded: mk load names its modules and boot parameters");
+        }
+    }
+
+    static void requireKillable(HostedInstance instance, boolean force) {
+        if (instance.state() == InstanceState.ACTIVE || force && instance.state() == InstanceState.LOADED
+            || force && instance.restarts().isPlanned()) {
+            return;
+        }
+        if (instance.life() != null) {
+            throw refused(instance, "mk kill needs an active one: wait until it is active, or mk kill -f");
+        }
+        throw refused(instance, "no kernel runs: mk " + (instance.state() == InstanceState.READY ? "load and mk exec "
+            + "start" : "exec starts") + " one, mk " + (instance.state() == InstanceState.LOADED ? "unload and mk "
+            + "delete remove" : "delete removes") + " the instance");
+    }
+
+    static HostedInstance requireUnloadable(HostedInstance instance) {
+        requireNotRunning(instance, "unload");
+        if (instance.state() == InstanceState.READY) {
+            throw refused(instance, "nothing is loaded: mk load names its modules, mk delete removes it");
+        }
+        return instance;
+    }
+
+    static HostedInstance requireDeletable(HostedInstance instance) {
+        requireNotRunning(instance, "delete");
+        if (instance.state() == InstanceState.LOADED) {
+            throw refused(instance, "mk unload takes away what is loaded, then mk delete");
+        }
+        return instance;
+    }
+
+    private static MachineException refused(HostedInstance instance, String remedy) {
+        String detail = instance.life() == null || instance.life().isActive() && !instance.life().isHalting() ? ""
+            : instance.life().isHalting() ? " (halting)" : " (" + instance.life().waitsFor() + ")";
+        return new MachineException(ExitCode.STATE, "instance " + instance.spec().name() + " is " + instance.state()
+            + detail + ": " + remedy);
+    }
+}

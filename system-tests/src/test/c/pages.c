@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Instance 2 of a machine that nobody runs, as far as pages go: pages RAM. Reads on its standard input, a line each:
+ *     map CPU PFN      as if that CPU had sent the PFN; answers "window I", or "refused"
+ *     unmap I          answers "unmapped"
+ *     word I           answers the first word of window I
+ */
+#include "mkemu_pages.h"
+
+enum { MOST_WINDOWS = 16 };
+
+int main(int argc, char **argv)
+{
+    static struct mk_peer peer;
+    void *windows[MOST_WINDOWS];
+    char line[80];
+    unsigned long long first, second;
+    unsigned count = 0;
+    struct stat file;
+    peer.id = 2;
+    peer.ram_fd = argc == 2 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
+    if (peer.ram_fd < 0 || fstat(peer.ram_fd, &file)
+        || pread(peer.ram_fd, &peer.header, sizeof peer.header, 0) != sizeof peer.header
+        || !mk_header_is_good(&peer.header, (uint64_t)file.st_size)
+        || !(peer.tables = mk_map(&peer, 0, peer.header.pool_map_at)))
+        return 1;
+    while (fgets(line, sizeof line, stdin)) {
+        if (sscanf(line, "map %llu %llu", &first, &second) == 2 && count < MOST_WINDOWS) {
+            uint64_t pfn = second;
+            struct mk_ipi_data message = {
+                .sender_cpu = (int32_t)first, .type = MK_PFN_IPI_TYPE, .data_size = MK_IPI_DATA_PFN_SIZE};
+            memcpy(message.buffer, &pfn, sizeof pfn);
+            windows[count] = mk_map_page(&peer, &message);
+            windows[count] ? printf("window %u\n", count++) : puts("refused");
+        } else if (sscanf(line, "unmap %llu", &first) == 1 && first < count) {
+            mk_unmap_page(&peer, windows[first]);
+            puts("unmapped");
+        } else if (sscanf(line, "word %llu", &first) == 1 && first < count) {
+            printf("%llu\n", *(unsigned long long *)windows[first]);
+        } else {
+            return 2;
+        }
+        fflush(stdout);
+    }
+    return 0;
+}

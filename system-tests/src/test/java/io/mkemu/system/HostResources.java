@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import io.mkemu.memory.Iomem;
+import io.mkemu.memory.PhysicalMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * What processes hold at a moment: threads of this one, descriptors and mappings of the RAM of any.
+ *
+ * @param threads names, sorted
+ * @param files   what descriptors are open on, sorted
+ * @param maps    how many mappings of the RAM each process has
+ * @param iomem   the machine's memory map
+ */
+record HostResources(List<String> threads, List<String> files, List<String> maps, List<String> iomem) {
+    /** Takes them down for this process and others. */
+    static HostResources of(PhysicalMemory memory, Path ram, List<Long> others) {
+        List<String> files = new ArrayList<>();
+        List<String> maps = new ArrayList<>();
+        List<Long> pids = new ArrayList<>(others);
+        pids.addFirst(ProcessHandle.current().pid());
+        for (int process = 0; process < pids.size(); process++) {
+            for (String file : files(pids.get(process))) {
+                files.add(process + ": " + file);
+            }
+            maps.add(process + ": " + maps(pids.get(process), ram));
+        }
+        return new HostResources(threadNames(), files, maps, Iomem.of(memory).tree().toString().lines().toList());
+    }
+
+    /** The JDK keeps the threads that wait for child processes for a minute, for the next child. */
+    private static List<String> threadNames() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+            .filter(name -> !name.startsWith("process reaper")).sorted().toList();
+    }
+
+    /** Without jars: those of the class path are opened when the first class of each is needed. */
+    private static List<String> files(long pid) {
+        List<String> files = new ArrayList<>();
+        try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
+            for (Path descriptor : all.toList()) {
+                String target = target(descriptor);
+                if (!target.isEmpty() && !target.endsWith(".jar")) {
+                    files.add(target.replaceFirst(":\\[\\d+]$", ""));
+                }
+            }
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+        }
+        return files.stream().sorted().toList();
+    }
+
+    /** Empty if it is closed by now, as that of the directory listing itself always is. */
+    private static String target(Path descriptor) {
+        try {
+            String target = Files.readSymbolicLink(descriptor).toString();
+            return target.matches("/proc/\\d+/fd") ? "" : target;
+        } catch (IOException closed) {
+            return "";
+        }
+    }
+
+    private static long maps(long pid, Path ram) {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid), "maps"))) {
+            return lines.filter(line -> line.endsWith(" " + ram)).count();
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+        }
+    }
+}
