@@ -159,7 +159,8 @@ final class InstanceMemory {
     private void recoverPool() {
         try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
             mappedRests.clear();
-            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.region().address() == address)));
+            mappedRests.addAll(pool.recover(
+                address -> busyAreas.stream().anyMatch(area -> area.region().address() == address)));
         } catch (MachineException damaged) {
             /* Made anew it would hand out what others still use. */
             if (!busyAreas.isEmpty() || !machine.memory().pageTable().stillMapped(regions).isEmpty()) {
