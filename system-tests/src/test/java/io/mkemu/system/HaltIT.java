@@ -206,8 +206,8 @@ class HaltIT {
             process.signal("STOP");
             Procs.awaitStopped(process.pid());
             for (int repeat = 0; repeat < 2; repeat++) {
-                refused(ExitCode.FAILED, "the CPUs of guest \\(pid " + process.pid() + " as it says\\) are not confirmed "
-                    + "parked: the halt marker stays up; end the process, or repeat mk kill -f$",
+                refused(ExitCode.FAILED, "the CPUs of guest \\(pid " + process.pid() + " as it says\\) are not "
+                    + "confirmed parked: the halt marker stays up; end the process, or repeat mk kill -f$",
                     () -> host.host().kill(List.of("guest"), true, SHORT_MILLIS));
                 assertEquals(InstanceState.LOADED, host.state("guest"));
                 assertEquals("halting, its CPUs are not confirmed parked yet", host.status("guest").detail());
