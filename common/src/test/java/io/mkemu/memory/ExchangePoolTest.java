@@ -92,7 +92,8 @@ class ExchangePoolTest {
     void memoryThatWillNotDoIsGivenBackAndTheOldStays() {
         List<Region> old = pool.createInstancePool(20L * PAGE, Pages.PAGE_SHIFT);
         assertEquals(List.of(), exchange(old, 60, false));
-        assertEquals(List.of(List.of(region(20, 60)), List.of(region(0, 60))), seen, "beside, then in place");
+        assertEquals(List.of(List.of(region(20, 60)), List.of(region(0, 60))), seen,
+            "beside, then in place of the old");
         assertEquals((PAGES - 20L) * PAGE, pool.available());
         assertEquals(20L * PAGE, pool.bitmap().sizeAt(ram.page(0)));
         assertEquals((PAGES - 20L) * PAGE, pool.bitmap().largestFree());

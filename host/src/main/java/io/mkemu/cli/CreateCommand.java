@@ -9,7 +9,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk create}: reserves CPUs and memory for an instance. */
-@Command(name = "create", mixinStandardHelpOptions = true, description = {
+@Command(name = "create", mixinStandardHelpOptions = true,
+    header = "Reserves CPUs and memory for an instance.", description = {
     "Reserves CPUs and memory of a machine that runs for a new instance: it is ready then."},
     footer = {"", "Example: mk create web --cpus 1-2 --memory 16M"})
 final class CreateCommand extends VerbCommand {

@@ -8,7 +8,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk delete}: removes instances. */
-@Command(name = "delete", mixinStandardHelpOptions = true, description = {
+@Command(name = "delete", mixinStandardHelpOptions = true,
+    header = "Returns CPUs and memory of instances.", description = {
     "Returns CPUs and memory of instances that are ready or failed to the machine: they are gone then."},
     footer = {"", "Example: mk delete web"})
 final class DeleteCommand extends VerbCommand {

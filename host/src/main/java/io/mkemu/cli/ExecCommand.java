@@ -9,7 +9,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk exec}: boots instances. */
-@Command(name = "exec", mixinStandardHelpOptions = true, description = {
+@Command(name = "exec", mixinStandardHelpOptions = true,
+    header = "Boots instances.", description = {
     "Boots instances that are loaded or failed, all at once, and waits until they are active."},
     footer = {"", "Example: mk exec web database"})
 final class ExecCommand extends VerbCommand {

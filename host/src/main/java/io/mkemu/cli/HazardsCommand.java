@@ -11,7 +11,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk hazards}: what goes wrong in the RFC, and does not with the queued mailbox. */
-@Command(name = "hazards", mixinStandardHelpOptions = true, description = {
+@Command(name = "hazards", mixinStandardHelpOptions = true,
+    header = "Shows what goes wrong in the RFC.", description = {
     "Provokes the fifteen hazards of the RFC's IPI framework between real kernels, first with its own mailbox "
         + "(single-slot), then with mkemu's (queued), and counts what became of each message.",
     "Sent: sends that returned 0. Arrived: different messages that a callback saw as they were sent. Lost: sent and "

@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk iomem}: /proc/iomem of a machine that runs. */
-@Command(name = "iomem", mixinStandardHelpOptions = true, description = {
+@Command(name = "iomem", mixinStandardHelpOptions = true,
+    header = "Prints the memory map.", description = {
     "Prints the memory map of a machine that runs, nested by containment as /proc/iomem is: the shared tables, the "
         + "host's memory, the multikernel pool, the instance pools and what is allocated from them."},
     footer = {"", "Example: mk iomem --machine demo --json"})

@@ -8,7 +8,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk kill}: ends the kernels of instances. */
-@Command(name = "kill", mixinStandardHelpOptions = true, description = {
+@Command(name = "kill", mixinStandardHelpOptions = true,
+    header = "Ends the kernels of instances.", description = {
     "Ends the kernels of instances that are active: their modules exit, their CPUs park; they are loaded then. What "
         + "does not end in time is forced."},
     footer = {"", "Example: mk kill web"})

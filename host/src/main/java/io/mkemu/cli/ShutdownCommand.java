@@ -9,7 +9,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk shutdown}: ends a machine. */
-@Command(name = "shutdown", mixinStandardHelpOptions = true, description = {
+@Command(name = "shutdown", mixinStandardHelpOptions = true,
+    header = "Ends a machine.", description = {
     "Ends a machine: its instances' kernels, then the host's; returns when no process and no file of it is left. A "
         + "machine of mk run or mk demo ends its run."},
     footer = {"", "Example: mk shutdown --machine lab"})

@@ -9,7 +9,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk update}: other CPUs or memory for an instance. */
-@Command(name = "update", mixinStandardHelpOptions = true, description = {
+@Command(name = "update", mixinStandardHelpOptions = true,
+    header = "Changes CPUs and memory of an instance.", description = {
     "Gives an instance whose kernel does not run other CPUs, other memory, or both; all of it or nothing. What is "
         + "loaded stays loaded; what was in the memory is lost."},
     footer = {"", "Example: mk update web --cpus 1 --memory 32M"})

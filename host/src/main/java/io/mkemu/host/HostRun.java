@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.os.Futex;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * A machine that is there to be managed: init, and then what its clients ask for, until one of them, or somebody who
@@ -14,7 +17,7 @@ import java.util.List;
 public final class HostRun {
     private static final long SHUTDOWN_MILLIS = 5000;
 
-    /** What is to be done once the machine is up. */
+    /** What is to be done once the machine is up: its host's modules are set up, requests are taken. */
     public interface Ready {
         /** Says so. */
         void run() throws IOException;
@@ -23,6 +26,7 @@ public final class HostRun {
     private final MachineDirectory directory;
     private final MachinePlan plan;
     private final PrintStream logTo;
+    private final Futex futex = new Futex();
     private volatile Host host;
     private volatile boolean stopped;
 
@@ -49,7 +53,7 @@ public final class HostRun {
     /**
      * Runs. The instances of the tree are created and loaded; executing them is the clients' business.
      *
-     * @param ready called once the host's kernel is up and requests are taken
+     * @param ready called once the machine is up
      * @throws io.mkemu.MachineException if the machine cannot be made or the host's kernel not booted; nothing is left
      *     then
      */
@@ -60,8 +64,10 @@ public final class HostRun {
             long patience = 0;
             try {
                 made.boot();
-                ready.run();
-                awaitEnd(made, log);
+                if (awaitUp(made, log)) {
+                    ready.run();
+                    awaitEnd(made, log);
+                }
                 patience = SHUTDOWN_MILLIS;
             } finally {
                 List<String> forced = made.shutDown(control.endMillis(patience));
@@ -74,21 +80,32 @@ public final class HostRun {
         }
     }
 
+    /** Waits until the host's modules are set up; false if somebody asks for the end before. */
+    private boolean awaitUp(Host made, LogPrinter log) {
+        InstanceEntry entry = made.machine().memory().instances().entry(0);
+        return await(made, log, () -> entry.state() == InstanceState.ACTIVE);
+    }
+
     private void awaitEnd(Host made, LogPrinter log) throws InterruptedException {
-        if (stopped) {
-            return;
-        }
         if (logTo == null) {
             made.endAsked().await();
-            return;
+        } else {
+            await(made, log, () -> false);
         }
-        Futex futex = new Futex();
-        while (made.endAsked().getCount() > 0) {
+    }
+
+    /** Prints logs until something is so; false if somebody asks for the end before. */
+    private boolean await(Host made, LogPrinter log, BooleanSupplier condition) {
+        while (!stopped && made.endAsked().getCount() > 0) {
             int seen = made.machine().memory().event();
             log.drain();
-            if (made.endAsked().getCount() > 0) {
+            if (condition.getAsBoolean()) {
+                return true;
+            }
+            if (!stopped && made.endAsked().getCount() > 0) {
                 made.machine().memory().awaitEvent(futex, seen, 0);
             }
         }
+        return false;
     }
 }

@@ -7,6 +7,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.log.KernelLog;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -75,6 +76,7 @@ final class HostedInstance {
         }
         try {
             settle();
+            new KernelLog(machine.memory(), spec.id()).clear();
         } catch (RuntimeException refused) {
             giveBack();
             throw refused;

@@ -20,13 +20,13 @@ public final class InstanceNames {
      * The instance that is meant. A name goes before an id, in case an instance is named like a number.
      *
      * @param machine name of the machine, for the message
-     * @throws MachineException with MACHINE if there is none; the message lists those that exist
+     * @throws MachineException with STATE if there is none; the message lists those that exist
      */
     public static InstanceEntry find(PhysicalMemory memory, String machine, String nameOrId) {
         List<InstanceEntry> all = all(memory);
         return all.stream().filter(entry -> entry.name().equals(nameOrId)).findFirst()
             .or(() -> all.stream().filter(entry -> Integer.toString(entry.id()).equals(nameOrId)).findFirst())
-            .orElseThrow(() -> new MachineException(ExitCode.MACHINE, "machine \"" + machine
+            .orElseThrow(() -> new MachineException(ExitCode.STATE, "machine \"" + machine
                 + "\" has no instance \"" + nameOrId + "\"; it has " + all.stream()
                 .map(entry -> entry.name() + " (" + entry.id() + ")").collect(Collectors.joining(", "))));
     }

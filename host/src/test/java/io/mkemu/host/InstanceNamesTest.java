@@ -62,7 +62,7 @@ class InstanceNamesTest {
             assertThrows(MachineException.class, () -> InstanceNames.find(memory, "m", name));
         assertEquals("machine \"m\" has no instance \"" + name + "\"; it has host (0), web (1), 1 (9)",
             refused.getMessage());
-        assertEquals(ExitCode.MACHINE, refused.exitCode());
+        assertEquals(ExitCode.STATE, refused.exitCode());
     }
 
     @Test

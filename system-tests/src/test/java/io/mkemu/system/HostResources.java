@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system;
 
+import static org.junit.jupiter.api.Assertions.fail;
+
 import io.mkemu.memory.Iomem;
 import io.mkemu.memory.PhysicalMemory;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +23,8 @@ import java.util.stream.Stream;
  * @param iomem   the machine's memory map
  */
 record HostResources(List<String> threads, List<String> files, List<String> maps, List<String> iomem) {
+    private static final int WATCHDOG_SECONDS = 60;
+
     /** Takes them down for this process and others. */
     static HostResources of(PhysicalMemory memory, Path ram, List<Long> others) {
         List<String> files = new ArrayList<>();
@@ -35,19 +40,33 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
         return new HostResources(threadNames(), files, maps, Iomem.of(memory).tree().toString().lines().toList());
     }
 
-    /** The JDK keeps the threads that wait for child processes for a minute, for the next child. */
-    private static List<String> threadNames() {
-        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
-            .filter(name -> !name.startsWith("process reaper")).sorted().toList();
+    /** Waits until no other threads than these are there, apart from those of the JDK. */
+    static void awaitThreads(List<String> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
+        while (!threadNames().equals(wanted)) {
+            if (System.nanoTime() - deadline > 0) {
+                fail("threads " + threadNames() + ", before " + wanted);
+            }
+            Thread.sleep(1);
+        }
     }
 
-    /** Without jars: those of the class path are opened when the first class of each is needed. */
+    /** Without the JDK's pools: they keep threads for a while, those that waited for child processes for a minute. */
+    static List<String> threadNames() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+            .filter(name -> !name.matches("(process reaper|ForkJoinPool-|VirtualThread-).*")).sorted().toList();
+    }
+
+    /**
+     * Without jars: those of the class path are opened when the first class of each is needed. Without files that are
+     * deleted: they are of the machines of former tests, whose host this process was, and are closed by the collector.
+     */
     private static List<String> files(long pid) {
         List<String> files = new ArrayList<>();
         try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
             for (Path descriptor : all.toList()) {
                 String target = target(descriptor);
-                if (!target.isEmpty() && !target.endsWith(".jar")) {
+                if (!target.isEmpty() && !target.endsWith(".jar") && !target.endsWith(" (deleted)")) {
                     files.add(target.replaceFirst(":\\[\\d+]$", ""));
                 }
             }

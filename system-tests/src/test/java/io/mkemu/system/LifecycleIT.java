@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Every verb in right and wrong order, as a person types them: states, exit codes, messages. */
-@Timeout(180)
+@Timeout(300)
 class LifecycleIT {
     private static final Object[] CREATE = {"create", "web", "--cpus", "1", "--memory", "8M"};
     private static final String TO_LOAD = "nothing is loaded: mk load names its modules";
