@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 
 /** {@code mk list}: this user's machines. */
 @Command(name = "list", mixinStandardHelpOptions = true, description = {
-    "Lists this user's machines: those that run, and those whose host was killed."},
+    "Lists your machines.",
+    "Those that run, and those whose host was killed."},
     footer = {"", "Example: mk list --json"})
 final class ListCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "

@@ -23,10 +23,10 @@ import picocli.CommandLine.Command;
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
         "  2:the command line is wrong", "  3:the device tree or a boot parameter is wrong",
-        "  4:the machine is in use, does not run or does not answer, or its RAM is of another version",
+        "  4:the machine is in use, does not run or answer, or is of another mkemu",
         "  5:no room: memory, CPU, file system", "  6:a module cannot be loaded",
-        "  7:no such instance, or its state refuses it: the message says the verb that leads on", " 69:no JDK 25 found",
-        " 70:mkemu itself is at fault, or its build failed",
+        "  7:no such instance, or its state refuses the verb",
+        " 70:mkemu itself is at fault, or its build failed; 69 no JDK 25 found",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class Main {

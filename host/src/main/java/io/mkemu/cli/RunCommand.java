@@ -16,8 +16,9 @@ import picocli.CommandLine.Parameters;
 
 /** {@code mk run}: a machine from a device tree, from boot to end. */
 @Command(name = "run", mixinStandardHelpOptions = true, description = {
-    "Boots the machine that a device tree describes, streams the kernel logs, waits until all tasks of all modules "
-        + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
+    "Runs the machine of a device tree from boot to end.",
+    "Boots host and instances, streams the kernel logs, waits until all tasks of all modules have ended, or for "
+        + "Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")

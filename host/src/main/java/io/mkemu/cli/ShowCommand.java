@@ -11,8 +11,8 @@ import picocli.CommandLine.Option;
 
 /** {@code mk show}: a machine and its instances. */
 @Command(name = "show", mixinStandardHelpOptions = true, description = {
-    "Prints a machine and its instances as their host knows them. Exit code 0 if and only if the host answers and "
-        + "is up, so it serves as a health check."},
+    "Prints a machine and its instances.",
+    "As their host knows them. Exit code 0 if and only if the host answers and is up, so it serves as a health check."},
     footer = {"", "Example: mk show web -v"})
 final class ShowCommand extends VerbCommand {
     @Mixin
