@@ -59,7 +59,15 @@ static inline int mk_connect(struct mk_peer *p, int id, struct mk_instance *to)
     mk_let_go(p, id);
     mk_store(&p->apic->targets[id / 64], p->apic->targets[id / 64] | (uint64_t)1 << id % 64);
     mk_fence();
-    uint64_t life = mk_load(&to->life), area = mk_load(&to->ipi_area);
+    uint64_t life, area;
+    do { /* as one: the next life's area is there before that life is active */
+        life = mk_load(&to->life);
+        area = mk_load(&to->ipi_area);
+    } while (life != mk_load(&to->life));
+    if (mk_is_queued(p) && (life & 0xff) != MK_INSTANCE_STATE_ACTIVE) {
+        mk_let_go(p, id);
+        return -ESHUTDOWN;
+    }
     int cpu = mk_first_cpu(p, to, &cpus);
     size_t length = mk_area_length(p, cpus);
     bool theirs = cpu >= 0 && mk_load(&mk_apic(p, cpu)->instance) == id && mk_owns(p, to, area, length);

@@ -104,9 +104,9 @@ public final class IpiSender implements AutoCloseable {
         }
         Peer peer = peers[instanceId];
         if (peer == null || peer.life != life || peer.area != area) {
-            peer = connect(entry, life);
+            peer = connect(entry);
             if (peer == null) {
-                return -Errno.ENODEV;
+                return needsActive && entry.state() != InstanceState.ACTIVE ? -Errno.ESHUTDOWN : -Errno.ENODEV;
             }
         }
         int target = logicalCpu >= 0 ? logicalCpu : Arrays.binarySearch(peer.cpus, physicalCpu);
@@ -138,15 +138,22 @@ public final class IpiSender implements AutoCloseable {
         return 0;
     }
 
-    /** Maps the area of this life of the instance, in place of that of a former one. */
-    private Peer connect(InstanceEntry entry, long life) {
+    /** Maps the area of the instance's present life, in place of that of a former one; null if it cannot receive. */
+    private Peer connect(InstanceEntry entry) {
         disconnect(entry.id());
         /* Said before the address is read: who takes the area away from here on waits for this CPU. */
         apic.sendsTo(entry.id(), true);
-        long area = entry.ipiArea();
+        long life;
+        long area;
+        do {
+            /* Anew, and as one: the next life's area is there before that life is active. */
+            life = entry.life();
+            area = entry.ipiArea();
+        } while (life != entry.life());
         int[] cpus = entry.cpus();
+        boolean receives = !needsActive || InstanceEntry.stateOf(life) == InstanceState.ACTIVE;
         try {
-            if (area != 0 && cpus.length > 0) {
+            if (receives && area != 0 && cpus.length > 0) {
                 Peer peer = new Peer(memory, entry, life, area, cpus, apic.physicalCpu());
                 peers[entry.id()] = peer;
                 return peer;

@@ -63,6 +63,14 @@ public final class KernelLog {
         return (int) memory.layout().logsAt() + instanceId * LENGTH;
     }
 
+    /** Takes all lines away: the log is another instance's from now on. Only while nobody else writes it. */
+    public synchronized void clear() {
+        adopt();
+        head = tail;
+        ring.putLongVolatile(base + HEAD_OFFSET, head);
+        ring.putLongVolatile(base + TAIL_OFFSET, tail);
+    }
+
     /**
      * Appends a text: printk. The oldest lines go when the ring is full.
      *

@@ -13,11 +13,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.LongPredicate;
+import java.util.function.Predicate;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * The multikernel pool: the memory that instance pools are carved from. Its bitmap lies in RAM, in the pool map.
- * Thread-safe, and safe against other processes that allocate, except {@link #recover}. Addresses and sizes are bytes.
+ * Thread-safe, and safe against other processes that allocate, except {@link #recover} and
+ * {@link #exchangeInstancePool}. Addresses and sizes are bytes.
  */
 public final class MultikernelPool implements AutoCloseable {
     /** A region's bitmap takes a page at least, and a pool without a page to give is none. */
@@ -150,12 +152,19 @@ public final class MultikernelPool implements AutoCloseable {
      *     which and who; or the error of the first region that was refused, as {@link #free} gives it
      */
     public int freeInstancePool(List<Region> regions) {
-        if (endShares(regions)) {
-            return -Errno.EBUSY;
-        }
+        return endShares(regions) ? -Errno.EBUSY : release(regions);
+    }
+
+    /**
+     * Returns an instance's memory to the pool for who has ended the shares of its pages and seen since that nobody has
+     * one mapped. It does not ask again: a kernel that tries to map one now says so for a moment, and is refused.
+     *
+     * @return 0, or the error of the first region that was refused, as {@link #free} gives it
+     */
+    public int release(List<Region> regions) {
         int result = 0;
         for (Region region : regions) {
-            int freed = free(region.address(), region.size());
+            int freed = pool.free(region.address(), region.size());
             result = result == 0 ? freed : result;
         }
         return result;
@@ -170,29 +179,49 @@ public final class MultikernelPool implements AutoCloseable {
     }
 
     /**
-     * Exchanges an instance's memory for memory of another size; what lay in it is lost. Nobody may use it. The old
-     * memory is given up for the new only if both do not fit beside each other.
+     * Exchanges an instance's memory for memory of another size; what lay in it is lost. Nobody may use it, and nobody
+     * else may allocate from this pool meanwhile. The old memory is given up for the new only if both do not fit beside
+     * each other.
      *
      * @param old  the regions it has
      * @param size bytes wanted, as in {@link #createInstancePool}
-     * @return the new regions; none if the pool cannot hold them, or an instance has a page of the old ones mapped: the
+     * @param good says of regions that can be had whether they will do
+     * @return the new regions; none if the pool cannot hold such, or an instance has a page of the old ones mapped: the
      *     old ones are the instance's still
+     * @throws MachineException if the pool's bitmap is damaged
      */
-    public List<Region> exchangeInstancePool(List<Region> old, long size) {
+    public List<Region> exchangeInstancePool(List<Region> old, long size, Predicate<List<Region>> good) {
         if (endShares(old)) {
             return List.of();
         }
-        List<Region> beside = createInstancePool(size, Pages.PAGE_SHIFT);
+        List<Region> beside = createInstancePool(size, good);
         if (!beside.isEmpty()) {
-            freeInstancePool(old);
+            release(old);
             return beside;
         }
-        freeInstancePool(old);
-        List<Region> instead = createInstancePool(size, Pages.PAGE_SHIFT);
+        release(old);
+        List<Region> instead = createInstancePool(size, good);
         if (instead.isEmpty()) {
-            old.forEach(region -> pool.take(region.address(), region.size()));
+            old.forEach(this::takeBack);
         }
         return instead;
+    }
+
+    private List<Region> createInstancePool(long size, Predicate<List<Region>> good) {
+        List<Region> regions = createInstancePool(size, Pages.PAGE_SHIFT);
+        if (regions.isEmpty() || good.test(regions)) {
+            return regions;
+        }
+        release(regions);
+        return List.of();
+    }
+
+    private void takeBack(Region region) {
+        if (!pool.take(region.address(), region.size())) {
+            throw new MachineException(ExitCode.MACHINE, "multikernel pool: the " + region.size() + " bytes at 0x"
+                + Long.toHexString(region.address()) + " that were given up just now are taken: somebody writes into "
+                + "its bitmap; end the machine and make it anew");
+        }
     }
 
     /**

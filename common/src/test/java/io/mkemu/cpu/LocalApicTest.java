@@ -69,6 +69,36 @@ class LocalApicTest {
     }
 
     @Test
+    void whetherAVectorIsPendingAnyoneMayAsk() {
+        LocalApic elsewhere = LocalApic.of(machine.memory(), 3);
+        apic.raise(2);
+        apic.raise(63);
+        for (int vector = 0; vector < Long.SIZE; vector++) {
+            assertEquals(vector == 2 || vector == 63, elsewhere.isPending(vector), "vector " + vector);
+        }
+        assertTrue(apic.isPending(2), "to ask takes nothing");
+        apic.takePending();
+        assertFalse(elsewhere.isPending(2) || elsewhere.isPending(63));
+    }
+
+    @Test
+    void sharingAHostCpuIsSaidAndTakenBackAtAnyTime() {
+        apic.configure(17, false, 9, 40);
+        LocalApic elsewhere = LocalApic.of(machine.memory(), 3);
+        assertFalse(elsewhere.sharesCore());
+        apic.sharesCore(true);
+        assertTrue(elsewhere.sharesCore());
+        apic.retire();
+        assertTrue(elsewhere.sharesCore(), "a matter of the host's, not of the life that ends");
+        apic.sharesCore(false);
+        assertFalse(elsewhere.sharesCore());
+        assertEquals(17, apic.hostCpu());
+        assertEquals(9, apic.instanceId());
+        assertEquals(40, apic.cpuNumber());
+        assertFalse(LocalApic.of(machine.memory(), 2).sharesCore() || LocalApic.of(machine.memory(), 4).sharesCore());
+    }
+
+    @Test
     void onlyAHaltedCpuIsWoken() {
         for (long awake : new long[] {LocalApicDescriptor.STATE_OFFLINE, LocalApic.runningWord(0, 0, 0),
             LocalApic.runningWord(1, 2, LocalApicDescriptor.STATE_HALTED)}) {

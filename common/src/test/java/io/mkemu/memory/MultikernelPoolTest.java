@@ -99,7 +99,7 @@ class MultikernelPoolTest {
         assertEquals(0, pool.available());
         assertFalse(shares.isGranted(Pages.pfn(ram.page(0)), 7));
         assertEquals(List.of(new PageTable.MappedPage(ram.page(15), List.of(7))), shares.stillMapped(regions));
-        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE));
+        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE, found -> true));
         assertEquals(0, pool.available(), "nor is it exchanged");
         shares.clearMappingsOf(7);
         assertEquals(List.of(), shares.stillMapped(regions));

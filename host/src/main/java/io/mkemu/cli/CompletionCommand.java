@@ -7,9 +7,10 @@ import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 
 /** {@code mk completion}: tab completion. */
-@Command(name = "completion", mixinStandardHelpOptions = true, description = {
-    "Prints a completion script for bash.",
-    "For zsh too, with bashcompinit. It completes verbs and options of a command named mk."},
+@Command(name = "completion", mixinStandardHelpOptions = true,
+    header = "Prints a completion script for bash.", description = {
+    "Prints a script that teaches bash, or zsh with bashcompinit, to complete verbs and options of a command named "
+        + "mk."},
     footer = {"", "Example: source <(mk completion)"})
 final class CompletionCommand implements Callable<Integer> {
     @Override

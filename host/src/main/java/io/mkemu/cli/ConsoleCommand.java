@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk console}: follows an instance's console. */
-@Command(name = "console", mixinStandardHelpOptions = true, description = {
+@Command(name = "console", mixinStandardHelpOptions = true,
+    header = "Follows an instance's console.", description = {
     "Follows an instance's console.",
     "Shows what is in its kernel log and what comes, over the ends and starts of its kernel. Lines of a level that "
         + "loglevel= or quiet keep off the console are left out; mk dmesg has them.",

@@ -9,9 +9,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk create}: reserves CPUs and memory for an instance. */
-@Command(name = "create", mixinStandardHelpOptions = true, description = {
-    "Reserves CPUs and memory for a new instance.",
-    "They are taken from the pool of a machine that runs. The instance is ready then."},
+@Command(name = "create", mixinStandardHelpOptions = true,
+    header = "Reserves CPUs and memory for an instance.", description = {
+    "Reserves CPUs and memory of a machine that runs for a new instance: it is ready then."},
     footer = {"", "Example: mk create web --cpus 1-2 --memory 16M"})
 final class CreateCommand extends VerbCommand {
     @Parameters(paramLabel = "NAME", description = "Name of the instance: letters, digits and , . _ + -")

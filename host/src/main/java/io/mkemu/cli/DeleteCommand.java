@@ -8,9 +8,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk delete}: removes instances. */
-@Command(name = "delete", mixinStandardHelpOptions = true, description = {
-    "Returns the CPUs and memory of instances.",
-    "Of those that are ready or failed. They are gone then."},
+@Command(name = "delete", mixinStandardHelpOptions = true,
+    header = "Returns CPUs and memory of instances.", description = {
+    "Returns CPUs and memory of instances that are ready or failed to the machine: they are gone then."},
     footer = {"", "Example: mk delete web"})
 final class DeleteCommand extends VerbCommand {
     @Mixin

@@ -19,8 +19,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code mk demo}: every pair of kernels exchanges messages and pages, and all of it is verified. */
-@Command(name = "demo", mixinStandardHelpOptions = true, description = {
-    "Lets all pairs of kernels exchange messages, verified.",
+@Command(name = "demo", mixinStandardHelpOptions = true,
+    header = "Every pair of kernels exchanges messages and pages.", description = {
     "Boots examples/demo.dts, or as many instances as asked for; every pair of kernels, the host included, exchanges "
         + "messages of 0 to 256 bytes and shares pages, and every byte is verified."},
     footer = {"", "Example: mk demo --instances 8 --messages 200000 --json"})

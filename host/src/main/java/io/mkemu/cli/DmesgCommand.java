@@ -21,7 +21,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk dmesg}: the kernel log of an instance. */
-@Command(name = "dmesg", mixinStandardHelpOptions = true, description = {
+@Command(name = "dmesg", mixinStandardHelpOptions = true,
+    header = "Prints the kernel log of an instance.", description = {
     "Prints the kernel log of an instance.",
     "Lines of all levels, as far as its ring reaches back: of a kernel that runs, of one that is dead, and of a "
         + "machine whose host was killed, as long as its RAM is there."},

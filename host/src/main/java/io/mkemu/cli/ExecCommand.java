@@ -9,9 +9,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk exec}: boots instances. */
-@Command(name = "exec", mixinStandardHelpOptions = true, description = {
-    "Boots instances.",
-    "Those that are loaded or failed, all at once, and waits until they are active."},
+@Command(name = "exec", mixinStandardHelpOptions = true,
+    header = "Boots instances.", description = {
+    "Boots instances that are loaded or failed, all at once, and waits until they are active."},
     footer = {"", "Example: mk exec web database"})
 final class ExecCommand extends VerbCommand {
     @Mixin

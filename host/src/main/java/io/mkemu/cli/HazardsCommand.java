@@ -11,9 +11,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk hazards}: what goes wrong in the RFC, and does not with the queued mailbox. */
-@Command(name = "hazards", mixinStandardHelpOptions = true, description = {
-    "Shows what the RFC's mailbox loses, tears and repeats.",
-    "Provokes the fifteen hazards of its IPI framework between real kernels, first with its own mailbox "
+@Command(name = "hazards", mixinStandardHelpOptions = true,
+    header = "Shows what goes wrong in the RFC.", description = {
+    "Provokes the fifteen hazards of the RFC's IPI framework between real kernels, first with its own mailbox "
         + "(single-slot), then with mkemu's (queued), and counts what became of each message.",
     "Sent: sends that returned 0. Arrived: different messages that a callback saw as they were sent. Lost: sent and "
         + "not arrived. Torn: callbacks that saw a damaged message, or memory of others that a message damaged. "

@@ -15,10 +15,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk host}: the host of a machine in the foreground. */
-@Command(name = "host", mixinStandardHelpOptions = true, description = {
-    "Is the host of a machine, in the foreground.",
-    "Makes the machine as mk init does: for containers and supervisors. Prints the kernel logs of all instances. Ends "
-        + "by mk shutdown, SIGTERM or Ctrl-C, and leaves nothing behind."},
+@Command(name = "host", mixinStandardHelpOptions = true,
+    header = "Makes a machine and is its host, in the foreground.", description = {
+    "Makes a machine as mk init does and is its host, in the foreground: for containers and supervisors. Prints the "
+        + "kernel logs of all instances. Ends by mk shutdown, SIGTERM or Ctrl-C, and leaves nothing behind."},
     footer = {"", "Example: mk host --machine lab --cpus 0-3 --memory 64M"})
 final class HostCommand implements Callable<Integer> {
     @Mixin

@@ -16,10 +16,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk init}: makes a machine that stays up. */
-@Command(name = "init", mixinStandardHelpOptions = true, description = {
-    "Makes a machine that stays up.",
-    "From a device tree, or from CPUs and memory. Its host runs in the background; returns when that is up. What a "
-        + "killed host of that name left is cleared."},
+@Command(name = "init", mixinStandardHelpOptions = true,
+    header = "Makes a machine; its host runs in the background.", description = {
+    "Makes a machine from a device tree, or from CPUs and memory, and leaves its host running in the background; "
+        + "returns when the host is up. What a killed host of that name left is cleared."},
     footer = {"", "Example: mk init --machine lab --cpus 0-3 --memory 64M"})
 final class InitCommand implements Callable<Integer> {
     @Mixin

@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk interrupts}: /proc/interrupts of a machine that runs. */
-@Command(name = "interrupts", mixinStandardHelpOptions = true, description = {
+@Command(name = "interrupts", mixinStandardHelpOptions = true,
+    header = "Prints what the CPUs have counted.", description = {
     "Prints what the CPUs have counted, as /proc/interrupts.",
     "Of a machine that runs: a column for each physical CPU that an instance owns, with the instance's name below it, "
         + "and a row for each counter."},

@@ -15,10 +15,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk iomem}: /proc/iomem of a machine that runs. */
-@Command(name = "iomem", mixinStandardHelpOptions = true, description = {
-    "Prints the memory map of a machine, as /proc/iomem.",
-    "Nested by containment: the shared tables, the host's memory, the multikernel pool, the instance pools and what "
-        + "is allocated from them."},
+@Command(name = "iomem", mixinStandardHelpOptions = true,
+    header = "Prints the memory map.", description = {
+    "Prints the memory map of a machine that runs, nested by containment as /proc/iomem is: the shared tables, the "
+        + "host's memory, the multikernel pool, the instance pools and what is allocated from them."},
     footer = {"", "Example: mk iomem --machine demo --json"})
 final class IomemCommand implements Callable<Integer> {
     @Option(names = "--machine", paramLabel = "NAME",

@@ -8,10 +8,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk kill}: ends the kernels of instances. */
-@Command(name = "kill", mixinStandardHelpOptions = true, description = {
-    "Ends the kernels of instances.",
-    "Of those that are active: their modules exit, their CPUs park, and they are loaded then. What does not end in "
-        + "time is forced."},
+@Command(name = "kill", mixinStandardHelpOptions = true,
+    header = "Ends the kernels of instances.", description = {
+    "Ends the kernels of instances that are active: their modules exit, their CPUs park; they are loaded then. What "
+        + "does not end in time is forced."},
     footer = {"", "Example: mk kill web"})
 final class KillCommand extends VerbCommand {
     @Mixin

@@ -13,9 +13,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk list}: this user's machines. */
-@Command(name = "list", mixinStandardHelpOptions = true, description = {
-    "Lists your machines.",
-    "Those that run, and those whose host was killed."},
+@Command(name = "list", mixinStandardHelpOptions = true,
+    header = "Lists the machines.", description = {
+    "Lists this user's machines: those that run, and those whose host was killed."},
     footer = {"", "Example: mk list --json"})
 final class ListCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "

@@ -12,9 +12,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk load}: what an instance is to run. */
-@Command(name = "load", mixinStandardHelpOptions = true, description = {
-    "Names what an instance is to run.",
-    "Modules and boot parameters of one that is ready or failed. It is loaded then."},
+@Command(name = "load", mixinStandardHelpOptions = true,
+    header = "Names modules and boot parameters of an instance.", description = {
+    "Names the modules and boot parameters of an instance that is ready or failed: it is loaded then."},
     footer = {"", "Example: mk load web --modules echo --cmdline \"idle=halt\" --restart on-failure:3"})
 final class LoadCommand extends VerbCommand {
     /** For picocli. */

@@ -15,10 +15,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk run}: a machine from a device tree, from boot to end. */
-@Command(name = "run", mixinStandardHelpOptions = true, description = {
-    "Runs the machine of a device tree from boot to end.",
-    "Boots host and instances, streams the kernel logs, waits until all tasks of all modules have ended, or for "
-        + "Ctrl-C, prints a report and leaves nothing behind."},
+@Command(name = "run", mixinStandardHelpOptions = true,
+    header = "A machine from boot to end.", description = {
+    "Boots the machine that a device tree describes, streams the kernel logs, waits until all tasks of all modules "
+        + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
 final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")

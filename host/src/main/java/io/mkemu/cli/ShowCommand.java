@@ -10,9 +10,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk show}: a machine and its instances. */
-@Command(name = "show", mixinStandardHelpOptions = true, description = {
-    "Prints a machine and its instances.",
-    "As their host knows them. Exit code 0 if and only if the host answers and is up, so it serves as a health check."},
+@Command(name = "show", mixinStandardHelpOptions = true,
+    header = "Prints a machine and its instances.", description = {
+    "Prints a machine and its instances as their host knows them. Exit code 0 if and only if the host answers and "
+        + "is up, so it serves as a health check."},
     footer = {"", "Example: mk show web -v"})
 final class ShowCommand extends VerbCommand {
     @Mixin

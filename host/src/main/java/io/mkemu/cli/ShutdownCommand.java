@@ -9,10 +9,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code mk shutdown}: ends a machine. */
-@Command(name = "shutdown", mixinStandardHelpOptions = true, description = {
-    "Ends a machine.",
-    "Its instances' kernels, then the host's; returns when no process and no file of it is left. A machine of mk run "
-        + "or mk demo ends its run."},
+@Command(name = "shutdown", mixinStandardHelpOptions = true,
+    header = "Ends a machine.", description = {
+    "Ends a machine: its instances' kernels, then the host's; returns when no process and no file of it is left. A "
+        + "machine of mk run or mk demo ends its run."},
     footer = {"", "Example: mk shutdown --machine lab"})
 final class ShutdownCommand extends VerbCommand {
     /** The host's own kernel, and what hangs, have a few seconds on top of what the instances have. */

@@ -7,9 +7,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code mk unload}: takes away what instances were to run. */
-@Command(name = "unload", mixinStandardHelpOptions = true, description = {
-    "Takes away what instances were to run.",
-    "Of those that are loaded or failed. They are ready then."},
+@Command(name = "unload", mixinStandardHelpOptions = true,
+    header = "Takes modules and boot parameters away.", description = {
+    "Takes modules and boot parameters from instances that are loaded or failed: they are ready then."},
     footer = {"", "Example: mk unload web"})
 final class UnloadCommand extends VerbCommand {
     @Mixin

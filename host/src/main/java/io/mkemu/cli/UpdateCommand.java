@@ -9,10 +9,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk update}: other CPUs or memory for an instance. */
-@Command(name = "update", mixinStandardHelpOptions = true, description = {
-    "Gives an instance other CPUs or memory.",
-    "All of it or nothing, and only while its kernel does not run. What is loaded stays loaded; what was in the "
-        + "memory is lost."},
+@Command(name = "update", mixinStandardHelpOptions = true,
+    header = "Changes CPUs and memory of an instance.", description = {
+    "Gives an instance whose kernel does not run other CPUs, other memory, or both; all of it or nothing. What is "
+        + "loaded stays loaded; what was in the memory is lost."},
     footer = {"", "Example: mk update web --cpus 1 --memory 32M"})
 final class UpdateCommand extends VerbCommand {
     @Mixin

@@ -41,6 +41,11 @@ final class BusyArea {
         return region;
     }
 
+    /** Physical CPUs that may still have it mapped. */
+    Set<Integer> holders() {
+        return Set.copyOf(holders);
+    }
+
     /** Whether no CPU can write there any more. To be asked now and then. */
     boolean isFree() {
         holders.removeIf(cpu -> !apic(cpu).sendsTo(instanceId) || hasLetGo(cpu));

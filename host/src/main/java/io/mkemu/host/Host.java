@@ -93,10 +93,8 @@ public final class Host implements AutoCloseable {
             requireRunning();
             InstanceSpec spec = partition().complete(wanted, cpuCount);
             HostedInstance made = new HostedInstance(machine, spec.with(List.of(), "", spec.restart()));
-            if (dryRun) {
-                made.requireMemory(spec.memoryBytes());
-            } else {
-                made.reserve();
+            made.reserve(dryRun);
+            if (!dryRun) {
                 instances.put(spec.id(), made);
             }
             return spec;
@@ -117,11 +115,7 @@ public final class Host implements AutoCloseable {
             InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
                 memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
             partition().check(spec, instance);
-            if (dryRun) {
-                instance.requireMemory(spec.memoryBytes());
-            } else {
-                instance.update(spec);
-            }
+            instance.update(spec, dryRun);
             return spec;
         });
     }
@@ -144,7 +138,8 @@ public final class Host implements AutoCloseable {
     /** Takes away what instances were to run: they are ready then. */
     public void unload(Collection<String> names) {
         locked(() -> {
-            List<HostedInstance> all = names.stream().map(this::find).map(States::requireUnloadable).toList();
+            List<HostedInstance> all = States.findAll(names, instances.values());
+            all.forEach(States::requireUnloadable);
             all.forEach(HostedInstance::unload);
             return null;
         });
@@ -153,10 +148,10 @@ public final class Host implements AutoCloseable {
     /** Returns CPUs and memory of instances; they are gone then. */
     public void delete(Collection<String> names, boolean dryRun) {
         locked(() -> {
-            List<HostedInstance> all = names.stream().map(this::find).map(States::requireDeletable).toList();
-            all.forEach(HostedInstance::requireUnused);
+            List<HostedInstance> all = States.findAll(names, instances.values());
+            all.forEach(States::requireDeletable);
+            HostedInstance.delete(all, dryRun);
             if (!dryRun) {
-                all.forEach(HostedInstance::delete);
                 all.forEach(instance -> instances.remove(instance.spec().id()));
             }
             return null;
@@ -172,14 +167,20 @@ public final class Host implements AutoCloseable {
      * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
      */
     public void start(Collection<String> names, boolean external, Consumer<String> say) {
-        locked(() -> {
-            requireRunning();
-            List<HostedInstance> all = names.stream().map(this::find).toList();
-            all.forEach(States::requireExecutable);
-            all.forEach(instance -> instance.restarts().stop());
-            lives.begin(all, external, say);
-            return null;
-        });
+        List<String> lines = new ArrayList<>();
+        try {
+            locked(() -> {
+                requireRunning();
+                List<HostedInstance> all = States.findAll(names, instances.values());
+                all.forEach(States::requireExecutable);
+                all.forEach(instance -> instance.restarts().stop());
+                lives.begin(all, external, lines::add);
+                return null;
+            });
+        } finally {
+            /* Whoever is told may take its time: not under the lock. */
+            lines.forEach(say);
+        }
     }
 
     /**
@@ -208,7 +209,7 @@ public final class Host implements AutoCloseable {
      */
     public List<String> kill(Collection<String> names, boolean force, long timeoutMillis) throws InterruptedException {
         List<HostedInstance> ended = locked(() -> {
-            List<HostedInstance> all = names.stream().map(this::find).toList();
+            List<HostedInstance> all = States.findAll(names, instances.values());
             all.forEach(instance -> States.requireKillable(instance, force));
             all.forEach(instance -> instance.restarts().stop());
             return all;

@@ -7,6 +7,8 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.log.KernelLog;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,7 +29,7 @@ final class HostedInstance {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.memory().instances().entry(spec.id());
-        this.memory = new InstanceMemory(machine, entry);
+        this.memory = new InstanceMemory(machine, entry, spec.name());
     }
 
     InstanceSpec spec() {
@@ -64,12 +66,17 @@ final class HostedInstance {
     /**
      * Takes CPUs and memory out of the machine's pools: it is ready then. All or nothing.
      *
+     * @param dryRun only look whether it could be done
      * @throws io.mkemu.MachineException if the multikernel pool has not so much in few enough pieces
      */
-    void reserve() {
-        memory.take(spec.name(), spec.memoryBytes());
+    void reserve(boolean dryRun) {
+        memory.take(spec, dryRun);
+        if (dryRun) {
+            return;
+        }
         try {
             settle();
+            new KernelLog(machine.memory(), spec.id()).clear();
         } catch (RuntimeException refused) {
             giveBack();
             throw refused;
@@ -88,37 +95,31 @@ final class HostedInstance {
     }
 
     /**
-     * Looks whether its memory could be so much.
-     *
-     * @throws io.mkemu.MachineException if not, or somebody still uses what it has
-     */
-    void requireMemory(long bytes) {
-        if (settled != InstanceState.EMPTY) {
-            memory.requireUnused();
-        }
-        memory.requireRoom(spec.name(), bytes);
-    }
-
-    /**
-     * Looks whether its memory can be taken away.
-     *
-     * @throws io.mkemu.MachineException if somebody still uses it
-     */
-    void requireUnused() {
-        memory.requireUnused();
-    }
-
-    /**
      * Exchanges CPUs and memory.
      *
+     * @param dryRun only look whether it could be done
      * @throws io.mkemu.MachineException if the memory cannot be had or somebody still uses it; everything is as before
      *     then
      */
-    void update(InstanceSpec wanted) {
-        memory.requireUnused();
-        if (wanted.memoryBytes() != spec.memoryBytes() && !memory.exchange(wanted.memoryBytes())) {
-            throw InstanceMemory.noMemory(spec.name(), wanted.memoryBytes());
+    void update(InstanceSpec wanted, boolean dryRun) {
+        memory.withdraw();
+        boolean exchanged = false;
+        try {
+            if (wanted.memoryBytes() != spec.memoryBytes() || !memory.holdsIpiArea(wanted)) {
+                memory.exchange(wanted, dryRun);
+            }
+            exchanged = !dryRun;
+        } finally {
+            if (!exchanged) {
+                memory.publish();
+            }
         }
+        if (exchanged) {
+            changeTo(wanted);
+        }
+    }
+
+    private void changeTo(InstanceSpec wanted) {
         InstanceState before = settled;
         machine.unassign(spec.cpus());
         spec = wanted;
@@ -145,17 +146,29 @@ final class HostedInstance {
     }
 
     /**
-     * Gives everything back.
+     * Gives back everything of instances, or of none of them.
      *
-     * @throws io.mkemu.MachineException if somebody still uses its memory
+     * @param dryRun only look whether it could be done
+     * @throws io.mkemu.MachineException if somebody still uses memory of one of them
      */
-    void delete() {
-        memory.requireUnused();
-        restarts.stop();
-        giveBack();
+    static void delete(List<HostedInstance> all, boolean dryRun) {
+        List<HostedInstance> withdrawn = new ArrayList<>();
+        try {
+            for (HostedInstance instance : all) {
+                instance.memory.withdraw();
+                withdrawn.add(instance);
+            }
+            if (!dryRun) {
+                withdrawn.clear();
+                all.forEach(HostedInstance::giveBack);
+            }
+        } finally {
+            withdrawn.forEach(instance -> instance.memory.publish());
+        }
     }
 
     private void giveBack() {
+        restarts.stop();
         enter(InstanceState.EMPTY);
         machine.unassign(spec.cpus());
         memory.free();
@@ -172,9 +185,8 @@ final class HostedInstance {
      */
     void begin(InstanceLife begun) {
         entry.name(spec.name());
-        if (memory.renew()) {
-            machine.assign(spec.id(), spec.cpus());
-        }
+        machine.assign(spec.id(), spec.cpus());
+        memory.renew();
         entry.forgetLife();
         reason = "";
         restarts.begun();

@@ -7,13 +7,18 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.ipi.IpiArea;
 import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.MultikernelPool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.PageTable.MappedPage;
 import io.mkemu.memory.Pages;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -23,71 +28,89 @@ import java.util.stream.Collectors;
 final class InstanceMemory {
     private final Machine machine;
     private final InstanceEntry entry;
+    private final String name;
     private final List<BusyArea> busyAreas = new ArrayList<>();
     /** What a former life had allocated and is to be freed; other instances may still have it mapped. */
     private final List<Region> mappedRests = new ArrayList<>();
     private List<Region> regions = List.of();
+    private long ipiArea;
+    private long ipiAreaSize;
     private boolean isUsed;
 
-    InstanceMemory(Machine machine, InstanceEntry entry) {
+    InstanceMemory(Machine machine, InstanceEntry entry, String name) {
         this.machine = machine;
         this.entry = entry;
+        this.name = name;
     }
 
     /**
      * Takes memory out of the multikernel pool.
      *
-     * @throws MachineException if that has not so much in few enough pieces
+     * @param dryRun only look whether it could be had
+     * @throws MachineException if that has not so much in few enough pieces, or none that holds the IPI buffer
      */
-    void take(String name, long bytes) {
-        List<Region> taken = machine.multikernelPool().createInstancePool(bytes, Pages.PAGE_SHIFT);
-        if (taken.isEmpty()) {
-            throw noMemory(name, bytes);
+    void take(InstanceSpec wanted, boolean dryRun) {
+        MultikernelPool pool = machine.multikernelPool();
+        List<Region> taken = pool.createInstancePool(wanted.memoryBytes(), Pages.PAGE_SHIFT);
+        if (dryRun || !holdsIpiArea(taken, wanted)) {
+            pool.release(taken);
         }
-        regions = taken;
-    }
-
-    /**
-     * Looks whether {@link #take} or {@link #exchange} would get so much: exactly where both memories fit beside each
-     * other, by the sum of what is free otherwise.
-     *
-     * @throws MachineException if not
-     */
-    void requireRoom(String name, long bytes) {
-        long own = regions.stream().mapToLong(Region::size).sum();
-        List<Region> beside = machine.multikernelPool().createInstancePool(bytes, Pages.PAGE_SHIFT);
-        machine.multikernelPool().freeInstancePool(beside);
-        if (beside.isEmpty() && bytes != own && (own == 0 || machine.multikernelPool().available() + own < bytes)) {
-            throw noMemory(name, bytes);
+        requireRoom(taken.isEmpty() ? List.of() : List.of(taken), wanted);
+        if (!dryRun) {
+            regions = taken;
         }
     }
 
     /**
-     * Exchanges it for memory of another size.
+     * Exchanges it for memory of another size, or in other pieces. After {@link #withdraw}.
      *
-     * @return whether that could be had; the old memory stays otherwise
+     * @param dryRun only look whether it could be had
+     * @throws MachineException as {@link #take}; the old memory stays then
      */
-    boolean exchange(long bytes) {
-        List<Region> next = machine.multikernelPool().exchangeInstancePool(regions, bytes);
-        if (next.isEmpty()) {
-            return false;
+    void exchange(InstanceSpec wanted, boolean dryRun) {
+        List<List<Region>> seen = new ArrayList<>();
+        List<Region> next = machine.multikernelPool().exchangeInstancePool(regions, wanted.memoryBytes(), found -> {
+            seen.add(found);
+            return !dryRun && holdsIpiArea(found, wanted);
+        });
+        requireRoom(seen, wanted);
+        if (!dryRun) {
+            regions = next;
         }
-        regions = next;
-        return true;
     }
 
-    static MachineException noMemory(String name, long bytes) {
-        return new MachineException(ExitCode.RESOURCES, "no " + bytes + " bytes in " + InstanceDescriptor.MAX_REGIONS
-            + " pieces or fewer are left in the multikernel pool for instance " + name
-            + ": give it less memory, or the machine more");
+    /** Whether the IPI buffer of so many CPUs has room in one of its pieces. */
+    boolean holdsIpiArea(InstanceSpec wanted) {
+        return holdsIpiArea(regions, wanted);
+    }
+
+    private boolean holdsIpiArea(List<Region> pieces, InstanceSpec wanted) {
+        long length = IpiArea.length(machine.memory(), wanted.cpus().size());
+        return pieces.stream().anyMatch(piece -> piece.size() - InstancePool.overhead(piece.size()) >= length);
+    }
+
+    private void requireRoom(List<List<Region>> found, InstanceSpec wanted) {
+        if (found.isEmpty()) {
+            throw new MachineException(ExitCode.RESOURCES, "no " + wanted.memoryBytes() + " bytes in "
+                + InstanceDescriptor.MAX_REGIONS + " pieces or fewer are left in the multikernel pool for instance "
+                + name + ": give it less memory, or the machine more");
+        }
+        if (found.stream().noneMatch(pieces -> holdsIpiArea(pieces, wanted))) {
+            throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance " + name
+                + " lies in pieces too small for its IPI buffer of "
+                + IpiArea.length(machine.memory(), wanted.cpus().size())
+                + " bytes: give it fewer CPUs, or delete an instance");
+        }
     }
 
     /** Makes pool and IPI area anew: nothing of what was there remains. Name and CPUs are in the entry already. */
     void format() {
+        /* Should it fail, the next life does it. */
+        isUsed = true;
         entry.regions(regions);
+        forgetIpiArea();
         formatPool();
-        entry.ipiArea(0, 0);
-        machine.createIpiArea(entry);
+        createIpiArea();
         isUsed = false;
     }
 
@@ -96,70 +119,89 @@ final class InstanceMemory {
         mappedRests.clear();
     }
 
-    /** Gives it back. After {@link #requireUnused}. */
+    private void createIpiArea() {
+        machine.createIpiArea(entry);
+        ipiArea = entry.ipiArea();
+        ipiAreaSize = entry.ipiAreaSize();
+    }
+
+    private void forgetIpiArea() {
+        ipiArea = 0;
+        ipiAreaSize = 0;
+        publish();
+    }
+
+    /** Gives it back. After {@link #withdraw}. */
     void free() {
-        entry.ipiArea(0, 0);
-        machine.multikernelPool().freeInstancePool(regions);
+        forgetIpiArea();
+        machine.multikernelPool().release(regions);
         mappedRests.clear();
         regions = List.of();
         entry.regions(regions);
     }
 
     /**
-     * Refuses while a process that is stopped could still write into it, or another instance has a page of it mapped.
+     * Takes it away from all who could write into it; {@link #publish} gives the IPI area back to them.
      *
-     * @throws MachineException that says who; everything is as before then
+     * @throws MachineException that says who could still, because another instance has a page of it mapped or a process
+     *     that sends to it is stopped; everything is as before then
      */
-    void requireUnused() {
+    void withdraw() {
         look();
+        endGrants();
         List<MappedPage> mapped = machine.memory().pageTable().stillMapped(regions);
         if (!mapped.isEmpty()) {
             MappedPage first = mapped.getFirst();
             throw new MachineException(ExitCode.STATE, "page 0x" + Long.toHexString(first.address()) + " of instance "
-                + entry.name() + (mapped.size() == 1 ? "" : " (and " + (mapped.size() - 1) + " more)")
+                + name + (mapped.size() == 1 ? "" : " (and " + (mapped.size() - 1) + " more)")
                 + " is still mapped by " + first.mappers().stream().map(this::nameOf).collect(Collectors.joining(", "))
                 + ": have it unmap the page, or mk kill it");
         }
-        long area = entry.ipiArea();
-        long size = entry.ipiAreaSize();
         boolean released = machine.ipiAreas().unpublish(entry.id());
-        entry.ipiArea(area, size);
         look();
         if (!released || !busyAreas.isEmpty()) {
-            throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + entry.name()
-                + " is still mapped by a CPU that does not answer (physical CPUs "
-                + Arrays.toString(machine.ipiAreas().senders(entry.id()))
+            publish();
+            throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + name
+                + " is still mapped by a CPU that does not answer (physical CPUs " + holders()
                 + "): continue its process (kill -CONT), or mk kill -f its instance, and try again");
         }
     }
 
-    /**
-     * Makes it ready for a life.
-     *
-     * @return whether a former life has used it, so that all was made anew
-     */
-    boolean renew() {
+    private String holders() {
+        SortedSet<Integer> cpus = new TreeSet<>();
+        Arrays.stream(machine.ipiAreas().senders(entry.id())).forEach(cpus::add);
+        busyAreas.forEach(area -> cpus.addAll(area.holders()));
+        return cpus.toString();
+    }
+
+    /** Says in the instance table where the IPI area is. */
+    void publish() {
+        entry.ipiArea(ipiArea, ipiAreaSize);
+    }
+
+    /** Makes it ready for a life; if a former one has used it, all is made anew. The rest of the entry is right. */
+    void renew() {
         entry.regions(regions);
-        boolean wasUsed = isUsed;
-        if (wasUsed) {
-            Region area = new Region(entry.ipiArea(), entry.ipiAreaSize());
-            if (!machine.ipiAreas().unpublish(entry.id()) && area.address() != 0) {
-                busyAreas.add(
-                    new BusyArea(machine.memory(), entry.id(), area, machine.ipiAreas().senders(entry.id())));
+        publish();
+        if (isUsed) {
+            if (!machine.ipiAreas().unpublish(entry.id()) && ipiArea != 0) {
+                busyAreas.add(new BusyArea(machine.memory(), entry.id(), new Region(ipiArea, ipiAreaSize),
+                    machine.ipiAreas().senders(entry.id())));
             }
+            forgetIpiArea();
             look();
             recoverPool();
-            machine.createIpiArea(entry);
+            createIpiArea();
         }
         isUsed = true;
-        return wasUsed;
     }
 
     /** Frees what former lives left; a bitmap that they damaged is made anew unless somebody still uses the pool. */
     private void recoverPool() {
         try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
             mappedRests.clear();
-            mappedRests.addAll(pool.recover(address -> busyAreas.stream().anyMatch(area -> area.region().address() == address)));
+            mappedRests.addAll(pool.recover(address -> busyAreas.stream()
+                .anyMatch(area -> area.region().address() == address)));
         } catch (MachineException damaged) {
             /* Made anew it would hand out what others still use. */
             if (!busyAreas.isEmpty() || !machine.memory().pageTable().stillMapped(regions).isEmpty()) {
@@ -175,6 +217,11 @@ final class InstanceMemory {
         PageTable pages = machine.memory().pageTable();
         pages.clearGrantsTo(entry.id());
         pages.clearMappingsOf(entry.id());
+        endGrants();
+    }
+
+    private void endGrants() {
+        PageTable pages = machine.memory().pageTable();
         regions.forEach(region -> pages.clearGrants(region.address(), region.size()));
     }
 

@@ -54,8 +54,10 @@ final class Lives {
             ? new ExternalProcess(machine, spec, (life, how) -> over(instance, life, how)) : null;
         InstanceLife life = joined != null ? joined
             : new InstanceProcess(machine, spec, (over, how) -> over(instance, over, how));
+        List<String> commands = List.of();
         try {
             instance.begin(life);
+            commands = joined == null ? commands : joined.joinCommands();
             life.exec();
         } catch (RuntimeException refused) {
             instance.abandon(refused.getMessage());
@@ -63,7 +65,6 @@ final class Lives {
             throw refused;
         }
         if (joined != null) {
-            List<String> commands = joined.joinCommands();
             say.accept(spec.name() + ": external, waits to be joined: " + commands.getFirst());
             say.accept(spec.name() + ": a JVM joins it by: " + commands.getLast());
         }

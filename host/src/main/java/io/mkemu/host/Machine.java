@@ -112,7 +112,7 @@ public final class Machine implements AutoCloseable {
             int physical = plan.spec().apicId(cpu);
             LocalApic apic = LocalApic.of(memory, physical);
             apic.reset();
-            apic.configure(cpus.hostCpu(physical), false, instanceId, cpu);
+            apic.configure(cpus.hostCpu(physical), apic.sharesCore(), instanceId, cpu);
         }
     }
 

@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.dt.DeviceTreeException;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.memory.Pages;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -76,6 +77,7 @@ final class Partition {
      * @throws MachineException with what cannot be had
      */
     void check(InstanceSpec wanted, HostedInstance former) {
+        checkForm(wanted);
         for (HostedInstance other : instances) {
             if (other != former) {
                 checkBeside(wanted, other);
@@ -96,6 +98,30 @@ final class Partition {
             }
         }
         checkKernel(wanted);
+    }
+
+    private void checkForm(InstanceSpec wanted) {
+        String name = InstanceSpec.nameProblem(wanted.name());
+        if (name != null) {
+            throw new MachineException(ExitCode.USAGE, name);
+        }
+        String instance = " of instance " + wanted.name();
+        if (wanted.id() < 1 || wanted.id() > MachineSpec.MAX_INSTANCE_ID) {
+            throw new MachineException(ExitCode.USAGE, "id " + wanted.id() + instance + " is not in 1.."
+                + MachineSpec.MAX_INSTANCE_ID + ": the lowest free id is " + freeId());
+        }
+        if (wanted.cpus().isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, "instance " + wanted.name()
+                + " has no CPU: name at least one, free are " + list(freeCpus()));
+        }
+        if (wanted.memoryBytes() <= 0 || wanted.memoryBytes() % Pages.PAGE_SIZE != 0) {
+            throw new MachineException(ExitCode.USAGE, "memory of " + wanted.memoryBytes() + " bytes" + instance
+                + " is no positive multiple of " + Pages.PAGE_SIZE + ": round it up");
+        }
+        if (wanted.memoryBytes() > plan.spec().memoryBytes()) {
+            throw refused("memory of " + wanted.memoryBytes() + " bytes" + instance + " is more than the whole pool of "
+                + plan.spec().memoryBytes() + ": give it less, or make the machine with more");
+        }
     }
 
     private void checkBeside(InstanceSpec wanted, HostedInstance other) {

@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.RestartPolicy;
 import java.util.Collection;
+import java.util.List;
 import java.util.stream.Collectors;
 
 /** Which state allows which verb, as in kerf; a refusal says the state and the verb that leads on. */
@@ -16,6 +17,11 @@ final class States {
     static HostedInstance find(String name, Collection<HostedInstance> instances) {
         return instances.stream().filter(instance -> instance.spec().name().equals(name)).findFirst()
             .orElseThrow(() -> unknown(name, instances));
+    }
+
+    /** Each once, however often it is named. */
+    static List<HostedInstance> findAll(Collection<String> names, Collection<HostedInstance> instances) {
+        return names.stream().distinct().map(name -> find(name, instances)).toList();
     }
 
     static MachineException unknown(String name, Collection<HostedInstance> instances) {

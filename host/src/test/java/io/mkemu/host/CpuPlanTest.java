@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class CpuPlanTest {
@@ -52,5 +54,56 @@ class CpuPlanTest {
         assertTrue(plan.isShared(0));
         assertFalse(plan.isShared(1));
         assertTrue(plan.isShared(2));
+    }
+
+    private static final Map<Integer, Integer> SAME = IntStream.range(0, 64).boxed()
+        .collect(Collectors.toMap(cpu -> cpu, cpu -> cpu));
+
+    @Test
+    void furtherCpusLeaveTheOthersWhereTheyAre() {
+        CpuPlan plan = CpuPlan.of(List.of(5, 6), allowed(0, 1));
+        assertEquals(Map.of(5, 0, 6, 1), plan.hostCpus());
+        CpuPlan more = plan.with(List.of(6, 0, 1, 7), SAME, allowed(0, 1));
+        assertEquals(Map.of(5, 0, 6, 1, 0, 0, 1, 1, 7, 0), more.hostCpus());
+        assertEquals(Map.of(5, 0, 6, 1), plan.hostCpus(), "the plan itself is what it was");
+        assertEquals(plan, plan.with(List.of(), SAME, allowed(0, 1)));
+    }
+
+    @Test
+    void whoFreesAHostCpuMakesRoomForTheNext() {
+        CpuPlan plan = CpuPlan.of(List.of(0, 1, 2, 3), allowed(0, 1));
+        assertEquals(Map.of(0, 0, 1, 1, 2, 0, 3, 1), plan.hostCpus());
+        CpuPlan fewer = plan.without(List.of(1, 3));
+        assertEquals(Map.of(0, 0, 2, 0), fewer.hostCpus());
+        assertEquals(Map.of(0, 0, 2, 0, 8, 1), fewer.with(List.of(8), SAME, allowed(0, 1)).hostCpus());
+        assertEquals(plan, plan.without(List.of(17)), "one that is not in it");
+        assertEquals(Map.of(), plan.without(List.of(0, 1, 2, 3)).hostCpus());
+    }
+
+    @Test
+    void hostCpusThatMayNoLongerBeUsedAreNotGivenToFurtherCpus() {
+        CpuPlan plan = CpuPlan.of(List.of(0, 1), allowed(0, 1, 2, 3));
+        CpuPlan more = plan.with(List.of(2, 3, 4), SAME, allowed(3, 5));
+        assertEquals(Map.of(0, 0, 1, 1, 2, 5, 3, 3, 4, 3), more.hostCpus());
+    }
+
+    @Test
+    void whoDoesNotRunSharesWithNobody() {
+        CpuPlan plan = CpuPlan.of(List.of(0, 1, 2, 3), allowed(0, 1));
+        CpuPlan running = plan.only(List.of(0, 1, 3, 99));
+        assertEquals(Map.of(0, 0, 1, 1, 3, 1), running.hostCpus());
+        assertFalse(running.isShared(0));
+        assertTrue(running.isShared(1) && running.isShared(3));
+        assertEquals("3 CPUs on 2 host CPUs: CPUs 1 3 share host CPU 1; a CPU that shares never polls",
+            running.overcommitment());
+        assertNull(plan.only(List.of(0, 1)).overcommitment());
+        assertEquals(Map.of(), plan.only(List.of()).hostCpus());
+    }
+
+    @Test
+    void furtherCpusGoByTheirNumbersNotByTheirPhysicalIds() {
+        CpuPlan plan = CpuPlan.of(List.of(), allowed(0, 1, 2));
+        assertEquals(Map.of(7, 2, 2, 0, 0, 1), plan.with(List.of(7, 2, 0), Map.of(7, 2, 2, 9, 0, 1), allowed(0, 1, 2))
+            .hostCpus());
     }
 }

@@ -18,7 +18,13 @@ final class ModuleList {
 
     /** Sets a module up; if it throws nothing of it remains, and the kernel goes on. */
     void init(KernelModule module) {
-        ModuleContext context = new ModuleContext(kernel, module);
+        ModuleContext context;
+        try {
+            context = new ModuleContext(kernel, module);
+        } catch (Throwable fault) {
+            failed(module.getClass().getName() + ": its name cannot be had", fault);
+            return;
+        }
         try {
             module.init(context);
             synchronized (contexts) {
@@ -26,10 +32,14 @@ final class ModuleList {
             }
         } catch (Throwable fault) {
             context.drop();
-            kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
-            kernel.printk(LogLevel.ERR, context.name() + ": init failed: " + fault);
-            kernel.printk().trace(fault);
+            failed(context.name() + ": init failed", fault);
         }
+    }
+
+    private void failed(String what, Throwable fault) {
+        kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
+        kernel.printk(LogLevel.ERR, what + ": " + fault);
+        kernel.printk().trace(fault);
     }
 
     /** Takes all modules out, newest first. */

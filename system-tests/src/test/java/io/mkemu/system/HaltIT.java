@@ -15,6 +15,7 @@ import io.mkemu.system.modules.Quiet;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -76,14 +77,33 @@ class HaltIT {
             assertLoaded("bad", 1);
             assertEquals(List.of(), host.log("bad", "awkward: exits"));
             refused(ExitCode.STATE, "good is loaded: no kernel runs", () -> kill(false, "good"));
+            forceGoesBeforeAKillThatWaits();
 
             host.exec("good", "bad");
-            assertEquals(List.of(2L, 2L), List.of(host.status("good").epoch(), host.status("bad").epoch()));
+            assertEquals(List.of(2L, 3L), List.of(host.status("good").epoch(), host.status("bad").epoch()));
             assertEquals(List.of(), kill(true, "good", "bad"));
             assertLoaded("good", 2);
-            assertLoaded("bad", 2);
+            assertLoaded("bad", 3);
             assertEquals(1, host.log("good", "exits").size(), "no module is asked by a force halt");
         }
+    }
+
+    /** One client waits for the modules, another one does not want to. */
+    private void forceGoesBeforeAKillThatWaits() throws Exception {
+        host.exec("bad");
+        CompletableFuture<List<String>> patient = new CompletableFuture<>();
+        Thread.startVirtualThread(() -> {
+            try {
+                patient.complete(kill(false, "bad"));
+            } catch (InterruptedException | RuntimeException refused) {
+                patient.completeExceptionally(refused);
+            }
+        });
+        host.awaitLog("bad", 2, "hangs in exit");
+        assertEquals("shutting down", host.status("bad").detail());
+        assertEquals(List.of(), kill(true, "bad"));
+        assertEquals(List.of(), patient.get());
+        assertLoaded("bad", 2);
     }
 
     @Test
@@ -186,8 +206,8 @@ class HaltIT {
             process.signal("STOP");
             Procs.awaitStopped(process.pid());
             for (int repeat = 0; repeat < 2; repeat++) {
-                refused(ExitCode.FAILED, "the CPUs of guest \\(pid " + process.pid() + " as it says\\) are not confirmed "
-                    + "parked: the halt marker stays up; end the process, or repeat mk kill -f$",
+                refused(ExitCode.FAILED, "the CPUs of guest \\(pid " + process.pid() + " as it says\\) are not "
+                    + "confirmed parked: the halt marker stays up; end the process, or repeat mk kill -f$",
                     () -> host.host().kill(List.of("guest"), true, SHORT_MILLIS));
                 assertEquals(InstanceState.LOADED, host.state("guest"));
                 assertEquals("halting, its CPUs are not confirmed parked yet", host.status("guest").detail());

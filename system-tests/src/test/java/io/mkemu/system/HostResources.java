@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system;
 
+import static org.junit.jupiter.api.Assertions.fail;
+
 import io.mkemu.memory.Iomem;
 import io.mkemu.memory.PhysicalMemory;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -20,6 +23,8 @@ import java.util.stream.Stream;
  * @param iomem   the machine's memory map
  */
 record HostResources(List<String> threads, List<String> files, List<String> maps, List<String> iomem) {
+    private static final int WATCHDOG_SECONDS = 60;
+
     /** Takes them down for this process and others. */
     static HostResources of(PhysicalMemory memory, Path ram, List<Long> others) {
         List<String> files = new ArrayList<>();
@@ -35,8 +40,19 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
         return new HostResources(threadNames(), files, maps, Iomem.of(memory).tree().toString().lines().toList());
     }
 
+    /** Waits until no other threads than these are there, apart from those of the JDK. */
+    static void awaitThreads(List<String> wanted) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
+        while (!threadNames().equals(wanted)) {
+            if (System.nanoTime() - deadline > 0) {
+                fail("threads " + threadNames() + ", before " + wanted);
+            }
+            Thread.sleep(1);
+        }
+    }
+
     /** The JDK keeps the threads that wait for child processes for a minute, for the next child. */
-    private static List<String> threadNames() {
+    static List<String> threadNames() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
             .filter(name -> !name.startsWith("process reaper")).sorted().toList();
     }

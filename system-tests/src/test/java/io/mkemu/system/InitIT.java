@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Hosts in the background, {@code mk init}, and in the foreground, {@code mk host}; what they have of their callers. */
+/** Hosts in the background, {@code mk init}, and in the foreground, {@code mk host}; what they have of callers. */
 @Timeout(180)
 class InitIT {
     /** In /proc/PID/stat, behind the name. */
@@ -158,7 +158,8 @@ class InitIT {
         for (MkProcess verb : verbs) {
             verb.refuses(4, remedy);
         }
-        mk.start("show").refuses(4, "no machine runs; start one with: .*; what killed hosts left, mk init clears: dead");
+        mk.start("show").refuses(4,
+            "no machine runs; start one with: .*; what killed hosts left, mk init clears: dead");
         MkProcess list = mk.start("list").ends(0);
         assertEquals(1, list.out("^dead +dead +- +0/2 +" + mk.machine("dead")).size(), list::describe);
         assertEquals(1, list.out("mk init or mk run of that name clears what it left").size(), list::describe);

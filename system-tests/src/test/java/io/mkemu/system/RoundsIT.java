@@ -110,7 +110,9 @@ class RoundsIT {
     @Test
     @Timeout(900)
     void nothingOfALifeReachesTheNextAndTheOthersNoticeNothing() throws Exception {
+        System.out.println("rounds with seed " + seed);
         long begun = System.nanoTime();
+        List<String> threads = HostResources.threadNames();
         ram = mk.sandbox().resolve("rounds/ram");
         victimJar = jar(RoundVictim.class);
         Path survivorJar = jar(RoundSurvivor.class, "$Held");
@@ -142,6 +144,7 @@ class RoundsIT {
         }
         assertEquals(List.of(), Procs.mentioning(mk.sandbox()));
         assertEquals(List.of(), Trees.below(mk.sandbox()));
+        HostResources.awaitThreads(threads);
     }
 
     private Path jar(Class<?> module, String... inner) throws ClassNotFoundException {
@@ -198,9 +201,22 @@ class RoundsIT {
             case INIT -> host.awaitLog("victim", ++inits, "hangs in init");
             case ACTIVE -> host.awaitState("victim", InstanceState.ACTIVE);
             case TRAFFIC -> awaitCount(SENT_OFFSET + SURVIVOR_A * Long.BYTES, 1 + random.nextInt(400));
-            case SENDING -> Procs.awaitStopped(host.status("victim").pid());
+            case SENDING -> awaitStopped();
             case IDLE -> awaitCount(RECEIVED_OFFSET + SURVIVOR_B * Long.BYTES, 1 + random.nextInt(20));
         }
+    }
+
+    /** It stops in a send by itself; what is sent to it from then on dies with it, unread. */
+    private void awaitStopped() throws InterruptedException {
+        Procs.awaitStopped(host.status("victim").pid());
+        long triedByA = tried(a);
+        long triedByB = tried(b);
+        host.await(() -> "nobody sends to a stopped victim",
+            () -> tried(a) > triedByA + 2 && tried(b) > triedByB + 2);
+    }
+
+    private static long tried(Window survivor) {
+        return sent(survivor, VICTIM) + word(survivor, FULL_OFFSET);
     }
 
     private void awaitStep(BootStep step) {
@@ -354,9 +370,9 @@ class RoundsIT {
         long toVictim = sent(a, VICTIM) + sent(b, VICTIM);
         long fromVictim = received(a, VICTIM) + received(b, VICTIM);
         long mapped = word(a, PAGES_MAPPED_OFFSET) + word(b, PAGES_MAPPED_OFFSET);
-        System.out.printf("%d rounds in %.1f s (seed %d): %d messages between the survivors, %d to the victim, %d from "
+        System.out.printf("%d rounds in %.1f s: %d messages between the survivors, %d to the victim, %d from "
             + "it; %d of its pages mapped, %d mapped by it; kill -9 to failed: median %.1f ms, p99 %.1f ms, max %.1f "
-            + "ms%n", lives.size(), nanos / 1e9, seed, between, toVictim, fromVictim, mapped, pagesOfSurvivors,
+            + "ms%n", lives.size(), nanos / 1e9, between, toVictim, fromVictim, mapped, pagesOfSurvivors,
             deathMillis(0.5), deathMillis(0.99), deathMillis(1));
         assertTrue(between > ROUNDS * 100 && toVictim > ROUNDS && fromVictim > ROUNDS && mapped > ROUNDS
             && pagesOfSurvivors > 10, "too little happened to prove anything");

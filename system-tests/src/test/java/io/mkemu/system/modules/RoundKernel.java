@@ -82,6 +82,9 @@ final class RoundKernel {
         if (result == 0 && epochOf(target) != before) {
             list(sequence);
         }
+        if (result == -Errno.ENOSPC && target == VICTIM) {
+            count(FULL_OFFSET);
+        }
         check(target, result, sequence > 0);
         return result;
     }

@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Instance 1 of {@code RoundsIT}: numbers its messages to the survivors from 0 in each life, shares pages with
- * them, and tells messages and pages that were meant for another life. {@code victim.mode} is {@code traffic}, {@code idle}
+ * Instance 1 of {@code RoundsIT}: numbers its messages to the survivors from 0 in each life, shares pages with them,
+ * and tells messages and pages that were meant for another life. {@code victim.mode} is {@code traffic}, {@code idle}
  * (receives only) or {@code init} (never comes out of init).
  */
 public final class RoundVictim implements KernelModule {

@@ -75,6 +75,8 @@ public final class RoundsDescriptor {
     public static final int PAGES_AMBIGUOUS_OFFSET = 160;
     /** Entries of the list below. */
     public static final int LISTED_OFFSET = 168;
+    /** Sends to the victim that found its lane full. */
+    public static final int FULL_OFFSET = 176;
     /**
      * At a survivor: messages to the victim whose send saw the victim's epoch change. At the victim: sender id << 48 |
      * sequence number of messages for another life.

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.Errno;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.TestMachine;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Making and taking away the IPI area of instance 5, while CPUs 2 and 4, which the test plays, send to it. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class IpiAreasTest {
+    private static final int ID = 5;
+
+    @TempDir(factory = TestMachine.Shm.class)
+    private Path directory;
+    private TestMachine machine;
+    private IpiAreas areas;
+    private InstanceEntry entry;
+
+    @BeforeEach
+    void makeMachine() throws IOException {
+        machine = TestMachine.create(directory);
+        areas = new IpiAreas(machine.memory());
+        entry = machine.load(ID, 1, 3);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        machine.close();
+    }
+
+    private LocalApic apic(int cpu) {
+        return LocalApic.of(machine.memory(), cpu);
+    }
+
+    private boolean isAllocated(long area) {
+        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+            return pool.isAllocated(area, IpiArea.length(machine.memory(), 2));
+        }
+    }
+
+    @Test
+    void sendersAreThoseThatSaySo() {
+        assertArrayEquals(new int[0], areas.senders(ID));
+        apic(4).sendsTo(ID, true);
+        apic(2).sendsTo(ID, true);
+        apic(6).sendsTo(ID + 1, true);
+        assertArrayEquals(new int[] {2, 4}, areas.senders(ID));
+        apic(4).retire();
+        assertArrayEquals(new int[] {2}, areas.senders(ID));
+    }
+
+    @Test
+    void unpublishLeavesTheMemory() {
+        long area = entry.ipiArea();
+        long size = entry.ipiAreaSize();
+        assertTrue(areas.unpublish(ID));
+        assertEquals(0, areas.get(ID));
+        assertTrue(isAllocated(area));
+        assertTrue(areas.unpublish(ID), "nothing to take away");
+        entry.ipiArea(area, size);
+        assertEquals(area, areas.get(ID), "published again");
+        IpiArea.map(machine.memory(), entry, area).close();
+        assertEquals(0, areas.destroy(ID));
+        assertFalse(isAllocated(area));
+    }
+
+    @Test
+    void unpublishAsksTheSendersAndWaitsUntilAllHaveLetGo() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            long area = entry.ipiArea();
+            apic(2).sendsTo(ID, true);
+            apic(4).sendsTo(ID, true);
+            CompletableFuture<Boolean> unpublished = CompletableFuture.supplyAsync(() -> areas.unpublish(ID));
+            for (int cpu : new int[] {2, 4}) {
+                while (!apic(cpu).isPending(LocalApicDescriptor.RESCHEDULE_VECTOR)) {
+                    Thread.onSpinWait();
+                }
+                assertEquals(0, areas.get(ID), "unpublished before anybody is asked");
+                assertFalse(unpublished.isDone(), "CPU " + cpu + " has it mapped still");
+                apic(cpu).takePending();
+                apic(cpu).sendsTo(ID, false);
+            }
+            assertTrue(unpublished.get());
+            assertFalse(apic(6).hasPending(), "who does not send is not asked");
+            entry.ipiArea(area, IpiArea.length(machine.memory(), 2));
+        }
+    }
+
+    @Test
+    void aSenderThatDoesNotLetGoKeepsTheMemory() {
+        long area = entry.ipiArea();
+        apic(4).sendsTo(ID, true);
+        assertFalse(areas.unpublish(ID));
+        assertEquals(0, areas.get(ID));
+        assertTrue(isAllocated(area));
+        assertArrayEquals(new int[] {4}, areas.senders(ID));
+        assertTrue(apic(4).isPending(LocalApicDescriptor.RESCHEDULE_VECTOR));
+        assertEquals(0, areas.create(ID), "the next life has another one");
+        assertNotEquals(area, areas.get(ID));
+        assertEquals(-Errno.EBUSY, areas.destroy(ID));
+        apic(4).sendsTo(ID, false);
+        assertTrue(areas.unpublish(ID));
+    }
+
+    @Test
+    void createRefusesWhatTheContractRefuses() {
+        assertEquals(-Errno.EEXIST, areas.create(ID));
+        assertEquals(-Errno.EINVAL, areas.create(-1));
+        assertEquals(-Errno.EINVAL, areas.create(256));
+        assertEquals(-Errno.EINVAL, areas.create(ID + 1));
+        long area = entry.ipiArea();
+        assertTrue(areas.unpublish(ID));
+        entry.cpus(new int[] {0, 1, 2, 3, 4, 5, 6, 7});
+        assertEquals(0, areas.create(ID));
+        assertEquals(IpiArea.length(machine.memory(), 8), entry.ipiAreaSize());
+        assertNotEquals(area, areas.get(ID));
+        entry.enter(InstanceState.READY);
+        entry.regions(List.of());
+        assertEquals(-Errno.ENODEV, areas.create(ID));
+    }
+}

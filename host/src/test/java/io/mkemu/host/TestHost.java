@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.boot.dt.Places;
+import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.PhysicalMemory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.function.Executable;
+
+/** A host on a directory of its own. No kernel runs: its own is not booted, and no test starts a process. */
+final class TestHost implements AutoCloseable {
+    static final int PAGE = 4096;
+    static final long POOL = 8 << 20;
+    /** CPU 0 is the host's own. */
+    static final String TREE = """
+        /dts-v1/;
+        / { compatible = "multikernel-v1"; mkemu,ipi-slots = <2>;
+          resources { cpus = <0 1 2 3 4 5 6 7>; memory-bytes = <0x800000>; };
+          instances {
+            web { id = <1>; resources { cpus = <1 2>; memory-bytes = <0x100000>; };
+              mkemu,modules = "echo"; chosen { bootargs = "idle=halt echo.type=7"; };
+            };
+            db { id = <2>; resources { cpus = <3>; memory-bytes = <0x200000>; }; };
+          };
+        };
+        """;
+
+    static {
+        /* What the command line names that an external instance is joined by; nobody runs it here. */
+        System.setProperty("mkemu.home", options().getParent().toString());
+    }
+
+    private final Path base;
+    private final Host host;
+
+    private TestHost(Path base, Host host) {
+        this.base = base;
+        this.host = host;
+    }
+
+    /** A machine of {@link #TREE}. */
+    static TestHost make() throws IOException {
+        return make(TREE);
+    }
+
+    /** A machine of {@link #TREE}'s CPUs and memory, without instances. */
+    static TestHost empty() throws IOException {
+        return make(TREE.substring(0, TREE.indexOf("instances")) + "};");
+    }
+
+    static TestHost make(String tree) throws IOException {
+        Path base = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-host-");
+        try {
+            return new TestHost(base, Host.init(directory(base),
+                MachinePlan.of(MachineSpec.parse("box.dts", tree, Path.of("/")))));
+        } catch (IOException | RuntimeException | Error fault) {
+            Files.delete(base);
+            throw fault;
+        }
+    }
+
+    private static Path options() {
+        for (Path at = Path.of(System.getProperty("user.dir")); at != null; at = at.getParent()) {
+            if (Files.exists(at.resolve("scripts/jvm.options"))) {
+                return at.resolve("scripts/jvm.options");
+            }
+        }
+        throw new IllegalStateException("no scripts/jvm.options above " + System.getProperty("user.dir"));
+    }
+
+    private static MachineDirectory directory(Path base) {
+        return new MachineDirectory(base.resolve("box"));
+    }
+
+    Host host() {
+        return host;
+    }
+
+    Machine machine() {
+        return host.machine();
+    }
+
+    PhysicalMemory memory() {
+        return host.machine().memory();
+    }
+
+    InstanceEntry entry(int id) {
+        return memory().instances().entry(id);
+    }
+
+    LocalApic apic(int physicalCpu) {
+        return LocalApic.of(memory(), physicalCpu);
+    }
+
+    HostedInstance instance(String name) {
+        return States.find(name, host.instances());
+    }
+
+    InstanceStatus status(String name) {
+        return host.status().instances().stream().filter(instance -> instance.name().equals(name)).findFirst()
+            .orElseThrow(() -> new AssertionError("no instance " + name + " in " + host.status()));
+    }
+
+    /** Bytes of the multikernel pool that nobody has. */
+    long free() {
+        return host.status().freeBytes();
+    }
+
+    /** The owner of each physical CPU as its local APIC says, -1 for none. */
+    List<Integer> owners() {
+        return IntStream.range(0, memory().layout().nrCpus()).mapToObj(cpu -> apic(cpu).instanceId()).toList();
+    }
+
+    /** An instance without anything to run. */
+    static InstanceSpec spec(int id, String name, long bytes, Integer... cpus) {
+        return new InstanceSpec(id, name, List.of(cpus), bytes, "", List.of());
+    }
+
+    /** What is to be loaded into an instance of that name. */
+    static InstanceSpec kernel(String name, String bootargs, String... modules) {
+        return kernel(name, bootargs, RestartPolicy.NEVER, modules);
+    }
+
+    static InstanceSpec kernel(String name, String bootargs, RestartPolicy restart, String... modules) {
+        return new InstanceSpec(0, name, List.of(), 0, bootargs, List.of(modules), false, restart, Places.NONE);
+    }
+
+    InstanceSpec create(InstanceSpec wanted, boolean dryRun) {
+        return host.create(wanted, 0, dryRun);
+    }
+
+    void load(InstanceSpec kernel) {
+        host.load(kernel.name(), kernel.modules(), kernel.bootargs(), kernel.restart());
+    }
+
+    /** The action is refused with this code and this line, and nothing is changed by it. */
+    void refuses(ExitCode code, String message, Executable action) {
+        Snapshot before = Snapshot.of(host);
+        MachineException refused = assertThrows(MachineException.class, action);
+        assertEquals(message, refused.getMessage());
+        assertEquals(code, refused.exitCode(), message);
+        assertUnchanged(before);
+    }
+
+    /** Everything is as it was. */
+    void assertUnchanged(Snapshot before) {
+        Snapshot now = Snapshot.of(host);
+        assertEquals(before.iomem(), now.iomem());
+        assertEquals(before.entries(), now.entries());
+        assertEquals(before, now);
+    }
+
+    /** Ends the machine and sees that nothing of it is left. */
+    @Override
+    public void close() throws IOException {
+        try {
+            assertEquals(List.of(), host.shutDown(0));
+        } catch (InterruptedException stop) {
+            throw new AssertionError("interrupted while the machine was shut down", stop);
+        } finally {
+            host.close();
+            host.machine().multikernelPool().close();
+            memory().close();
+            Files.delete(base);
+        }
+    }
+}

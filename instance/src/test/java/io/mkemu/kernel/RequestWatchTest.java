@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the host asks is done whatever the CPUs do. A force halt ends the process, so those kernels are children. */
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+class RequestWatchTest {
+    private static final int ID = 5;
+
+    private TestKernels machine;
+    private InstanceEntry entry;
+
+    @BeforeEach
+    void make() throws IOException {
+        machine = new TestKernels(IpiMode.QUEUED);
+        entry = machine.load(ID, 1, 2);
+        entry.requested(InstanceDescriptor.REQUEST_RUN);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        machine.close();
+    }
+
+    @Test
+    void aRequestToShutDownIsPassedOnAndNothingElseIs() throws Exception {
+        /* Stays mapped: the watch sleeps on it as long as this JVM runs. */
+        InstanceEntry mine = PhysicalMemory.open(machine.ram()).instances().entry(ID);
+        RequestWatch watch = RequestWatch.start(mine);
+        CountDownLatch asked = new CountDownLatch(1);
+        Thread boot = new Thread(() -> {
+            try {
+                watch.awaitShutdown();
+                asked.countDown();
+            } catch (InterruptedException stop) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        boot.start();
+        for (int other : new int[] {InstanceDescriptor.REQUEST_NONE, 17, -1, InstanceDescriptor.REQUEST_RUN}) {
+            entry.requested(other);
+            while (boot.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            assertEquals(1, asked.getCount(), "request " + other);
+        }
+        entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
+        TestKernels.await(asked);
+        watch.awaitShutdown();
+        boot.join();
+    }
+
+    /** Of a kernel whose CPUs are idle, of one in the middle of a task, and of one that has none yet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"idle", "hangs", "boots", "hangs in exit"})
+    void aForceHaltEndsTheProcess(String how) throws Exception {
+        Process kernel = start(how);
+        try (BufferedReader said = kernel.inputReader()) {
+            assertEquals("up", said.readLine());
+            if (how.equals("hangs in exit")) {
+                entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
+                assertEquals("in exit", said.readLine());
+            }
+            entry.requested(InstanceDescriptor.REQUEST_HALT);
+            assertEquals(0, kernel.waitFor());
+        } finally {
+            kernel.destroyForcibly().waitFor();
+        }
+        assertEquals(0, entry.exitCode(), "its last word");
+        if (how.equals("idle")) {
+            for (int cpu : new int[] {1, 2}) {
+                assertEquals(LocalApicDescriptor.STATE_OFFLINE, LocalApic.of(machine.memory(), cpu).idleWord());
+            }
+        }
+    }
+
+    @Test
+    void anOrderlyShutdownIsTheKernelsOwn() throws Exception {
+        Process kernel = start("idle");
+        try (BufferedReader said = kernel.inputReader()) {
+            assertEquals("up", said.readLine());
+            TestKernels.until(() -> entry.state() == InstanceState.ACTIVE);
+            entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
+            assertEquals("in exit", said.readLine());
+            assertEquals(7, kernel.waitFor());
+        } finally {
+            kernel.destroyForcibly().waitFor();
+        }
+        assertEquals(InstanceEntry.NO_EXIT_CODE, entry.exitCode(), "for whoever runs the kernel to say, not the watch");
+    }
+
+    private Process start(String how) throws IOException {
+        Path options = Path.of(System.getProperty("user.dir"));
+        while (!Files.exists(options.resolve("scripts/jvm.options"))) {
+            options = options.getParent();
+        }
+        entry.exitCode(InstanceEntry.NO_EXIT_CODE);
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@" + options.resolve("scripts/jvm.options"), "-Xmx48m", "-cp", System.getProperty("java.class.path"),
+            Watched.class.getName(), machine.ram().toString(), how)
+            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    }
+
+    /** An instance's process, as far as the watch is concerned. It ends with the test's JVM at the latest. */
+    static final class Watched {
+        private Watched() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            endWithParent();
+            PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+            InstanceEntry mine = memory.instances().entry(ID);
+            RequestWatch watch = RequestWatch.start(mine);
+            if (args[1].equals("boots")) {
+                System.out.println("up");
+                new CountDownLatch(1).await();
+            }
+            KernelInstance kernel = new KernelInstance(memory, ID, BootParameters.parse("quiet"), mine.ipiArea());
+            watch.kernel(kernel);
+            kernel.bringUpCpus();
+            kernel.start(List.of(new Exiting(args[1].equals("hangs in exit"))));
+            if (args[1].equals("hangs")) {
+                CountDownLatch hanging = new CountDownLatch(1);
+                kernel.cpu(1).submit(() -> {
+                    hanging.countDown();
+                    hang();
+                });
+                hanging.await();
+            }
+            System.out.println("up");
+            watch.awaitShutdown();
+            kernel.shutDown(Long.MAX_VALUE);
+            Runtime.getRuntime().halt(7);
+        }
+
+        static void hang() {
+            while (true) {
+                Thread.onSpinWait();
+            }
+        }
+
+        private static void endWithParent() {
+            Thread watch = new Thread(() -> {
+                try {
+                    while (System.in.read() >= 0) {
+                        continue;
+                    }
+                } catch (IOException broken) {
+                    System.err.println(broken);
+                } finally {
+                    Runtime.getRuntime().halt(1);
+                }
+            });
+            watch.setDaemon(true);
+            watch.start();
+        }
+    }
+
+    private record Exiting(boolean hangs) implements KernelModule {
+        @Override
+        public String name() {
+            return "watched";
+        }
+
+        @Override
+        public void init(Kernel kernel) {
+            /* It only exits. */
+        }
+
+        @Override
+        public void exit() {
+            System.out.println("in exit");
+            if (hangs) {
+                Watched.hang();
+            }
+        }
+    }
+}
