@@ -36,7 +36,8 @@ class CommandLineIT {
     void wrongVerbsAreRefusedInOneLineWhetherOrNotAMachineRuns() throws Exception {
         refuseAll("create x --cpus 1 [--memory]", "create --memory 4M --cpus 1 [NAME]", "create x --memory 4M [--cpus]",
             "create x --memory 4M --cpus 1- ['1-']", "create x --memory 4X --cpus 1 [4X]",
-            "create x --memory 4M --cpus 1 --cpu-count 2 [either]", "create x --memory 4M --cpu-count 0 [--cpu-count 0]",
+            "create x --memory 4M --cpus 1 --cpu-count 2 [either]",
+            "create x --memory 4M --cpu-count 0 [--cpu-count 0]",
             "create x --memory 4M --cpus 1 --id 0 [--id 0]", "update x [--memory SIZE]");
         refuseAll("update --memory 4M [--id N]", "update x --id 1 --memory 4M [one instance]", "load [--id N]",
             "load x --restart always ['always']", "exec [--all]", "exec x --all [--all]", "exec x --timeout 0 ['0']",

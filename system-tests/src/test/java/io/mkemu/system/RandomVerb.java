@@ -20,10 +20,10 @@ record RandomVerb(String request, List<Object> line) {
         int cpu = 1 + (random.nextInt(4) == 0 ? random.nextInt(NAMES.size()) : index);
         String names = "'names':['" + name + "']}";
         return switch (random.nextInt(18)) {
-            case 0, 1, 2 -> of("{'verb':'create','name':'" + name + "','cpus':[" + cpu + "],'memory':4194304}", "create",
-                name, "--cpus", cpu, "--memory", "4M");
-            case 3, 4, 5 -> of("{'verb':'load','name':'" + name + "','modules':['echo'],'cmdline':'idle=halt'}", "load",
-                name, "--modules", "echo", "--cmdline", "idle=halt");
+            case 0, 1, 2 -> of("{'verb':'create','name':'" + name + "','cpus':[" + cpu + "],'memory':4194304}",
+                "create", name, "--cpus", cpu, "--memory", "4M");
+            case 3, 4, 5 -> of("{'verb':'load','name':'" + name + "','modules':['echo'],'cmdline':'idle=halt'}",
+                "load", name, "--modules", "echo", "--cmdline", "idle=halt");
             case 6, 7 -> of("{'verb':'exec','timeoutMillis':20000," + names, "exec", name, "--timeout", "20");
             case 8, 9 -> of("{'verb':'kill','timeoutMillis':20000," + names, "kill", name, "--timeout", "20");
             case 10 -> of("{'verb':'kill','force':true," + names, "kill", "-f", name);
