@@ -40,8 +40,9 @@ abstract class VerbCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        ObjectNode request = request();
         RemoteHost host = RemoteHost.find(machine);
-        ObjectNode result = ask(host, request());
+        ObjectNode result = ask(host, request);
         finish(host);
         if (json) {
             System.out.println(json(result));

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeoutException;
 public final class BackgroundHost {
     /** What it says when it is up. */
     public static final String READY = "mkemu: ready";
-    private static final long END_SECONDS = 10;
+    private static final long END_SECONDS = 20;
 
     private final Process process;
     private final long deadline;

@@ -28,10 +28,10 @@ public record MachineSummary(String name, boolean runs, long pid, int active, in
     public static List<MachineSummary> all() throws IOException {
         List<MachineSummary> machines = new ArrayList<>();
         for (String name : RunningMachines.names()) {
-            machines.add(read(MachineDirectory.of(name), true));
+            machines.add(read(new MachineDirectory(MachineDirectory.base().resolve(name)), true));
         }
         for (String name : RunningMachines.deadNames()) {
-            machines.add(read(MachineDirectory.of(name), false));
+            machines.add(read(new MachineDirectory(MachineDirectory.base().resolve(name)), false));
         }
         machines.sort(Comparator.comparing(MachineSummary::name));
         return machines;

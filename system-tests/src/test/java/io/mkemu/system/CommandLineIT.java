@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -26,6 +29,50 @@ class CommandLineIT {
         String plain = line.replace("run [FILE]", "run").replaceAll("[\\[\\]]", "").strip();
         mk.start(plain.isEmpty() ? new Object[0] : plain.split(" ")).refuses(2, "^mk: .*" + Pattern.quote(named));
         assertTrue(Files.notExists(mk.base()));
+    }
+
+    /** In brackets: what the message must name. */
+    @Test
+    void wrongVerbsAreRefusedInOneLineWhetherOrNotAMachineRuns() throws Exception {
+        refuseAll("create x --cpus 1 [--memory]", "create --memory 4M --cpus 1 [NAME]", "create x --memory 4M [--cpus]",
+            "create x --memory 4M --cpus 1- ['1-']", "create x --memory 4X --cpus 1 [4X]",
+            "create x --memory 4M --cpus 1 --cpu-count 2 [either]",
+            "create x --memory 4M --cpu-count 0 [--cpu-count 0]",
+            "create x --memory 4M --cpus 1 --id 0 [--id 0]", "update x [--memory SIZE]");
+        refuseAll("update --memory 4M [--id N]", "update x --id 1 --memory 4M [one instance]", "load [--id N]",
+            "load x --restart always ['always']", "exec [--all]", "exec x --all [--all]", "exec x --timeout 0 ['0']",
+            "kill [--all]", "kill --all --id 1 [--all]");
+        refuseAll("unload [name instances]", "delete [name instances]", "show x --id 1 [one instance]",
+            "shutdown --timeout 1h ['1h']", "show x y ['y']", "list x ['x']", "init --cpus 0 [--memory]",
+            "init x.dts --cpus 0 [--cpus]", "host --memory 4M [--cpus]");
+        assertTrue(Files.notExists(mk.base()));
+    }
+
+    private void refuseAll(String... lines) throws Exception {
+        Map<MkProcess, String> started = new LinkedHashMap<>();
+        for (String line : lines) {
+            int named = line.indexOf('[');
+            started.put(mk.start((Object[]) line.substring(0, named).strip().split(" ")),
+                line.substring(named + 1, line.length() - 1));
+        }
+        for (Map.Entry<MkProcess, String> one : started.entrySet()) {
+            one.getKey().refuses(2, "^mk: .*" + Pattern.quote(one.getValue()));
+        }
+    }
+
+    @Test
+    void everyVerbHasHelpWithAnExample() throws Exception {
+        Map<String, MkProcess> started = new LinkedHashMap<>();
+        for (String verb : List.of("init", "host", "create", "update", "load", "exec", "kill", "unload", "delete",
+            "show", "list", "shutdown", "completion")) {
+            started.put(verb, mk.start(verb, "--help"));
+        }
+        for (Map.Entry<String, MkProcess> one : started.entrySet()) {
+            MkProcess help = one.getValue().ends(0);
+            assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);
+            assertTrue(help.out().getLast().matches("Example: .*mk " + one.getKey() + "\\b.*"), help::describe);
+            assertTrue(help.err().isEmpty(), help::describe);
+        }
     }
 
     @ParameterizedTest
