@@ -8,6 +8,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.module.KernelModule;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -33,10 +34,12 @@ public final class Host implements AutoCloseable {
     private final Lives lives;
     private final StatusReader status;
     private final CountDownLatch endAsked = new CountDownLatch(1);
+    private final List<KernelModule> modules;
     private boolean ending;
 
-    private Host(Machine machine) {
+    private Host(Machine machine, List<KernelModule> modules) {
         this.machine = machine;
+        this.modules = modules;
         this.lives = new Lives(machine, lock, instances::values);
         this.status = new StatusReader(machine);
     }
@@ -44,10 +47,11 @@ public final class Host implements AutoCloseable {
     /**
      * Makes the machine of a tree, with its instances loaded; no kernel runs yet. On failure nothing is left.
      *
-     * @throws MachineException if the name is in use or the RAM does not fit
+     * @throws MachineException if a module of the host cannot be loaded, the name is in use or the RAM does not fit
      */
     public static Host init(MachineDirectory directory, MachinePlan plan) throws IOException {
-        Host host = new Host(Machine.create(directory, plan));
+        List<KernelModule> modules = ModuleLoader.load(plan.spec().host().modules());
+        Host host = new Host(Machine.create(directory, plan), modules);
         try {
             for (InstanceSpec spec : plan.spec().instances()) {
                 host.create(spec, 0, false);
@@ -63,10 +67,10 @@ public final class Host implements AutoCloseable {
     /**
      * Boots the host's own kernel with the tree's modules, and begins to supervise the instances.
      *
-     * @throws MachineException if a module of the host cannot be loaded, or its CPU cannot be pinned
+     * @throws MachineException if its CPU cannot be pinned
      */
     public void boot() {
-        machine.bootHost(ModuleLoader.load(machine.plan().spec().host().modules()));
+        machine.bootHost(modules);
         lives.supervise();
     }
 

@@ -96,6 +96,8 @@ abstract class InstanceLife {
         if (!booted.isDone() && entry.state() == InstanceState.ACTIVE) {
             becameActive();
             booted.complete(true);
+            /* After it: who waits for events and asks for the state may have looked before this thread did. */
+            machine.memory().raiseEvent();
         }
     }
 

@@ -64,7 +64,7 @@ class HaltIT {
     @Test
     void killLetsTheModulesExitAndForcesThemWhenTheTimeIsOver() throws Exception {
         Path jar = ModuleJar.of(mk.work(), Awkward.class);
-        TreeSource tree = new TreeSource().host(jar).instance("good", jar)
+        TreeSource tree = new TreeSource().instance("good", jar)
             .bootargs("idle=halt awkward.in=exit").instance("bad", jar);
         try (TestHost made = TestHost.boot(mk, tree, "exit")) {
             host = made;

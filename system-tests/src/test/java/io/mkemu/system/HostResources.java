@@ -51,19 +51,22 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
         }
     }
 
-    /** The JDK keeps the threads that wait for child processes for a minute, for the next child. */
+    /** Without the JDK's pools: they keep threads for a while, those that waited for child processes for a minute. */
     static List<String> threadNames() {
         return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
-            .filter(name -> !name.startsWith("process reaper")).sorted().toList();
+            .filter(name -> !name.matches("(process reaper|ForkJoinPool-|VirtualThread-).*")).sorted().toList();
     }
 
-    /** Without jars: those of the class path are opened when the first class of each is needed. */
+    /**
+     * Without jars: those of the class path are opened when the first class of each is needed. Without files that are
+     * deleted: they are of the machines of former tests, whose host this process was, and are closed by the collector.
+     */
     private static List<String> files(long pid) {
         List<String> files = new ArrayList<>();
         try (Stream<Path> all = Files.list(Path.of("/proc", Long.toString(pid), "fd"))) {
             for (Path descriptor : all.toList()) {
                 String target = target(descriptor);
-                if (!target.isEmpty() && !target.endsWith(".jar")) {
+                if (!target.isEmpty() && !target.endsWith(".jar") && !target.endsWith(" (deleted)")) {
                     files.add(target.replaceFirst(":\\[\\d+]$", ""));
                 }
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.mkemu.boot.InstanceState;
@@ -181,7 +182,7 @@ final class TestHost implements AutoCloseable {
     public void close() throws IOException {
         try {
             if (!ended) {
-                host.shutDown(0);
+                assertEquals(List.of(), host.shutDown(0), "could not be ended by force");
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
