@@ -80,7 +80,7 @@ public final class RemoteHost {
                 + " does not answer within " + millis / 1000 + " s; if it hangs, kill -9 it, and mk init --machine "
                 + directory.machine() + " makes the machine anew", late);
         } catch (IOException gone) {
-            if (!isGone()) {
+            if (!isGoneBy(System.nanoTime() + SOCKET_NANOS)) {
                 throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
                     + pid() + " does not talk: " + gone.getMessage(), gone);
             }
@@ -121,18 +121,25 @@ public final class RemoteHost {
      * @throws MachineException if it does not within the time, or dies and leaves them
      */
     public void awaitGone(long timeoutMillis) throws IOException {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        while (!isGone()) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
-                    + pid() + " has ended its kernels, but is still there after " + timeoutMillis / 1000
-                    + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
-            }
-            LockSupport.parkNanos(LOOK_NANOS);
+        if (!isGoneBy(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis))) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
+                + " has ended its kernels, but is still there after " + timeoutMillis / 1000
+                + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
         }
         if (Objects.equals(life, lifeOf(directory))) {
             throw RunningMachines.notRunning(directory);
         }
+    }
+
+    /** A dying process closes its socket a moment before it lets go of its lock. */
+    private boolean isGoneBy(long deadlineNanos) throws IOException {
+        while (!isGone()) {
+            if (System.nanoTime() - deadlineNanos > 0) {
+                return false;
+            }
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return true;
     }
 
     /** The host's process id for a message, if its RAM tells. */

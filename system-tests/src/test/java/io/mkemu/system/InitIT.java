@@ -147,11 +147,18 @@ class InitIT {
 
     @Test
     void aKilledHostIsDeadAndInitRecovers() throws Exception {
-        init("dead", FLAGS).ends(0);
+        init("dead", "--cpus 0-2 --memory 16M").ends(0);
         mk.ask("dead", "{'verb':'create','name':'web','cpus':[1],'memory':4194304}");
         mk.ask("dead", "{'verb':'load','name':'web'}");
         mk.ask("dead", "{'verb':'exec','names':['web']}");
+        mk.ask("dead", "{'verb':'create','name':'ext','cpuCount':1,'memory':4194304,'external':true}");
+        mk.ask("dead", "{'verb':'load','name':'ext'}");
+        MkProcess waits = mk.start("exec", "ext");
+        waits.awaitOut(1, "waits to be joined");
         Procs.signal("KILL", hostPid("dead"));
+        waits.ends(4);
+        assertTrue(waits.err().getFirst().matches("mk: the host ended before it had answered; machine \"dead\" is "
+            + "dead, its host was killed: mk init .*"), waits::describe);
         String remedy = "machine \"dead\" is dead, its host was killed: mk init --machine dead clears what it left";
         List<MkProcess> verbs = List.of(mk.start("show", "--machine", "dead"),
             mk.start("exec", "web", "--machine", "dead"), mk.start("shutdown", "--machine", "dead"));
@@ -161,7 +168,7 @@ class InitIT {
         mk.start("show").refuses(4,
             "no machine runs; start one with: .*; what killed hosts left, mk init clears: dead");
         MkProcess list = mk.start("list").ends(0);
-        assertEquals(1, list.out("^dead +dead +- +0/2 +" + mk.machine("dead")).size(), list::describe);
+        assertEquals(1, list.out("^dead +dead +- +0/3 +" + mk.machine("dead")).size(), list::describe);
         assertEquals(1, list.out("mk init or mk run of that name clears what it left").size(), list::describe);
         init("dead", FLAGS).ends(0);
         assertEquals(1, mk.ask("dead", "{'verb':'show'}").get("instances").size());
