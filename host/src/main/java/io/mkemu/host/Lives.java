@@ -79,7 +79,10 @@ final class Lives {
             }
         }
         overcommitment = machine.shareCores(running);
-        sayOvercommitment();
+        /* Those who are left when a life ends were told when it began. */
+        if (!about.isEmpty()) {
+            sayOvercommitment();
+        }
     }
 
     private void sayOvercommitment() {

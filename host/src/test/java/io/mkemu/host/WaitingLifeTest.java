@@ -5,6 +5,7 @@ import static io.mkemu.host.TestHost.kernel;
 import static io.mkemu.host.TestHost.spec;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -14,6 +15,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.log.KernelLogReader;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
 import java.util.ArrayList;
@@ -210,6 +212,38 @@ class WaitingLifeTest {
                 assertNull(crowd.host().overcommitment());
                 assertFalse(crowd.apic(0).sharesCore(), "the host runs alone now");
             }
+        }
+    }
+
+    /** Who waits for the end of a machine is not told of each instance that ends. */
+    @Test
+    void sharingIsSaidWhenLivesBeginAndNotWhenTheyEnd() throws Exception {
+        int most = Affinity.allowed().cardinality();
+        long memory = (2L << 20) + 2048L * (most + 2) * (most + 2) & -4096L;
+        try (TestHost crowd = TestHost.make("""
+            /dts-v1/;
+            / { compatible = "multikernel-v1"; mkemu,ipi-slots = <2>;
+              resources { cpus = <%s>; memory-bytes = <%d>; };
+              instances {
+                many { id = <1>; resources { cpus = <%s>; memory-bytes = <%d>; }; };
+                one { id = <2>; resources { cpus = <%d>; memory-bytes = <0x80000>; }; };
+              };
+            };
+            """.formatted(numbers(0, most + 2), memory + (1 << 20), numbers(1, most + 1), memory, most + 1))) {
+            crowd.host().boot();
+            crowd.host().start(List.of("many", "one"), true, said::add);
+            String both = crowd.host().overcommitment();
+            crowd.host().kill(List.of("one"), true, LONG);
+            String many = crowd.host().overcommitment();
+            assertNotNull(many);
+            assertNotEquals(both, many, "there is something that could be said");
+            KernelLogReader log = new KernelLogReader(crowd.memory(), 0);
+            List<String> lines = new ArrayList<>();
+            for (KernelLogReader.Line line = log.poll(); line != null; line = log.poll()) {
+                lines.add(line.text());
+            }
+            assertEquals(List.of("mkemu: " + both), lines.stream().filter(line -> line.contains("share")).toList());
+            crowd.host().kill(List.of("many"), true, LONG);
         }
     }
 
