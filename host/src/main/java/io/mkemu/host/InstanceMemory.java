@@ -91,9 +91,7 @@ final class InstanceMemory {
 
     private void requireRoom(List<List<Region>> found, InstanceSpec wanted) {
         if (found.isEmpty()) {
-            throw new MachineException(ExitCode.RESOURCES, "no " + wanted.memoryBytes() + " bytes in "
-                + InstanceDescriptor.MAX_REGIONS + " pieces or fewer are left in the multikernel pool for instance "
-                + name + ": give it less memory, or the machine more");
+            throw noMemory(wanted);
         }
         if (found.stream().noneMatch(pieces -> holdsIpiArea(pieces, wanted))) {
             throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance " + name
@@ -101,6 +99,12 @@ final class InstanceMemory {
                 + IpiArea.length(machine.memory(), wanted.cpus().size())
                 + " bytes: give it fewer CPUs, or delete an instance");
         }
+    }
+
+    static MachineException noMemory(InstanceSpec wanted) {
+        return new MachineException(ExitCode.RESOURCES, "no " + wanted.memoryBytes() + " bytes in "
+            + InstanceDescriptor.MAX_REGIONS + " pieces or fewer are left in the multikernel pool for instance "
+            + wanted.name() + ": give it less memory, or the machine more");
     }
 
     /** Makes pool and IPI area anew: nothing of what was there remains. Name and CPUs are in the entry already. */

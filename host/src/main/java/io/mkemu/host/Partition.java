@@ -119,8 +119,7 @@ final class Partition {
                 + " is no positive multiple of " + Pages.PAGE_SIZE + ": round it up");
         }
         if (wanted.memoryBytes() > plan.spec().memoryBytes()) {
-            throw refused("memory of " + wanted.memoryBytes() + " bytes" + instance + " is more than the whole pool of "
-                + plan.spec().memoryBytes() + ": give it less, or make the machine with more");
+            throw InstanceMemory.noMemory(wanted);
         }
     }
 

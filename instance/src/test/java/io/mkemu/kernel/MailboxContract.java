@@ -388,8 +388,9 @@ abstract class MailboxContract {
             receiver.api.registerHandler((data, context) -> {
                 byte[] bytes = new byte[data.dataSize()];
                 data.buffer().getBytes(0, bytes);
-                got.set(bytes);
                 type.set(data.type());
+                /* Last: it is what is waited for. */
+                got.set(bytes);
             }, null, any);
             for (int size = 1; size <= MAX_DATA_SIZE; size += size < 16 || size > 250 ? 1 : 13) {
                 byte[] bytes = new byte[size];
