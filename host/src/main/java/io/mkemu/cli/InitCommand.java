@@ -52,8 +52,10 @@ final class InitCommand implements Callable<Integer> {
         try {
             BackgroundHost.start(directory, tree, List.of(Main.class.getName(), "host", "-", "--machine",
                 directory.machine(), "--background"), timeout.millis());
-            ObjectNode status = RemoteHost.find(directory.machine()).ask("show", Protocol.object(), 0, line -> { });
-            System.out.println(json ? status : StatusText.summary(status));
+            try (RemoteHost host = RemoteHost.find(directory.machine())) {
+                ObjectNode status = host.ask("show", Protocol.object(), 0, line -> { });
+                System.out.println(json ? status : StatusText.summary(status));
+            }
         } finally {
             removeHook(hook);
         }

@@ -41,15 +41,16 @@ abstract class VerbCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ObjectNode request = request();
-        RemoteHost host = RemoteHost.find(machine);
-        ObjectNode result = ask(host, request);
-        finish(host);
-        if (json) {
-            System.out.println(json(result));
-        } else {
-            print(result);
+        try (RemoteHost host = RemoteHost.find(machine)) {
+            ObjectNode result = ask(host, request);
+            finish(host);
+            if (json) {
+                System.out.println(json(result));
+            } else {
+                print(result);
+            }
+            return exitCode(result).code();
         }
-        return exitCode(result).code();
     }
 
     /** What is to be waited for after the answer. */

@@ -25,6 +25,7 @@ final class HostLife implements AutoCloseable {
 
     private final MachineDirectory directory;
     private final OsFile lock;
+    private boolean lastsUntilExit;
 
     private HostLife(MachineDirectory directory, OsFile lock) {
         this.directory = directory;
@@ -102,13 +103,20 @@ final class HostLife implements AutoCloseable {
         }
     }
 
+    /** From now on the end of this process lets go of the lock, not {@link #close}: who waits for it waits for that. */
+    void lastsUntilExit() {
+        lastsUntilExit = true;
+    }
+
     /** Removes the machine's files and gives the name back. */
     @Override
     public void close() throws IOException {
         try {
             directory.delete();
         } finally {
-            lock.close();
+            if (!lastsUntilExit) {
+                lock.close();
+            }
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.function.BooleanSupplier;
 
 /**
  * A machine that is there to be managed: init, and then what its clients ask for, until one of them, or somebody who
- * calls {@link #stop}, ends it. One thread runs it.
+ * calls {@link #stop}, ends it. One thread runs it, and the process is to end after it.
  */
 public final class HostRun {
     private static final long SHUTDOWN_MILLIS = 5000;
@@ -60,6 +60,7 @@ public final class HostRun {
     public void run(Ready ready) throws IOException, InterruptedException {
         try (Host made = Host.init(directory, plan); HostControl control = HostControl.open(made)) {
             host = made;
+            made.machine().endsWithProcess();
             LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
             long patience = 0;
             try {

@@ -207,6 +207,11 @@ public final class Machine implements AutoCloseable {
         return directory;
     }
 
+    /** This process ends with the machine: whoever waits for the end of the one waits for the end of the other. */
+    void endsWithProcess() {
+        life.lastsUntilExit();
+    }
+
     /** Removes the machine's files. Host and instances must have been shut down. */
     @Override
     public void close() throws IOException {

@@ -15,7 +15,7 @@ import java.util.function.Consumer;
 
 /**
  * A machine from boot to end in one process: init, exec of all its instances, and when the modules are done or somebody
- * stops it, shutdown. One thread runs it; any thread may {@link #stop} it.
+ * stops it, shutdown. One thread runs it; any thread may {@link #stop} it. The process is to end after it.
  */
 public final class MachineRun {
     private static final long SHUTDOWN_MILLIS = 5000;
@@ -59,6 +59,7 @@ public final class MachineRun {
     public RunReport run(Consumer<KernelInstance> whileRunning) throws IOException, InterruptedException {
         try (Host made = Host.init(directory, plan)) {
             host = made;
+            made.machine().endsWithProcess();
             LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
             boolean inOrder = false;
             HostControl control = HostControl.open(made);

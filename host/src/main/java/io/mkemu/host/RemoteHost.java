@@ -8,11 +8,10 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -21,18 +20,19 @@ import java.util.function.Consumer;
  * The host of a machine that another process runs, as its clients see it. Every wait has an end, and every failure is a
  * line that says what to do.
  */
-public final class RemoteHost {
+public final class RemoteHost implements AutoCloseable {
     /** How long a host may take for what it does at once. */
     public static final long ANSWER_MILLIS = 10_000;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final MachineDirectory directory;
-    private final Object life;
+    /** Held open: its lock is this very host's life, whatever becomes of the name. */
+    private final OsFile life;
 
-    private RemoteHost(MachineDirectory directory) throws IOException {
+    private RemoteHost(MachineDirectory directory, OsFile life) {
         this.directory = directory;
-        this.life = lifeOf(directory);
+        this.life = life;
     }
 
     /**
@@ -42,15 +42,11 @@ public final class RemoteHost {
      * @throws MachineException if it does not run, or without a name none or several do
      */
     public static RemoteHost find(String name) throws IOException {
-        return new RemoteHost(RunningMachines.find(name));
-    }
-
-    /** Tells this host's lock file from that of a later host of the same name; null if there is none. */
-    private static Object lifeOf(MachineDirectory directory) throws IOException {
+        MachineDirectory directory = RunningMachines.find(name);
         try {
-            return Files.getAttribute(directory.life(0), "unix:ino");
-        } catch (NoSuchFileException none) {
-            return null;
+            return new RemoteHost(directory, OsFile.open(directory.life(0)));
+        } catch (NoSuchFileException endedMeanwhile) {
+            throw RunningMachines.notRunning(directory);
         }
     }
 
@@ -112,11 +108,11 @@ public final class RemoteHost {
     }
 
     private boolean isGone() throws IOException {
-        return !RunningMachines.runs(directory) || !Objects.equals(life, lifeOf(directory));
+        return !life.isLockedByOther();
     }
 
     /**
-     * Waits until the host has ended and its files are removed.
+     * Waits until the host's process has ended and its files are removed.
      *
      * @throws MachineException if it does not within the time, or dies and leaves them
      */
@@ -126,7 +122,7 @@ public final class RemoteHost {
                 + " has ended its kernels, but is still there after " + timeoutMillis / 1000
                 + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
         }
-        if (Objects.equals(life, lifeOf(directory))) {
+        if (life.isStillNamed()) {
             throw RunningMachines.notRunning(directory);
         }
     }
@@ -149,5 +145,10 @@ public final class RemoteHost {
         } catch (IOException | MachineException unreadable) {
             return "";
         }
+    }
+
+    @Override
+    public void close() {
+        life.close();
     }
 }

@@ -107,8 +107,9 @@ class LifecycleIT {
             List.of("create", "web", "--cpus", "0", "--memory", "8M"), "CPU 0 is the host's own: free are 1 2 3",
             List.of("create", "web", "--cpus", "9", "--memory", "8M"), "CPU 9 is not in the machine's pool 0 1 2 3",
             List.of("create", "web", "--cpu-count", "4", "--memory", "8M"), "4 CPUs are wanted, free are 1 2 3",
-            List.of("create", "web", "--cpus", "1", "--memory", "64M"), "no 67108864 bytes in 8 pieces or fewer",
-            List.of("create", "web", "--cpus", "1", "--memory", "64M", "--dry-run"), "no 67108864 bytes"));
+            List.of("create", "web", "--cpus", "1", "--memory", "64M"),
+            "memory of 67108864 bytes of instance web is more than the whole pool",
+            List.of("create", "web", "--cpus", "1", "--memory", "64M", "--dry-run"), "is more than the whole pool"));
     }
 
     private void ready() throws Exception {
@@ -239,6 +240,22 @@ class LifecycleIT {
         MkProcess shutdown = mk.start("shutdown", "--timeout", "0.5").ends(0);
         assertEquals(List.of("web: did not shut down within 500 ms, forced", "machine lab: ended"), shutdown.out(),
             shutdown::describe);
+    }
+
+    @Test
+    void aShutdownThatWaitsCanBeForced() throws Exception {
+        says(CREATE);
+        says("load", "web", "--module", ModuleJar.of(mk.work(), Stuck.class));
+        says("exec", "web");
+        MkProcess waits = mk.start("shutdown", "--timeout", "3600");
+        while (!web().get("detail").asText().equals("shutting down")) {
+            assertTrue(waits.isAlive(), waits::describe);
+        }
+        mk.start("create", "db", "--cpus", "2", "--memory", "8M").refuses(4, "machine \"lab\" is being shut down");
+        MkProcess forces = mk.start("shutdown", "--force").ends(0);
+        waits.ends(0);
+        assertEquals(1, waits.out("^machine lab: ended$").size(), waits::describe);
+        assertEquals(1, forces.out("^machine lab: ended$").size(), forces::describe);
     }
 
     @Test
