@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's
@@ -25,6 +26,8 @@ import java.util.Set;
  */
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final Pattern OURS =
+        Pattern.compile("ram|control|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -153,7 +156,7 @@ public record MachineDirectory(Path path) {
     public void delete() throws IOException {
         try (var files = Files.newDirectoryStream(path)) {
             for (Path file : files) {
-                if (!file.equals(life(0))) {
+                if (!file.equals(life(0)) && isOurs(file)) {
                     Files.deleteIfExists(file);
                 }
             }
@@ -166,6 +169,11 @@ public record MachineDirectory(Path path) {
         if (path.getParent().equals(defaultBase())) {
             removeIfEmpty(path.getParent());
         }
+    }
+
+    /** Whether a file's name is one that mkemu gives; others are somebody else's, and never removed. */
+    public static boolean isOurs(Path file) {
+        return OURS.matcher(file.getFileName().toString()).matches();
     }
 
     private static void removeIfEmpty(Path directory) throws IOException {

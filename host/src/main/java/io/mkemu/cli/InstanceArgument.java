@@ -25,7 +25,7 @@ final class InstanceArgument {
 
     /** What the user calls it. */
     String name() {
-        return name != null ? name : String.valueOf(id);
+        return name != null ? name : "#" + id;
     }
 
     /** As a list of none or one. */

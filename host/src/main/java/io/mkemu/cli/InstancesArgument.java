@@ -22,7 +22,7 @@ final class InstancesArgument {
     ObjectNode putInto(ObjectNode request) {
         ArrayNode array = request.putArray("names");
         names.forEach(array::add);
-        ids.forEach(id -> array.add(id.toString()));
+        ids.forEach(id -> array.add("#" + id));
         return request;
     }
 }

@@ -76,16 +76,23 @@ final class HostLife implements AutoCloseable {
         }
         try {
             for (Path file : files) {
+                if (!MachineDirectory.isOurs(file)) {
+                    Files.deleteIfExists(directory.life(0));
+                    throw new MachineException(ExitCode.MACHINE, directory.path() + " is no machine's directory: it "
+                        + "holds " + file.getFileName() + "; move that away, or use another machine name");
+                }
+            }
+            for (Path file : files) {
                 if (file.getFileName().toString().endsWith(".lock")) {
                     awaitEnd(file);
                 }
             }
+            for (Path file : files) {
+                Files.deleteIfExists(file);
+            }
         } catch (MachineException | IOException refused) {
             lock.close();
             throw refused;
-        }
-        for (Path file : files) {
-            Files.deleteIfExists(file);
         }
     }
 
@@ -112,7 +119,10 @@ final class HostLife implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            directory.delete();
+            /* Somebody may have removed the directory by hand, and another host have made it anew. */
+            if (lock.isStillNamed()) {
+                directory.delete();
+            }
         } finally {
             if (!lastsUntilExit) {
                 lock.close();

@@ -241,8 +241,10 @@ final class HostVerbs implements ControlHandler {
         Set<String> names = new LinkedHashSet<>();
         for (String given : namesOrIds) {
             boolean isName = machine.instances().stream().anyMatch(instance -> instance.name().equals(given));
+            /* #N is an id and nothing else: an instance may be named like a number. */
+            String id = given.startsWith("#") ? given.substring(1) : given;
             names.add(isName ? given : machine.instances().stream()
-                .filter(instance -> Integer.toString(instance.id()).equals(given)).map(InstanceStatus::name)
+                .filter(instance -> Integer.toString(instance.id()).equals(id)).map(InstanceStatus::name)
                 .findFirst().orElse(given));
         }
         return names;

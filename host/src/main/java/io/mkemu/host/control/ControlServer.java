@@ -12,6 +12,8 @@ import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
@@ -41,6 +43,7 @@ public final class ControlServer implements AutoCloseable {
     private final Queue<ControlConnection> changed = new ConcurrentLinkedQueue<>();
     private final Set<Thread> requests = ConcurrentHashMap.newKeySet();
     private final Thread thread;
+    private final Object inode;
     private volatile boolean closing;
     private long resumeAt;
 
@@ -54,6 +57,7 @@ public final class ControlServer implements AutoCloseable {
         listener.configureBlocking(false);
         listener.bind(UnixDomainSocketAddress.of(socket), BACKLOG);
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-------"));
+        this.inode = inodeOf(socket);
         this.accepting = listener.register(selector, SelectionKey.OP_ACCEPT);
         this.thread = new Thread(this::run, "control");
         thread.setDaemon(true);
@@ -79,6 +83,14 @@ public final class ControlServer implements AutoCloseable {
         } catch (IOException | RuntimeException | Error refused) {
             selector.close();
             throw refused;
+        }
+    }
+
+    private static Object inodeOf(Path file) throws IOException {
+        try {
+            return Files.getAttribute(file, "unix:ino", LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException gone) {
+            return "none";
         }
     }
 
@@ -263,7 +275,10 @@ public final class ControlServer implements AutoCloseable {
         }
         selector.close();
         listener.close();
-        Files.deleteIfExists(socket);
+        /* Another host may have made its own here, if somebody removed the directory meanwhile. */
+        if (inode.equals(inodeOf(socket))) {
+            Files.delete(socket);
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
