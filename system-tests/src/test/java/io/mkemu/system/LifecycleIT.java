@@ -109,7 +109,8 @@ class LifecycleIT {
             List.of("create", "web", "--cpu-count", "4", "--memory", "8M"), "4 CPUs are wanted, free are 1 2 3",
             List.of("create", "web", "--cpus", "1", "--memory", "64M"),
             "no 67108864 bytes in 8 pieces or fewer are left",
-            List.of("create", "web", "--cpus", "1", "--memory", "64M", "--dry-run"), "no 67108864 bytes in 8 pieces or fewer are left"));
+            List.of("create", "web", "--cpus", "1", "--memory", "64M", "--dry-run"),
+            "no 67108864 bytes in 8 pieces or fewer are left"));
     }
 
     private void ready() throws Exception {
