@@ -50,6 +50,11 @@ public final class InstanceEntry {
         return InstanceState.of((int) (life & STATE_MASK));
     }
 
+    /** The epoch that a life word holds. */
+    public static long epochOf(long life) {
+        return life >>> STATE_BITS;
+    }
+
     /** The state. */
     public InstanceState state() {
         return stateOf(life());
@@ -57,7 +62,7 @@ public final class InstanceEntry {
 
     /** How often the instance has been executed; no message of an earlier epoch reaches a later one. */
     public long epoch() {
-        return life() >>> STATE_BITS;
+        return epochOf(life());
     }
 
     /** Enters a state, keeping the epoch. What the state promises must have been written before. */

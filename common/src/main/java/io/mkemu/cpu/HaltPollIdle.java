@@ -34,7 +34,7 @@ final class HaltPollIdle implements IdlePolicy {
                 if (cpu.hasWork()) {
                     return true;
                 }
-                Thread.onSpinWait();
+                cpu.pause();
             }
         } while (System.nanoTime() - start < limit);
         return false;

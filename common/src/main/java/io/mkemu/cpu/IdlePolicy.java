@@ -11,6 +11,9 @@ public interface IdlePolicy {
         /** Whether polling is allowed now: no other CPU that runs shares this one's host CPU. */
         boolean mayPoll();
 
+        /** Lets a moment pass between two looks for work. */
+        void pause();
+
         /** Sleeps on the doorbell until there is something to do; at most so many ns, 0 or less: without limit. */
         void halt(long timeoutNanos);
     }

@@ -14,7 +14,7 @@ final class PollIdle implements IdlePolicy {
                 if (cpu.hasWork()) {
                     return;
                 }
-                Thread.onSpinWait();
+                cpu.pause();
             }
             if (timeoutNanos != Long.MAX_VALUE && System.nanoTime() - start >= timeoutNanos) {
                 return;

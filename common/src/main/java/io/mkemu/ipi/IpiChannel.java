@@ -13,6 +13,9 @@ interface IpiChannel {
      */
     int publish(int type, DirectBuffer data, int offset, int size);
 
+    /** The how-manieth message of its lane the last one published was, from 1; 0 where messages have no numbers. */
+    long number();
+
     /**
      * Whether the target will look without being rung: it polls this sender, or has an earlier ring of this sender
      * still before it. To be asked after a full fence behind {@link #publish}.

@@ -13,6 +13,11 @@ import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.trace.MessageId;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceMode;
+import io.mkemu.trace.TraceRecordDescriptor;
+import io.mkemu.trace.TraceWriter;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.function.Consumer;
@@ -26,21 +31,24 @@ public final class IpiSender implements AutoCloseable {
     private final PhysicalMemory memory;
     private final InstanceTable instances;
     private final LocalApic apic;
+    private final TraceWriter trace;
     private final boolean needsActive;
     private final Consumer<String> anomalies;
     private final Peer[] peers = new Peer[InstanceDescriptor.MAX_INSTANCES];
 
     /** A sender for the CPU of this local APIC. */
     public IpiSender(PhysicalMemory memory, LocalApic apic) {
-        this(memory, apic, damage -> { });
+        this(memory, apic, new TraceWriter(memory, apic.physicalCpu()), damage -> { });
     }
 
     /**
      * A sender that tells what it finds damaged in the tables.
      *
+     * @param trace     the CPU's trace ring
      * @param anomalies takes one line, on the sender's thread; the count is the local APIC's
      */
-    public IpiSender(PhysicalMemory memory, LocalApic apic, Consumer<String> anomalies) {
+    public IpiSender(PhysicalMemory memory, LocalApic apic, TraceWriter trace, Consumer<String> anomalies) {
+        this.trace = trace;
         this.anomalies = anomalies;
         this.memory = memory;
         this.instances = memory.instances();
@@ -86,6 +94,16 @@ public final class IpiSender implements AutoCloseable {
 
     private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
+        int result = trySend(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
+        if (result != 0 && trace.records(TraceMode.IPI)) {
+            trace.record(result == -Errno.ENOSPC ? TraceEvent.FULL : TraceEvent.REFUSED, 0, System.nanoTime(), 0, type,
+                size, instanceId, -result);
+        }
+        return result;
+    }
+
+    private int trySend(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
+        int size) {
         InstanceEntry entry = instances.entry(instanceId);
         if (entry == null) {
             return -Errno.EINVAL;
@@ -113,10 +131,12 @@ public final class IpiSender implements AutoCloseable {
         if (target < 0) {
             return -Errno.EINVAL;
         }
-        return publish(peer.channels[target], peer.apics[target], type, data, offset, size);
+        return publish(peer, target, type, data, offset, size);
     }
 
-    private int publish(IpiChannel channel, LocalApic target, int type, DirectBuffer data, int offset, int size) {
+    private int publish(Peer peer, int logicalCpu, int type, DirectBuffer data, int offset, int size) {
+        IpiChannel channel = peer.channels[logicalCpu];
+        LocalApic target = peer.apics[logicalCpu];
         int result = channel.publish(type, data, offset, size);
         if (result != 0) {
             apic.count(Counter.FULL);
@@ -127,15 +147,36 @@ public final class IpiSender implements AutoCloseable {
         VarHandle.fullFence();
         if (channel.isSeen(target.idleWord())) {
             apic.count(Counter.ELIDED);
+            if (trace.records(TraceMode.IPI)) {
+                traceSend(TraceRecordDescriptor.ELIDED, System.nanoTime(), peer, logicalCpu, type, data, offset, size);
+            }
             return 0;
         }
+        boolean traced = trace.records(TraceMode.IPI);
+        long published = traced ? System.nanoTime() : 0;
         channel.ringing();
-        if (target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR)) {
+        boolean woken = target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);
+        if (woken) {
             apic.count(Counter.WOKEN);
         }
         channel.rung();
         apic.count(Counter.RUNG);
+        if (traced) {
+            traceSend(woken ? TraceRecordDescriptor.RUNG | TraceRecordDescriptor.WOKEN : TraceRecordDescriptor.RUNG,
+                published, peer, logicalCpu, type, data, offset, size);
+        }
         return 0;
+    }
+
+    private void traceSend(int flags, long published, Peer peer, int logicalCpu, int type, DirectBuffer data,
+        int offset, int size) {
+        long id = MessageId.of(apic.physicalCpu(), peer.cpus[logicalCpu], peer.epoch,
+            peer.channels[logicalCpu].number());
+        if (trace.records(TraceMode.ALL)) {
+            trace.record(TraceEvent.SEND, flags, published, id, type, peer.instanceId, 0, data, offset, size);
+        } else {
+            trace.record(TraceEvent.SEND, flags, published, id, type, size, peer.instanceId, 0);
+        }
     }
 
     /** Maps the area of the instance's present life, in place of that of a former one; null if it cannot receive. */
@@ -194,7 +235,9 @@ public final class IpiSender implements AutoCloseable {
 
     /** One life of a target, and the lanes into its CPUs. */
     private static final class Peer {
+        private final int instanceId;
         private final long life;
+        private final long epoch;
         private final long area;
         private final Window window;
         private final int[] cpus;
@@ -202,7 +245,9 @@ public final class IpiSender implements AutoCloseable {
         private final LocalApic[] apics;
 
         Peer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
+            this.instanceId = entry.id();
             this.life = life;
+            this.epoch = InstanceEntry.epochOf(life);
             this.area = area;
             this.cpus = cpus;
             this.window = IpiArea.map(memory, entry, area);

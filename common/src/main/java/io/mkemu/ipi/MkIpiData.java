@@ -18,6 +18,7 @@ public final class MkIpiData {
     private int senderCpu;
     private int type;
     private int dataSize;
+    private long number;
     private AtomicBuffer slot;
     private int slotOffset;
 
@@ -35,6 +36,16 @@ public final class MkIpiData {
         dataSize = valid ? (int) size : 0;
         payload.wrap(buffer.addressOffset() + offset + BUFFER_OFFSET, dataSize);
         return valid;
+    }
+
+    /** Says the how-manieth of its lane the message is. */
+    void number(long number) {
+        this.number = number;
+    }
+
+    /** The how-manieth message of its lane it is, from 1; 0 in single-slot mode, where messages have no numbers. */
+    public long number() {
+        return number;
     }
 
     /** Points this flyweight at a slot for good: each call reads what is there by then. */

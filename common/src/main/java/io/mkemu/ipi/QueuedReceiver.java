@@ -140,6 +140,7 @@ final class QueuedReceiver implements IpiReceiver {
                 apic.count(Counter.ANOMALIES);
                 dispatcher.anomaly(senderCpu, data);
             } else {
+                data.number(head + 1);
                 dispatcher.dispatch(data);
             }
             heads[senderCpu] = head + 1;

@@ -93,6 +93,11 @@ final class QueuedSender implements IpiChannel {
     }
 
     @Override
+    public long number() {
+        return tail;
+    }
+
+    @Override
     public boolean isSeen(long idleWord) {
         return LocalApic.polls(idleWord, senderCpu)
             || rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;

@@ -40,6 +40,11 @@ final class SingleSlotSender implements IpiChannel {
     }
 
     @Override
+    public long number() {
+        return 0;
+    }
+
+    @Override
     public boolean isSeen(long idleWord) {
         return false;
     }

@@ -55,6 +55,7 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
         expect(file, page, CPUS_AT_OFFSET, layout.cpusAt(), "cpus");
         expect(file, page, INSTANCES_AT_OFFSET, layout.instancesAt(), "instances");
         expect(file, page, LOGS_AT_OFFSET, layout.logsAt(), "logs");
+        expect(file, page, TRACES_AT_OFFSET, layout.tracesAt(), "traces");
         expect(file, page, PAGES_AT_OFFSET, layout.pagesAt(), "pages");
         expect(file, page, POOL_MAP_AT_OFFSET, layout.poolMapAt(), "pool map");
         expect(file, page, HOST_AT_OFFSET, layout.hostAt(), "host");
@@ -93,6 +94,7 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
         page.putLong(CPUS_AT_OFFSET, layout.cpusAt());
         page.putLong(INSTANCES_AT_OFFSET, layout.instancesAt());
         page.putLong(LOGS_AT_OFFSET, layout.logsAt());
+        page.putLong(TRACES_AT_OFFSET, layout.tracesAt());
         page.putLong(PAGES_AT_OFFSET, layout.pagesAt());
         page.putLong(POOL_MAP_AT_OFFSET, layout.poolMapAt());
         page.putLong(HOST_AT_OFFSET, layout.hostAt());

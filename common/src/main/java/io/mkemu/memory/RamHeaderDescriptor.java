@@ -15,11 +15,12 @@ package io.mkemu.memory;
  *  +------------+------------+------------+------------+------------+
  *  | cpus at    |instances at| logs at    | pages at   | pool map at|
  *  +------------+------------+------------+------------+------------+
- *  88           96           104          112          120
- *  +------------+------------+------------+------------+
- *  | host at    | host size  | pool at    | pool size  |
- *  +------------+------------+------------+------------+
+ *  88           96           104          112          120          128
+ *  +------------+------------+------------+------------+------------+
+ *  | host at    | host size  | pool at    | pool size  | traces at  |
+ *  +------------+------------+------------+------------+------------+
  *  128: event word (futex of the host)    192: machine name, 64 bytes UTF-8, NUL padded
+ *  256: trace mode                        320: trace doorbell (futex of who drains the trace rings)
  * </pre>
  */
 public final class RamHeaderDescriptor {
@@ -30,7 +31,7 @@ public final class RamHeaderDescriptor {
     /** Stored last. */
     public static final int ABI_VERSION_OFFSET = 8;
     /** Changes whenever anything of the memory map does. */
-    public static final int ABI_VERSION = 2;
+    public static final int ABI_VERSION = 3;
     /** The mailbox of all instances: 0 queued, 1 single-slot. */
     public static final int IPI_MODE_OFFSET = 12;
     /** Size of the RAM file. */
@@ -61,12 +62,18 @@ public final class RamHeaderDescriptor {
     public static final int POOL_AT_OFFSET = 104;
     /** Its size. */
     public static final int POOL_SIZE_OFFSET = 112;
+    /** Trace rings. */
+    public static final int TRACES_AT_OFFSET = 120;
     /** A futex that instances bump when the host should look: a state changed, a line was logged. */
     public static final int EVENT_OFFSET = 128;
     /** Name of the machine. */
     public static final int NAME_OFFSET = 192;
     /** Bytes of the name, the closing NUL too. */
     public static final int NAME_LENGTH = 64;
+    /** What the CPUs record: the ordinal of TraceMode. Written by the host. */
+    public static final int TRACE_MODE_OFFSET = 256;
+    /** A futex that a CPU bumps when it has filled a part of its trace ring. */
+    public static final int TRACE_DOORBELL_OFFSET = 320;
 
     private RamHeaderDescriptor() {
     }

@@ -4,6 +4,7 @@ package io.mkemu.memory;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.log.KernelLogDescriptor;
+import io.mkemu.trace.TraceRingDescriptor;
 
 /**
  * Where everything in a machine's RAM lies. A pure function of four numbers, so a process that maps a RAM file can
@@ -56,9 +57,19 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
         return instancesAt() + (long) InstanceDescriptor.MAX_INSTANCES * InstanceDescriptor.LENGTH;
     }
 
+    /** Trace rings begin here. */
+    public long tracesAt() {
+        return logsAt() + (long) InstanceDescriptor.MAX_INSTANCES * KernelLogDescriptor.LENGTH;
+    }
+
+    /** The trace ring of a physical CPU, as an offset in the tables. */
+    public int traceRingAt(int physicalCpu) {
+        return (int) tracesAt() + physicalCpu * TraceRingDescriptor.length(nrCpus);
+    }
+
     /** Page table begins here. */
     public long pagesAt() {
-        return logsAt() + (long) InstanceDescriptor.MAX_INSTANCES * KernelLogDescriptor.LENGTH;
+        return tracesAt() + Pages.align((long) nrCpus * TraceRingDescriptor.length(nrCpus));
     }
 
     /** Bitmaps of the multikernel pool begin here. */

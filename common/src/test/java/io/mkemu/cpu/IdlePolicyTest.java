@@ -38,6 +38,11 @@ class IdlePolicyTest {
         }
 
         @Override
+        public void pause() {
+            Thread.onSpinWait();
+        }
+
+        @Override
         public void halt(long timeoutNanos) {
             halts.add(timeoutNanos);
             long start = System.nanoTime();

@@ -39,6 +39,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private final LocalApic apic;
     private final IpiReceiver receiver;
     private final IpiSender sender;
+    private final CpuTrace trace;
     private final IdlePolicy idle;
     private final TaskQueue tasks = new TaskQueue();
     private final Futex futex = new Futex();
@@ -51,12 +52,13 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private long audited = System.nanoTime();
 
     Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
-        IdlePolicy idle) {
+        CpuTrace trace, IdlePolicy idle) {
         this.kernel = kernel;
         this.logicalCpu = logicalCpu;
         this.apic = apic;
         this.receiver = receiver;
         this.sender = sender;
+        this.trace = trace;
         this.idle = idle;
         this.thread = new CpuThread(this, "cpu" + logicalCpu);
         this.thread.setDaemon(true);
@@ -81,6 +83,10 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     IpiSender sender() {
         return sender;
+    }
+
+    CpuTrace trace() {
+        return trace;
     }
 
     /** A view that the CPU's own thread may wrap around an array it is about to send. */
@@ -132,6 +138,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
                 turn();
             } catch (Throwable fault) {
                 apic.count(Counter.FAULTS);
+                trace.fault();
                 kernel.cpuFailed(this, fault);
             }
         }
@@ -139,9 +146,13 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     }
 
     private void turn() {
+        trace.turnBegins();
         boolean interrupted = takeInterrupts() | runSubmitted();
         receiver.takeHot();
         interrupted |= receiver.deliver(this) > 0;
+        if (!tasks.isEmpty()) {
+            trace.goesStale();
+        }
         long wait = tasks.run(interrupted);
         if (wait > 0 && !interrupted) {
             idle.idle(this, wait);
@@ -154,6 +165,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             return false;
         }
         apic.count(Counter.INTERRUPTS, Long.bitCount(vectors));
+        trace.interrupt(vectors);
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
             receiver.interrupt(this);
         }
@@ -167,6 +179,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         boolean any = false;
         for (Runnable next = work.poll(); next != null; next = work.poll()) {
             next.run();
+            trace.goesStale();
             any = true;
         }
         return any;
@@ -183,13 +196,21 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     }
 
     @Override
+    public void pause() {
+        trace.pause();
+    }
+
+    @Override
     public void halt(long timeoutNanos) {
         int seen = apic.doorbell();
         apic.announce(LocalApicDescriptor.STATE_HALTED);
         if (!hasWork()) {
             apic.count(Counter.HALTS);
             long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
-            if (apic.halt(futex, seen, limit) && System.nanoTime() - audited >= AUDIT_NANOS) {
+            trace.halts();
+            boolean timedOut = apic.halt(futex, seen, limit);
+            trace.woke();
+            if (timedOut && System.nanoTime() - audited >= AUDIT_NANOS) {
                 audited = System.nanoTime();
                 kernel.audit(receiver);
             }
@@ -203,11 +224,12 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         Handler[] handlers = registry.handlersOf(data.type());
         if (handlers.length == 0) {
             apic.count(Counter.UNHANDLED);
+            trace.unhandled(data);
             kernel.unhandled(this, data);
         }
         for (Handler handler : handlers) {
             if (registry.begin(logicalCpu, handler)) {
-                run(handler, data);
+                run(handler, data, handler == handlers[0]);
             }
             registry.end(logicalCpu);
         }
@@ -218,11 +240,14 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         Handler[] handlers = kernel.handlers().handlersOf(live.type());
         if (handlers.length == 0) {
             apic.count(Counter.UNHANDLED);
+            trace.unhandled(live);
             kernel.unhandled(this, live);
         }
         for (Handler handler : handlers) {
             if (handler.queueWork(logicalCpu)) {
                 irqWork.add(handler);
+            } else {
+                trace.coalesced(live);
             }
         }
     }
@@ -233,7 +258,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         for (Handler handler = irqWork.poll(); handler != null; handler = irqWork.poll()) {
             handler.takeWork(logicalCpu);
             if (kernel.handlers().begin(logicalCpu, handler)) {
-                run(handler, live);
+                run(handler, live, true);
                 callbacks++;
             }
             kernel.handlers().end(logicalCpu);
@@ -242,18 +267,24 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         return callbacks;
     }
 
-    private void run(Handler handler, MkIpiData data) {
+    private void run(Handler handler, MkIpiData data, boolean first) {
         apic.count(Counter.CALLBACKS);
+        boolean threw = false;
+        trace.callbackBegins(data);
         try {
             handler.handle(data);
         } catch (Throwable fault) {
+            threw = true;
             apic.count(Counter.FAULTS);
+            trace.fault();
             kernel.callbackFailed(this, handler, data, fault);
         }
+        trace.callbackEnds(data, first, threw);
     }
 
     @Override
     public void anomaly(int senderCpu, MkIpiData data) {
+        trace.anomaly(senderCpu);
         kernel.anomaly(this, senderCpu, data);
     }
 }

@@ -22,6 +22,8 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -88,8 +90,9 @@ public final class KernelInstance implements AutoCloseable {
             IdlePolicy policy = IdlePolicy.of(idle);
             IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
                 policy.polls() && !apic.sharesCore());
-            IpiSender sender = new IpiSender(memory, apic, this::tableDamaged);
-            cpus[logical] = new Cpu(this, logical, apic, receiver, sender, policy);
+            CpuTrace trace = new CpuTrace(memory, entry, physical[logical]);
+            IpiSender sender = new IpiSender(memory, apic, trace.writer(), this::tableDamaged);
+            cpus[logical] = new Cpu(this, logical, apic, receiver, sender, trace, policy);
         }
     }
 
@@ -217,6 +220,16 @@ public final class KernelInstance implements AutoCloseable {
     /** Writes a line to the kernel log. Any thread. */
     public void printk(LogLevel level, String text) {
         printk.print(level, text);
+    }
+
+    /** Records what any thread of this kernel does: a ring has one writer, so what no CPU does goes by way of CPU 0. */
+    void trace(TraceEvent event, long id, int arg0, int arg1) {
+        Cpu current = Cpu.current();
+        if (current != null && current.kernel() == this) {
+            current.trace().record(event, id, 0, arg0, arg1);
+        } else if (new TraceControl(memory).records(event.from())) {
+            cpus[0].submit(() -> cpus[0].trace().record(event, id, 0, arg0, arg1));
+        }
     }
 
     void unhandled(Cpu cpu, MkIpiData data) {

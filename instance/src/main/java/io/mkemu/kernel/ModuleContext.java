@@ -12,6 +12,7 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
@@ -19,6 +20,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -191,12 +193,20 @@ final class ModuleContext implements Kernel {
 
     @Override
     public long instanceAlloc(long size, long align) {
-        return kernel.pool().alloc(size, align);
+        long address = kernel.pool().alloc(size, align);
+        kernel.trace(TraceEvent.POOL_ALLOC, address, pages(size), 0);
+        return address;
     }
 
     @Override
     public int instanceFree(long address, long size) {
-        return kernel.pool().free(address, size);
+        int result = kernel.pool().free(address, size);
+        kernel.trace(TraceEvent.POOL_FREE, address, pages(size), -result);
+        return result;
+    }
+
+    private static int pages(long size) {
+        return (int) Math.min(Integer.MAX_VALUE, Pages.pfn(Pages.align(Math.max(0, size))));
     }
 
     @Override

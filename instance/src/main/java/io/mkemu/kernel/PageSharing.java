@@ -14,6 +14,7 @@ import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.trace.TraceEvent;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2LongCounterMap;
@@ -57,12 +58,15 @@ final class PageSharing {
         if (result != 0 && (!shared || result == -Errno.ESHUTDOWN)) {
             shares.revoke(pfn, instanceId);
         }
+        kernel.trace(TraceEvent.PFN_SHARE, pfn, instanceId, -result);
         return result;
     }
 
     /** Takes a share back. */
     int revoke(int instanceId, long pfn) {
-        return isMine(pfn) ? shares.revoke(pfn, instanceId) : -Errno.EINVAL;
+        int result = isMine(pfn) ? shares.revoke(pfn, instanceId) : -Errno.EINVAL;
+        kernel.trace(TraceEvent.PFN_REVOKE, pfn, instanceId, -result);
+        return result;
     }
 
     private boolean isMine(long pfn) {
@@ -97,7 +101,11 @@ final class PageSharing {
             return refuse(sender, pfn, refusal);
         }
         Window window = mapNoted(sender, pfn);
-        return window == null ? refuse(sender, pfn, "its owner has just taken it back") : window;
+        if (window == null) {
+            return refuse(sender, pfn, "its owner has just taken it back");
+        }
+        kernel.trace(TraceEvent.PFN_MAP, pfn, 1, 0);
+        return window;
     }
 
     /** Why a page cannot be mapped, or null. */
@@ -124,7 +132,7 @@ final class PageSharing {
             }
             try {
                 if (refusal(sender, pfn) == null) {
-                    window = memory.map(Pages.address(pfn), Pages.PAGE_SIZE, () -> unmapped(pfn));
+                    window = memory.map(Pages.address(pfn), Pages.PAGE_SIZE, () -> closed(pfn));
                 }
                 return window;
             } finally {
@@ -133,6 +141,11 @@ final class PageSharing {
                 }
             }
         }
+    }
+
+    private void closed(long pfn) {
+        unmapped(pfn);
+        kernel.trace(TraceEvent.PFN_UNMAP, pfn, 0, 0);
     }
 
     private void unmapped(long pfn) {
@@ -144,6 +157,7 @@ final class PageSharing {
     }
 
     private Window refuse(int sender, long pfn, String why) {
+        kernel.trace(TraceEvent.PFN_MAP, pfn, 0, 0);
         if (kernel.printk().pass(refusals) > 0) {
             kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + sender
                 + " not mapped: " + why);

@@ -24,6 +24,10 @@ final class TaskQueue {
 
     private final List<Entry> entries = new ArrayList<>();
 
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
     void add(ModuleContext module, String name, Task task) {
         entries.add(new Entry(module, name, task));
     }
