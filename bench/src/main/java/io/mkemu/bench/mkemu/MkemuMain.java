@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.mkemu;
+
+import io.mkemu.bench.contender.CommandLoop;
+import io.mkemu.bench.contender.Commands;
+import io.mkemu.bench.contender.RateMeter;
+import io.mkemu.bench.contender.Samples;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.host.Host;
+import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceMode;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * mkemu itself: the host of a machine, in which the whole path of an IPI is measured, from a send to the callback of
+ * its answer. Instances are JVMs of their own and are booted when they are needed.
+ *
+ * <p>Between two commands all CPUs are told that they share a host CPU, so that those which poll sleep and disturb
+ * nobody else's measurements.
+ */
+public final class MkemuMain implements Commands, AutoCloseable {
+    private static final long BOOT_MILLIS = 60_000;
+    private static final long PATIENCE_MILLIS = 10_000;
+    private static final long LINGER_MILLIS = 5;
+    private static final long WAKE_MILLIS = 20;
+
+    private final Host host;
+    private final PingSide ping;
+    private final Samples samples = new Samples();
+    /** Which of the CPUs that run share a host CPU, as the host has said. */
+    private final Map<Integer, Boolean> shared = new HashMap<>();
+    private int booted;
+
+    private MkemuMain(IpiMode mode, String idle, Path directory) throws IOException, InterruptedException {
+        host = Host.init(new MachineDirectory(directory), MachinePlan.of(BenchTree.of(mode, idle)));
+        try {
+            host.boot();
+            ping = host.machine().hostKernel().module(BenchModule.class).ping();
+            boot(1);
+        } catch (InterruptedException | RuntimeException | Error fault) {
+            close();
+            throw fault;
+        }
+    }
+
+    /** MkemuMain MODE IDLE DIRECTORY. */
+    public static void main(String[] args) throws Exception {
+        PrintStream out = System.out;
+        try (MkemuMain main = new MkemuMain(IpiMode.of(args[0]), args[1], Path.of(args[2]))) {
+            CommandLoop.serve(main, out);
+        }
+        System.exit(0);
+    }
+
+    private void boot(int instances) throws InterruptedException {
+        while (booted < instances) {
+            booted++;
+            host.exec(List.of(BenchTree.instance(booted)), false, BOOT_MILLIS, line -> { });
+            for (int cpu = 0; cpu <= booted; cpu++) {
+                shared.put(cpu, apic(cpu).sharesCore());
+            }
+        }
+        rest();
+    }
+
+    private LocalApic apic(int cpu) {
+        return LocalApic.of(host.machine().memory(), cpu);
+    }
+
+    private void rest() {
+        shared.keySet().forEach(cpu -> apic(cpu).sharesCore(true));
+    }
+
+    private void work() {
+        shared.forEach((cpu, shares) -> apic(cpu).sharesCore(shares));
+    }
+
+    private static void await(CompletableFuture<Void> done, long millis) throws Exception {
+        try {
+            done.get(millis + PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException failed) {
+            throw failed.getCause() instanceof Exception fault ? fault : failed;
+        } catch (TimeoutException late) {
+            throw new IllegalStateException("a message did not come", late);
+        }
+    }
+
+    @Override
+    public void roundTrips(int bytes, long millis, Path file) throws Exception {
+        samples.clear();
+        work();
+        await(ping.ping(bytes, TimeUnit.MILLISECONDS.toNanos(millis), samples), millis);
+        rest();
+        samples.appendTo(file);
+    }
+
+    @Override
+    public Rate rate(int bytes, int senders, long millis) throws Exception {
+        boot(senders);
+        long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
+        RateMeter meter = new RateMeter(nanos);
+        work();
+        long begun = System.nanoTime();
+        await(ping.count(bytes, senders, nanos, shared.containsValue(true), meter), millis);
+        /* The senders stop by their own clocks. */
+        long end = begun + nanos + TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
+        rest();
+        return meter.rate();
+    }
+
+    @Override
+    public Rate idle(long millis) throws Exception {
+        work();
+        samples.clear();
+        /* Those which poll have to be awake for it. */
+        await(ping.ping(LEAST_BYTES, TimeUnit.MILLISECONDS.toNanos(WAKE_MILLIS), samples), WAKE_MILLIS);
+        long begun = System.nanoTime();
+        long before = cpuNanos();
+        Thread.sleep(millis);
+        long cpu = cpuNanos() - before;
+        long nanos = System.nanoTime() - begun;
+        rest();
+        return new Rate(cpu, nanos);
+    }
+
+    private long cpuNanos() throws IOException {
+        long nanos = CpuTime.of(ProcessHandle.current().pid());
+        for (InstanceStatus instance : host.status().instances()) {
+            if (instance.pid() != 0) {
+                nanos += CpuTime.of(instance.pid());
+            }
+        }
+        return nanos;
+    }
+
+    @Override
+    public void trace(TraceMode mode) {
+        new TraceControl(host.machine().memory()).mode(mode);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            host.shutDown(0);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            host.close();
+        }
+    }
+}
