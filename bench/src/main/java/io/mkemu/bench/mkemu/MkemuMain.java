@@ -5,12 +5,15 @@ import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.contender.RateMeter;
 import io.mkemu.bench.contender.Samples;
+import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.Futex;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceMode;
 import java.io.IOException;
@@ -37,6 +40,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private static final long PATIENCE_MILLIS = 10_000;
     private static final long LINGER_MILLIS = 5;
     private static final long WAKE_MILLIS = 20;
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private final Host host;
     private final PingSide ping;
@@ -49,7 +53,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
         host = Host.init(new MachineDirectory(directory), MachinePlan.of(BenchTree.of(mode, idle)));
         try {
             host.boot();
-            ping = host.machine().hostKernel().module(BenchModule.class).ping();
+            ping = awaitModule().ping();
             boot(1);
         } catch (InterruptedException | RuntimeException | Error fault) {
             close();
@@ -64,6 +68,22 @@ public final class MkemuMain implements Commands, AutoCloseable {
             CommandLoop.serve(main, out);
         }
         System.exit(0);
+    }
+
+    /** The host's module, once it is set up. */
+    private BenchModule awaitModule() {
+        Futex futex = new Futex();
+        PhysicalMemory memory = host.machine().memory();
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(BOOT_MILLIS);
+        while (System.nanoTime() - deadline < 0) {
+            int seen = memory.event();
+            BenchModule module = host.machine().hostKernel().module(BenchModule.class);
+            if (module != null && memory.instances().entry(0).state() == InstanceState.ACTIVE) {
+                return module;
+            }
+            memory.awaitEvent(futex, seen, LOOK_NANOS);
+        }
+        throw new IllegalStateException("the host's kernel does not become active");
     }
 
     private void boot(int instances) throws InterruptedException {

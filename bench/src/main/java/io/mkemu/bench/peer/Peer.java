@@ -65,7 +65,7 @@ enum Peer {
         List<String> flags() {
             return List.of("--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
                 "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
+                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
                 "-Dchronicle.announcer.disable=true");
         }
     },
