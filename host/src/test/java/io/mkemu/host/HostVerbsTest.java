@@ -104,6 +104,7 @@ class HostVerbsTest {
         "{'verb':'update','name':'a'} | update: name cpus, memory or both",
         "{'verb':'load','name':'a','restart':'always'} | is not a restart policy; use never",
         "{'verb':'load','name':'a','modules':['echo','echo']} | load: a module is named twice",
+        "{'verb':'load'} | load: field \"name\" is missing",
         "{'verb':'exec'} | exec: field \"names\" is missing or empty",
         "{'verb':'exec','names':[]} | exec: field \"names\" is missing or empty",
         "{'verb':'exec','names':['a'],'all':true} | exec: names or all, not both",
