@@ -119,6 +119,22 @@ class HostVerbsTest {
     }
 
     @Test
+    void aNumberSignMakesItAnIdAndNothingElse() throws IOException {
+        ask("{'verb':'create','name':'2','id':1,'cpus':[1],'memory':1048576}");
+        ask("{'verb':'create','name':'web','id':2,'cpus':[2],'memory':1048576}");
+        assertEquals("2", ask("{'verb':'show','names':['2']}").at("/instances/0/name").asText(), "a name goes first");
+        assertEquals("web", ask("{'verb':'show','names':['#2']}").at("/instances/0/name").asText());
+        assertEquals("2", ask("{'verb':'show','names':['1']}").at("/instances/0/name").asText());
+        assertEquals("there is no instance \"#3\": the machine has 2, web",
+            refused(ExitCode.STATE, "{'verb':'delete','names':['#2','#3']}"));
+        ask("{'verb':'load','name':'#2','modules':['echo']}");
+        assertEquals(List.of("host loaded", "2 ready", "web loaded"), states());
+        ask("{'verb':'unload','names':['#2']}");
+        ask("{'verb':'delete','names':['#2']}");
+        assertEquals(List.of("host loaded", "2 ready"), states());
+    }
+
+    @Test
     void anotherMkemuMayOnlyEndTheMachine() throws Exception {
         String said = refused(ExitCode.MACHINE, "{'verb':'show','version':'0.0.1, ABI 0'}");
         assertTrue(said.startsWith("machine \"verbs\" runs under mkemu ") && said.contains("this mk is of mkemu 0.0.1"),
