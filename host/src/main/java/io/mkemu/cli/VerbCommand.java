@@ -9,6 +9,7 @@ import io.mkemu.host.control.Protocol;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,9 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** A verb that the host of a machine that runs is asked for. */
 abstract class VerbCommand implements Callable<Integer> {
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else on stdout: memory in bytes, "
         + "times in ms.")
@@ -41,7 +41,7 @@ abstract class VerbCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ObjectNode request = request();
-        try (RemoteHost host = RemoteHost.find(machine)) {
+        try (RemoteHost host = RemoteHost.find(machine.name())) {
             ObjectNode result = ask(host, request);
             finish(host);
             if (json) {
