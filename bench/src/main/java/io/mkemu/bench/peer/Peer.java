@@ -63,10 +63,7 @@ enum Peer {
 
         @Override
         List<String> flags() {
-            return List.of("--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
-                "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-                "-Dchronicle.announcer.disable=true");
+            return List.of("-Dchronicle.announcer.disable=true");
         }
     },
     NIO_UNIX("nio-unix") {
