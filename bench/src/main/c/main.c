@@ -159,8 +159,9 @@ static void rate(const struct peer *peer, int bytes, int senders, long millis)
     peer->receive(bytes, senders, &meter);
     for (int index = 0; index < senders; index++)
         await_reply(index);
-    if (meter.took)
-        printf("ok %llu %llu\n", (unsigned long long)meter.counted, (unsigned long long)meter.took);
+    if (meter.looked > meter.begun)
+        printf("ok %llu %llu\n", (unsigned long long)(meter.looked - meter.begun),
+            (unsigned long long)(meter.looked_at - meter.begun_at));
     else
         puts("error too few messages in that time");
 }

@@ -91,11 +91,7 @@ public final class CommandLoop {
 
     /** What went wrong, in one line. */
     public static String oneLine(Throwable fault) {
-        Throwable cause = fault;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage();
-        return (message == null ? cause.toString() : message).replaceAll("\\s*\\R\\s*", " ");
+        String message = fault.getMessage();
+        return (message == null ? fault.toString() : message).replaceAll("\\s*\\R\\s*", " ");
     }
 }

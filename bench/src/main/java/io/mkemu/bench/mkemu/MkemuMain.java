@@ -26,7 +26,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * mkemu itself: the host of a machine, in which the whole path of an IPI is measured, from a send to the callback of
@@ -134,13 +133,11 @@ public final class MkemuMain implements Commands, AutoCloseable {
         long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
         RateMeter meter = new RateMeter(nanos);
         work();
-        long begun = System.nanoTime();
-        await(ping.count(bytes, senders, nanos, shared.containsValue(true), meter), millis);
+        CompletableFuture<Void> counted = ping.count(bytes, senders, nanos, shared.containsValue(true), meter);
         /* The senders stop by their own clocks. */
-        long end = begun + nanos + TimeUnit.MILLISECONDS.toNanos(LINGER_MILLIS);
-        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-            LockSupport.parkNanos(left);
-        }
+        Thread.sleep(millis + LINGER_MILLIS);
+        ping.endCount();
+        await(counted, 0);
         rest();
         return meter.rate();
     }

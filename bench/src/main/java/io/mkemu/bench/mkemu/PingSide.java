@@ -94,7 +94,7 @@ final class PingSide {
         }
     }
 
-    /** Has instances 1 .. senders send for some time, and counts. */
+    /** Has instances 1 .. senders send for some time, and counts until {@link #endCount}. */
     CompletableFuture<Void> count(int messageBytes, int senders, long nanos, boolean yields, RateMeter into) {
         CompletableFuture<Void> ends = new CompletableFuture<>();
         kernel.runOnCpu(0, () -> {
@@ -116,6 +116,11 @@ final class PingSide {
         return ends;
     }
 
+    /** Counts no more; the future that {@link #count} returned is complete then. */
+    void endCount() {
+        kernel.runOnCpu(0, () -> end(null));
+    }
+
     private void data(MkIpiData data) {
         if (done == null || data.dataSize() < Long.BYTES) {
             return;
@@ -125,9 +130,6 @@ final class PingSide {
         if (carried >>> RUN_SHIFT == run && carried != lastData) {
             lastData = carried;
             meter.message();
-            if (meter.isDone()) {
-                end(null);
-            }
         }
     }
 }
