@@ -26,6 +26,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /**
  * mkemu itself: the host of a machine, in which the whole path of an IPI is measured, from a send to the callback of
@@ -148,23 +149,21 @@ public final class MkemuMain implements Commands, AutoCloseable {
         samples.clear();
         /* Those which poll have to be awake for it. */
         await(ping.ping(LEAST_BYTES, TimeUnit.MILLISECONDS.toNanos(WAKE_MILLIS), samples), WAKE_MILLIS);
+        /* What the JIT compiler has left to do is not what idling costs. */
+        Thread.sleep(millis / 2);
+        List<Long> pids = pids();
         long begun = System.nanoTime();
-        long before = cpuNanos();
+        CpuTime before = CpuTime.of(pids);
         Thread.sleep(millis);
-        long cpu = cpuNanos() - before;
+        long cpu = CpuTime.of(pids).since(before);
         long nanos = System.nanoTime() - begun;
         rest();
         return new Rate(cpu, nanos);
     }
 
-    private long cpuNanos() throws IOException {
-        long nanos = CpuTime.of(ProcessHandle.current().pid());
-        for (InstanceStatus instance : host.status().instances()) {
-            if (instance.pid() != 0) {
-                nanos += CpuTime.of(instance.pid());
-            }
-        }
-        return nanos;
+    private List<Long> pids() {
+        return Stream.concat(Stream.of(ProcessHandle.current().pid()),
+            host.status().instances().stream().map(InstanceStatus::pid).filter(pid -> pid != 0)).toList();
     }
 
     @Override
