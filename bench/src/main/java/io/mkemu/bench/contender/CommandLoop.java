@@ -19,7 +19,7 @@ import java.util.concurrent.Executors;
  * rtt BYTES MILLIS FILE       ok
  * rate BYTES SENDERS MILLIS   ok MESSAGES NANOS
  * idle MILLIS                 ok CPU_NANOS NANOS
- * trace MODE                  ok
+ * trace MODE                  ok LOST_RECORDS
  * </pre>
  *
  * or {@code error} and why. "ready" comes first of all; the end of stdin ends the contender.
@@ -70,8 +70,7 @@ public final class CommandLoop {
                 return text(commands.idle(Long.parseLong(words[1])));
             }
             case "trace" -> {
-                commands.trace(TraceMode.of(words[1]));
-                return "";
+                return " " + commands.trace(TraceMode.of(words[1]));
             }
             default -> throw new IllegalArgumentException("no such command: " + words[0]);
         }

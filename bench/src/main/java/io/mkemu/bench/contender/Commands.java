@@ -49,8 +49,12 @@ public interface Commands {
         throw new UnsupportedOperationException("its idling is not measured");
     }
 
-    /** Changes what is recorded while it runs. */
-    default void trace(TraceMode mode) throws Exception {
+    /**
+     * Changes what is recorded while it runs.
+     *
+     * @return how many records were lost since the machine was made, because they came faster than they were drained
+     */
+    default long trace(TraceMode mode) throws Exception {
         throw new UnsupportedOperationException("it has no trace");
     }
 }

@@ -10,12 +10,14 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.JournalOptions;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.journal.JournalLimits;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
-import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceMode;
+import io.mkemu.trace.TraceRingDescriptor;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -39,6 +41,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private static final long BOOT_MILLIS = 60_000;
     private static final long PATIENCE_MILLIS = 10_000;
     private static final long LINGER_MILLIS = 5;
+    private static final long JOURNAL_BYTES = 256L << 20;
     private static final long WAKE_MILLIS = 20;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -49,8 +52,12 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private final Map<Integer, Boolean> shared = new HashMap<>();
     private int booted;
 
-    private MkemuMain(IpiMode mode, String idle, Path directory) throws IOException, InterruptedException {
-        host = Host.init(new MachineDirectory(directory), MachinePlan.of(BenchTree.of(mode, idle)));
+    private MkemuMain(IpiMode mode, String idle, Path directory, Path journal)
+        throws IOException, InterruptedException {
+        JournalOptions recorded = journal == null ? null
+            : new JournalOptions(journal, new JournalLimits(JOURNAL_BYTES, null), TraceMode.OFF);
+        host = Host.init(new MachineDirectory(directory),
+            MachinePlan.of(BenchTree.of(mode, idle)).recorded(recorded));
         try {
             host.boot();
             ping = awaitModule().ping();
@@ -61,10 +68,11 @@ public final class MkemuMain implements Commands, AutoCloseable {
         }
     }
 
-    /** MkemuMain MODE IDLE DIRECTORY. */
+    /** MkemuMain MODE IDLE DIRECTORY [JOURNAL]. */
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
-        try (MkemuMain main = new MkemuMain(IpiMode.of(args[0]), args[1], Path.of(args[2]))) {
+        try (MkemuMain main = new MkemuMain(IpiMode.of(args[0]), args[1], Path.of(args[2]),
+            args.length > 3 ? Path.of(args[3]) : null)) {
             CommandLoop.serve(main, out);
         }
         System.exit(0);
@@ -167,8 +175,17 @@ public final class MkemuMain implements Commands, AutoCloseable {
     }
 
     @Override
-    public void trace(TraceMode mode) {
-        new TraceControl(host.machine().memory()).mode(mode);
+    public long trace(TraceMode mode) {
+        host.machine().recorder().mode(mode);
+        PhysicalMemory memory = host.machine().memory();
+        long lost = 0;
+        for (int cpu : shared.keySet()) {
+            int ring = memory.layout().traceRingAt(cpu);
+            lost += memory.tables().getLongVolatile(ring + TraceRingDescriptor.LOST_SENDS_OFFSET)
+                + memory.tables().getLongVolatile(ring + TraceRingDescriptor.LOST_DELIVERIES_OFFSET)
+                + memory.tables().getLongVolatile(ring + TraceRingDescriptor.LOST_OTHERS_OFFSET);
+        }
+        return lost;
     }
 
     @Override

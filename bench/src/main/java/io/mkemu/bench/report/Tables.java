@@ -56,11 +56,13 @@ final class Tables {
             if (ratio.isPresent()) {
                 List<String> row = row(trip);
                 row.add(Numbers.times(ratio));
+                row.add(Numbers.text("%.3f", report.results().lost(trip.name()) / (double) trip.trips()));
                 rows.add(row);
             }
         }
-        return new Table("What tracing costs: " + Contender.TRACED.name() + ", the mode changed while it runs",
-            List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x off"), rows);
+        return new Table("What tracing costs: queued, idle=poll, with a journal; the mode is changed while it runs. "
+            + "\"lost\": records per round trip that came faster than the host drained them",
+            List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x off", "lost"), rows);
     }
 
     private static Table rates(Report report) {

@@ -13,7 +13,8 @@ public final class TextReport {
     public static void print(Report report, PrintStream out) {
         MachineInfo machine = report.machine();
         out.println(machine.processor() + ", CPUs " + machine.cpus() + "; " + machine.system());
-        out.println(machine.jdk() + "; C compiler: " + machine.compiler());
+        out.println(machine.jdk() + "; C compiler: " + machine.compiler() + "; clock step "
+            + report.results().clockStep() + " ns");
         for (Tables.Table table : Tables.of(report)) {
             out.println();
             out.println(table.title());

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
  */
 public final class BenchRun {
     /** Name of the comparison of trace modes on one machine. */
-    public static final String TRACE = "trace";
+    public static final String TRACE = Contender.TRACED.name();
 
     private final List<Contender> contenders;
     private final boolean traces;
@@ -26,7 +26,8 @@ public final class BenchRun {
     private final Path sources;
     private final Consumer<String> progress;
     private final List<String> commands = new ArrayList<>();
-    private final Results results = new Results();
+    private final int clockStep = ClockStep.measure();
+    private final Results results = new Results(clockStep);
     private final List<ContenderProcess> processes = new ArrayList<>();
     private volatile boolean stopped;
 
@@ -72,9 +73,9 @@ public final class BenchRun {
      * @throws InterruptedException if it was stopped
      */
     public Results run() throws IOException, InterruptedException {
-        try (Scratch scratch = Scratch.make()) {
+        try (Scratch scratch = Scratch.make(); JournalPlace journal = traces ? JournalPlace.make() : null) {
             try {
-                start(scratch.directory());
+                start(scratch.directory(), journal == null ? null : journal.directory());
                 measureTrips();
                 measureTraces();
                 measureIdle();
@@ -89,10 +90,10 @@ public final class BenchRun {
         }
     }
 
-    private void start(Path directory) throws IOException, InterruptedException {
+    private void start(Path directory, Path journal) throws IOException, InterruptedException {
         progress.accept("starting");
         List<Contender> wanted = new ArrayList<>(contenders);
-        if (traces && !wanted.contains(Contender.TRACED)) {
+        if (traces) {
             wanted.add(Contender.TRACED);
         }
         Path cProgram = null;
@@ -106,7 +107,8 @@ public final class BenchRun {
         }
         for (Contender contender : wanted) {
             synchronized (processes) {
-                processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, cProgram));
+                processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, cProgram,
+                    journal));
             }
         }
         each("starting", ContenderProcess::awaitReady);
@@ -133,10 +135,10 @@ public final class BenchRun {
         }
     }
 
-    /** Only what was asked for; a machine may run for the comparison of trace modes alone. */
-    private Step ifWanted(Step step) {
+    /** The machine for the comparison of trace modes takes part in nothing else. */
+    private static Step unlessTraced(Step step) {
         return process -> {
-            if (contenders.contains(process.contender())) {
+            if (process.contender() != Contender.TRACED) {
                 step.run(process);
             }
         };
@@ -144,44 +146,48 @@ public final class BenchRun {
 
     private void measureTrips() throws IOException, InterruptedException {
         /* Into results that nobody looks at. */
-        Results warmUp = new Results();
-        each("warm-up", process -> {
+        Results warmUp = new Results(clockStep);
+        each("warm-up", unlessTraced(process -> {
             for (int bytes : Effort.BYTES) {
                 warmUp.addTrips(process.contender().name(), bytes,
                     process.roundTrips(bytes, effort.warmMillis() / Effort.BYTES.size()));
             }
-        });
+        }));
         for (int round = 1; round <= effort.rounds(); round++) {
             for (int bytes : Effort.BYTES) {
                 each("round trips of " + bytes + " bytes, round " + round + " of " + effort.rounds(),
-                    ifWanted(process -> results.addTrips(process.contender().name(), bytes,
+                    unlessTraced(process -> results.addTrips(process.contender().name(), bytes,
                         process.roundTrips(bytes, effort.tripMillis()))));
             }
         }
     }
 
     private void measureTraces() throws IOException, InterruptedException {
-        if (!traces) {
+        if (traces) {
+            Results warmUp = new Results(clockStep);
+            each("warm-up", process -> traceModes(process, effort.warmMillis(), warmUp));
+            for (int round = 1; round <= effort.rounds(); round++) {
+                each("trace modes, round " + round + " of " + effort.rounds(),
+                    process -> traceModes(process, effort.tripMillis(), results));
+            }
+        }
+    }
+
+    private static void traceModes(ContenderProcess process, long millis, Results into)
+        throws IOException, BenchException, InterruptedException {
+        if (process.contender() != Contender.TRACED) {
             return;
         }
-        Step inAllModes = process -> {
-            if (!process.contender().equals(Contender.TRACED)) {
-                return;
-            }
-            for (TraceMode mode : TraceMode.values()) {
-                process.trace(mode);
-                results.addTrips(TRACE + "-" + mode.label(), Effort.USUAL_BYTES,
-                    process.roundTrips(Effort.USUAL_BYTES, effort.tripMillis()));
-            }
-            process.trace(TraceMode.OFF);
-        };
-        for (int round = 1; round <= effort.rounds(); round++) {
-            each("trace modes, round " + round + " of " + effort.rounds(), inAllModes);
+        for (TraceMode mode : TraceMode.values()) {
+            String name = TRACE + "-" + mode.label();
+            long lost = process.trace(mode);
+            into.addTrips(name, Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
+            into.addLost(name, process.trace(TraceMode.OFF) - lost);
         }
     }
 
     private void measureIdle() throws IOException, InterruptedException {
-        each("idle machine", ifWanted(process -> {
+        each("idle machine", unlessTraced(process -> {
             if (process.contender().kind() == Kind.MKEMU) {
                 Rate rate = process.idle(effort.idleMillis());
                 results.addIdle(process.contender().name(), rate.messages() / (double) rate.nanos());
@@ -193,11 +199,11 @@ public final class BenchRun {
         for (int senders : effort.senders()) {
             Step warmUp = process -> process.rate(Effort.USUAL_BYTES, senders,
                 Math.max(effort.rateMillis(), effort.warmMillis() / 2));
-            each("warm-up, " + senders + " senders", ifWanted(ifCarries(warmUp)));
+            each("warm-up, " + senders + " senders", unlessTraced(ifCarries(warmUp)));
             for (int round = 1; round <= effort.rateRounds(); round++) {
                 for (int bytes : effort.rateBytes()) {
                     each("messages of " + bytes + " bytes from " + senders + " senders, round " + round + " of "
-                        + effort.rateRounds(), ifWanted(ifCarries(process -> {
+                        + effort.rateRounds(), unlessTraced(ifCarries(process -> {
                             Rate rate = process.rate(bytes, senders, effort.rateMillis());
                             results.addRate(process.contender().name(), bytes, senders,
                                 rate.messages() * (double) TimeUnit.SECONDS.toNanos(1) / rate.nanos());

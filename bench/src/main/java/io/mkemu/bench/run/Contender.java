@@ -33,12 +33,13 @@ public record Contender(String name, Kind kind, String mode, String idle) {
     public static final String JAVA_LIMIT = "cacheline-java";
     /** What the others are held against: how a C programmer would do it. */
     public static final String YARDSTICK = "c-mailbox-spin";
-    /** The machine on which modes of tracing are compared. */
-    public static final Contender TRACED = mkemu("mkemu-queued-poll", "queued", "poll");
+    /** A machine with a journal, on which modes of tracing are compared; none of {@link #all}. */
+    public static final Contender TRACED = mkemu("trace", "queued", "poll");
 
     private static final List<Contender> ALL = List.of(c(LIMIT), java(JAVA_LIMIT), c(YARDSTICK), c("c-mailbox-futex"),
         c("c-pipe"), c("c-unix"), java("agrona-1to1"), java("agrona-mto1"), java("aeron-ipc"), java("chronicle-queue"),
-        java("nio-unix"), TRACED, mkemu("mkemu-queued-haltpoll", "queued", "haltpoll"),
+        java("nio-unix"), mkemu("mkemu-queued-poll", "queued", "poll"),
+        mkemu("mkemu-queued-haltpoll", "queued", "haltpoll"),
         mkemu("mkemu-queued-halt", "queued", "halt"), mkemu("mkemu-singleslot-poll", "single-slot", "poll"),
         mkemu("mkemu-singleslot-halt", "single-slot", "halt"));
 
@@ -67,17 +68,19 @@ public record Contender(String name, Kind kind, String mode, String idle) {
     /**
      * Its command line.
      *
-     * @param place     where it may put files
-     * @param cpus      for the receiver, and for the senders in turn
-     * @param cProgram  the C peers
+     * @param place    where it may put files
+     * @param cpus     for the receiver, and for the senders in turn
+     * @param cProgram the C peers
+     * @param journal  of {@link #TRACED}
      */
-    List<String> command(Path place, List<Integer> cpus, Path cProgram) {
+    List<String> command(Path place, List<Integer> cpus, Path cProgram, Path journal) {
         String cpuList = cpus.stream().map(String::valueOf).collect(Collectors.joining(","));
         return switch (kind) {
             case C -> List.of(cProgram.toString(), name, cpuList);
             case JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(name),
                 List.of(name, cpuList, place.toString()));
-            case MKEMU -> JavaCommand.of(MkemuMain.class, List.of(), List.of(mode, idle, place.toString()));
+            case MKEMU -> JavaCommand.of(MkemuMain.class, List.of(), this == TRACED
+                ? List.of(mode, idle, place.toString(), journal.toString()) : List.of(mode, idle, place.toString()));
         };
     }
 }

@@ -54,12 +54,12 @@ final class ContenderProcess implements AutoCloseable {
      *
      * @param place a directory of its own; mkemu makes it itself
      */
-    static ContenderProcess start(Contender contender, Path place, List<Integer> cpus, Path cProgram)
+    static ContenderProcess start(Contender contender, Path place, List<Integer> cpus, Path cProgram, Path journal)
         throws IOException {
         if (contender.kind() == Contender.Kind.JAVA) {
             Files.createDirectory(place);
         }
-        Process process = new ProcessBuilder(contender.command(place, cpus, cProgram))
+        Process process = new ProcessBuilder(contender.command(place, cpus, cProgram, journal))
             .redirectError(errors(place).toFile()).start();
         return new ContenderProcess(contender, place, process);
     }
@@ -90,8 +90,9 @@ final class ContenderProcess implements AutoCloseable {
         return parse(command("idle " + millis, millis));
     }
 
-    void trace(TraceMode mode) throws BenchException, InterruptedException {
-        command("trace " + mode.label(), 0);
+    /** Changes what is recorded; how many records were lost so far. */
+    long trace(TraceMode mode) throws BenchException, InterruptedException {
+        return Long.parseLong(command("trace " + mode.label(), 0)[1]);
     }
 
     private static Rate parse(String[] words) {

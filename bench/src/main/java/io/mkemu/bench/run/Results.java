@@ -9,16 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.DoubleStream;
-import org.HdrHistogram.Histogram;
 
 /** What was measured, round by round. One thread. */
 public final class Results {
-    private static final long MOST_NANOS = 0xffff_ffffL;
-    private static final int DIGITS = 3;
+    private static final long U32 = 0xffff_ffffL;
     private static final int CHUNK = 1 << 20;
     private static final double MEDIAN = 50;
     private static final double P99 = 99;
@@ -42,34 +41,50 @@ public final class Results {
     public record Idle(String name, double cpus) {
     }
 
-    private record Trips(Histogram all, List<Long> p50s) {
+    private record Trips(TripHistogram all, List<Long> p50s) {
     }
 
     private record Key(String name, int bytes, int senders) {
     }
 
+    private final int clockStep;
     private final Map<Key, Trips> trips = new LinkedHashMap<>();
     private final Map<Key, List<Double>> rates = new LinkedHashMap<>();
+    private final Map<String, Long> lost = new HashMap<>();
     private final List<Idle> idle = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
-    /** Adds a round's samples and deletes their file. */
-    void addTrips(String name, int bytes, Path file) throws IOException {
-        Histogram round = read(file);
-        Trips sum = trips.computeIfAbsent(new Key(name, bytes, 1),
-            key -> new Trips(new Histogram(MOST_NANOS, DIGITS), new ArrayList<>()));
-        sum.all().add(round);
-        sum.p50s().add(round.getValueAtPercentile(MEDIAN));
+    /**
+     * No results yet.
+     *
+     * @param clockStep of the clock that trips are timed by, ns
+     */
+    Results(int clockStep) {
+        this.clockStep = clockStep;
     }
 
-    private static Histogram read(Path file) throws IOException {
-        Histogram histogram = new Histogram(MOST_NANOS, DIGITS);
+    /** Step of the clock that trips were timed by, ns. */
+    public int clockStep() {
+        return clockStep;
+    }
+
+    /** Adds a round's samples and deletes their file. */
+    void addTrips(String name, int bytes, Path file) throws IOException {
+        TripHistogram round = read(file);
+        Trips sum = trips.computeIfAbsent(new Key(name, bytes, 1),
+            key -> new Trips(new TripHistogram(clockStep), new ArrayList<>()));
+        sum.all().add(round);
+        sum.p50s().add(round.percentile(MEDIAN));
+    }
+
+    private TripHistogram read(Path file) throws IOException {
+        TripHistogram histogram = new TripHistogram(clockStep);
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
             while (in.read(chunk) >= 0) {
                 chunk.flip();
                 while (chunk.remaining() >= Integer.BYTES) {
-                    histogram.recordValue(chunk.getInt() & MOST_NANOS);
+                    histogram.add(chunk.getInt() & U32);
                 }
                 chunk.compact();
             }
@@ -86,6 +101,16 @@ public final class Results {
         idle.add(new Idle(name, cpus));
     }
 
+    /** Adds records that a trace lost in a round. */
+    void addLost(String name, long records) {
+        lost.merge(name, records, Long::sum);
+    }
+
+    /** Records that a trace lost in all rounds. */
+    public long lost(String name) {
+        return lost.getOrDefault(name, 0L);
+    }
+
     void addFailure(String line) {
         failures.add(line);
     }
@@ -94,11 +119,11 @@ public final class Results {
     public List<RoundTrip> roundTrips() {
         List<RoundTrip> all = new ArrayList<>();
         trips.forEach((key, sum) -> {
-            long p50 = sum.all().getValueAtPercentile(MEDIAN);
+            long p50 = sum.all().percentile(MEDIAN);
             long least = sum.p50s().stream().mapToLong(Long::longValue).min().orElse(p50);
             long most = sum.p50s().stream().mapToLong(Long::longValue).max().orElse(p50);
-            all.add(new RoundTrip(key.name(), key.bytes(), p50, sum.all().getValueAtPercentile(P99),
-                sum.all().getValueAtPercentile(P999), sum.all().getMaxValue(), sum.all().getTotalCount(),
+            all.add(new RoundTrip(key.name(), key.bytes(), p50, sum.all().percentile(P99),
+                sum.all().percentile(P999), sum.all().max(), sum.all().count(),
                 p50 == 0 ? 0 : (most - least) / (double) p50));
         });
         return all;

@@ -73,7 +73,7 @@ final class Scratch implements AutoCloseable {
         return directory;
     }
 
-    private static void delete(Path tree) throws IOException {
+    static void delete(Path tree) throws IOException {
         try (var files = Files.walk(tree)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {
