@@ -20,6 +20,7 @@ import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -110,6 +111,7 @@ final class BenchCommand implements Callable<Integer> {
     }
 
     private int bench(List<String> names, List<Integer> places) throws Exception {
+        long begun = System.nanoTime();
         Effort effort = amount.smoke ? Effort.SMOKE : amount.quick ? Effort.QUICK : Effort.FULL;
         List<Contender> contenders = new ArrayList<>(Contender.all());
         contenders.removeIf(contender -> !names.contains(contender.name()));
@@ -144,6 +146,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         Report report = new Report(results, machine, effort, typed(), run.commands(), notes);
         publish(report);
+        System.out.println("took " + Duration.ofNanos(System.nanoTime() - begun).toSeconds() + " s");
         results.failures().forEach(line -> System.err.println("bench: " + line));
         return results.failures().isEmpty() ? ExitCode.OK.code() : ExitCode.FAILED.code();
     }
@@ -163,11 +166,7 @@ final class BenchCommand implements Callable<Integer> {
 
     /** What the user typed, as far as it can be told. */
     private String typed() {
-        return String.join(" ", command.commandLine().getParseResult().originalArgs().stream()
-            .reduce(new ArrayList<>(List.of("scripts/bench")), (all, word) -> {
-                all.add(word);
-                return all;
-            }, (first, second) -> first));
+        return ("scripts/bench " + String.join(" ", command.commandLine().getParseResult().originalArgs())).strip();
     }
 
     /** The directory that holds the benchmark's jars and C sources. */

@@ -62,7 +62,7 @@ public final class BenchRun {
         }
     }
 
-    /** The commands that made the C peers. */
+    /** The commands that made the C peers and started the contenders. */
     public List<String> commands() {
         return List.copyOf(commands);
     }
@@ -106,6 +106,7 @@ public final class BenchRun {
             }
         }
         for (Contender contender : wanted) {
+            commands.add(contender.shortCommand(cpus));
             synchronized (processes) {
                 processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, cProgram,
                     journal));

@@ -65,6 +65,22 @@ public record Contender(String name, Kind kind, String mode, String idle) {
         return !name.equals(LIMIT) && !name.equals(JAVA_LIMIT);
     }
 
+    /** Its command line as a reader can understand it: without the paths of this machine. */
+    String shortCommand(List<Integer> cpus) {
+        String java = "java @scripts/jvm.options @scripts/host.options ";
+        return switch (kind) {
+            case C -> "c-peers " + name + " " + join(cpus);
+            case JAVA -> java + String.join(" ", PeerMain.flags(name)) + (PeerMain.flags(name).isEmpty() ? "" : " ")
+                + PeerMain.class.getName() + " " + name + " " + join(cpus) + " DIR";
+            case MKEMU -> java + MkemuMain.class.getName() + " " + mode + " " + idle + " DIR"
+                + (this == TRACED ? " JOURNAL" : "");
+        };
+    }
+
+    private static String join(List<Integer> cpus) {
+        return cpus.stream().map(String::valueOf).collect(Collectors.joining(","));
+    }
+
     /**
      * Its command line.
      *
@@ -74,7 +90,7 @@ public record Contender(String name, Kind kind, String mode, String idle) {
      * @param journal  of {@link #TRACED}
      */
     List<String> command(Path place, List<Integer> cpus, Path cProgram, Path journal) {
-        String cpuList = cpus.stream().map(String::valueOf).collect(Collectors.joining(","));
+        String cpuList = join(cpus);
         return switch (kind) {
             case C -> List.of(cProgram.toString(), name, cpuList);
             case JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(name),
