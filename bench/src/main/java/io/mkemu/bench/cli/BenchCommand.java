@@ -24,7 +24,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -89,7 +91,22 @@ final class BenchCommand implements Callable<Integer> {
         if (micro) {
             return MicroRun.run(amount.smoke, System.out) ? ExitCode.OK.code() : ExitCode.FAILED.code();
         }
+        checkFiles();
         return bench(names, places);
+    }
+
+    /** What cannot be written is better known before the run than after it. */
+    private void checkFiles() throws IOException {
+        for (Path file : Stream.of(json, html, markdown).filter(Objects::nonNull).toList()) {
+            Path directory = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || !Files.isDirectory(directory) || !Files.isWritable(directory)) {
+                throw new IOException(file + " cannot be written: "
+                    + (Files.isDirectory(file) ? "it is a directory" : directory + " is no directory to write in"));
+            }
+        }
+        if (markdown != null) {
+            MarkdownReport.check(markdown);
+        }
     }
 
     /** Where it runs: what the user says, else all CPUs that this process may use, ascending. */

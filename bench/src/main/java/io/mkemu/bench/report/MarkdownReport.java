@@ -16,24 +16,35 @@ public final class MarkdownReport {
     }
 
     /**
-     * Writes it. A file that is there must have the marks: only what lies between them is replaced.
+     * Refuses a file that is there and has no marks.
+     *
+     * @throws IOException that says what to do
+     */
+    public static void check(Path file) throws IOException {
+        if (Files.exists(file)) {
+            String page = Files.readString(file);
+            if (!page.contains(BEGIN) || page.indexOf(END) < page.indexOf(BEGIN)) {
+                throw new IOException(file + " has no lines \"" + BEGIN + "\" and \"" + END
+                    + "\": put them where the tables belong, or name a new file");
+            }
+        }
+    }
+
+    /**
+     * Writes it. In a file that is there only what lies between the marks is replaced.
      *
      * @throws IOException if it has none
      */
     public static void write(Report report, Path file) throws IOException {
-        String part = BEGIN + "\n" + text(report) + END + "\n";
-        if (!Files.exists(file)) {
-            Files.writeString(file, part);
-            return;
+        check(file);
+        String part = BEGIN + "\n" + text(report) + END;
+        if (Files.exists(file)) {
+            String page = Files.readString(file);
+            Files.writeString(file, page.substring(0, page.indexOf(BEGIN)) + part
+                + page.substring(page.indexOf(END) + END.length()));
+        } else {
+            Files.writeString(file, part + "\n");
         }
-        String page = Files.readString(file);
-        int begin = page.indexOf(BEGIN);
-        int end = page.indexOf(END);
-        if (begin < 0 || end < begin) {
-            throw new IOException(file + " has no lines \"" + BEGIN + "\" and \"" + END
-                + "\": put them where the tables belong, or name a new file");
-        }
-        Files.writeString(file, page.substring(0, begin) + part + page.substring(end + END.length() + 1));
     }
 
     static String text(Report report) {

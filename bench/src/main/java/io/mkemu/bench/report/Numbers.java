@@ -36,6 +36,9 @@ final class Numbers {
             return "-";
         }
         double rate = messagesPerSecond.getAsDouble();
+        if (rate < THOUSAND) {
+            return text("%.0f", rate);
+        }
         return rate < MILLION ? text("%.0f k", rate / THOUSAND) : text("%.2f M", rate / MILLION);
     }
 

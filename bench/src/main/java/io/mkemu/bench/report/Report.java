@@ -85,7 +85,7 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
         if (shared.isEmpty()) {
             return null;
         }
-        return "oversubscribed: " + shared + " senders and a receiver on " + machine.cpus().size()
-            + " CPUs; who waits there yields, and mkemu's CPUs do not poll";
+        return "oversubscribed: " + shared + " senders and a receiver on CPUs " + machine.cpus()
+            + "; who waits there yields, and mkemu's CPUs do not poll";
     }
 }

@@ -32,6 +32,16 @@ class OptionsTest {
             && err.toString().contains("; see scripts/bench --help"), err.toString());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--json /nonexistent/x.json", "--html /", "--markdown pom.xml"})
+    void aFileThatCannotBeWrittenIsRefusedBeforeAnythingIsMeasured(String line) {
+        StringWriter err = new StringWriter();
+        int code = Main.commandLine().setErr(new PrintWriter(err, true)).execute(line.split(" "));
+        assertEquals(5, code, err.toString());
+        assertEquals(1, err.toString().lines().count(), err.toString());
+        assertTrue(err.toString().startsWith("bench: " + line.split(" ")[1]), err.toString());
+    }
+
     @Test
     void namesMayBeBeginningsOfNames() {
         CommandLine command = Main.commandLine();
