@@ -99,7 +99,7 @@ class RoundsIT {
         for (String name : inner) {
             jar.classFile(Class.forName(module.getName() + name));
         }
-        for (String name : List.of("RoundKernel", "RoundMessage", "RoundsDescriptor")) {
+        for (String name : List.of("RoundModule", "RoundKernel", "RoundMessage", "RoundsDescriptor")) {
             jar.classFile(Class.forName(module.getPackageName() + "." + name));
         }
         return jar.write(mk.work(), module.getSimpleName() + ".jar");
