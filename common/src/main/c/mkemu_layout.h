@@ -13,11 +13,14 @@ struct mk_ram_header {
     uint32_t abi_version, ipi_mode;
     uint64_t ram_size, epoch, created_nanos;
     uint32_t nr_cpus, ipi_slots;
-    uint64_t cpus_at, instances_at, logs_at, pages_at, pool_map_at, host_at, host_size, pool_at, pool_size;
-    uint8_t reserved0[8];
+    uint64_t cpus_at, instances_at, logs_at, pages_at, pool_map_at, host_at, host_size, pool_at, pool_size,
+        traces_at;
     uint32_t event;
     uint8_t reserved1[60];
     char name[MK_RAM_HEADER_NAME_LENGTH];
+    uint32_t trace_mode;
+    uint8_t reserved2[60];
+    uint32_t trace_doorbell;
 };
 
 struct mk_local_apic {
@@ -33,6 +36,23 @@ struct mk_local_apic {
     uint64_t counters[16];
     uint64_t targets[4];
     uint8_t reserved3[32];
+};
+
+struct mk_trace_record {
+    uint64_t time, id;
+    uint32_t type;
+    uint16_t size;
+    uint8_t event, flags;
+    uint32_t arg0, arg1;
+};
+
+struct mk_trace_ring {
+    uint64_t tail, lost_sends, lost_deliveries, lost_others, running_id, running_time;
+    uint32_t running_type, running_size;
+    uint8_t reserved0[72];
+    uint64_t head;
+    uint8_t reserved1[120];
+    struct mk_trace_record slots[];
 };
 
 struct mk_region {
@@ -119,8 +139,11 @@ MK_AT(mk_ram_header, host_at, MK_RAM_HEADER_HOST_AT_OFFSET);
 MK_AT(mk_ram_header, host_size, MK_RAM_HEADER_HOST_SIZE_OFFSET);
 MK_AT(mk_ram_header, pool_at, MK_RAM_HEADER_POOL_AT_OFFSET);
 MK_AT(mk_ram_header, pool_size, MK_RAM_HEADER_POOL_SIZE_OFFSET);
+MK_AT(mk_ram_header, traces_at, MK_RAM_HEADER_TRACES_AT_OFFSET);
 MK_AT(mk_ram_header, event, MK_RAM_HEADER_EVENT_OFFSET);
 MK_AT(mk_ram_header, name, MK_RAM_HEADER_NAME_OFFSET);
+MK_AT(mk_ram_header, trace_mode, MK_RAM_HEADER_TRACE_MODE_OFFSET);
+MK_AT(mk_ram_header, trace_doorbell, MK_RAM_HEADER_TRACE_DOORBELL_OFFSET);
 MK_AT(mk_local_apic, pending, MK_LOCAL_APIC_PENDING_OFFSET);
 MK_AT(mk_local_apic, doorbell, MK_LOCAL_APIC_DOORBELL_OFFSET);
 MK_AT(mk_local_apic, idle, MK_LOCAL_APIC_IDLE_OFFSET);
@@ -172,6 +195,17 @@ MK_AT(mk_pool, granules, MK_BITMAP_POOL_GRANULES_OFFSET);
 MK_AT(mk_pool, base, MK_BITMAP_POOL_BASE_OFFSET);
 MK_AT(mk_pool, size, MK_BITMAP_POOL_SIZE_OFFSET);
 _Static_assert(offsetof(struct mk_pool, words) == MK_BITMAP_POOL_HEADER_LENGTH, "mk_pool.words");
+MK_AT(mk_trace_record, type, MK_TRACE_RECORD_TYPE_OFFSET);
+MK_AT(mk_trace_record, size, MK_TRACE_RECORD_SIZE_OFFSET);
+MK_AT(mk_trace_record, event, MK_TRACE_RECORD_EVENT_OFFSET);
+MK_AT(mk_trace_record, flags, MK_TRACE_RECORD_FLAGS_OFFSET);
+MK_AT(mk_trace_record, arg0, MK_TRACE_RECORD_ARG0_OFFSET);
+MK_SIZE(mk_trace_record, MK_TRACE_RECORD_LENGTH);
+MK_AT(mk_trace_ring, lost_others, MK_TRACE_RING_LOST_OTHERS_OFFSET);
+MK_AT(mk_trace_ring, running_id, MK_TRACE_RING_RUNNING_ID_OFFSET);
+MK_AT(mk_trace_ring, running_size, MK_TRACE_RING_RUNNING_SIZE_OFFSET);
+MK_AT(mk_trace_ring, head, MK_TRACE_RING_HEAD_OFFSET);
+MK_AT(mk_trace_ring, slots, MK_TRACE_RING_SLOTS_OFFSET);
 MK_AT(mk_log, head, MK_KERNEL_LOG_HEAD_OFFSET);
 MK_AT(mk_log, tail, MK_KERNEL_LOG_TAIL_OFFSET);
 MK_AT(mk_log, lines, MK_KERNEL_LOG_LINES_OFFSET);
@@ -190,6 +224,15 @@ static inline uint64_t mk_align(uint64_t bytes)
     return (bytes + MK_PAGES_PAGE_SIZE - 1) & ~(uint64_t)(MK_PAGES_PAGE_SIZE - 1);
 }
 
+/* Bytes of the trace ring of one CPU. */
+static inline uint64_t mk_trace_ring_bytes(uint32_t nr_cpus)
+{
+    uint64_t slots = MK_TRACE_RING_MAX_SLOTS;
+    while (slots > MK_TRACE_RING_MACHINE_SLOTS / nr_cpus)
+        slots /= 2;
+    return MK_TRACE_RING_SLOTS_OFFSET + slots * MK_TRACE_RECORD_LENGTH;
+}
+
 /* Page 0 is good if each address in it is the one that follows from the four numbers. */
 static inline bool mk_header_is_good(const struct mk_ram_header *h, uint64_t file_size)
 {
@@ -204,7 +247,8 @@ static inline bool mk_header_is_good(const struct mk_ram_header *h, uint64_t fil
     bool good = h->cpus_at == at;
     good &= h->instances_at == (at += mk_align((uint64_t)h->nr_cpus * MK_LOCAL_APIC_LENGTH));
     good &= h->logs_at == (at += (uint64_t)MK_MAX_INSTANCES * MK_INSTANCE_LENGTH);
-    good &= h->pages_at == (at += (uint64_t)MK_MAX_INSTANCES * MK_KERNEL_LOG_LENGTH);
+    good &= h->traces_at == (at += (uint64_t)MK_MAX_INSTANCES * MK_KERNEL_LOG_LENGTH);
+    good &= h->pages_at == (at += mk_align(h->nr_cpus * mk_trace_ring_bytes(h->nr_cpus)));
     at += mk_align((h->host_size + h->pool_size) / MK_PAGES_PAGE_SIZE * MK_PAGE_TABLE_LENGTH);
     good &= h->pool_map_at == at;
     at += mk_align(MK_BITMAP_POOL_HEADER_LENGTH + ((granules + !granules + 31) / 32 * 8 + 63) / 64 * 64);

@@ -75,7 +75,7 @@ public final class MessageId {
             || Integer.parseInt(parts[0]) > CPU_MASK || Integer.parseInt(parts[1]) > CPU_MASK
             || Integer.parseInt(parts[2]) > LIFE_MASK || Long.parseLong(parts[3]) > NUMBER_MASK) {
             throw new IllegalArgumentException(
-                "\"" + text + "\" is not the id of a message; take one as mk trace prints it, SENDER.TARGET.LIFE.NUMBER");
+                "\"" + text + "\" is not the id of a message: SENDER.TARGET.LIFE.NUMBER, as mk trace prints it");
         }
         return of(Integer.parseInt(parts[0]), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]),
             Long.parseLong(parts[3]));

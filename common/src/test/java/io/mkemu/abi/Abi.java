@@ -7,6 +7,8 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamHeaderDescriptor;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;
@@ -27,7 +29,8 @@ import java.util.stream.Stream;
  */
 final class Abi {
     private static final List<Class<?>> BESIDE =
-        List.of(Pages.class, RamLayout.class, InstanceState.class, IpiMode.class, LogLevel.class);
+        List.of(Pages.class, RamLayout.class, InstanceState.class, IpiMode.class, LogLevel.class,
+            TraceMode.class, TraceEvent.class);
 
     private Abi() {
     }

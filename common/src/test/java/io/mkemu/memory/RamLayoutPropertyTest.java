@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.log.KernelLogDescriptor;
+import io.mkemu.trace.TraceRingDescriptor;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -23,11 +24,12 @@ class RamLayoutPropertyTest {
         @ForAll @LongRange(min = 0, max = MOST_PAGES) long wanted) {
         long pool = Math.min(wanted, MOST_PAGES - host);
         RamLayout layout = new RamLayout(cpus, 1 << slotsShift, host << Pages.PAGE_SHIFT, pool << Pages.PAGE_SHIFT);
-        long[] starts = {0, layout.cpusAt(), layout.instancesAt(), layout.logsAt(), layout.pagesAt(),
+        long[] starts = {0, layout.cpusAt(), layout.instancesAt(), layout.logsAt(), layout.tracesAt(), layout.pagesAt(),
             layout.poolMapAt(), layout.hostAt(), layout.poolAt(), layout.ramSize()};
         long[] needs = {Pages.PAGE_SIZE, (long) cpus * LocalApicDescriptor.LENGTH,
             (long) InstanceDescriptor.MAX_INSTANCES * InstanceDescriptor.LENGTH,
             (long) InstanceDescriptor.MAX_INSTANCES * KernelLogDescriptor.LENGTH,
+            (long) cpus * TraceRingDescriptor.length(cpus),
             (host + pool) * PageTableDescriptor.LENGTH,
             pool == 0 ? 0 : BitmapPoolDescriptor.bytesFor(pool << Pages.PAGE_SHIFT, Pages.PAGE_SHIFT),
             host << Pages.PAGE_SHIFT, pool << Pages.PAGE_SHIFT};

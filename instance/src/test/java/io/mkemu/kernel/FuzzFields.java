@@ -14,6 +14,7 @@ import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamHeaderDescriptor;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.trace.TraceRingDescriptor;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,7 @@ final class FuzzFields {
         words("entry cmdline", entry + InstanceDescriptor.CMDLINE_OFFSET, 64);
         long log = layout.logsAt() + (long) victim * KernelLogDescriptor.LENGTH;
         words("log", log, KernelLogDescriptor.RECORDS_OFFSET + 512);
+        words("trace ring", layout.traceRingAt(victim), TraceRingDescriptor.SLOTS_OFFSET + 64);
         long region = memory.instances().entry(victim).regions().get(0).address();
         words("pool header", region, BitmapPoolDescriptor.HEADER_LENGTH + 128);
         words("page table", layout.pagesAt()

@@ -41,7 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(value = 150, threadMode = ThreadMode.SEPARATE_THREAD)
 class FuzzTest {
     private static final long FIRST_SEED = Long.getLong("mkemu.fuzz.seed", 1);
-    private static final int DEFAULT_SEEDS = 1500;
+    private static final int DEFAULT_SEEDS = 1700;
     private static final int SEEDS = Integer.getInteger("mkemu.fuzz.seeds", DEFAULT_SEEDS);
     private static final int BURST = 50;
     private static final int HANG_SECONDS = 20;

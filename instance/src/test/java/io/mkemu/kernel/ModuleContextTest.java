@@ -122,7 +122,7 @@ class ModuleContextTest {
         }
         api.printkRatelimited(LogLevel.WARNING, "warn");
         api.printk(LogLevel.ERR, "unlimited");
-        node.kernel.shutDown(TestKernels.WATCHDOG_SECONDS * 1000L);
+        node.shutDown();
         List<String> log = machine.log(1);
         assertEquals(RateLimit.BURST, log.stream().filter("probe: err"::equals).count(), log::toString);
         assertTrue(log.containsAll(List.of("probe: warn", "probe: unlimited", "probe (err): 40 callbacks suppressed")),
@@ -136,7 +136,7 @@ class ModuleContextTest {
                 throw new IllegalStateException("broken work");
             });
         }
-        node.kernel.shutDown(TestKernels.WATCHDOG_SECONDS * 1000L);
+        node.shutDown();
         List<String> log = machine.log(1);
         assertEquals(RateLimit.BURST, log.stream().filter(line -> line.contains("probe: work failed: ")).count(),
             log::toString);

@@ -134,7 +134,7 @@ final class TestKernels {
     /** Ends the kernels and removes the machine. */
     void close() throws Exception {
         for (Node node : nodes.values()) {
-            node.kernel.shutDown(TimeUnit.SECONDS.toMillis(WATCHDOG_SECONDS));
+            node.shutDown();
             node.kernel.close();
             node.memory.close();
         }
@@ -153,11 +153,20 @@ final class TestKernels {
         private final PhysicalMemory memory;
         final KernelInstance kernel;
         Kernel api;
+        private boolean down;
 
         private Node(PhysicalMemory memory, int id, String cmdline) {
             this.memory = memory;
             this.kernel = new KernelInstance(memory, id, BootParameters.parse(cmdline),
                 memory.instances().entry(id).ipiArea());
+        }
+
+        /** Lets the modules exit and parks the CPUs; once, since CPUs that are parked let no module exit. */
+        void shutDown() throws InterruptedException {
+            if (!down) {
+                down = true;
+                kernel.shutDown(TimeUnit.SECONDS.toMillis(WATCHDOG_SECONDS));
+            }
         }
 
         @Override
