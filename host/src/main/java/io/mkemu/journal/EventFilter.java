@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which events are shown. What is dropped or damaged is always shown, unless it is of another CPU or instance than those
- * that are asked for.
+ * Which events are shown. What is dropped or damaged is always shown, unless it is of another CPU or instance than
+ * those that are asked for.
  */
 public final class EventFilter {
     private static final Set<EventName> NEVER_SILENT = EnumSet.of(EventName.GAP, EventName.DAMAGED);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,8 +15,8 @@ import java.util.PriorityQueue;
  *
  * <p>A send is stamped just after its message could be seen, an interrupt with the last clock its CPU has read before
  * it saw it, and that clock is the same for all a CPU takes in one turn. So stamps can say that a message was taken
- * before it was sent. Then the interrupt is shown when the message was sent, but not after its callback began; if the
- * send was stamped even after that, it is shown, with what its CPU did before it, when the callback began.
+ * before it was sent. Then the interrupt is shown right after the send, but not after its callback began; if the send
+ * was stamped even after that, it is shown, with what its CPU did before it, when the callback began.
  *
  * <p>A record is written when what it tells is over, so what is pushed may have begun long before; it waits here until
  * {@link #drain} is told that nothing earlier will come. What comes too late all the same is passed on at once. Memory
@@ -119,10 +118,10 @@ public final class EventMerge {
         TraceEntry entry = stream.waiting.poll();
         if (entry.stage == 0 && entry.isDelivery() && entry.isNumbered()) {
             TraceEntry send = sends.get(entry.id());
-            if (send != null && !stream.pulled) {
-                long taken = Math.min(send.due, entry.time());
-                if (entry.due < taken) {
-                    entry.due = taken;
+            if (send != null) {
+                if (entry.due < entry.time()) {
+                    /* Only there does it stand behind all its CPU did before: that may have led to the send. */
+                    entry.due = entry.due <= send.due ? Math.min(send.due + 1, entry.time()) : entry.time();
                     stream.waiting.add(entry);
                     return;
                 }

@@ -19,6 +19,7 @@ public final class JournalEvents {
     private final TraceNames names;
     private final Records records;
     private final TraceRecord flyweight = new TraceRecord();
+    private long reading = Long.MIN_VALUE;
     private long watermark = Long.MIN_VALUE;
     private boolean ended;
 
@@ -37,9 +38,13 @@ public final class JournalEvents {
     /** Reads the next segment; false if there is none now. */
     public boolean poll() throws IOException {
         if (!source.next()) {
+            watermark = Math.max(watermark, reading);
             return false;
         }
-        watermark = Math.max(watermark, source.watermark());
+        if (source.watermark() != reading) {
+            watermark = Math.max(watermark, reading);
+            reading = source.watermark();
+        }
         names.owns(source.cpu(), source.instance());
         int at = source.offset();
         int end = at + source.length();
@@ -60,8 +65,8 @@ public final class JournalEvents {
     }
 
     /**
-     * What was written before this time has been read, but for the rest of this pass over the rings; CLOCK_MONOTONIC in
-     * ns, and the least long while nothing has been read.
+     * What was written before this time has been read: the watermark of the last document that was read to its end.
+     * CLOCK_MONOTONIC in ns; the least long before that.
      */
     public long watermark() {
         return watermark;
