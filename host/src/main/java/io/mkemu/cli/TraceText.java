@@ -15,14 +15,24 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     private static final int SECONDS_WIDTH = 5;
     private static final int PAYLOAD_SHOWN = 16;
     private static final int CPU_WIDTH = 3;
+    private static final int DELTA_WIDTH = 12;
     private static final long GIGA = 1_000_000_000L;
 
     private final LineOutput out;
     private final TraceNames names;
     private final EventFields fields;
+    private final boolean deltas;
     private final StringBuilder line = new StringBuilder();
+    private boolean any;
+    private long before;
 
-    TraceText(LineOutput out, TraceNames names) {
+    /**
+     * Lines for people.
+     *
+     * @param deltas whether each tells its distance from the one before it
+     */
+    TraceText(LineOutput out, TraceNames names, boolean deltas) {
+        this.deltas = deltas;
         this.out = out;
         this.names = names;
         this.fields = new EventFields(names);
@@ -38,16 +48,20 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     @Override
     public void event(EventName name, long time, TraceEntry entry) {
         line.setLength(0);
-        prefix(line, names, time, entry);
+        prefix(time, entry);
+        if (deltas) {
+            delta(time);
+        }
         write(name, time, entry);
         out.line(line);
     }
 
-    /** Everything of a line behind the time. */
-    String told(EventName name, long time, TraceEntry entry) {
-        line.setLength(0);
-        write(name, time, entry);
-        return line.toString();
+    private void delta(long time) {
+        String delta = any ? "+" + (time - before) + "ns" : "";
+        pad(line, DELTA_WIDTH - delta.length());
+        line.append(delta).append("  ");
+        any = true;
+        before = time;
     }
 
     private void write(EventName name, long time, TraceEntry entry) {
@@ -69,7 +83,7 @@ final class TraceText implements TraceLines, EventFields.Visitor {
         return name.fields().contains("size");
     }
 
-    private static void prefix(StringBuilder line, TraceNames names, long time, TraceEntry entry) {
+    private void prefix(long time, TraceEntry entry) {
         String kernel = names.name(entry.instance());
         pad(line, NAME_WIDTH - kernel.length());
         line.append(kernel).append("  [");

@@ -80,6 +80,20 @@ public final class EventFilter {
             || (events.isEmpty() || events.contains(name)) && isOfType(entry) && isOfMessage(entry);
     }
 
+    /**
+     * Whether a message counts: its sender or its target is of those that are asked for.
+     *
+     * @param time when it was sent, or if that is not known when it was delivered
+     * @param from instance that sent it
+     * @param to   instance it was sent to
+     * @param id   the message
+     */
+    boolean counts(long time, int type, int from, int to, long id) {
+        return time >= since && time < until && (types.isEmpty() || types.contains(type))
+            && (instances.isEmpty() || isOfInstance(from) || isOfInstance(to))
+            && (cpus.isEmpty() || cpus.contains(MessageId.senderCpu(id)) || cpus.contains(MessageId.targetCpu(id)));
+    }
+
     /** What may have been of any CPU. */
     private static boolean isOfMachine(EventName name, TraceEntry entry) {
         return NEVER_SILENT.contains(name) && entry.instance() < 0 && entry.cpu() < 0;

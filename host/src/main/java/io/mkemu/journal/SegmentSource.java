@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
+import java.io.IOException;
 import org.agrona.DirectBuffer;
 
 /** The segments of a journal's documents, in the order they were written; a flyweight. Not thread-safe. */
 public interface SegmentSource {
     /** Moves on to the next segment; false if there is none now. */
-    boolean next();
+    boolean next() throws IOException;
+
+    /** Whether no more will come, for whoever has just seen {@link #next} return false. */
+    boolean hasEnded() throws IOException;
 
     /** The watermark of its document, CLOCK_MONOTONIC in ns: see {@link JournalDescriptor#WATERMARK_OFFSET}. */
     long watermark();

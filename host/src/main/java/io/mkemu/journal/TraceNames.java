@@ -16,6 +16,7 @@ public final class TraceNames {
     private final Map<Integer, Integer> owners = new HashMap<>();
     private String machine = "";
     private long createdNanos;
+    private long createdEpochNanos;
     private boolean known;
 
     /** Learns what a record tells of names. */
@@ -39,9 +40,10 @@ public final class TraceNames {
     }
 
     /** Learns which machine it is. */
-    void machine(String name, long created) {
+    void machine(String name, long created, long createdEpoch) {
         machine = name;
         createdNanos = created;
+        createdEpochNanos = createdEpoch;
         known = true;
     }
 
@@ -58,6 +60,11 @@ public final class TraceNames {
     /** When the machine was made, CLOCK_MONOTONIC in ns; 0 if it is not known. */
     public long createdNanos() {
         return createdNanos;
+    }
+
+    /** When the machine was made, ns since 1970; 0 if it is not known. */
+    public long createdEpochNanos() {
+        return createdEpochNanos;
     }
 
     /** The name of an instance; "#" and its id if that is all that is known; "machine" for {@link #MACHINE}. */

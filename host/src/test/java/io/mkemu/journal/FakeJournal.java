@@ -77,6 +77,11 @@ public final class FakeJournal implements SegmentSource {
     }
 
     @Override
+    public boolean hasEnded() {
+        return next == segments.size();
+    }
+
+    @Override
     public long watermark() {
         return segment.watermark;
     }
