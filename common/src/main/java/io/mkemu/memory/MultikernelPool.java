@@ -5,21 +5,16 @@ import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
-import java.util.function.LongPredicate;
 import java.util.function.Predicate;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * The multikernel pool: the memory that instance pools are carved from. Its bitmap lies in RAM, in the pool map.
- * Thread-safe, and safe against other processes that allocate, except {@link #recover} and
- * {@link #exchangeInstancePool}. Addresses and sizes are bytes.
+ * Thread-safe, and safe against other processes that allocate, except {@link #exchangeInstancePool}. Addresses and
+ * sizes are bytes.
  */
 public final class MultikernelPool implements AutoCloseable {
     /** A region's bitmap takes a page at least, and a pool without a page to give is none. */
@@ -145,19 +140,9 @@ public final class MultikernelPool implements AutoCloseable {
     }
 
     /**
-     * Returns an instance's memory to the pool; shares of its pages end. Nobody may use it any more. A region that is
-     * none does not keep the others.
-     *
-     * @return 0; -EBUSY if an instance has a page mapped: no region is freed then, {@link PageTable#stillMapped} tells
-     *     which and who; or the error of the first region that was refused, as {@link #free} gives it
-     */
-    public int freeInstancePool(List<Region> regions) {
-        return endShares(regions) ? -Errno.EBUSY : release(regions);
-    }
-
-    /**
-     * Returns an instance's memory to the pool for who has ended the shares of its pages and seen since that nobody has
-     * one mapped. It does not ask again: a kernel that tries to map one now says so for a moment, and is refused.
+     * Returns an instance's memory to the pool, for who has ended the shares of its pages and seen since that nobody
+     * has one mapped. It does not ask again: a kernel that tries to map one now says so for a moment, and is refused. A
+     * region that is none does not keep the others.
      *
      * @return 0, or the error of the first region that was refused, as {@link #free} gives it
      */
@@ -222,34 +207,6 @@ public final class MultikernelPool implements AutoCloseable {
                 + Long.toHexString(region.address()) + " that were given up just now are taken: somebody writes into "
                 + "its bitmap; end the machine and make it anew");
         }
-    }
-
-    /**
-     * Returns what processes left that were killed while they allocated or freed, or before they put down what they
-     * had got: all that is neither a region of an instance in the instance table nor held. What an instance still has
-     * mapped stays until a later call. Every process that allocates from this pool, except the caller, must have ended.
-     *
-     * @param held says of an allocation's address whether the caller, or the kernel, still uses it
-     * @return bytes that became free
-     */
-    public long recover(LongPredicate held) {
-        long before = available();
-        Set<Long> inUse = new HashSet<>();
-        for (int id = 1; id < InstanceDescriptor.MAX_INSTANCES; id++) {
-            InstanceEntry entry = memory.instances().entry(id);
-            if (entry.state() != InstanceState.EMPTY) {
-                entry.regions().forEach(region -> inUse.add(region.address()));
-            }
-        }
-        List<Region> orphans = new ArrayList<>();
-        pool.forEachAllocation((address, size) -> {
-            if (!inUse.contains(address) && !held.test(address)) {
-                orphans.add(new Region(address, size));
-            }
-        });
-        orphans.forEach(orphan -> free(orphan.address(), orphan.size()));
-        pool.reclaim();
-        return available() - before;
     }
 
     /** Bytes that are free. */

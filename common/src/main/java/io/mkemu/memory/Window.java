@@ -33,20 +33,6 @@ public final class Window implements AutoCloseable {
         return buffer;
     }
 
-    /**
-     * Offset in this window of a physical address.
-     *
-     * @throws IndexOutOfBoundsException if the stretch does not lie in the window
-     */
-    public int offsetOf(long address, long length) {
-        long offset = address - physicalAddress;
-        if (offset < 0 || length < 0 || offset > buffer.capacity() - length) {
-            throw new IndexOutOfBoundsException("0x" + Long.toHexString(address) + "+" + length
-                + " is outside the window at 0x" + Long.toHexString(physicalAddress) + "+" + buffer.capacity());
-        }
-        return (int) offset;
-    }
-
     /** Unmaps: memunmap. Closing twice is harmless, from two threads at once too. */
     @Override
     public synchronized void close() {

@@ -70,7 +70,7 @@ class ExchangePoolTest {
         assertEquals(List.of(region(0, PAGES)), all);
         assertEquals(0, pool.available());
         assertEquals(List.of(region(0, PAGES)), exchange(all, PAGES, true), "the same again");
-        assertEquals(0, pool.freeInstancePool(all));
+        assertEquals(0, pool.release(all));
     }
 
     @Test
@@ -84,7 +84,7 @@ class ExchangePoolTest {
         assertEquals(List.of(), seen);
         assertEquals(0, pool.available());
         old.forEach(region -> assertEquals(region.size(), pool.bitmap().sizeAt(region.address())));
-        assertEquals(0, pool.freeInstancePool(old), "each of them an allocation as before");
+        assertEquals(0, pool.release(old), "each of them an allocation as before");
         assertEquals(21L * PAGE, pool.available());
     }
 
@@ -143,7 +143,7 @@ class ExchangePoolTest {
         PageTable pages = ram.memory.pageTable();
         assertEquals(List.of(), pages.stillMapped(regions));
         pages.noteMapped(Pages.pfn(ram.page(9)), 5);
-        assertEquals(-Errno.EBUSY, pool.freeInstancePool(regions));
+        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE, found -> true));
         assertEquals(0, pool.available());
         assertEquals(0, pool.release(regions));
         assertEquals(12L * PAGE, pool.available());

@@ -123,7 +123,7 @@ class IomemTest {
         look();
         ram.pool.free(loose, 3 * PAGE);
         entry.regions(List.of());
-        ram.pool.freeInstancePool(regions);
+        ram.pool.release(regions);
         assertEquals(List.of(), named(look().tree().resources(), "Multikernel Memory Pool").children());
     }
 
@@ -152,7 +152,7 @@ class IomemTest {
         List<Resource> children = named(look().tree().resources(), "Multikernel Memory Pool").children();
         assertEquals(List.of("Allocation", "Unfinished allocation", "Allocation"),
             children.stream().map(Resource::name).toList());
-        ram.pool.recover(address -> address == ram.page(0));
+        ram.sweep(address -> address == ram.page(0));
         assertEquals(1, named(look().tree().resources(), "Multikernel Memory Pool").children().size());
     }
 

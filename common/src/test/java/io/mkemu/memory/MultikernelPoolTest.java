@@ -11,10 +11,8 @@ import io.mkemu.Errno;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -89,21 +87,19 @@ class MultikernelPoolTest {
     }
 
     @Test
-    void anInstancePoolIsFreedWholeOrNotAtAllWhileAPageIsMapped() {
+    void anInstancePoolIsNotExchangedWhileAPageIsMapped() {
         ram.fragment(0, 4, 8, 16);
         List<Region> regions = pool.createInstancePool(12 * PAGE, 12);
         PageTable shares = ram.memory.pageTable();
         shares.grant(Pages.pfn(ram.page(0)), 7);
         shares.noteMapped(Pages.pfn(ram.page(15)), 7);
-        assertEquals(-Errno.EBUSY, pool.freeInstancePool(regions));
+        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE, found -> true));
         assertEquals(0, pool.available());
         assertFalse(shares.isGranted(Pages.pfn(ram.page(0)), 7));
         assertEquals(List.of(new PageTable.MappedPage(ram.page(15), List.of(7))), shares.stillMapped(regions));
-        assertEquals(List.of(), pool.exchangeInstancePool(regions, 2 * PAGE, found -> true));
-        assertEquals(0, pool.available(), "nor is it exchanged");
         shares.clearMappingsOf(7);
         assertEquals(List.of(), shares.stillMapped(regions));
-        assertEquals(0, pool.freeInstancePool(regions));
+        assertEquals(0, pool.release(regions));
         assertEquals(12L * PAGE, pool.available());
     }
 
@@ -138,7 +134,7 @@ class MultikernelPoolTest {
             assertEquals(17L * PAGE, formatted.available());
         }
         assertEquals(PAGE, pool.available());
-        assertEquals(0, pool.freeInstancePool(regions));
+        assertEquals(0, pool.release(regions));
         assertEquals(21L * PAGE, pool.available());
     }
 
@@ -147,7 +143,7 @@ class MultikernelPoolTest {
         ram.fragment(1, 8, 10, 21, 30, 35);
         List<Region> regions = pool.createInstancePool(15 * PAGE, 14);
         assertEquals(List.of(8L * PAGE, 4L * PAGE, 4L * PAGE), regions.stream().map(Region::size).toList());
-        pool.freeInstancePool(regions);
+        pool.release(regions);
         assertEquals(List.of(), pool.createInstancePool(17 * PAGE, 14));
     }
 
@@ -173,17 +169,26 @@ class MultikernelPoolTest {
     }
 
     @Test
-    void freeingAnInstancePoolReturnsAllThatIsItsOwn() {
+    void releaseReturnsAllThatIsItsOwn() {
         ram.fragment(0, 4, 8, 16);
         List<Region> regions = pool.createInstancePool(12 * PAGE, 12);
-        ram.memory.pageTable().grant(Pages.pfn(ram.page(9)), 7);
-        ram.memory.pageTable().grant(Pages.pfn(ram.page(20)), 7);
-        assertEquals(-Errno.EINVAL, pool.freeInstancePool(
+        assertEquals(-Errno.EINVAL, pool.release(
             List.of(regions.get(0), new Region(ram.page(20), 2 * PAGE), regions.get(1))));
         assertEquals(12L * PAGE, pool.available());
-        assertFalse(ram.memory.pageTable().isGranted(Pages.pfn(ram.page(9)), 7));
-        assertTrue(ram.memory.pageTable().isGranted(Pages.pfn(ram.page(20)), 7));
-        assertEquals(-Errno.ENOENT, pool.freeInstancePool(regions), "twice");
+        assertEquals(-Errno.ENOENT, pool.release(regions), "twice");
+    }
+
+    @Test
+    void exchangeEndsTheSharesOfItsOwnPagesOnly() {
+        ram.fragment(0, 4, 8, 16);
+        List<Region> regions = pool.createInstancePool(12 * PAGE, 12);
+        PageTable shares = ram.memory.pageTable();
+        shares.grant(Pages.pfn(ram.page(9)), 7);
+        shares.grant(Pages.pfn(ram.page(20)), 7);
+        assertEquals(regions, pool.exchangeInstancePool(
+            List.of(regions.get(0), new Region(ram.page(20), 2 * PAGE), regions.get(1)), 12 * PAGE, found -> true));
+        assertFalse(shares.isGranted(Pages.pfn(ram.page(9)), 7));
+        assertTrue(shares.isGranted(Pages.pfn(ram.page(20)), 7));
     }
 
     @Test
@@ -197,7 +202,7 @@ class MultikernelPoolTest {
                             return false;
                         }
                     }
-                    if (mine.freeInstancePool(regions) != 0) {
+                    if (mine.release(regions) != 0) {
                         return false;
                     }
                 }
@@ -211,24 +216,6 @@ class MultikernelPoolTest {
         }
         assertEquals((long) PAGES * PAGE, pool.available());
         assertEquals((long) PAGES * PAGE, pool.bitmap().largestFree());
-    }
-
-    @Test
-    void recoveryKeepsInstancesAndWhatIsHeld() {
-        List<Region> regions = pool.createInstancePool(10 * PAGE, 12);
-        InstanceEntry entry = ram.instance(4, regions, 1);
-        long held = pool.alloc(PAGE);
-        pool.alloc(5 * PAGE);
-        pool.createInstancePool(6 * PAGE, 12);
-        assertEquals(11L * PAGE, pool.recover(Set.of(held)::contains));
-        assertEquals((PAGES - 11L) * PAGE, pool.available());
-        entry.enter(InstanceState.EMPTY);
-        ram.memory.pageTable().noteMapped(Pages.pfn(regions.getFirst().address()) + 9, 2);
-        assertEquals(0, pool.recover(Set.of(held)::contains), "mapped by an instance");
-        ram.memory.pageTable().clearMappingsOf(2);
-        assertEquals(10L * PAGE, pool.recover(Set.of(held)::contains));
-        assertEquals(0, pool.free(held, PAGE));
-        assertEquals((long) PAGES * PAGE, pool.available());
     }
 
     @Test

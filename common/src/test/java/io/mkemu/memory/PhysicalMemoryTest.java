@@ -192,20 +192,12 @@ class PhysicalMemoryTest {
             long at = LAYOUT.poolAt();
             Window window = memory.map(at, 8192);
             assertEquals(at, window.physicalAddress());
-            assertEquals(0, window.offsetOf(at, 8192));
-            assertEquals(8192, window.offsetOf(at + 8192, 0));
-            assertEquals(8191, window.offsetOf(at + 8191, 1));
-            long[][] bad = {{at - 1, 1}, {at, 8193}, {at + 8191, 2}, {at + 8193, 0}, {at, -1}, {0, 1},
-                {at, Long.MAX_VALUE}};
-            for (long[] one : bad) {
-                assertThrows(IndexOutOfBoundsException.class, () -> window.offsetOf(one[0], one[1]));
-            }
+            assertEquals(8192, window.buffer().capacity());
             assertThrows(IndexOutOfBoundsException.class, () -> window.buffer().getLong(8185));
             assertThrows(IndexOutOfBoundsException.class, () -> window.buffer().putByte(-1, (byte) 0));
             window.close();
             window.close();
             assertThrows(IndexOutOfBoundsException.class, () -> window.buffer().getByte(0));
-            assertThrows(IndexOutOfBoundsException.class, () -> window.offsetOf(at, 1));
         }
     }
 
@@ -227,13 +219,6 @@ class PhysicalMemoryTest {
                     assertEquals(1, closed.get(), "told before each close returned");
                 }
             }
-        }
-    }
-
-    @Test
-    void aLengthThatOverflowsLiesInNoWindow() throws IOException {
-        try (PhysicalMemory memory = PhysicalMemory.open(ram); Window window = memory.map(LAYOUT.poolAt(), 8192)) {
-            assertThrows(IndexOutOfBoundsException.class, () -> window.offsetOf(LAYOUT.poolAt() + 1, Long.MAX_VALUE));
         }
     }
 

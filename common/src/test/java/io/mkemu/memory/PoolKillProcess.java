@@ -20,19 +20,19 @@ final class PoolKillProcess {
         int step = Integer.parseInt(args[3]);
         PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
         RamLayout layout = memory.layout();
-        if (args[1].equals("alloc")) {
+        if (args[1].equals("create")) {
+            Window map = memory.map(layout.poolMapAt(), layout.poolMapSize());
+            MultikernelPool.attach(memory, map, new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop))
+                .createInstancePool(size, Pages.PAGE_SHIFT);
+        } else {
             Region region = memory.instances().entry(1).regions().getFirst();
             Window map = memory.map(region.address(), InstancePool.overhead(region.size()));
             SteppedBuffer stepped = new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop);
-            BitmapPool.attach(stepped, 0, stepped.capacity()).alloc(size, Pages.PAGE_SIZE);
-        } else {
-            Window map = memory.map(layout.poolMapAt(), layout.poolMapSize());
-            MultikernelPool stepped = MultikernelPool.attach(memory, map,
-                new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop));
-            if (args[1].equals("create")) {
-                stepped.createInstancePool(size, Pages.PAGE_SHIFT);
+            BitmapPool pool = BitmapPool.attach(stepped, 0, stepped.capacity());
+            if (args[1].equals("alloc")) {
+                pool.alloc(size, Pages.PAGE_SIZE);
             } else {
-                stepped.free(layout.poolAt(), size);
+                pool.free(pool.base(), size);
             }
         }
         System.out.println("done");

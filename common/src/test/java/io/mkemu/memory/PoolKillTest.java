@@ -37,10 +37,15 @@ class PoolKillTest {
     }
 
     private static void prepare(PoolRam ram, String call, long size, int[] free) {
-        switch (call) {
-            case "alloc" -> ram.instance(1, ram.pool.createInstancePool(100L * PAGE, Pages.PAGE_SHIFT), 1);
-            case "free" -> ram.pool.alloc(size);
-            default -> ram.fragment(free);
+        if (call.equals("create")) {
+            ram.fragment(free);
+            return;
+        }
+        InstanceEntry entry = ram.instance(1, ram.pool.createInstancePool(100L * PAGE, Pages.PAGE_SHIFT), 1);
+        if (call.equals("free")) {
+            try (InstancePool pool = InstancePool.attach(ram.memory, entry)) {
+                pool.alloc(size, PAGE);
+            }
         }
     }
 
@@ -65,8 +70,8 @@ class PoolKillTest {
         int[] free = {0, 40, 50, 55, 60, 80};
         int steps = atEachStep("create", 63L * PAGE, free, ram -> {
             long others = ram.pool.alloc(2L * PAGE);
-            long unheld = ram.pool.recover(address -> address == others || isFiller(ram, address, free));
-            assertEquals(63L * PAGE, ram.pool.available(), "recovered " + unheld);
+            ram.sweep(address -> address == others || isFiller(ram, address, free));
+            assertEquals(63L * PAGE, ram.pool.available());
             assertEquals(0, ram.pool.free(others, 2L * PAGE));
             return ram.pool.available() == 65L * PAGE;
         });
@@ -84,11 +89,13 @@ class PoolKillTest {
     }
 
     @Test
-    void freeOfMultikernelMemory() throws Exception {
+    void freeToAnInstancePool() throws Exception {
         int steps = atEachStep("free", 70L * PAGE, new int[0], ram -> {
-            assertNotEquals(0, ram.pool.alloc(PAGE));
-            ram.pool.recover(address -> false);
-            return ram.pool.available() == (long) PAGES * PAGE;
+            try (InstancePool pool = InstancePool.attach(ram.memory, ram.memory.instances().entry(1))) {
+                assertNotEquals(0, pool.alloc(PAGE, PAGE), "blocked by the one that was killed");
+                assertEquals(List.of(), pool.recover(address -> false));
+                return pool.available() == 99L * PAGE;
+            }
         });
         assertTrue(steps >= 4, "steps " + steps);
     }
@@ -109,7 +116,7 @@ class PoolKillTest {
                 assertTrue(!ram.memory.pageTable().isGranted(Pages.pfn(module), 9));
             }
             entry.regions(List.of());
-            assertEquals(0, ram.pool.freeInstancePool(regions));
+            assertEquals(0, ram.pool.release(regions));
             return ram.pool.available() == (long) PAGES * PAGE;
         });
         assertTrue(steps >= 3, "steps " + steps);

@@ -67,7 +67,7 @@ class PoolPropertyTest {
                     case DESTROY -> {
                         if (!pools.isEmpty()) {
                             List<Region> pool = pools.remove(step.ordinal % pools.size());
-                            assertEquals(0, ram.pool.freeInstancePool(pool));
+                            assertEquals(0, ram.pool.release(pool));
                             mark(ram, taken, pool, false);
                         }
                     }

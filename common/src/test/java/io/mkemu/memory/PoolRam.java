@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The RAM of a machine with an empty multikernel pool and a formatted host pool, in a directory of its own. */
@@ -59,6 +60,15 @@ final class PoolRam implements AutoCloseable {
                 pool.free(pages.get(page), PAGE);
             }
         }
+    }
+
+    /** Frees what is not kept, and what kills left in the multikernel pool. Nobody else may use that meanwhile. */
+    void sweep(LongPredicate keep) {
+        List<Region> left = new ArrayList<>();
+        pool.bitmap().forEachAllocation((address, size) -> left.add(new Region(address, size)));
+        left.removeIf(region -> keep.test(region.address()));
+        left.forEach(region -> pool.free(region.address(), region.size()));
+        pool.bitmap().reclaim();
     }
 
     long page(int index) {

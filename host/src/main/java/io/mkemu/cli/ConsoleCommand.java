@@ -11,7 +11,7 @@ import io.mkemu.host.MachineView;
 import io.mkemu.log.KernelLogReader.Line;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk console}: follows an instance's console. */
@@ -26,15 +26,14 @@ final class ConsoleCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "Name or id of the instance, or host.")
     private String name;
 
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     private final MissedBytes missed = new MissedBytes();
 
     @Override
     public Integer call() throws Exception {
-        try (MachineView view = MachineView.open(machine)) {
+        try (MachineView view = MachineView.open(machine.name())) {
             InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
             String itsName = entry.name();
             ConsoleLog console = new ConsoleLog(view.memory(), entry);

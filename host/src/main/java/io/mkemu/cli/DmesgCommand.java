@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
@@ -46,9 +47,8 @@ final class DmesgCommand implements Callable<Integer> {
         description = "Name or id of the instance; by default the host.")
     private String name;
 
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",", converter = LevelConverter.class,
         description = "Only lines of these levels: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7; "
@@ -69,7 +69,7 @@ final class DmesgCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Set<LogLevel> wanted = levels.isEmpty() ? EnumSet.allOf(LogLevel.class) : EnumSet.copyOf(levels);
-        try (MachineView view = MachineView.open(machine)) {
+        try (MachineView view = MachineView.open(machine.name())) {
             InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
             KernelLogReader log = new KernelLogReader(view.memory(), entry.id());
             if (!view.runs()) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk interrupts}: /proc/interrupts of a machine that runs. */
@@ -24,9 +25,8 @@ import picocli.CommandLine.Option;
         + "and a row for each counter."},
     footer = {"", "Example: mk interrupts --machine demo"})
 final class InterruptsCommand implements Callable<Integer> {
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     @Option(names = "--json", description = "Print one JSON array, an object for each CPU: {cpu, number, host_cpu, "
         + "instance, name, counters}; cpu is the physical id, number the one the tree has for it.")
@@ -34,7 +34,7 @@ final class InterruptsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (PhysicalMemory memory = RunningMachines.open(machine)) {
+        try (PhysicalMemory memory = RunningMachines.open(machine.name())) {
             List<Cpu> cpus = InterruptTable.read(memory);
             if (json) {
                 System.out.println(describe(cpus));

@@ -12,6 +12,7 @@ import io.mkemu.memory.ResourceTree.Resource;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk iomem}: /proc/iomem of a machine that runs. */
@@ -21,9 +22,8 @@ import picocli.CommandLine.Option;
         + "host's memory, the multikernel pool, the instance pools and what is allocated from them."},
     footer = {"", "Example: mk iomem --machine demo --json"})
 final class IomemCommand implements Callable<Integer> {
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     @Option(names = "--json", description = "Print one JSON array of {name, start, end, size, children}, in bytes; "
         + "end is the last byte.")
@@ -31,7 +31,7 @@ final class IomemCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (PhysicalMemory memory = RunningMachines.open(machine)) {
+        try (PhysicalMemory memory = RunningMachines.open(machine.name())) {
             Iomem map = Iomem.of(memory);
             if (json) {
                 ArrayNode root = new ObjectMapper().createArrayNode();

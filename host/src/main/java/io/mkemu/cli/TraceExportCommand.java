@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
 /** {@code mk trace export}: a journal for another program. */
 @Command(name = "export", mixinStandardHelpOptions = true,
     header = "Writes what was recorded for another program.", description = {
-    "Writes what was recorded for the Perfetto UI (ui.perfetto.dev) or chrome://tracing: a track for each CPU, an arrow "
-        + "from each send to its callback.",
+    "Writes what was recorded for the Perfetto UI (ui.perfetto.dev) or chrome://tracing: a track for each CPU, an "
+        + "arrow from each send to its callback.",
     "A file that is there is not overwritten."},
     footer = {"", "Example: mk trace export --format perfetto demo.json --since -5s"})
 final class TraceExportCommand implements Callable<Integer> {

@@ -44,6 +44,11 @@ final class TraceSetCommand extends VerbCommand {
     private TraceMode mode;
 
     @Override
+    String verb() {
+        return "trace";
+    }
+
+    @Override
     ObjectNode request() {
         return object().put("mode", mode.label());
     }

@@ -9,6 +9,7 @@ import io.mkemu.host.control.Protocol;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -16,9 +17,8 @@ import picocli.CommandLine.Spec;
 
 /** A verb that the host of a machine that runs is asked for. */
 abstract class VerbCommand implements Callable<Integer> {
-    @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; may be left out while only one runs.")
-    private String machine;
+    @Mixin
+    private MachineOption machine;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else on stdout: memory in bytes, "
         + "times in ms.")
@@ -29,6 +29,11 @@ abstract class VerbCommand implements Callable<Integer> {
 
     /** What is asked: checked, filled in. */
     abstract ObjectNode request();
+
+    /** What the host calls it. */
+    String verb() {
+        return command.name();
+    }
 
     /** How long what is asked may wait for kernels. */
     long waitMillis() {
@@ -41,7 +46,7 @@ abstract class VerbCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ObjectNode request = request();
-        try (RemoteHost host = RemoteHost.find(machine)) {
+        try (RemoteHost host = RemoteHost.find(machine.name())) {
             ObjectNode result = ask(host, request);
             finish(host);
             if (json) {
@@ -72,12 +77,12 @@ abstract class VerbCommand implements Callable<Integer> {
         Thread hook = new Thread(() -> {
             if (!answered.get()) {
                 System.err.println("mk: interrupted; the host of machine \"" + host.directory().machine()
-                    + "\" goes on with " + command.name() + ": mk show tells what comes of it");
+                    + "\" goes on with " + verb() + ": mk show tells what comes of it");
             }
         }, "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            return host.ask(command.name(), request, waitMillis(), line -> {
+            return host.ask(verb(), request, waitMillis(), line -> {
                 (json ? System.err : System.out).println(line);
                 System.out.flush();
             });

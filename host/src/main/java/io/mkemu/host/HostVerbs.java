@@ -193,10 +193,7 @@ final class HostVerbs implements ControlHandler {
     }
 
     private static String name(ControlRequest request) {
-        String name = request.text("name", null);
-        if (name == null) {
-            throw new MachineException(ExitCode.USAGE, request.verb() + ": field \"name\" is missing");
-        }
+        String name = request.text("name");
         String problem = InstanceSpec.nameProblem(name);
         if (problem != null) {
             throw new MachineException(ExitCode.USAGE, problem);
@@ -205,11 +202,7 @@ final class HostVerbs implements ControlHandler {
     }
 
     private String one(ControlRequest request) {
-        String name = request.text("name", null);
-        if (name == null) {
-            throw new MachineException(ExitCode.USAGE, request.verb() + ": field \"name\" is missing");
-        }
-        return resolve(List.of(name), host.status()).iterator().next();
+        return resolve(List.of(request.text("name")), host.status()).iterator().next();
     }
 
     private Set<String> several(ControlRequest request) {

@@ -252,7 +252,10 @@ final class InstanceMemory {
 
     /** What to call an instance that is not this one: its name in RAM, if that is one. */
     private String nameOf(int id) {
+        if (id == 0) {
+            return "instance " + Machine.HOST_NAME;
+        }
         String name = machine.memory().instances().entry(id).name();
-        return "instance " + (name.matches("[A-Za-z0-9,._+-]+") ? name : Integer.toString(id));
+        return "instance " + (InstanceSpec.nameProblem(name) == null ? name : Integer.toString(id));
     }
 }

@@ -195,7 +195,10 @@ final class Lives {
             life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
-                if (!closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
+                /* What somebody else has started only he can start again. */
+                boolean ours = !(life instanceof ExternalProcess);
+                if (ours && !closing && !life.isShuttingDown()
+                    && instance.restarts().plan(instance.spec().restart())) {
                     int count = instance.restarts().count();
                     RestartPolicy policy = instance.spec().restart();
                     log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + count + " of " + policy.limit()

@@ -6,7 +6,6 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.LogLevel;
-import io.mkemu.os.Futex;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -17,16 +16,9 @@ import java.util.function.Consumer;
  * A machine from boot to end in one process: init, exec of all its instances, and when the modules are done or somebody
  * stops it, shutdown. One thread runs it; any thread may {@link #stop} it. The process is to end after it.
  */
-public final class MachineRun {
-    private static final long SHUTDOWN_MILLIS = 5000;
+public final class MachineRun extends HostProcess {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    private final MachineDirectory directory;
-    private final MachinePlan plan;
-    private final PrintStream logTo;
-    private final Futex futex = new Futex();
-    private volatile Host host;
-    private volatile boolean stopped;
     private boolean saidEndless;
 
     /**
@@ -35,18 +27,7 @@ public final class MachineRun {
      * @param logTo where the kernel logs go, or null
      */
     public MachineRun(MachineDirectory directory, MachinePlan plan, PrintStream logTo) {
-        this.directory = directory;
-        this.plan = plan;
-        this.logTo = logTo;
-    }
-
-    /** Ends the run as soon as it can. Any thread, any time. */
-    public void stop() {
-        stopped = true;
-        Host running = host;
-        if (running != null) {
-            running.askEnd();
-        }
+        super(directory, plan, logTo);
     }
 
     /**
@@ -57,33 +38,14 @@ public final class MachineRun {
      * @throws io.mkemu.MachineException if the machine cannot be made or booted; nothing is left then
      */
     public RunReport run(Consumer<KernelInstance> whileRunning) throws IOException, InterruptedException {
-        try (Host made = Host.init(directory, plan)) {
-            host = made;
-            made.machine().endsWithProcess();
-            LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
-            boolean inOrder = false;
-            HostControl control = HostControl.open(made);
-            try {
-                boot(made, log);
-                supervise(made, log, whileRunning);
-                RunReport report = RunReport.of(made, isStopped());
-                shutDown(made, control, log, SHUTDOWN_MILLIS);
-                inOrder = true;
-                return report;
-            } finally {
-                if (!inOrder) {
-                    shutDown(made, control, log, 0);
-                }
-                control.close();
-                log.drain();
-            }
-        } finally {
-            host = null;
-        }
-    }
-
-    private boolean isStopped() {
-        return stopped || host.endAsked().getCount() == 0;
+        return host((made, log) -> {
+            boot(made, log);
+            await(made, log, () -> {
+                whileRunning.accept(made.machine().hostKernel());
+                return isDone(made);
+            }, isLogged() ? 0 : LOOK_NANOS);
+            return RunReport.of(made, isStopped());
+        });
     }
 
     private void boot(Host made, LogPrinter log) {
@@ -91,18 +53,6 @@ public final class MachineRun {
             made.start(made.names(), false, line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
         }
         made.boot();
-    }
-
-    private void supervise(Host made, LogPrinter log, Consumer<KernelInstance> whileRunning) {
-        while (!isStopped()) {
-            int seen = made.machine().memory().event();
-            log.drain();
-            whileRunning.accept(made.machine().hostKernel());
-            if (isDone(made)) {
-                return;
-            }
-            made.machine().memory().awaitEvent(futex, seen, logTo == null ? LOOK_NANOS : 0);
-        }
     }
 
     /** Done: every kernel is up or dead, and the tasks have ended, or no module is left that could serve. */
@@ -113,7 +63,7 @@ public final class MachineRun {
         }
         boolean anyTask = hostEntry.tasksStarted() > 0;
         int failedModules = hostEntry.tasksFailed();
-        int modules = plan.spec().host().modules().size();
+        int modules = made.machine().plan().spec().host().modules().size();
         List<HostedInstance> instances = made.instances();
         boolean anyAlive = instances.isEmpty();
         for (HostedInstance instance : instances) {
@@ -135,12 +85,5 @@ public final class MachineRun {
                 "mkemu: no module runs a task; Ctrl-C ends this run");
         }
         return anyTask || !anyAlive || nobodyServes;
-    }
-
-    private static void shutDown(Host made, HostControl control, LogPrinter log, long millis)
-        throws InterruptedException {
-        List<String> forced = made.shutDown(control.endMillis(millis));
-        forced.forEach(line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
-        control.ended(forced);
     }
 }

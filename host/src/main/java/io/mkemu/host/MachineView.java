@@ -10,9 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A machine as a tool that only looks sees it, without asking its host: its RAM, and whether the host lives. What a
@@ -67,13 +65,7 @@ public final class MachineView implements AutoCloseable {
 
     /** Machines whose host is dead and whose RAM is still there, in alphabetical order. */
     private static List<String> remains() throws IOException {
-        try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
-            return directories.map(MachineDirectory::new)
-                .filter(machine -> Files.isRegularFile(machine.ram(), LinkOption.NOFOLLOW_LINKS))
-                .map(MachineDirectory::machine).sorted().toList();
-        } catch (NoSuchFileException none) {
-            return List.of();
-        }
+        return RunningMachines.namesOf(machine -> Files.isRegularFile(machine.ram(), LinkOption.NOFOLLOW_LINKS));
     }
 
     /** The machine's name. */

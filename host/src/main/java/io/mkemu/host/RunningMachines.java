@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** This user's machines that run now: those whose host holds its lock. */
@@ -21,19 +22,18 @@ public final class RunningMachines {
 
     /** Their names, in alphabetical order. */
     public static List<String> names() throws IOException {
-        try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
-            return directories.map(MachineDirectory::new).filter(RunningMachines::runs)
-                .map(MachineDirectory::machine).sorted().toList();
-        } catch (NoSuchFileException none) {
-            return List.of();
-        }
+        return namesOf(RunningMachines::runs);
     }
 
     /** Names of those whose host was killed: it left its directory. In alphabetical order. */
     public static List<String> deadNames() throws IOException {
+        return namesOf(RunningMachines::isDead);
+    }
+
+    /** Names of the machines whose directory is of some kind, in alphabetical order. */
+    static List<String> namesOf(Predicate<MachineDirectory> kind) throws IOException {
         try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
-            return directories.map(MachineDirectory::new).filter(RunningMachines::isDead)
-                .map(MachineDirectory::machine).sorted().toList();
+            return directories.map(MachineDirectory::new).filter(kind).map(MachineDirectory::machine).sorted().toList();
         } catch (NoSuchFileException none) {
             return List.of();
         }

@@ -104,6 +104,7 @@ class HostVerbsTest {
         "{'verb':'update','name':'a'} | update: name cpus, memory or both",
         "{'verb':'load','name':'a','restart':'always'} | is not a restart policy; use never",
         "{'verb':'load','name':'a','modules':['echo','echo']} | load: a module is named twice",
+        "{'verb':'load'} | load: field \"name\" is missing",
         "{'verb':'exec'} | exec: field \"names\" is missing or empty",
         "{'verb':'exec','names':[]} | exec: field \"names\" is missing or empty",
         "{'verb':'exec','names':['a'],'all':true} | exec: names or all, not both",
@@ -115,6 +116,22 @@ class HostVerbsTest {
         String said = refused(ExitCode.USAGE, request);
         assertTrue(said.contains(message), said);
         assertEquals(before, state());
+    }
+
+    @Test
+    void aNumberSignMakesItAnIdAndNothingElse() throws IOException {
+        ask("{'verb':'create','name':'2','id':1,'cpus':[1],'memory':1048576}");
+        ask("{'verb':'create','name':'web','id':2,'cpus':[2],'memory':1048576}");
+        assertEquals("2", ask("{'verb':'show','names':['2']}").at("/instances/0/name").asText(), "a name goes first");
+        assertEquals("web", ask("{'verb':'show','names':['#2']}").at("/instances/0/name").asText());
+        assertEquals("2", ask("{'verb':'show','names':['1']}").at("/instances/0/name").asText());
+        assertEquals("there is no instance \"#3\": the machine has 2, web",
+            refused(ExitCode.STATE, "{'verb':'delete','names':['#2','#3']}"));
+        ask("{'verb':'load','name':'#2','modules':['echo']}");
+        assertEquals(List.of("host loaded", "2 ready", "web loaded"), states());
+        ask("{'verb':'unload','names':['#2']}");
+        ask("{'verb':'delete','names':['#2']}");
+        assertEquals(List.of("host loaded", "2 ready"), states());
     }
 
     @Test

@@ -147,6 +147,9 @@ class MappedPagesTest {
         assertEquals(where.replace(" of instance web", " of instance web (and 1 more)").replace("database", "2"),
             refusal(() -> host.delete(List.of("web"), false)));
         database.end(false, "killed");
+        pages.noteMapped(Pages.pfn(page), 0);
+        assertEquals(where.replace("database", "host"), refusal(() -> host.delete(List.of("web"), false)));
+        pages.noteUnmapped(Pages.pfn(page), 0);
         host.update("web", null, 0x50000, false);
         host.unload(List.of("web"));
         host.delete(List.of("web"), false);

@@ -15,6 +15,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
@@ -156,6 +157,25 @@ class WaitingLifeTest {
             List.of(box.status("web").state(), box.status("web").reason()));
         box.load(kernel("web", ""));
         assertEquals(List.of(InstanceState.LOADED, ""), List.of(box.status("web").state(), box.status("web").reason()));
+    }
+
+    /** Somebody else starts its process: mkemu must not start one of its own in its place. */
+    @Test
+    void itsDeathIsNotFollowedByARestart() throws Exception {
+        host.unload(List.of("web"));
+        box.load(kernel("web", "", new RestartPolicy(true, 5, 60_000)));
+        start("web");
+        host.boot();
+        OsFile process = join(1);
+        InstanceLife life = box.instance("web").life();
+        assertTrue(life.awaitActive(System.nanoTime() + LONG * 1_000_000));
+        process.close();
+        assertTrue(life.awaitEnd(System.nanoTime() + LONG * 1_000_000));
+        assertEquals(List.of(InstanceState.FAILED, "", 0), List.of(box.status("web").state(),
+            box.status("web").detail(), box.status("web").restarts()));
+        start("web");
+        assertEquals(List.of(InstanceState.LOADED, "waits to be joined", 2L), List.of(box.status("web").state(),
+            box.status("web").detail(), box.status("web").epoch()));
     }
 
     @Test

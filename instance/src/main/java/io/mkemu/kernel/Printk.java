@@ -9,9 +9,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.LongSupplier;
 
 /**
- * What a kernel says: printk and printk_ratelimited. How many lines a limit held back is told before the next line of
- * that limit, before any other line once the interval is over, by a CPU that has slept long, and at the end. Any
- * thread.
+ * What a kernel says: printk, and what printk_ratelimited asks first. How many lines a limit held back is told before
+ * the next line of that limit, before any other line once the interval is over, by a CPU that has slept long, and at
+ * the end. Any thread.
  */
 final class Printk {
     private static final int TRACE_FRAMES = 16;
@@ -51,13 +51,6 @@ final class Printk {
     int pass(RateLimit limit) {
         tell(limit, limit.roll(clock.getAsLong()));
         return limit.pass();
-    }
-
-    /** Writes a line unless its source has written too many: printk_ratelimited. */
-    void printRatelimited(RateLimit limit, LogLevel level, String text) {
-        if (pass(limit) > 0) {
-            print(level, text);
-        }
     }
 
     /** Writes a fault, and with the first one of an interval where it happened: traces are long. */

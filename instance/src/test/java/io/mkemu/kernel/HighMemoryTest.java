@@ -168,7 +168,7 @@ class HighMemoryTest {
         try (Window window = memory.map(last, GIB >> 2)) {
             window.buffer().putLong(window.buffer().capacity() - Long.BYTES, -1);
         }
-        assertEquals(0, multikernelPool.freeInstancePool(memory.instances().entry(1).regions()));
+        assertEquals(0, multikernelPool.release(memory.instances().entry(1).regions()));
         assertEquals(2 * GIB + (GIB >> 2), multikernelPool.available());
     }
 }

@@ -90,6 +90,17 @@ class DirectoryIT {
     }
 
     @Test
+    void refusesADirectoryThatIsNoMachines() throws Exception {
+        directory(mk.base(), "rwx------");
+        directory(mk.machine("place"), "rwx------");
+        Path notes = Files.writeString(mk.machine("place").resolve("notes.txt"), "precious");
+        mk.start("run", tree).refuses(4, mk.machine("place") + " is no machine's directory: it holds notes.txt; move");
+        assertEquals(List.of(notes), Trees.below(mk.machine("place")));
+        assertEquals("precious", Files.readString(notes));
+        Trees.delete(mk.base());
+    }
+
+    @Test
     void makesFilesForItsUserOnly() throws Exception {
         Path quiet = ModuleJar.of(mk.work(), Quiet.class);
         MkProcess run = mk.start("run", new TreeSource().instance("web", quiet).write(mk.work(), "modes"));

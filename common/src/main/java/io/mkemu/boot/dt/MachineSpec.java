@@ -117,11 +117,6 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
         return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
     }
 
-    /** The same machine with these spawned instances instead. Nothing is checked; writing and parsing it does. */
-    public MachineSpec withInstances(List<InstanceSpec> others) {
-        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, others, ipiSlots, ipi, places);
-    }
-
     /** An error of a later check at one of this machine's places. */
     public DeviceTreeException error(Position position, String text) {
         return new DeviceTreeException(file, position, text);

@@ -146,15 +146,4 @@ class RestartTest {
         assertEquals(db.places().of("cpus", 1), changed.of("cpus", 1));
         assertEquals(db.places().of("id"), changed.of("id"));
     }
-
-    @Test
-    void aMachineTakesOtherInstances() {
-        MachineSpec machine = parse(FULL).withApicIds(List.of(4, 5, 6, 7));
-        MachineSpec one = machine.withInstances(machine.instances().subList(1, 2));
-        assertEquals(List.of("db"), one.instances().stream().map(InstanceSpec::name).toList());
-        assertNotEquals(machine, one);
-        assertEquals(machine, one.withInstances(machine.instances()));
-        assertEquals(machine.places(), one.places());
-        assertEquals(machine.file(), one.file());
-    }
 }

@@ -62,6 +62,14 @@ public final class ControlRequest {
         return value == null ? otherwise : toText(name, value);
     }
 
+    /** A string without control characters that must be there. */
+    public String text(String name) {
+        if (!has(name)) {
+            throw wrong("field " + quote(name) + " is missing");
+        }
+        return text(name, null);
+    }
+
     private String toText(String name, JsonNode value) {
         if (!value.isTextual() || value.textValue().chars().anyMatch(Character::isISOControl)) {
             throw wrong(name, value, "a string without control characters");

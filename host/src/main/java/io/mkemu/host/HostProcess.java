@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import io.mkemu.boot.MachineDirectory;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A process that is the host of one machine, from init to shutdown: what there is to do in between is the subclass's
+ * business. One thread runs it; any thread may {@link #stop} it. The process is to end after it.
+ */
+abstract class HostProcess {
+    private static final long SHUTDOWN_MILLIS = 5000;
+
+    /** What is done between init and shutdown. */
+    interface Work<T> {
+        T run(Host made, LogPrinter log) throws IOException, InterruptedException;
+    }
+
+    private final MachineDirectory directory;
+    private final MachinePlan plan;
+    private final PrintStream logTo;
+    private volatile Host host;
+    private volatile boolean stopped;
+
+    /**
+     * Prepares it.
+     *
+     * @param logTo where the kernel logs go, or null
+     */
+    HostProcess(MachineDirectory directory, MachinePlan plan, PrintStream logTo) {
+        this.directory = directory;
+        this.plan = plan;
+        this.logTo = logTo;
+    }
+
+    /** Ends the machine as soon as it can. Any thread, any time. */
+    public final void stop() {
+        stopped = true;
+        Host running = host;
+        if (running != null) {
+            running.askEnd();
+        }
+    }
+
+    /** Whether {@link #stop} or a request has asked for the end. While it works. */
+    final boolean isStopped() {
+        return stopped || host.endAsked().getCount() == 0;
+    }
+
+    /** Whether the kernel logs go anywhere. */
+    final boolean isLogged() {
+        return logTo != null;
+    }
+
+    /**
+     * Makes the machine, takes requests, works and shuts it down: in order, or by force if the work fails.
+     *
+     * @throws io.mkemu.MachineException if the machine cannot be made; nothing is left then
+     */
+    final <T> T host(Work<T> work) throws IOException, InterruptedException {
+        try (Host made = Host.init(directory, plan); HostControl control = HostControl.open(made)) {
+            host = made;
+            made.machine().endsWithProcess();
+            LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
+            boolean inOrder = false;
+            try {
+                T result = work.run(made, log);
+                shutDown(made, control, log, SHUTDOWN_MILLIS);
+                inOrder = true;
+                return result;
+            } finally {
+                if (!inOrder) {
+                    shutDown(made, control, log, 0);
+                }
+                log.drain();
+            }
+        } finally {
+            host = null;
+        }
+    }
+
+    /**
+     * Prints logs until something is so.
+     *
+     * @param lookNanos look at least so often, in ns; 0: when something happens
+     * @return false if somebody asks for the end before
+     */
+    final boolean await(Host made, LogPrinter log, BooleanSupplier condition, long lookNanos) {
+        EventLoop loop = new EventLoop(EventLoop.of(made.machine().memory()), this::isStopped);
+        return loop.await(() -> {
+            log.drain();
+            return condition.getAsBoolean();
+        }, lookNanos);
+    }
+
+    private static void shutDown(Host made, HostControl control, LogPrinter log, long millis)
+        throws InterruptedException {
+        List<String> forced = made.shutDown(control.endMillis(millis));
+        forced.forEach(line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
+        control.ended(forced);
+    }
+}
