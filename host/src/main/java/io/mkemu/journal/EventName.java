@@ -13,11 +13,11 @@ public enum EventName {
     /** A message was published. */
     SEND("id type size to", "a message was published in its target's mailbox"),
     /** Its sender rang. */
-    DOORBELL("id to cpu", "the target was rung: vector pending, doorbell counted"),
+    DOORBELL("id type to to_cpu", "the target was rung: vector pending, doorbell counted"),
     /** Its sender did not ring. */
-    ELIDE("id to cpu", "no doorbell: the target polled this lane"),
+    ELIDE("id type to to_cpu", "no doorbell: the target polled this lane"),
     /** Its sender woke the target. */
-    WAKE("id to cpu", "the target slept in its futex and was woken"),
+    WAKE("id type to to_cpu", "the target slept in its futex and was woken"),
     /** There was no room for a message. */
     FULL("type size to", "a send found the mailbox full: -ENOSPC"),
     /** A message was refused. */

@@ -7,6 +7,8 @@ import java.util.Optional;
 
 /** Guesses which of several names a user meant. */
 public final class Similar {
+    private static final int MOST_WRONG = 3;
+
     private Similar() {
     }
 
@@ -18,7 +20,7 @@ public final class Similar {
 
     /** The name that differs least, if it differs little. */
     static Optional<String> nearest(String name, Collection<String> known) {
-        int limit = Math.max(1, name.length() / 3);
+        int limit = Math.min(MOST_WRONG, (name.length() + 1) / 2);
         return known.stream().filter(other -> distance(name, other) <= limit || isPartOf(name, other))
             .min(Comparator.comparingInt(other -> distance(name, other)));
     }
