@@ -77,7 +77,8 @@ public final class IpiSender implements AutoCloseable {
      * @return as {@link #send}, and -EINVAL if the instance does not own that CPU
      */
     public int sendToCpu(int instanceId, int physicalCpu, int type, DirectBuffer data, int offset, int size) {
-        return physicalCpu < 0 ? -Errno.EINVAL : send(instanceId, -1, physicalCpu, type, data, offset, size);
+        return physicalCpu < 0 ? refused(-Errno.EINVAL, instanceId, type, data, offset, size)
+            : send(instanceId, -1, physicalCpu, type, data, offset, size);
     }
 
     /**
@@ -87,7 +88,7 @@ public final class IpiSender implements AutoCloseable {
      */
     public int sendLongType(int instanceId, long type, DirectBuffer data, int offset, int size) {
         if (needsActive && type >>> Integer.SIZE != 0) {
-            return -Errno.EINVAL;
+            return refused(-Errno.EINVAL, instanceId, (int) type, data, offset, size);
         }
         return send(instanceId, (int) type, data, offset, size);
     }
@@ -95,9 +96,20 @@ public final class IpiSender implements AutoCloseable {
     private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
         int result = trySend(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
-        if (result != 0 && trace.records(TraceMode.IPI)) {
-            trace.record(result == -Errno.ENOSPC ? TraceEvent.FULL : TraceEvent.REFUSED, 0, System.nanoTime(), 0, type,
-                size, instanceId, -result);
+        return result == 0 ? 0 : refused(result, instanceId, type, data, offset, size);
+    }
+
+    private int refused(int result, int instanceId, int type, DirectBuffer data, int offset, int size) {
+        if (trace.records(TraceMode.IPI)) {
+            TraceEvent event = result == -Errno.ENOSPC ? TraceEvent.FULL : TraceEvent.REFUSED;
+            boolean whole = size >= 0 && size <= MkIpiDataDescriptor.MAX_DATA_SIZE
+                && (data == null || offset >= 0 && offset <= data.capacity() - size);
+            if (whole && trace.records(TraceMode.ALL)) {
+                trace.record(event, 0, System.nanoTime(), 0, type, instanceId, -result, data, offset, size);
+            } else {
+                trace.record(event, 0, System.nanoTime(), 0, type,
+                    Math.clamp(size, 0, TraceRecordDescriptor.MAX_PAYLOAD), instanceId, -result);
+            }
         }
         return result;
     }

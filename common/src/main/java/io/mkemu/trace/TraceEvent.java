@@ -13,9 +13,12 @@ public enum TraceEvent {
      * message can be seen, and before the target is rung.
      */
     SEND(TraceMode.IPI),
-    /** A send found its lane full: type, size; arg0 the target instance. */
+    /** A send found its lane full: as REFUSED. */
     FULL(TraceMode.IPI),
-    /** A send was refused: type, size; arg0 the target instance, arg1 the errno, positive. */
+    /**
+     * A send was refused: type, size, at most 65535; arg0 the target instance, arg1 the errno, positive. With trace=all
+     * the payload, if it was one that can be sent.
+     */
     REFUSED(TraceMode.IPI),
     /** Vectors were taken: id is their mask. */
     INTERRUPT(TraceMode.IPI),
@@ -39,7 +42,7 @@ public enum TraceEvent {
     PFN_SHARE(TraceMode.IPI),
     /** A share was taken back: as PFN_SHARE. */
     PFN_REVOKE(TraceMode.IPI),
-    /** mk_receive_map_page: id the PFN, arg0 1 if it was mapped. With trace=all the page as it was then, 4096 bytes. */
+    /** mk_receive_map_page: id the PFN, arg0 1 if it was mapped. The page itself is in the CALL record. */
     PFN_MAP(TraceMode.IPI),
     /** mk_receive_unmap_page: id the PFN. */
     PFN_UNMAP(TraceMode.IPI),
@@ -47,11 +50,14 @@ public enum TraceEvent {
     POOL_ALLOC(TraceMode.IPI),
     /** multikernel_instance_free: id the address; arg0 pages, arg1 the errno, positive, or 0. */
     POOL_FREE(TraceMode.IPI),
-    /** A task was stepped: id its number in the order of starting on its CPU, from 0; arg0 ns it took. */
+    /**
+     * A task was stepped: id its number in the order of starting on its CPU, from 0; type 1 if it ended with that; arg0
+     * the ns it took; flag FAULT if it failed. As with CALLBACK, time is its begin, and what it did comes before it.
+     */
     TASK(TraceMode.ALL),
-    /** Work given to this CPU by {@code runOnCpu} ran: id its number, from 0; arg0 ns it took. */
+    /** A module ran without a message and outside of its tasks: as TASK; type says why, see {@link WorkKind}. */
     WORK(TraceMode.ALL),
-    /** The kernel answered a module: type says which call, id is the result; more may follow as payload. */
+    /** The kernel answered a module, in the callback, step or work that ends next: type the {@link KernelCall}. */
     CALL(TraceMode.ALL),
     /** An instance's state: arg0 the new, arg1 the old, ordinals of InstanceState; payload the reason, UTF-8. */
     STATE(TraceMode.LIFECYCLE),

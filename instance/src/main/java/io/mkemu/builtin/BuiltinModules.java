@@ -12,7 +12,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo", HazardModule.NAME, "peer");
+        return List.of("demo", "echo", HazardModule.NAME, "peer", "traffic");
     }
 
     /**
@@ -25,6 +25,7 @@ public final class BuiltinModules {
             case "demo" -> new DemoModule();
             case "echo" -> new EchoModule();
             case "peer" -> new PeerModule();
+            case "traffic" -> new TrafficModule();
             case HazardModule.NAME -> new HazardModule();
             default -> null;
         };

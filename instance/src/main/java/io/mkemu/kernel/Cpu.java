@@ -227,9 +227,11 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             trace.unhandled(data);
             kernel.unhandled(this, data);
         }
+        boolean first = true;
         for (Handler handler : handlers) {
             if (registry.begin(logicalCpu, handler)) {
-                run(handler, data, handler == handlers[0]);
+                run(handler, data, first);
+                first = false;
             }
             registry.end(logicalCpu);
         }
@@ -270,7 +272,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private void run(Handler handler, MkIpiData data, boolean first) {
         apic.count(Counter.CALLBACKS);
         boolean threw = false;
-        trace.callbackBegins(data);
+        trace.callbackBegins(data, handler.number());
         try {
             handler.handle(data);
         } catch (Throwable fault) {

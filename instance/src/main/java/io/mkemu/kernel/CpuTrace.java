@@ -5,6 +5,7 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceMode;
@@ -25,6 +26,7 @@ final class CpuTrace {
     private final TraceWriter writer;
     private final long epoch;
     private final int physicalCpu;
+    private final CallTrace calls;
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
     private int payloadSize;
     private boolean on;
@@ -34,12 +36,18 @@ final class CpuTrace {
 
     CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu) {
         this.writer = new TraceWriter(memory, physicalCpu);
+        this.calls = new CallTrace(writer);
         this.epoch = entry.epoch();
         this.physicalCpu = physicalCpu;
     }
 
     TraceWriter writer() {
         return writer;
+    }
+
+    /** The tracepoints of the modules on this CPU. */
+    CallTrace calls() {
+        return calls;
     }
 
     /** A turn of the loop begins: what is taken in it counts as interrupted now. */
@@ -96,12 +104,13 @@ final class CpuTrace {
     }
 
     /** A callback is about to run. */
-    void callbackBegins(MkIpiData data) {
+    void callbackBegins(MkIpiData data, int handler) {
         if (on) {
             if (writer.records(TraceMode.ALL)) {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
+                writer.record(TraceEvent.CALL, 0, clock, handler, KernelCall.HANDLER.ordinal(), 0, 0, 0);
             } else {
                 payloadSize = -1;
             }
@@ -164,7 +173,8 @@ final class CpuTrace {
         return MessageId.of(data.senderCpu(), physicalCpu, epoch, data.number());
     }
 
-    private static int u32(long nanos) {
+    /** Nanoseconds as a record holds them. */
+    static int u32(long nanos) {
         return (int) Math.clamp(nanos, 0, U32);
     }
 }

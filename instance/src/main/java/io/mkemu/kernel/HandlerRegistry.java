@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.agrona.collections.Int2IntCounterMap;
 import org.agrona.collections.Int2ObjectHashMap;
 
 /**
@@ -22,15 +23,17 @@ final class HandlerRegistry {
         private final Object context;
         private final int type;
         private final ModuleContext owner;
+        private final int number;
         /* Per CPU, touched by that CPU's thread only: the irq_work's pending bit. */
         private final boolean[] workPending;
         private volatile boolean registered = true;
 
-        Handler(IpiCallback callback, Object context, int type, ModuleContext owner, int cpus) {
+        Handler(IpiCallback callback, Object context, int type, ModuleContext owner, int number, int cpus) {
             this.callback = callback;
             this.context = context;
             this.type = type;
             this.owner = owner;
+            this.number = number;
             this.workPending = new boolean[cpus];
         }
 
@@ -42,6 +45,11 @@ final class HandlerRegistry {
         /** The module that registered it. */
         ModuleContext owner() {
             return owner;
+        }
+
+        /** The how-manieth of its type that was registered, from 0. */
+        int number() {
+            return number;
         }
 
         /** Marks the handler's work as pending on a CPU; false if it was already. */
@@ -67,6 +75,7 @@ final class HandlerRegistry {
     private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
 
     private final boolean refusesDeadlock;
+    private final Int2IntCounterMap registrations = new Int2IntCounterMap(0);
 
     /**
      * A registry.
@@ -81,7 +90,8 @@ final class HandlerRegistry {
 
     /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
     synchronized Handler register(IpiCallback callback, Object context, int type, ModuleContext owner) {
-        Handler handler = new Handler(callback, context, type, owner, running.length());
+        Handler handler =
+            new Handler(callback, context, type, owner, registrations.getAndIncrement(type), running.length());
         Handler[] before = handlersOf(type);
         Handler[] after = new Handler[before.length + 1];
         after[0] = handler;

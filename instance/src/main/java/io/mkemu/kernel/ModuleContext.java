@@ -24,6 +24,7 @@ import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -205,7 +206,8 @@ final class ModuleContext implements Kernel {
         return result;
     }
 
-    private static int pages(long size) {
+    /** Whole pages of a size, as far as a trace record can hold them. */
+    static int pages(long size) {
         return (int) Math.min(Integer.MAX_VALUE, Pages.pfn(Pages.align(Math.max(0, size))));
     }
 
@@ -283,5 +285,10 @@ final class ModuleContext implements Kernel {
     @Override
     public long nanoTime() {
         return System.nanoTime();
+    }
+
+    @Override
+    public long randomLong() {
+        return ThreadLocalRandom.current().nextLong();
     }
 }

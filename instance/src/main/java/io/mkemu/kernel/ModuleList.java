@@ -4,13 +4,19 @@ package io.mkemu.kernel;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.trace.WorkKind;
 import java.util.ArrayList;
 import java.util.List;
 
 /** The modules of a kernel. Initialised and taken out on the boot CPU. */
 final class ModuleList {
     private final KernelInstance kernel;
-    private final List<ModuleContext> contexts = new ArrayList<>();
+    private final List<Loaded> loaded = new ArrayList<>();
+    private int next;
+
+    /** A module that was set up. */
+    private record Loaded(ModuleContext context, int number) {
+    }
 
     ModuleList(KernelInstance kernel) {
         this.kernel = kernel;
@@ -18,21 +24,24 @@ final class ModuleList {
 
     /** Sets a module up; if it throws nothing of it remains, and the kernel goes on. */
     void init(KernelModule module) {
-        ModuleContext context;
+        int number = next++;
+        CallTrace calls = Cpu.current().trace().calls();
+        ModuleContext[] context = new ModuleContext[1];
         try {
-            context = new ModuleContext(kernel, module);
-        } catch (Throwable fault) {
-            failed(module.getClass().getName() + ": its name cannot be had", fault);
-            return;
-        }
-        try {
-            module.init(context);
-            synchronized (contexts) {
-                contexts.add(context);
+            calls.work(WorkKind.INIT, number, 0, () -> {
+                context[0] = new ModuleContext(kernel, module);
+                module.init(new RecordingKernel(kernel, context[0]));
+            });
+            synchronized (loaded) {
+                loaded.add(new Loaded(context[0], number));
             }
         } catch (Throwable fault) {
-            context.drop();
-            failed(context.name() + ": init failed", fault);
+            if (context[0] == null) {
+                failed(module.getClass().getName() + ": its name cannot be had", fault);
+            } else {
+                context[0].drop();
+                failed(context[0].name() + ": init failed", fault);
+            }
         }
     }
 
@@ -44,14 +53,16 @@ final class ModuleList {
 
     /** Takes all modules out, newest first. */
     void exitAll() {
-        List<ModuleContext> newestFirst;
-        synchronized (contexts) {
-            newestFirst = new ArrayList<>(contexts).reversed();
-            contexts.clear();
+        List<Loaded> newestFirst;
+        synchronized (loaded) {
+            newestFirst = new ArrayList<>(loaded).reversed();
+            loaded.clear();
         }
-        for (ModuleContext context : newestFirst) {
+        CallTrace calls = Cpu.current().trace().calls();
+        for (Loaded module : newestFirst) {
+            ModuleContext context = module.context();
             try {
-                context.module().exit();
+                calls.work(WorkKind.EXIT, module.number(), 0, context.module()::exit);
             } catch (Throwable fault) {
                 kernel.printk(LogLevel.ERR, context.name() + ": exit failed: " + fault);
                 kernel.printk().trace(fault);
@@ -61,9 +72,9 @@ final class ModuleList {
     }
 
     <T extends KernelModule> T find(Class<T> type) {
-        synchronized (contexts) {
-            return contexts.stream().map(ModuleContext::module).filter(type::isInstance).map(type::cast).findFirst()
-                .orElse(null);
+        synchronized (loaded) {
+            return loaded.stream().map(each -> each.context().module()).filter(type::isInstance).map(type::cast)
+                .findFirst().orElse(null);
         }
     }
 }

@@ -221,4 +221,10 @@ public interface Kernel {
 
     /** CLOCK_MONOTONIC in ns: the same clock in every kernel of the machine. */
     long nanoTime();
+
+    /**
+     * Random bits: get_random_u64. A journal of trace=all records them, so that a replay has the same. From a fast
+     * generator, seeded anew in each life: not for secrets. Any thread; takes no lock and allocates nothing.
+     */
+    long randomLong();
 }

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -46,6 +47,7 @@ final class FakeKernel implements Kernel {
     final Set<Long> allocated = new HashSet<>();
     final Set<Long> granted = new HashSet<>();
     final List<Running> tasks = new ArrayList<>();
+    private final Random random = new Random(1);
     final List<String> log = new ArrayList<>();
     final List<Exception> failures = new ArrayList<>();
     InstanceState state = InstanceState.ACTIVE;
@@ -284,5 +286,10 @@ final class FakeKernel implements Kernel {
     public long nanoTime() {
         machine.now += 10;
         return machine.now;
+    }
+
+    @Override
+    public long randomLong() {
+        return random.nextLong();
     }
 }

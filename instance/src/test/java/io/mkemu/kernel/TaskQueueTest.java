@@ -30,7 +30,7 @@ class TaskQueueTest {
     @BeforeEach
     void boot() throws Exception {
         machine = new TestKernels(IpiMode.QUEUED);
-        module = (ModuleContext) machine.boot(1, 2).api;
+        module = ((RecordingKernel) machine.boot(1, 2).api).context();
         entry = machine.memory().instances().entry(1);
     }
 

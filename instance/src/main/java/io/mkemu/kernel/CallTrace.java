@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.module.Task;
+import io.mkemu.trace.KernelCall;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceMode;
+import io.mkemu.trace.TraceRecordDescriptor;
+import io.mkemu.trace.TraceWriter;
+import io.mkemu.trace.WorkKind;
+import org.agrona.DirectBuffer;
+
+/**
+ * The tracepoints of the modules on one CPU: which of their code ran and what their kernel answered, all that a replay
+ * needs besides the messages. Used by that CPU's thread only. Tasks and works are counted whether or not anything is
+ * recorded, so that their numbers mean the same in every recording.
+ */
+final class CallTrace {
+    private final TraceWriter writer;
+    private long tasks;
+    private long given;
+
+    CallTrace(TraceWriter writer) {
+        this.writer = writer;
+    }
+
+    /** Whether any of it is recorded now. */
+    boolean on() {
+        return writer.records(TraceMode.ALL);
+    }
+
+    /** Number of the next task that is started on this CPU. */
+    long nextTask() {
+        return tasks++;
+    }
+
+    /** Number of the next work that this CPU gives to one. */
+    long nextGiven() {
+        return given++;
+    }
+
+    /** The kernel answered. */
+    void answer(KernelCall call, long id, int arg0, int arg1) {
+        writer.record(TraceEvent.CALL, 0, System.nanoTime(), id, call.ordinal(), 0, arg0, arg1);
+    }
+
+    /** The kernel answered more than 64 bits. */
+    void answer(KernelCall call, long id, int arg0, DirectBuffer payload) {
+        writer.record(TraceEvent.CALL, 0, System.nanoTime(), id, call.ordinal(), arg0, 0, payload, 0,
+            payload.capacity());
+    }
+
+    /** The kernel told the time: the record's own is the same. */
+    void time(long nanos) {
+        writer.record(TraceEvent.CALL, 0, nanos, nanos, KernelCall.NANO_TIME.ordinal(), 0, 0, 0);
+    }
+
+    /** Does a step of a task. */
+    long step(long number, Task task) throws Exception {
+        if (!on()) {
+            return task.step();
+        }
+        long begun = System.nanoTime();
+        boolean ended = true;
+        boolean failed = true;
+        try {
+            long result = task.step();
+            ended = result < 0;
+            failed = ended && result != Task.DONE;
+            return result;
+        } finally {
+            record(TraceEvent.TASK, failed, begun, number, ended ? 1 : 0, 0);
+        }
+    }
+
+    /** What a module does. */
+    @FunctionalInterface
+    interface Work<E extends Exception> {
+        void run() throws E;
+    }
+
+    /**
+     * Runs what is no task and no callback.
+     *
+     * @param giver logical CPU + 1 that gave it, 0 for none
+     */
+    <E extends Exception> void work(WorkKind kind, long number, int giver, Work<E> work) throws E {
+        if (!on()) {
+            work.run();
+            return;
+        }
+        long begun = System.nanoTime();
+        boolean failed = true;
+        try {
+            work.run();
+            failed = false;
+        } finally {
+            record(TraceEvent.WORK, failed, begun, number, kind.ordinal(), giver);
+        }
+    }
+
+    private void record(TraceEvent event, boolean failed, long begun, long number, int type, int arg1) {
+        writer.record(event, failed ? TraceRecordDescriptor.FAULT : 0, begun, number, type, 0,
+            CpuTrace.u32(System.nanoTime() - begun), arg1);
+    }
+}
