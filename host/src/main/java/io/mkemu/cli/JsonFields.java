@@ -2,6 +2,9 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.NullNode;
 import io.mkemu.journal.EventFields;
 import io.mkemu.journal.EventName;
 import io.mkemu.journal.TraceEntry;
@@ -12,6 +15,8 @@ import java.util.HexFormat;
 
 /** Writes the fields of events into the JSON object that is open. */
 final class JsonFields implements EventFields.Visitor {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
     private final JsonGenerator json;
     private final TraceNames names;
     private final EventFields fields;
@@ -75,6 +80,14 @@ final class JsonFields implements EventFields.Visitor {
                 json.writeNullField(key);
                 json.writeNullField(key + "_name");
             }
+        });
+    }
+
+    @Override
+    public void object(String key, JsonNode object) {
+        write(() -> {
+            json.writeFieldName(key);
+            JSON.writeTree(json, object.isObject() ? object : NullNode.getInstance());
         });
     }
 

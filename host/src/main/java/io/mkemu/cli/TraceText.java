@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.host.LogText;
 import io.mkemu.journal.EventFields;
 import io.mkemu.journal.EventName;
@@ -8,6 +9,8 @@ import io.mkemu.journal.TraceEntry;
 import io.mkemu.journal.TraceNames;
 import io.mkemu.trace.MessageId;
 import java.util.HexFormat;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /** Events as lines the way trace-cmd and ftrace print them: who, on which CPU, when, what, and fields. */
 final class TraceText implements TraceLines, EventFields.Visitor {
@@ -157,7 +160,7 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     public void text(String key, String value) {
         if (key.equals("text")) {
             line.append(' ').append(LogText.printable(value));
-        } else if (value.matches("[\\w.+-]+")) {
+        } else if (value.matches("[\\w.,+-]+")) {
             key(key).append(value);
         } else {
             key(key).append('"').append(LogText.printable(value)).append('"');
@@ -167,6 +170,13 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     @Override
     public void instance(String key, int id) {
         key(key).append(names.name(id));
+    }
+
+    @Override
+    public void object(String key, JsonNode object) {
+        object.properties().forEach(field -> text(field.getKey(), field.getValue().isArray()
+            ? StreamSupport.stream(field.getValue().spliterator(), false).map(JsonNode::asText)
+                .collect(Collectors.joining(",")) : field.getValue().asText()));
     }
 
     @Override

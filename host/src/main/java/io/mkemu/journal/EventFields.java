@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.Errno;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceState;
@@ -9,6 +10,7 @@ import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecordDescriptor;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** What an event says beyond who, when and which message: the same fields for people and for programs. */
 public final class EventFields {
@@ -33,6 +35,9 @@ public final class EventFields {
 
         /** Whether something threw. */
         void threw();
+
+        /** What a record of the host tells, with keys of its own; a missing node if it is damaged. */
+        void object(String key, JsonNode object);
 
         /** Bytes of a message or a page. */
         void payload(byte[] bytes);
@@ -128,11 +133,7 @@ public final class EventFields {
                 to.text("trace", mode(entry.arg0()));
                 to.text("was", mode(entry.arg1()));
             }
-            case MACHINE -> to.text("machine", text(entry));
-            case LIFE -> {
-                to.number("life", entry.life());
-                to.text("runs", text(entry));
-            }
+            case MACHINE, LIFE -> to.object("what", JournalText.object(entry.payload()));
             case DAMAGED -> to.number("unreadable", entry.id());
             default -> {
             }
@@ -161,7 +162,7 @@ public final class EventFields {
     }
 
     private static String lower(Enum<?> value) {
-        return value.name().toLowerCase(java.util.Locale.ROOT);
+        return value.name().toLowerCase(Locale.ROOT);
     }
 
     private static String text(TraceEntry entry) {

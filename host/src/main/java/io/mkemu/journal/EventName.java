@@ -71,11 +71,11 @@ public enum EventName {
     /** Records were dropped. */
     GAP("sends deliveries others", "so many records were dropped: a ring, or the journal's disk, was full"),
     /** A life begins. */
-    LIFE("runs", "a life of an instance begins: what it runs"),
+    LIFE("id name life cpus modules bootargs", "a life of an instance begins: what it runs"),
     /** The trace mode changed. */
     MODE("trace was", "mk trace set"),
     /** A recording begins. */
-    MACHINE("machine", "a recording begins"),
+    MACHINE("machine ipi createdNanos", "a recording begins"),
     /** A recording ends. */
     END("", "the recording ended in order"),
     /** Bytes that are no record. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.trace.TraceEvent;
 import java.util.HashMap;
 import java.util.Map;
@@ -22,7 +23,15 @@ public final class TraceNames {
     /** Learns what a record tells of names. */
     void learn(TraceEntry entry) {
         if (entry.event() == TraceEvent.MACHINE) {
-            known = true;
+            JsonNode what = JournalText.object(entry.payload());
+            machine(what.path("machine").asText(""), what.path("createdNanos").asLong(),
+                what.path("createdUnixNanos").asLong());
+        } else if (entry.event() == TraceEvent.LIFE && entry.instance() >= 0) {
+            JsonNode what = JournalText.object(entry.payload());
+            if (what.path("name").isTextual()) {
+                name(entry.instance(), what.path("name").textValue());
+            }
+            what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
         }
     }
 

@@ -136,10 +136,14 @@ class TraceLinesTest {
                 "killed by signal 9".getBytes(StandardCharsets.UTF_8))
             .add(TraceEvent.BOOT, 0, time++, 0, 0, 0, BootStep.PINNED.ordinal(), 0)
             .add(TraceEvent.LOG, 0, time++, 0, 4, 3, 0, "a line\u001b[2J".getBytes(StandardCharsets.UTF_8))
-            .add(TraceEvent.LIFE, 0, time++, 0, 0, 0, 0, 0);
+            .add(TraceEvent.LIFE, 0, time++, 0, 0, 0, 0, """
+                {"id":1,"name":"web-server","life":3,"cpus":[1,4],"modules":["echo"],"bootargs":"idle=poll a.b=1"}"""
+                .getBytes(StandardCharsets.UTF_8));
         Records machine = new Records()
             .add(TraceEvent.MODE, 0, time++, 0, 0, 0, TraceMode.ALL.ordinal(), TraceMode.OFF.ordinal())
-            .add(TraceEvent.MACHINE, 0, time++, 0, 0, 0, 0, 0).add(TraceEvent.END, 0, time, 0, 0, 0, 0, 0);
+            .add(TraceEvent.MACHINE, 0, time++, 0, 0, 0, 0, """
+                {"machine":"demo","ipi":"queued","createdNanos":1000,"createdUnixNanos":0}"""
+                .getBytes(StandardCharsets.UTF_8)).add(TraceEvent.END, 0, time, 0, 0, 0, 0, 0);
         return new FakeJournal().add(9000, 1, 1, cpu).add(9000, -1, 1, host).add(9000, -1, -1, machine);
     }
 
