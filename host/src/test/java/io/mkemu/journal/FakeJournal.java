@@ -11,7 +11,7 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A journal in memory, written record by record. */
-public final class FakeJournal implements SegmentSource {
+public class FakeJournal implements SegmentSource {
     private record Segment(long watermark, int cpu, int instance, long life, byte[] records) {
     }
 
