@@ -9,7 +9,8 @@ final class TraceHeader {
     }
 
     static String of(TraceNames names) {
-        return names.isKnown() ? "machine " + names.machine() + ", time in s since it was made"
+        return names.isKnown() ? "machine " + names.machine() + ", ipi=" + names.mailbox() + ", trace=" + names.mode()
+            + ", time in s since it was made"
             : "machine unknown: the beginning of the journal is gone; time in s of CLOCK_MONOTONIC";
     }
 }

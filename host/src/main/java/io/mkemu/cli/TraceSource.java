@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.host.MachineView;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.SegmentSource;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.agrona.DirectBuffer;
 import picocli.CommandLine.Model.CommandSpec;
@@ -112,10 +118,24 @@ final class TraceSource {
         if (machine != null && journal != null) {
             throw new ParameterException(command.commandLine(), "--machine or --journal, not both");
         }
-        if (journal == null) {
-            throw new UnsupportedOperationException("joined below");
+        return new Open(journal != null ? journal : ofMachine());
+    }
+
+    /** Where a machine that runs, or that a killed host left, is recorded. */
+    private Path ofMachine() throws IOException {
+        String name;
+        try (MachineView view = MachineView.open(machine)) {
+            name = view.name();
+        } catch (MachineException none) {
+            throw new MachineException(none.exitCode(), none.getMessage() + "; what was recorded of a machine that is "
+                + "gone lies where --journal put it: mk trace --journal DIR", none);
         }
-        return new Open(journal);
+        try {
+            return Path.of(Files.readString(MachineDirectory.of(name).journal()).strip());
+        } catch (NoSuchFileException none) {
+            throw new MachineException(ExitCode.STATE, "machine \"" + name + "\" is not recorded: make it with "
+                + "--journal DIR", none);
+        }
     }
 
     /** The watermark of the last document there is now, CLOCK_MONOTONIC in ns; 0 if there is none. */

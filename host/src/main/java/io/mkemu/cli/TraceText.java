@@ -19,6 +19,7 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     private static final int PAYLOAD_SHOWN = 16;
     private static final int CPU_WIDTH = 3;
     private static final int DELTA_WIDTH = 12;
+    private static final long U32 = 0xffff_ffffL;
     private static final long GIGA = 1_000_000_000L;
 
     private final LineOutput out;
@@ -26,6 +27,8 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     private final EventFields fields;
     private final boolean deltas;
     private final StringBuilder line = new StringBuilder();
+    private long gaps;
+    private long missing;
     private boolean any;
     private long before;
 
@@ -50,6 +53,10 @@ final class TraceText implements TraceLines, EventFields.Visitor {
 
     @Override
     public void event(EventName name, long time, TraceEntry entry) {
+        if (name == EventName.GAP) {
+            gaps++;
+            missing += (entry.arg0() & U32) + (entry.arg1() & U32) + entry.id();
+        }
         line.setLength(0);
         prefix(time, entry);
         if (deltas) {
@@ -135,6 +142,8 @@ final class TraceText implements TraceLines, EventFields.Visitor {
 
     @Override
     public void end() {
+        out.line(gaps == 0 ? "# no gaps" : "# " + gaps + (gaps == 1 ? " gap: " : " gaps: ") + missing
+            + " records are missing");
     }
 
     private StringBuilder key(String key) {

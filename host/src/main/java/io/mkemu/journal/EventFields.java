@@ -156,7 +156,8 @@ public final class EventFields {
         return ordinal >= 0 && ordinal < steps.length ? lower(steps[ordinal]) : Integer.toString(ordinal);
     }
 
-    private static String mode(int ordinal) {
+    /** What is recorded, by its number. */
+    static String mode(int ordinal) {
         TraceMode[] modes = TraceMode.values();
         return ordinal >= 0 && ordinal < modes.length ? modes[ordinal].label() : Integer.toString(ordinal);
     }

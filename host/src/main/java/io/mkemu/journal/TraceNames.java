@@ -18,6 +18,8 @@ public final class TraceNames {
     private String machine = "";
     private long createdNanos;
     private long createdEpochNanos;
+    private String mailbox = "";
+    private String mode = "";
     private boolean known;
 
     /** Learns what a record tells of names. */
@@ -26,6 +28,9 @@ public final class TraceNames {
             JsonNode what = JournalText.object(entry.payload());
             machine(what.path("machine").asText(""), what.path("createdNanos").asLong(),
                 what.path("createdUnixNanos").asLong());
+            mailbox = what.path("ipi").asText("");
+        } else if (entry.event() == TraceEvent.MODE) {
+            mode = EventFields.mode(entry.arg0());
         } else if (entry.event() == TraceEvent.LIFE && entry.instance() >= 0) {
             JsonNode what = JournalText.object(entry.payload());
             if (what.path("name").isTextual()) {
@@ -64,6 +69,16 @@ public final class TraceNames {
     /** The machine's name; empty if it is not known. */
     public String machine() {
         return machine;
+    }
+
+    /** The machine's mailbox, as --ipi has it; empty if it is not known. */
+    public String mailbox() {
+        return mailbox;
+    }
+
+    /** What is recorded, as far as was read; empty if it is not known. */
+    public String mode() {
+        return mode;
     }
 
     /** When the machine was made, CLOCK_MONOTONIC in ns; 0 if it is not known. */
