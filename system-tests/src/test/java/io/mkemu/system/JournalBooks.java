@@ -73,7 +73,7 @@ final class JournalBooks {
             records++;
             note(record);
             /* Written by the host about the CPU: they have no place in its ring. */
-            fromRing &= record.event() != TraceEvent.GAP && !record.has(TraceRecordDescriptor.UNFINISHED);
+            fromRing &= record.event() != TraceEvent.GAP && !isUnfinished(record);
         }
         if (fromRing) {
             holes += segment.position() == positions.getOrDefault(segment.cpu(), segment.position()) ? 0 : 1;
@@ -81,12 +81,16 @@ final class JournalBooks {
         }
     }
 
+    private static boolean isUnfinished(TraceRecord record) {
+        return record.event() == TraceEvent.CALLBACK && record.has(TraceRecordDescriptor.UNFINISHED);
+    }
+
     private void note(TraceRecord record) {
         switch (record.event()) {
             case SEND -> sends.note(record.id());
             case UNHANDLED -> deliveries.note(record.id());
             case CALLBACK -> {
-                if (record.has(TraceRecordDescriptor.FIRST) && !record.has(TraceRecordDescriptor.UNFINISHED)) {
+                if (record.has(TraceRecordDescriptor.FIRST) && !isUnfinished(record)) {
                     deliveries.note(record.id());
                 }
             }
