@@ -11,7 +11,7 @@ package io.mkemu.trace;
 public enum KernelCall {
     /** No call: a record that says this is damaged. */
     NONE,
-    /** Not a call: which handler the callback is whose record follows. id the how-manieth of its type, from 0. */
+    /** Not a call: whose callback begins. id the how-manieth of its type, from 0; arg0 its type. */
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,

@@ -3,6 +3,7 @@ package io.mkemu.kernel;
 
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
@@ -180,14 +181,14 @@ final class RecordingKernel implements Kernel {
     @Override
     public long instanceAlloc(long size, long align) {
         long address = kernel.instanceAlloc(size, align);
-        answer(KernelCall.INSTANCE_ALLOC, address, ModuleContext.pages(size), Long.numberOfTrailingZeros(align));
+        answer(KernelCall.INSTANCE_ALLOC, address, Pages.count(size), Long.numberOfTrailingZeros(align));
         return address;
     }
 
     @Override
     public int instanceFree(long address, long size) {
         int result = kernel.instanceFree(address, size);
-        answer(KernelCall.INSTANCE_FREE, address, ModuleContext.pages(size), -result);
+        answer(KernelCall.INSTANCE_FREE, address, Pages.count(size), -result);
         return result;
     }
 
