@@ -11,7 +11,7 @@
 # itself that a jar has changed (JDK-8377932), nor does it work well if the jars have moved (JDK-8376576).
 aot_made_of() {
     local LC_ALL=C
-    REPLY=$(stat -L -c '%n %s %Y' "$1/lib/modules" "$2/jvm.options" "$2"/lib/*/*.jar)
+    REPLY=$(stat -L -c '%n %s %Y' "$1/lib/modules" "$2"/*.options "$2"/lib/*/*.jar)
 }
 
 # aot_dir JDK DIST: REPLY = where the caches for a JDK lie. JDK is its real path, which the JVM knows as java.home.
@@ -43,16 +43,16 @@ aot_record() {
     local machine
     # By the same name each time: should one be killed, the next clears away what it left.
     machine=aot-$(stat -c %i "$2")
-    aot_java "$1" "$2" -XX:AOTMode=record -XX:AOTConfiguration="$3/host.conf" -Dmkemu.aot.record="$3" \
-        -cp "$2/lib/host/*:$2/lib/instance/*" \
+    aot_java "$1" "$2" "@$2/host.options" -XX:AOTMode=record -XX:AOTConfiguration="$3/host.conf" \
+        -Dmkemu.aot.record="$3" -cp "$2/lib/host/*:$2/lib/instance/*" \
         io.mkemu.cli.Main demo --instances 1 --messages 1000 --machine "$machine" --json >/dev/null
 }
 
 # aot_create JDK DIST DIR: makes the caches of what was recorded.
 aot_create() {
     local host status=0
-    aot_java "$1" "$2" -XX:AOTMode=create -XX:AOTConfiguration="$3/host.conf" -XX:AOTCache="$3/host.aot" \
-        -cp "$2/lib/host/*:$2/lib/instance/*" &
+    aot_java "$1" "$2" "@$2/host.options" -XX:AOTMode=create -XX:AOTConfiguration="$3/host.conf" \
+        -XX:AOTCache="$3/host.aot" -cp "$2/lib/host/*:$2/lib/instance/*" &
     host=$!
     aot_java "$1" "$2" -XX:AOTMode=create -XX:AOTConfiguration="$3/instance.conf" -XX:AOTCache="$3/instance.aot" \
         -cp "$2/lib/instance/*" || status=$?

@@ -8,9 +8,9 @@ readonly MK_STAMP=$MK_ROOT/target/mk.stamp
 # True if target/dist is missing or older than what it is made of. Directories count: their time shows deleted files.
 is_stale() {
     local newer
-    [[ -f $MK_STAMP && -f $MK_DIST/jvm.options ]] || return 0
+    [[ -f $MK_STAMP && -f $MK_DIST/host.options ]] || return 0
     newer=$(cd "$MK_ROOT" && shopt -s nullglob &&
-        find ./pom.xml ./*/pom.xml ./*/src/main config/dist.xml examples/demo.dts scripts/jvm.options .mvn -newer "$MK_STAMP" -print -quit)
+        find ./pom.xml ./*/pom.xml ./*/src/main config/dist.xml examples/demo.dts scripts/*.options .mvn -newer "$MK_STAMP" -print -quit)
     [[ -n $newer ]]
 }
 

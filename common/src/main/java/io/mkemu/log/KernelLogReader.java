@@ -92,6 +92,11 @@ public final class KernelLogReader {
         return false;
     }
 
+    /** Lines that were ever written, whoever has read them; read before them, it is no more than there are. */
+    public long writtenLines() {
+        return ring.getLongVolatile(base + LINES_OFFSET);
+    }
+
     /** Bytes of log that were overwritten before they could be read. */
     public long missedBytes() {
         return missedBytes;

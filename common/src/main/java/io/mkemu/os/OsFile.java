@@ -16,6 +16,7 @@ import java.nio.file.Path;
  */
 public final class OsFile implements AutoCloseable {
     private static final int AT_FDCWD = -100;
+    private static final int O_RDONLY = 0;
     private static final int O_RDWR = 2;
     private static final int O_CREAT = 0x40;
     private static final int O_EXCL = 0x80;
@@ -52,6 +53,11 @@ public final class OsFile implements AutoCloseable {
     /** Opens a file that is there, for reading and writing. */
     public static OsFile open(Path path) throws IOException {
         return open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    }
+
+    /** Opens a file that is there for looking only: nothing but {@link #isLockedByOther} is of use then. */
+    public static OsFile openReadOnly(Path path) throws IOException {
+        return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     }
 
     private static OsFile open(Path path, int flags) throws IOException {

@@ -67,7 +67,8 @@ public final class BackgroundHost {
     private static List<String> command(List<String> main) {
         Path home = InstanceCommand.home().toAbsolutePath();
         List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
+            "@" + home.resolve("host.options")));
         String options = System.getenv("MKEMU_JAVA_OPTS");
         if (options == null || options.isBlank()) {
             command.addAll(AotCache.options(home, "host"));

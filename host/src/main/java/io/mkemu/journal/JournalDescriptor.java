@@ -9,7 +9,7 @@ package io.mkemu.journal;
  *  document                              segment
  *   0         4          8          16    0      4          8      12      16         24
  *  +---------+----------+----------+---  +------+----------+------+-------+----------+---------
- *  | magic   | reserved | watermark| ... | cpu  | instance | life | bytes | position | records
+ *  | magic   | flags    | watermark| ... | cpu  | instance | life | bytes | position | records
  *  +---------+----------+----------+---  +------+----------+------+-------+----------+---------
  * </pre>
  */
@@ -18,6 +18,13 @@ public final class JournalDescriptor {
     public static final int MAGIC_OFFSET = 0;
     /** {@link #MAGIC_OFFSET}'s value: "MKJ1" read as a little-endian word. */
     public static final int MAGIC = 0x314a_4b4d;
+    /** Flags; u32. */
+    public static final int FLAGS_OFFSET = 4;
+    /**
+     * At the head of each queue file but a recording's first: what earlier files told once and every reader must know,
+     * told again, for the day when they are deleted. {@link JournalReader} hides it from whoever read it before.
+     */
+    public static final int REPEATED = 1;
     /**
      * CLOCK_MONOTONIC in ns when the pass began: what any CPU stamped before it is in this document or an earlier one,
      * unless that CPU was held up between stamping and writing; u64.

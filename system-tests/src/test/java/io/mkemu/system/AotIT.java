@@ -181,8 +181,9 @@ class AotIT {
     }
 
     private static List<String> host(Path home) {
-        return List.of(JDK.resolve("bin/java").toString(), "@" + home.resolve("jvm.options"), "-Dmkemu.home=" + home,
-            "-cp", home.resolve("lib/host") + "/*:" + home.resolve("lib/instance") + "/*", "io.mkemu.cli.Main");
+        return List.of(JDK.resolve("bin/java").toString(), "@" + home.resolve("jvm.options"),
+            "@" + home.resolve("host.options"), "-Dmkemu.home=" + home, "-cp",
+            home.resolve("lib/host") + "/*:" + home.resolve("lib/instance") + "/*", "io.mkemu.cli.Main");
     }
 
     private static List<String> makes(Path home) {
@@ -197,7 +198,7 @@ class AotIT {
     }
 
     private static void copyDistribution(Path to) throws IOException {
-        for (String part : List.of("jvm.options", "examples", "lib")) {
+        for (String part : List.of("jvm.options", "host.options", "examples", "lib")) {
             copy(home().resolve(part), to.resolve(part));
         }
     }

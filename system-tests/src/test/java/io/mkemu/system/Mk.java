@@ -133,7 +133,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     /** Starts {@code mk ARGS} by way of a command that replaces itself with its arguments, such as taskset. */
     MkProcess startWith(List<String> wrapper, Object... args) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
-        command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options")));
+        command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options"), "@" + HOME.resolve("host.options")));
         command.addAll(AotCache.options(HOME, "host"));
         command.addAll(List.of("-Dmkemu.home=" + HOME, "-cp",
             HOME.resolve("lib/host") + "/*:" + HOME.resolve("lib/instance") + "/*", "io.mkemu.cli.Main"));

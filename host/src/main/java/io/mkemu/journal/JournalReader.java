@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import static io.mkemu.journal.JournalDescriptor.FLAGS_OFFSET;
+import static io.mkemu.journal.JournalDescriptor.REPEATED;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.os.OsFile;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceRecord;
+import io.mkemu.trace.TraceRecordDescriptor;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
+
+/**
+ * Reads a recording in the order it was written, from its beginning, while it is written and after; from any process.
+ * Changes nothing and holds up nobody. What is damaged is told in a line and left out. One thread.
+ *
+ * <pre>
+ *   while (true) {
+ *       while (reader.next()) { use(reader.segment()); }
+ *       if (!follow || reader.hasEnded()) { break; }
+ *       sleep a little
+ *   }
+ * </pre>
+ */
+public final class JournalReader implements AutoCloseable {
+    private final Path recording;
+    private final Consumer<String> problems;
+    private final Segment segment = new Segment();
+    private final TraceRecord record = new TraceRecord();
+    private QueueTailer tailer;
+    private int fileNumber = -1;
+    private boolean inDocument;
+    private boolean hasNewRepeats;
+    private int deletedFiles;
+    private boolean sawEnd;
+    private boolean writerGone;
+    private boolean hasEnded;
+
+    private JournalReader(Path recording, Consumer<String> problems) {
+        this.recording = recording;
+        this.problems = problems;
+    }
+
+    /**
+     * Opens a recording.
+     *
+     * @param directory a journal, for its newest recording, or a recording
+     * @param problems  told what is damaged, in a line each
+     * @throws MachineException if there is none
+     */
+    public static JournalReader open(Path directory, Consumer<String> problems) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            throw new MachineException(ExitCode.MACHINE, directory + " is no directory: name a journal, as --journal "
+                + "had it, or a recording in it");
+        }
+        Path absolute = directory.toAbsolutePath().normalize();
+        if (JournalDirectory.isRecording(absolute)) {
+            return new JournalReader(absolute, problems);
+        }
+        List<Path> recordings = JournalDirectory.recordings(absolute);
+        if (recordings.isEmpty()) {
+            throw new MachineException(ExitCode.MACHINE, directory + " is no journal: no recording of mkemu lies in "
+                + "it; mk run FILE.dts --journal DIR makes one");
+        }
+        return new JournalReader(recordings.getLast(), problems);
+    }
+
+    /** Which recording it is. */
+    public Path recording() {
+        return recording;
+    }
+
+    /**
+     * Goes on to the next segment.
+     *
+     * @return false if there is none yet
+     */
+    public boolean next() throws IOException {
+        while (true) {
+            if (inDocument && nextSegment()) {
+                return true;
+            }
+            if (!nextDocument()) {
+                hasEnded |= sawEnd || writerGone;
+                return false;
+            }
+        }
+    }
+
+    /** The segment that {@link #next} went to. */
+    public Segment segment() {
+        return segment;
+    }
+
+    private boolean nextSegment() {
+        if (!segment.next()) {
+            inDocument = false;
+            return false;
+        }
+        String problem = segment.problem();
+        if (problem != null) {
+            report("document " + tailer.documents() + " " + problem + ", the rest of it is left out");
+            inDocument = false;
+            return false;
+        }
+        if (segment.cpu() < 0) {
+            lookForEnd();
+        }
+        return true;
+    }
+
+    private void lookForEnd() {
+        int end = segment.offset() + segment.length();
+        for (int at = segment.offset(); at < end; at += record.slots() * TraceRecordDescriptor.LENGTH) {
+            record.wrap(segment.buffer(), at, end);
+            sawEnd |= record.event() == TraceEvent.END;
+        }
+    }
+
+    private boolean nextDocument() throws IOException {
+        while (nextInFile() || nextFile()) {
+            DirectBuffer document = tailer.document();
+            String problem = Segment.problem(document);
+            if (problem != null) {
+                report("document " + tailer.documents() + " " + problem + ", it is left out");
+            } else if (hasNewRepeats || (document.getInt(FLAGS_OFFSET, ByteOrder.LITTLE_ENDIAN) & REPEATED) == 0) {
+                segment.wrap(document);
+                inDocument = true;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean nextInFile() {
+        if (tailer == null) {
+            return false;
+        }
+        try {
+            return tailer.next();
+        } catch (RuntimeException | InternalError damaged) {
+            report("cannot be read behind document " + tailer.documents() + ", the rest of it is left out: "
+                + damaged);
+            closeFile();
+            return false;
+        }
+    }
+
+    private boolean nextFile() throws IOException {
+        for (JournalDirectory.File file : JournalDirectory.files(recording)) {
+            /* Once its successor is there a file is final: what came between the last look at it and now is all. */
+            if (file.number() > fileNumber && (nextInFile() || openFile(file) && nextInFile())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean openFile(JournalDirectory.File file) throws IOException {
+        QueueTailer next = null;
+        RuntimeException damage = null;
+        try {
+            next = QueueTailer.open(file.path());
+        } catch (NoSuchFileException deletedMeanwhile) {
+            return false;
+        } catch (RuntimeException damaged) {
+            if (!Files.exists(file.path())) {
+                return false;
+            }
+            damage = damaged;
+        }
+        closeFile();
+        tailer = next;
+        deletedFiles += file.number() - fileNumber - 1;
+        hasNewRepeats = file.number() != fileNumber + 1;
+        fileNumber = file.number();
+        if (damage != null) {
+            report("cannot be opened, it is left out: " + damage);
+        }
+        return next != null;
+    }
+
+    /**
+     * How many queue files were deleted before they could be read, to keep the journal to its limits: what they told is
+     * missing before the segment that {@link #next} went to, or before an earlier one.
+     */
+    public int deletedFiles() {
+        return deletedFiles;
+    }
+
+    /** Whether the recording was ended in order: it is complete. */
+    public boolean isComplete() {
+        return sawEnd;
+    }
+
+    /**
+     * Whether no more will come, for whoever has just seen {@link #next} return false: the recording was ended, or its
+     * host is dead and everything it has written is read.
+     */
+    public boolean hasEnded() throws IOException {
+        if (!sawEnd && !writerGone) {
+            writerGone = !isBeingWritten();
+        }
+        return hasEnded;
+    }
+
+    private boolean isBeingWritten() throws IOException {
+        try (OsFile lock = OsFile.openReadOnly(recording.resolve(JournalDirectory.LOCK))) {
+            return lock.isLockedByOther();
+        } catch (NoSuchFileException deleted) {
+            return false;
+        }
+    }
+
+    private void report(String what) {
+        problems.accept("journal file " + JournalDirectory.file(recording, fileNumber) + ": " + what);
+    }
+
+    private void closeFile() {
+        if (tailer != null) {
+            tailer.close();
+            tailer = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        closeFile();
+    }
+}

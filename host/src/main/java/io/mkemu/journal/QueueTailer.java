@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import net.openhft.chronicle.bytes.Bytes;
+import net.openhft.chronicle.queue.ChronicleQueue;
+import net.openhft.chronicle.queue.ExcerptTailer;
+import net.openhft.chronicle.wire.DocumentContext;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** Reads one queue file from its beginning, whoever writes it meanwhile, and changes nothing. One thread. */
+final class QueueTailer implements AutoCloseable {
+    private final ChronicleQueue queue;
+    private final ExcerptTailer tailer;
+    private final UnsafeBuffer document = new UnsafeBuffer(0L, 0);
+    private DocumentContext open;
+    private long documents;
+
+    private QueueTailer(ChronicleQueue queue) {
+        this.queue = queue;
+        this.tailer = queue.createTailer();
+    }
+
+    /**
+     * Opens a queue.
+     *
+     * @throws NoSuchFileException if it is gone
+     */
+    static QueueTailer open(Path directory) throws IOException {
+        if (!Files.exists(Chronicle.metadata(directory))) {
+            throw new NoSuchFileException(directory.toString());
+        }
+        long bytes = Math.max(Files.size(Chronicle.data(directory)), Chronicle.GRANULE);
+        return new QueueTailer(Chronicle.queue(directory, bytes).readOnly(true).build());
+    }
+
+    /** Goes on to the next document; false if there is none yet. What the former one lay in is not valid any more. */
+    boolean next() {
+        closeDocument();
+        DocumentContext context = tailer.readingDocument();
+        if (!context.isPresent()) {
+            context.close();
+            return false;
+        }
+        open = context;
+        documents++;
+        Bytes<?> bytes = context.wire().bytes();
+        document.wrap(bytes.addressForRead(bytes.readPosition()), (int) bytes.readRemaining());
+        return true;
+    }
+
+    /** The document. */
+    DirectBuffer document() {
+        return document;
+    }
+
+    /** How many documents it has read. */
+    long documents() {
+        return documents;
+    }
+
+    private void closeDocument() {
+        if (open != null) {
+            open.close();
+            open = null;
+        }
+    }
+
+    @Override
+    public void close() {
+        document.wrap(0L, 0);
+        closeDocument();
+        queue.close();
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import static io.mkemu.journal.JournalDescriptor.*;
+
+import io.mkemu.trace.TraceRecord;
+import io.mkemu.trace.TraceRecordDescriptor;
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The records that one pass of the host brought from one CPU, or that the host wrote itself: a flyweight, valid until
+ * its reader goes on. Its records are whole: each can be wrapped by a {@link TraceRecord}, up to the last.
+ */
+public final class Segment {
+    private final UnsafeBuffer document = new UnsafeBuffer(0L, 0);
+    private final TraceRecord record = new TraceRecord();
+    private int base;
+    private int length;
+
+    Segment() {
+    }
+
+    /** Points it at nothing: the next one is the first of a document. */
+    void wrap(DirectBuffer bytes) {
+        document.wrap(bytes);
+        base = 0;
+        length = 0;
+    }
+
+    /** Why these bytes are no document of a journal, or null. */
+    static String problem(DirectBuffer bytes) {
+        if (bytes.capacity() < SEGMENTS_OFFSET) {
+            return "is too short";
+        }
+        return bytes.getInt(MAGIC_OFFSET, ByteOrder.LITTLE_ENDIAN) == MAGIC ? null : "has a wrong magic";
+    }
+
+    /** Goes on to the next segment; false behind the last. */
+    boolean next() {
+        int at = base == 0 ? SEGMENTS_OFFSET : offset() + length;
+        if (at == document.capacity()) {
+            return false;
+        }
+        base = at;
+        length = document.capacity() - at < RECORDS_OFFSET ? -1
+            : document.getInt(at + BYTES_OFFSET, ByteOrder.LITTLE_ENDIAN);
+        return true;
+    }
+
+    /** Why it cannot be true, or null. Its records are behind it then, and nothing after it can be found. */
+    String problem() {
+        if (length < 0 || length > document.capacity() - offset()) {
+            return "ends within a segment";
+        }
+        int end = offset() + length;
+        for (int at = offset(); at < end; at += record.slots() * TraceRecordDescriptor.LENGTH) {
+            if (!record.wrap(document, at, end)) {
+                return "has a damaged record";
+            }
+        }
+        return null;
+    }
+
+    /** As {@link JournalDescriptor#WATERMARK_OFFSET}: ns. */
+    public long watermark() {
+        return document.getLong(WATERMARK_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Physical CPU; -1 for records of the host itself. */
+    public int cpu() {
+        return document.getInt(base + CPU_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Instance; -1 for the machine. */
+    public int instance() {
+        return document.getInt(base + INSTANCE_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Epoch of the instance: which of its lives. */
+    public int life() {
+        return document.getInt(base + LIFE_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Position of the first record in its CPU's ring, in slots; 0 for records of the host. */
+    public long position() {
+        return document.getLong(base + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Where the records lie. */
+    public DirectBuffer buffer() {
+        return document;
+    }
+
+    /** Of the first record in {@link #buffer}. */
+    public int offset() {
+        return base + RECORDS_OFFSET;
+    }
+
+    /** Bytes of all records. */
+    public int length() {
+        return length;
+    }
+}

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import io.mkemu.boot.InstanceState;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.Futex;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceMode;
+import java.io.IOException;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Queue;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Moves what the kernels trace into the journal, in a thread of its own: a pass looks at every trace ring, kernel log
+ * and boot step, and becomes a document. It sleeps while there is nothing, and is woken by a ring that fills. What the
+ * host sees itself is told to it by any thread, and is in its place in the journal when the call returns.
+ */
+public final class TraceDrain implements AutoCloseable {
+    /** Between passes while there is something: a ring that fills cuts it short. */
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final long AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    private final JournalWriter writer;
+    private final TraceControl control;
+    private final PhysicalMemory memory;
+    private final Consumer<String> say;
+    private final DocumentBuilder document = new DocumentBuilder();
+    private final DrainedRing[] rings;
+    private final DocumentSink sink;
+    private final Preamble preamble = new Preamble();
+    private final Map<Integer, WatchedInstance> instances = new TreeMap<>();
+    private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
+    private final Thread thread = new Thread(this::run, "trace-drain");
+    private long watermark = System.nanoTime();
+    private boolean followed = true;
+    private long ageLooked = System.nanoTime();
+    private volatile boolean closing;
+    private volatile boolean ended;
+    private volatile IOException unclosed;
+
+    /**
+     * Begins to record.
+     *
+     * @param writer  of the journal, closed by this drain
+     * @param machine what the MACHINE record tells, JSON
+     * @param say     told in a line what the user should know; throws nothing
+     */
+    public static TraceDrain start(PhysicalMemory memory, JournalWriter writer, byte[] machine, TraceMode mode,
+        Consumer<String> say) {
+        TraceDrain drain = new TraceDrain(memory, writer, say);
+        drain.begins(machine, mode);
+        drain.thread.setDaemon(true);
+        drain.thread.start();
+        return drain;
+    }
+
+    private TraceDrain(PhysicalMemory memory, JournalWriter writer, Consumer<String> say) {
+        this.memory = memory;
+        this.control = new TraceControl(memory);
+        this.writer = writer;
+        this.say = say;
+        this.rings = new DrainedRing[memory.layout().nrCpus()];
+        for (int cpu = 0; cpu < rings.length; cpu++) {
+            rings[cpu] = new DrainedRing(memory, cpu);
+        }
+        this.sink = new DocumentSink(writer, rings, say);
+    }
+
+    private void begins(byte[] machine, TraceMode mode) {
+        long now = System.nanoTime();
+        document.record(-1, 0, TraceEvent.MACHINE, now, 0, 0, 0, machine);
+        preamble.machine(now, machine);
+        changeTo(mode, TraceMode.OFF);
+        flush(now);
+    }
+
+    /** Where the recording lies. */
+    public JournalWriter writer() {
+        return writer;
+    }
+
+    /** Whether it still records: not after {@link #close}, nor after a fault, which it has told. */
+    public boolean isRecording() {
+        return !ended;
+    }
+
+    /**
+     * A life of an instance begins on CPUs that nobody runs: their records are its from here on.
+     *
+     * @param cpus physical
+     * @param what it runs, JSON
+     */
+    public void lifeBegins(int instance, long life, Collection<Integer> cpus, byte[] what) {
+        onDrain(() -> {
+            pass();
+            cpus.forEach(cpu -> rings[cpu].owner(instance, life));
+            watched(instance).lifeBegins(life);
+            long now = System.nanoTime();
+            makeRoom();
+            document.record(instance, life, TraceEvent.LIFE, now, 0, 0, 0, what);
+            preamble.life(instance, life, now, what);
+            writer.preamble(preamble.documents());
+        });
+    }
+
+    /** The life that an instance had has ended, its process is gone. */
+    public void lifeEnded(int instance) {
+        onDrain(() -> {
+            pass();
+            for (DrainedRing ring : rings) {
+                if (ring.isOf(instance)) {
+                    ring.unfinished(document, this::full);
+                }
+            }
+        });
+    }
+
+    /** An instance's log is about to be cleared, or the instance to be removed. */
+    public void instanceChanges(int instance) {
+        onDrain(() -> {
+            watched(instance);
+            pass();
+        });
+    }
+
+    /** The host has put an instance into a state. */
+    public void entered(int instance, InstanceState state, String reason) {
+        onDrain(() -> {
+            watched(instance).look(document, this::full);
+            watched(instance).enters(document, this::full, state, System.nanoTime(), reason);
+        });
+    }
+
+    /** Changes what is recorded. */
+    public void mode(TraceMode mode) {
+        onDrain(() -> {
+            pass();
+            changeTo(mode, control.mode());
+        });
+    }
+
+    private void changeTo(TraceMode mode, TraceMode before) {
+        control.mode(mode);
+        long now = System.nanoTime();
+        makeRoom();
+        document.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.MODE, 0, now, 0, 0, 0, mode.ordinal(),
+            before.ordinal());
+        preamble.mode(now, mode, before);
+        writer.preamble(preamble.documents());
+    }
+
+    private WatchedInstance watched(int instance) {
+        return instances.computeIfAbsent(instance, id -> new WatchedInstance(memory, control, id));
+    }
+
+    /** Runs something on the drain's thread and waits for that; does nothing if it has ended. */
+    private void onDrain(Runnable what) {
+        CompletableFuture<Void> done = new CompletableFuture<>();
+        requests.add(() -> {
+            if (!ended) {
+                what.run();
+            }
+            done.complete(null);
+        });
+        control.ring();
+        if (ended) {
+            done.complete(null);
+        }
+        done.join();
+    }
+
+    private void run() {
+        Futex futex = new Futex();
+        try {
+            while (!closing) {
+                int seen = control.doorbell();
+                answerAll();
+                boolean any = pass();
+                keepAge();
+                if (requests.isEmpty() && !closing) {
+                    control.await(futex, seen, any ? BUSY_NANOS : IDLE_NANOS);
+                }
+            }
+            end();
+        } catch (RuntimeException | Error fault) {
+            control.mode(TraceMode.OFF);
+            say.accept("mkemu: the journal " + writer.recording() + " ends here, by a fault: " + fault);
+        } finally {
+            ended = true;
+            close(writer);
+            answerAll();
+        }
+    }
+
+    private void close(JournalWriter done) {
+        try {
+            done.close();
+        } catch (IOException refused) {
+            unclosed = refused;
+        }
+    }
+
+    private void answerAll() {
+        for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
+            request.run();
+        }
+    }
+
+    private void keepAge() {
+        if (System.nanoTime() - ageLooked > AGE_NANOS) {
+            ageLooked = System.nanoTime();
+            writer.keepAge();
+        }
+    }
+
+    /** Looks at everything once; whether there was anything. */
+    private boolean pass() {
+        long now = System.nanoTime();
+        for (DrainedRing ring : rings) {
+            ring.drain(document, this::full);
+        }
+        for (WatchedInstance instance : instances.values()) {
+            instance.look(document, this::full);
+        }
+        boolean any = !document.isEmpty();
+        if (any || !followed) {
+            /* After the last records one empty document: whoever follows knows then that there are no more. */
+            followed = !any;
+            flush(now);
+        }
+        watermark = now;
+        return any;
+    }
+
+    private void makeRoom() {
+        if (!document.hasRoom()) {
+            full();
+        }
+    }
+
+    /** A document that is full before its pass is over promises no more than the one before. */
+    private void full() {
+        flush(watermark);
+    }
+
+    private void flush(long mark) {
+        sink.write(document, mark, watermark);
+    }
+
+    /** The kernels have ended: what is left, and that it is all. */
+    private void end() {
+        answerAll();
+        while (pass()) {
+            Thread.onSpinWait();
+        }
+        sink.end(System.nanoTime());
+    }
+
+    /**
+     * Ends the recording, after the kernels: it is complete then.
+     *
+     * @throws IOException if its last file cannot be closed
+     */
+    @Override
+    public void close() throws IOException {
+        closing = true;
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            control.ring();
+            try {
+                thread.join(TimeUnit.NANOSECONDS.toMillis(IDLE_NANOS));
+            } catch (InterruptedException later) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        if (unclosed != null) {
+            throw unclosed;
+        }
+    }
+}
