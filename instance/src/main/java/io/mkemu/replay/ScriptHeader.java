@@ -24,7 +24,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * @param cmdline      boot parameters of that life
  * @param modules      names or paths, in the order of loading
  * @param cpus         physical id of each logical CPU
- * @param steps        how many steps follow
+ * @param steps        how many steps follow; of a script that is written, not known before its end
  */
 public record ScriptHeader(int instanceId, String name, int life, IpiMode ipiMode, long createdNanos, String cmdline,
     List<String> modules, List<Integer> cpus, long steps) {

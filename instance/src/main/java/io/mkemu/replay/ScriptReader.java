@@ -103,12 +103,12 @@ public final class ScriptReader implements AutoCloseable {
     }
 
     /** The step's records, its own first, until the next step. */
-    UnsafeBuffer records() {
+    public UnsafeBuffer records() {
         return step;
     }
 
     /** Bytes of them. */
-    int length() {
+    public int length() {
         return length;
     }
 

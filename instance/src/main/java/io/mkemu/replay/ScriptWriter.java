@@ -6,23 +6,29 @@ import static io.mkemu.replay.ScriptDescriptor.*;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Writes a script, the header first. One thread. */
+/** Writes a script. One thread. */
 public final class ScriptWriter implements AutoCloseable {
     private static final int BUFFER = 1 << 16;
 
+    private final FileChannel file;
     private final OutputStream out;
     private final UnsafeBuffer prefix = new UnsafeBuffer(new byte[STEP_RECORD_OFFSET]);
     private byte[] copy = new byte[BUFFER];
+    private long steps;
 
-    /** Begins a script in a new file. */
-    public ScriptWriter(Path file, ScriptHeader header) throws IOException {
-        out = new BufferedOutputStream(Files.newOutputStream(file), BUFFER);
+    /** Begins a script in a new file; how many steps it has is written at the end. */
+    public ScriptWriter(Path path, ScriptHeader header) throws IOException {
+        file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        out = new BufferedOutputStream(Channels.newOutputStream(file), BUFFER);
         out.write(header.encode());
     }
 
@@ -42,10 +48,19 @@ public final class ScriptWriter implements AutoCloseable {
         }
         records.getBytes(offset, copy, 0, length);
         out.write(copy, 0, length);
+        steps++;
     }
 
+    /** Ends the script: without that it has no steps. May be repeated. */
     @Override
     public void close() throws IOException {
-        out.close();
+        if (!file.isOpen()) {
+            return;
+        }
+        try (file) {
+            out.flush();
+            ByteBuffer word = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(0, steps);
+            file.write(word, STEPS_OFFSET);
+        }
     }
 }
