@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS =
-        Pattern.compile("ram|control|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+        Pattern.compile("ram|control|journal|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -69,6 +69,11 @@ public record MachineDirectory(Path path) {
     /** The socket on which the host takes requests. */
     public Path control() {
         return path.resolve("control");
+    }
+
+    /** Where a machine that is recorded says where: a line with the path of its recording. */
+    public Path journal() {
+        return path.resolve("journal");
     }
 
     /** What a host in the background, or its JVM, writes to stdout and stderr. */

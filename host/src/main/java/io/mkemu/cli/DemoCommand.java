@@ -13,6 +13,7 @@ import io.mkemu.kernel.KernelInstance;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -44,6 +45,9 @@ final class DemoCommand implements Callable<Integer> {
         defaultValue = "demo")
     private String machine;
 
+    @Mixin
+    private JournalFlags journal;
+
     @Spec
     private CommandSpec command;
 
@@ -56,7 +60,8 @@ final class DemoCommand implements Callable<Integer> {
         check(idle == null || idle.matches("poll|halt|haltpoll"),
             "--idle " + idle + " is not poll, halt or haltpoll");
         MachineSpec spec = DemoTree.of(instances, messages, idle);
-        MachineRun run = new MachineRun(MachineDirectory.of(machine), MachinePlan.of(spec), null);
+        MachineRun run = new MachineRun(MachineDirectory.of(machine), MachinePlan.of(spec).recorded(journal.options()),
+            null);
         boolean[] ok = new boolean[1];
         Progress progress = new Progress(System.err);
         DemoResult[] result = new DemoResult[1];

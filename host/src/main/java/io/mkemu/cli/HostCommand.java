@@ -24,6 +24,9 @@ final class HostCommand implements Callable<Integer> {
     @Mixin
     private MachineFlags flags;
 
+    @Mixin
+    private JournalFlags journal;
+
     @Option(names = {"-q", "--quiet"}, description = "Do not print the kernel logs.")
     private boolean quiet;
 
@@ -37,7 +40,8 @@ final class HostCommand implements Callable<Integer> {
             OsProcess.leaveTerminal();
         }
         MachineDirectory directory = flags.directory();
-        HostRun run = new HostRun(directory, MachinePlan.of(flags.spec()), quiet || background ? null : System.out);
+        HostRun run = new HostRun(directory, MachinePlan.of(flags.spec()).recorded(journal.options()),
+            quiet || background ? null : System.out);
         Interruptible.run(run::stop, () -> run.run(() -> {
             if (background) {
                 leave(directory);

@@ -9,6 +9,7 @@ import io.mkemu.host.BackgroundHost;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.host.RemoteHost;
 import io.mkemu.host.control.Protocol;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -25,6 +26,9 @@ final class InitCommand implements Callable<Integer> {
     @Mixin
     private MachineFlags flags;
 
+    @Mixin
+    private JournalFlags journal;
+
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "60",
         description = "How long the host may take to come up; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
@@ -38,6 +42,7 @@ final class InitCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         MachineSpec spec = flags.spec();
+        journal.options();
         MachinePlan.of(spec);
         String tree = MachineFlags.text(spec);
         MachineDirectory directory = flags.directory();
@@ -50,8 +55,10 @@ final class InitCommand implements Callable<Integer> {
             + directory.machine() + "\" has come up all the same"), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            BackgroundHost.start(directory, tree, List.of(Main.class.getName(), "host", "-", "--machine",
-                directory.machine(), "--background"), timeout.millis());
+            List<String> main = new ArrayList<>(List.of(Main.class.getName(), "host", "-", "--machine",
+                directory.machine(), "--background"));
+            main.addAll(journal.arguments());
+            BackgroundHost.start(directory, tree, main, timeout.millis());
             try (RemoteHost host = RemoteHost.find(directory.machine())) {
                 ObjectNode status = host.ask("show", Protocol.object(), 0, line -> { });
                 System.out.println(json ? status : StatusText.summary(status));

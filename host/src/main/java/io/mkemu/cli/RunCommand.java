@@ -11,6 +11,7 @@ import io.mkemu.ipi.IpiMode;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -32,12 +33,15 @@ final class RunCommand implements Callable<Integer> {
         description = "queued, or single-slot: the RFC's; by default what the tree says (ipi = \"...\").")
     private IpiMode ipi;
 
+    @Mixin
+    private JournalFlags journal;
+
     @Override
     public Integer call() throws Exception {
         MachineSpec tree = MachineSpec.read(file);
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
         MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
-        MachineRun run = new MachineRun(directory, MachinePlan.of(spec), System.out);
+        MachineRun run = new MachineRun(directory, MachinePlan.of(spec).recorded(journal.options()), System.out);
         RunReport[] result = new RunReport[1];
         Interruptible.run(run, host -> { }, report -> {
             result[0] = report;

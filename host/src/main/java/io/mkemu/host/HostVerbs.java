@@ -15,6 +15,7 @@ import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.trace.TraceMode;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -55,9 +56,10 @@ final class HostVerbs implements ControlHandler {
             case "kill" -> kill(request);
             case "unload" -> unload(request);
             case "delete" -> delete(request);
+            case "trace" -> trace(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
-                + "\": a host knows show, create, update, load, exec, kill, unload, delete and shutdown");
+                + "\": a host knows show, create, update, load, exec, kill, unload, delete, trace and shutdown");
         };
     }
 
@@ -172,6 +174,21 @@ final class HostVerbs implements ControlHandler {
         ObjectNode result = instances(names);
         host.delete(names, request.flag("dryRun"));
         return result;
+    }
+
+    private ObjectNode trace(ControlRequest request) {
+        request.allow("mode");
+        Recorder recorder = host.machine().recorder();
+        String mode = request.text("mode", null);
+        if (mode != null) {
+            try {
+                recorder.mode(TraceMode.of(mode));
+            } catch (IllegalArgumentException wrong) {
+                throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
+            }
+        }
+        ObjectNode result = Protocol.object().put("mode", recorder.mode().label());
+        return recorder.recording() == null ? result : result.put("journal", recorder.recording().toString());
     }
 
     private ObjectNode shutDown(ControlRequest request) throws InterruptedException {

@@ -194,6 +194,7 @@ final class HostedInstance {
         entry.newEpoch(InstanceState.LOADED);
         settled = InstanceState.LOADED;
         life = begun;
+        machine.recorder().lifeBegins(spec, begun instanceof ExternalProcess);
     }
 
     /** The life could not even be begun. */
@@ -213,6 +214,7 @@ final class HostedInstance {
      * @param how    it ended otherwise
      */
     void end(boolean wanted, String how) {
+        machine.recorder().lifeEnded(spec.id());
         reason = wanted ? "" : entry.reason().isEmpty() ? how : entry.reason();
         entry.reason(reason);
         life = null;
@@ -236,5 +238,6 @@ final class HostedInstance {
     private void enter(InstanceState state) {
         settled = state;
         entry.enter(state);
+        machine.recorder().entered(spec.id(), state, reason);
     }
 }

@@ -37,6 +37,7 @@ public final class Machine implements AutoCloseable {
     private final IpiAreas ipiAreas;
     private volatile CpuPlan cpus;
     private volatile KernelInstance hostKernel;
+    private volatile Recorder recorder;
 
     private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
         this.directory = directory;
@@ -59,6 +60,7 @@ public final class Machine implements AutoCloseable {
         try {
             Machine machine = new Machine(directory, plan, life);
             machine.makeHost();
+            machine.recorder = Recorder.start(machine);
             return machine;
         } catch (IOException | RuntimeException | Error fault) {
             try {
@@ -147,6 +149,7 @@ public final class Machine implements AutoCloseable {
     void bootHost(List<KernelModule> modules) {
         InstanceEntry entry = memory.instances().entry(0);
         entry.pid(ProcessHandle.current().pid());
+        recorder.hostBegins();
         BootParameters parameters = BootParameters.parse(entry.cmdline());
         KernelInstance kernel = new KernelInstance(memory, 0, parameters, entry.ipiArea());
         hostKernel = kernel;
@@ -155,11 +158,19 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Lets the host's modules exit and parks its CPU.
+     * Lets the host's modules exit and parks its CPU, and ends the recording: no kernel runs any more.
      *
      * @return false if a module hangs; the host's memory stays mapped then, because its CPU still runs
      */
     boolean shutDownHost() throws InterruptedException {
+        try {
+            return shutDownKernel();
+        } finally {
+            recorder.close();
+        }
+    }
+
+    private boolean shutDownKernel() throws InterruptedException {
         KernelInstance kernel = hostKernel;
         if (kernel == null) {
             return true;
@@ -202,6 +213,11 @@ public final class Machine implements AutoCloseable {
         return cpus;
     }
 
+    /** What tells its journal, if it has one. */
+    public Recorder recorder() {
+        return recorder;
+    }
+
     /** Where it lies. */
     public MachineDirectory directory() {
         return directory;
@@ -215,6 +231,7 @@ public final class Machine implements AutoCloseable {
     /** Removes the machine's files. Host and instances must have been shut down. */
     @Override
     public void close() throws IOException {
+        recorder.close();
         life.close();
     }
 }

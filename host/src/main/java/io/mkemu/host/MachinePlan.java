@@ -29,8 +29,9 @@ import java.util.stream.IntStream;
  * @param layout  of the RAM
  * @param hostCpu CPU of the host: its number, which is its physical id unless the tree has apic-ids
  * @param cpus    where the CPUs run
+ * @param journal what is recorded, or null
  */
-public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPlan cpus) {
+public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPlan cpus, JournalOptions journal) {
     /** Memory that the host's own modules can allocate. */
     private static final long HOST_FREE_BYTES = 4L << 20;
     private static final int DEFAULT_SLOTS = 64;
@@ -60,11 +61,16 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES - hostSize));
         }
         MachinePlan plan = new MachinePlan(spec, new RamLayout(nrCpus, slots, hostSize, spec.memoryBytes()), hostCpu,
-            CpuPlan.of(numbers.keySet(), numbers, Affinity.allowed()));
+            CpuPlan.of(numbers.keySet(), numbers, Affinity.allowed()), null);
         plan.checkHost();
         plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
         spec.instances().forEach(plan::checkInstance);
         return plan;
+    }
+
+    /** The same, recorded as these options say, or not if they are null. */
+    public MachinePlan recorded(JournalOptions options) {
+        return new MachinePlan(spec, layout, hostCpu, cpus, options);
     }
 
     private static long areaLength(IpiMode ipi, RamLayout layout, int cpus) {

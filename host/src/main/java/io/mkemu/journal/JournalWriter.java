@@ -10,6 +10,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -85,33 +86,32 @@ public final class JournalWriter implements AutoCloseable {
         }
     }
 
-    private static Path makeDirectory(Path directory) throws IOException {
-        Path parent = directory.toAbsolutePath().normalize().getParent();
-        if (Files.isRegularFile(directory)) {
-            throw new MachineException(ExitCode.MACHINE, directory + " is a file; name a directory with --journal");
+    private static Path makeDirectory(Path given) throws IOException {
+        Path directory = given.toAbsolutePath().normalize();
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            throw new MachineException(ExitCode.MACHINE, given + " is a file; name a directory with --journal");
         }
+        requireOffRam(given, directory);
         try {
-            if (parent != null) {
-                Files.createDirectories(parent);
+            Files.createDirectories(directory, JournalDirectory.OWNER_ONLY);
+            if (!Files.isWritable(directory)) {
+                throw new AccessDeniedException(directory.toString());
             }
-            Path real = directory.toAbsolutePath().normalize();
-            if (!Files.isDirectory(real)) {
-                requireOffRam(directory, real.getParent().toRealPath().resolve(real.getFileName()));
-                Files.createDirectory(real, JournalDirectory.OWNER_ONLY);
-            }
-            requireOffRam(directory, real.toRealPath());
-            if (!Files.isWritable(real)) {
-                throw new FileSystemException(directory.toString(), null, "permission denied");
-            }
-            return real.toRealPath();
+            return directory.toRealPath();
         } catch (FileSystemException refused) {
-            String why = refused.getReason() == null ? refused.getClass().getSimpleName() : refused.getReason();
-            throw new MachineException(ExitCode.RESOURCES, "the journal " + directory + " cannot be written ("
-                + why + "); name a directory that you may write to with --journal", refused);
+            String why = refused instanceof AccessDeniedException ? "permission denied"
+                : refused.getReason() == null ? refused.toString() : refused.getReason();
+            throw new MachineException(ExitCode.RESOURCES, "the journal " + given + " cannot be written (" + why
+                + "); name a directory that you may write to with --journal", refused);
         }
     }
 
-    private static void requireOffRam(Path given, Path real) throws IOException {
+    private static void requireOffRam(Path given, Path directory) throws IOException {
+        Path there = directory;
+        while (!Files.exists(there)) {
+            there = there.getParent();
+        }
+        Path real = there.toRealPath().resolve(there.relativize(directory));
         Path ram = MachineDirectory.base();
         if (real.startsWith(Files.exists(ram) ? ram.toRealPath() : ram)) {
             throw new MachineException(ExitCode.MACHINE, "the journal " + given + " lies in " + ram + ", where the "

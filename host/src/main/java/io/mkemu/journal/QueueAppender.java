@@ -38,6 +38,8 @@ final class QueueAppender implements AutoCloseable {
         this.queue = queue;
         this.bytes = bytes;
         this.appender = queue.createAppender();
+        /* Made by one thread, used by another from then on. */
+        appender.singleThreadedCheckDisabled(true);
     }
 
     /**

@@ -23,6 +23,8 @@ final class QueueTailer implements AutoCloseable {
     private QueueTailer(ChronicleQueue queue) {
         this.queue = queue;
         this.tailer = queue.createTailer();
+        /* One thread at a time is the callers' promise; which one is theirs to say. */
+        tailer.singleThreadedCheckDisabled(true);
     }
 
     /**

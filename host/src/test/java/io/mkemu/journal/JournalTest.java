@@ -265,10 +265,12 @@ class JournalTest {
     @Test
     void theRamDirectoryIsRefused() throws IOException {
         Path ram = MachineDirectory.base();
+        boolean was = Files.exists(ram);
         for (Path given : List.of(ram, ram.resolve("box/journal"))) {
             refuses(ExitCode.MACHINE, "the journal " + given + " lies in " + ram + ", where the machines' RAM is; name "
                 + "a directory on a disk with --journal", given);
             assertFalse(Files.exists(given.resolve("lock")));
+            assertEquals(was, Files.exists(ram));
         }
     }
 
