@@ -15,6 +15,13 @@ public enum KernelCall {
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
+    /** Not a call: more pages are shared than are watched for changes; told once. A replay is inexact from here. */
+    PAGES_UNWATCHED,
+    /**
+     * Not a call: a page that others can write has changed since a module of this kernel ran last, whoever changed it.
+     * id the physical address of the first byte, payload the bytes; at the begin of the callback, step or work.
+     */
+    PAGE_CHANGED,
     /** nanoTime: id the answer. */
     NANO_TIME,
     /** randomLong: id the answer. */

@@ -34,9 +34,9 @@ final class CpuTrace {
     private long clock;
     private long interrupted;
 
-    CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu) {
+    CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu, PageWatch pages) {
         this.writer = new TraceWriter(memory, physicalCpu);
-        this.calls = new CallTrace(writer);
+        this.calls = new CallTrace(writer, pages);
         this.epoch = entry.epoch();
         this.physicalCpu = physicalCpu;
     }
@@ -110,6 +110,7 @@ final class CpuTrace {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
+                calls.begins();
                 writer.record(TraceEvent.CALL, 0, clock, handler.number(), KernelCall.HANDLER.ordinal(), 0,
                     handler.type(), 0);
             } else {

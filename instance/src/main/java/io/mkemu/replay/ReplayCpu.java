@@ -83,6 +83,10 @@ final class ReplayCpu extends Thread {
     private void step(ScriptReader script) {
         TraceRecord step = script.record();
         answers.begin(script.records(), step.slots() * TraceRecordDescriptor.LENGTH, script.length());
+        for (TraceRecord page = answers.takeIf(KernelCall.PAGE_CHANGED); page != null;
+            page = answers.takeIf(KernelCall.PAGE_CHANGED)) {
+            machine.memory().change(page.id(), page.payload());
+        }
         switch (step.event()) {
             case CALLBACK -> callback(step);
             case UNHANDLED -> unhandled(step);

@@ -82,6 +82,15 @@ final class ReplayMemory {
         return window(block, address, Pages.PAGE_SIZE);
     }
 
+    /** Somebody has changed memory that is shared; nothing if this kernel has it no more. */
+    synchronized void change(long address, byte[] bytes) {
+        Block block = find(own, address, bytes.length);
+        block = block == null ? find(foreign, address, bytes.length) : block;
+        if (block != null) {
+            MemorySegment.copy(MemorySegment.ofArray(bytes), 0, block.memory, address - block.address, bytes.length);
+        }
+    }
+
     private static Block find(TreeMap<Long, Block> blocks, long address, long size) {
         Map.Entry<Long, Block> below = blocks.floorEntry(address);
         return below != null && below.getValue().holds(address, size) ? below.getValue() : null;

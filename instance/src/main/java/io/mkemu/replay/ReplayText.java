@@ -104,7 +104,7 @@ final class ReplayText {
             case INSTANCE_ALLOC -> instanceAlloc(arg0, arg1) + " = 0x" + Long.toHexString(id);
             case INSTANCE_FREE -> instanceFree(id, arg0) + " = " + Errno.name(arg1);
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
-            case NONE, HANDLER, FOREIGN_THREAD -> KernelCall.of(record.type()).toString();
+            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED -> KernelCall.of(record.type()).toString();
         };
     }
 

@@ -25,6 +25,7 @@ public final class StepAssembler implements AutoCloseable {
     private boolean cut;
     private boolean tooLong;
     private long foreignNanos;
+    private long unwatchedNanos;
     private String unfinished = "";
 
     /**
@@ -55,10 +56,10 @@ public final class StepAssembler implements AutoCloseable {
         switch (record.event()) {
             case SEND, FULL, REFUSED -> keep(records, at, bytes);
             case CALL -> {
-                if (KernelCall.of(record.type()) != KernelCall.FOREIGN_THREAD) {
-                    keep(records, at, bytes);
-                } else if (foreignNanos == 0) {
-                    foreignNanos = record.time();
+                switch (KernelCall.of(record.type())) {
+                    case FOREIGN_THREAD -> foreignNanos = foreignNanos == 0 ? record.time() : foreignNanos;
+                    case PAGES_UNWATCHED -> unwatchedNanos = unwatchedNanos == 0 ? record.time() : unwatchedNanos;
+                    default -> keep(records, at, bytes);
                 }
             }
             case CALLBACK, TASK, WORK, UNHANDLED -> ends(records, at, bytes);
@@ -111,6 +112,11 @@ public final class StepAssembler implements AutoCloseable {
     /** When a thread that was no CPU first asked the kernel for something; 0 if none did. */
     public long foreignNanos() {
         return foreignNanos;
+    }
+
+    /** When more pages began to be shared than are watched for changes; 0 if that never was. */
+    public long unwatchedNanos() {
+        return unwatchedNanos;
     }
 
     @Override

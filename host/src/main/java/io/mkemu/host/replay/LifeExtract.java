@@ -146,6 +146,10 @@ final class LifeExtract implements AutoCloseable {
                 notes.add("from " + time(part.foreignNanos()) + "on a module called its kernel from a thread of its "
                     + "own: what follows may not be exact");
             }
+            if (part.unwatchedNanos() != 0) {
+                notes.add("from " + time(part.unwatchedNanos()) + "on more pages were shared than are watched: what "
+                    + "others wrote into the rest of them later is not replayed");
+            }
             if (part.isTooLong()) {
                 notes.add("CPU " + header.cpus().get(cpu) + " is replayed up to a step that asked its kernel too much");
             }
