@@ -19,6 +19,9 @@ final class ReplayText {
     /** How many of them come before the first that differs. */
     private static final int BEFORE = 8;
 
+    private static final List<String> NOT_A_MODULE = List.of("java.", "jdk.", "sun.", "org.agrona.",
+        ReplayKernel.class.getName(), ReplayAnswers.class.getName(), ReplayCpu.class.getName());
+
     private ReplayText() {
     }
 
@@ -104,7 +107,8 @@ final class ReplayText {
             case INSTANCE_ALLOC -> instanceAlloc(arg0, arg1) + " = 0x" + Long.toHexString(id);
             case INSTANCE_FREE -> instanceFree(id, arg0) + " = " + Errno.name(arg1);
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
-            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED -> KernelCall.of(record.type()).toString();
+            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED ->
+                KernelCall.of(record.type()).toString();
         };
     }
 
@@ -165,9 +169,7 @@ final class ReplayText {
     /** The innermost frame that is a module's own, as far as can be told. */
     static String place(StackTraceElement[] trace) {
         for (StackTraceElement frame : trace) {
-            String type = frame.getClassName();
-            if (!type.startsWith("java.") && !type.startsWith("jdk.") && !type.startsWith("sun.")
-                && !type.startsWith("org.agrona.") && !type.startsWith("io.mkemu.replay.Replay")) {
+            if (NOT_A_MODULE.stream().noneMatch(frame.getClassName()::startsWith)) {
                 return frame.toString();
             }
         }
