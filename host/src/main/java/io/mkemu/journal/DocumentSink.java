@@ -103,7 +103,7 @@ final class DocumentSink {
             tellGaps(mark, true);
         }
         gaps.clear();
-        gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.END, 0, mark, 0, 0, 0, 0, 0);
+        gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.END, 0, System.nanoTime(), 0, 0, 0, 0, 0);
         append(gaps, mark, true);
     }
 }
