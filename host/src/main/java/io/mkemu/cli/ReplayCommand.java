@@ -2,11 +2,13 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
+import io.mkemu.host.LogText;
 import io.mkemu.host.replay.ReplaySession;
 import io.mkemu.host.replay.ReplaySession.Report;
 import io.mkemu.host.replay.ReplaySession.Wanted;
 import io.mkemu.log.LogLevel;
 import io.mkemu.replay.ReplayResult.Verdict;
+import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -41,7 +43,7 @@ final class ReplayCommand implements Callable<Integer> {
         description = "How long one callback, task step or init may take, in seconds; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
-    @Option(names = {"-v", "--verbose"}, description = "Print what the kernel logs, on stderr.")
+    @Option(names = {"-v", "--verbose"}, description = "Print what the kernel logs; with --json on stderr.")
     private boolean verbose;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else on stdout.")
@@ -51,20 +53,23 @@ final class ReplayCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<String> notes = new ArrayList<>();
         Progress progress = new Progress(System.err);
+        PrintStream log = json ? System.err : System.out;
         ReplaySession session = new ReplaySession(new Wanted(journal, instance, life, timeout.millis()),
             new ReplaySession.Listener() {
                 @Override
                 public synchronized void note(String text) {
                     notes.add(text);
-                    progress.clear();
-                    System.err.println("mk: " + text);
+                    if (!json) {
+                        progress.clear();
+                        System.out.println("note: " + LogText.printable(text));
+                    }
                 }
 
                 @Override
                 public synchronized void log(LogLevel level, String text) {
                     if (verbose) {
                         progress.clear();
-                        System.err.println(text);
+                        log.println(LogText.printable(text));
                     }
                 }
 

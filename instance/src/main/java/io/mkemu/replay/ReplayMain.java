@@ -11,6 +11,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,7 @@ public final class ReplayMain {
         PrintStream err = System.err;
         int code = ExitCode.OK.code();
         try {
-            watchParent();
+            watchParent(Path.of(args[0]));
             System.setOut(new PrintStream(new ReplayLineStream(line -> log(LogLevel.INFO, line)), true,
                 StandardCharsets.UTF_8));
             System.setErr(new PrintStream(new ReplayLineStream(line -> log(LogLevel.WARNING, line)), true,
@@ -102,15 +103,20 @@ public final class ReplayMain {
         }
     }
 
-    /** Ends this process when nobody waits for it any more: its stdin is a pipe from who does. */
-    private static void watchParent() {
+    /**
+     * Ends this process when nobody waits for it any more: its stdin is a pipe from who does. The script is nobody's
+     * then.
+     */
+    private static void watchParent(Path script) {
         Thread watch = new Thread(() -> {
             try {
                 while (System.in.read() >= 0) {
                     Thread.onSpinWait();
                 }
+                Files.deleteIfExists(script);
+                Files.deleteIfExists(script.toAbsolutePath().getParent());
             } catch (IOException broken) {
-                System.err.println("mkemu replay: " + broken);
+                say(ReplayProtocol.line(ReplayProtocol.WARNING, broken.toString()));
             }
             Runtime.getRuntime().halt(ExitCode.HOST_LOST.code());
         }, "parent");

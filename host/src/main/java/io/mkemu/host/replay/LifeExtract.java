@@ -136,6 +136,9 @@ final class LifeExtract implements AutoCloseable {
             for (ScriptReader part : parts) {
                 part.close();
             }
+            for (int cpu = 0; cpu < cpus.size(); cpu++) {
+                Files.deleteIfExists(part(cpu));
+            }
         }
     }
 
