@@ -19,7 +19,7 @@ import picocli.CommandLine.Command;
     UpdateCommand.class, LoadCommand.class, ExecCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
-    HazardsCommand.class, TraceCommand.class, CompletionCommand.class},
+    HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",

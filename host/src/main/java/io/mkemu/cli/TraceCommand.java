@@ -86,9 +86,6 @@ final class TraceCommand implements Callable<Integer> {
                 print(journal, names, filter, end);
             }
             journal.tellProblems();
-            if (!follow) {
-                TraceFilterOptions.check(filter, names);
-            }
         }
         return ExitCode.OK.code();
     }
@@ -104,10 +101,12 @@ final class TraceCommand implements Callable<Integer> {
             }
             counts.record(entry);
         });
-        while (events.poll()) {
-            Thread.onSpinWait();
+        boolean more = true;
+        while (more) {
+            more = events.poll();
         }
         counts.end();
+        TraceFilterOptions.check(filter, names);
         if (json) {
             System.out.println(SummaryJson.of(counts, names));
         } else {
@@ -123,11 +122,14 @@ final class TraceCommand implements Callable<Integer> {
         TraceLines lines = json ? new TraceJson(out, names, id != null) : new TraceText(out, names, id != null);
         TracePrinter printer = new TracePrinter(filter, lines, out, () -> window.apply(filter, names, end));
         new TracePlayer(journal, names, looksAt(), printer, printer).play(follow);
-        printer.end();
-        if (id != null && !follow && printer.printed() == 0) {
-            throw new MachineException(ExitCode.FAILED, "no event of message " + MessageId.text(id) + " in "
-                + journal.name() + "; mk trace --event send lists the ids of what was sent");
+        if (!follow) {
+            TraceFilterOptions.check(filter, names);
+            if (id != null && printer.printed() == 0) {
+                throw new MachineException(ExitCode.FAILED, "no event of message " + MessageId.text(id) + " in "
+                    + journal.name() + "; mk trace --event send lists the ids of what was sent");
+            }
         }
+        printer.end();
     }
 
     /** What has nothing to do with a message need not be put in order with it. */

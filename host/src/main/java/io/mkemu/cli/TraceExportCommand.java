@@ -14,14 +14,15 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk trace export}: a journal for another program. */
 @Command(name = "export", mixinStandardHelpOptions = true,
@@ -32,13 +33,15 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: mk trace export --format perfetto demo.json --since -5s"})
 final class TraceExportCommand implements Callable<Integer> {
     /** What can be written. */
-    enum Format {
-        /** Trace Event Format, JSON. */
-        PERFETTO;
+    static final class Format implements ITypeConverter<String> {
+        private static final String PERFETTO = "perfetto";
 
         @Override
-        public String toString() {
-            return name().toLowerCase(Locale.ROOT);
+        public String convert(String text) {
+            if (!text.equals(PERFETTO)) {
+                throw new TypeConversionException("'" + text + "': expected " + PERFETTO);
+            }
+            return text;
         }
     }
 
@@ -47,9 +50,9 @@ final class TraceExportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "File to write, - for stdout.")
     private String file;
 
-    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "perfetto",
-        description = "${COMPLETION-CANDIDATES}: JSON in the Trace Event Format; the default.")
-    private Format format;
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = Format.PERFETTO, converter = Format.class,
+        description = "perfetto, the default: JSON in the Trace Event Format.")
+    private String format;
 
     @Mixin
     private TraceSource source;

@@ -14,6 +14,7 @@ final class TracePrinter implements EventSink, TracePlayer.Watcher {
     private final TraceLines lines;
     private final LineOutput out;
     private final Runnable begins;
+    private boolean prepared;
     private boolean begun;
     private boolean isPast;
     private long printed;
@@ -32,18 +33,25 @@ final class TracePrinter implements EventSink, TracePlayer.Watcher {
 
     @Override
     public void event(EventName name, long time, TraceEntry entry) throws IOException {
-        begin();
+        prepare();
         isPast |= time >= filter.until();
         if (!out.isBroken() && filter.shows(name, time, entry)) {
+            begin();
             lines.event(name, time, entry);
             printed++;
+        }
+    }
+
+    private void prepare() {
+        if (!prepared) {
+            prepared = true;
+            begins.run();
         }
     }
 
     private void begin() throws IOException {
         if (!begun) {
             begun = true;
-            begins.run();
             lines.begin();
         }
     }

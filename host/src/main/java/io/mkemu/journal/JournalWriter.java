@@ -4,14 +4,13 @@ package io.mkemu.journal;
 import static io.mkemu.journal.JournalDescriptor.FLAGS_OFFSET;
 import static io.mkemu.journal.JournalDescriptor.REPEATED;
 
+import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.nio.ByteOrder;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Writes a recording: documents as {@link JournalDescriptor} says, in queue files that are rolled by size, and by age
  * where age is limited. A full disk is an answer, not a fault. One thread.
  */
-public final class JournalWriter implements AutoCloseable {
+public final class JournalWriter implements DocumentSink.Appender, AutoCloseable {
     /** Longest document. */
     public static final int MAX_DOCUMENT = 256 << 10;
     /** Kept free in each file for what must be said at the end, whatever the disk says. */
@@ -67,12 +66,7 @@ public final class JournalWriter implements AutoCloseable {
      * @throws IOException      if the disk has no room for the first file, or refuses
      */
     public static JournalWriter create(Path directory, String machine, JournalLimits limits) throws IOException {
-        Path real = makeDirectory(directory);
-        Path foreign = JournalDirectory.foreign(real);
-        if (foreign != null) {
-            throw new MachineException(ExitCode.MACHINE, directory + " is no journal: it holds "
-                + real.relativize(foreign) + "; name an empty or a new directory with --journal");
-        }
+        Path real = JournalPlace.make(directory);
         OsFile lock = OsFile.openOrCreate(real.resolve(JournalDirectory.LOCK));
         try {
             if (!lock.tryLock()) {
@@ -83,39 +77,6 @@ public final class JournalWriter implements AutoCloseable {
         } catch (IOException | RuntimeException | Error fault) {
             lock.close();
             throw fault;
-        }
-    }
-
-    private static Path makeDirectory(Path given) throws IOException {
-        Path directory = given.toAbsolutePath().normalize();
-        if (Files.exists(directory) && !Files.isDirectory(directory)) {
-            throw new MachineException(ExitCode.MACHINE, given + " is a file; name a directory with --journal");
-        }
-        requireOffRam(given, directory);
-        try {
-            Files.createDirectories(directory, JournalDirectory.OWNER_ONLY);
-            if (!Files.isWritable(directory)) {
-                throw new AccessDeniedException(directory.toString());
-            }
-            return directory.toRealPath();
-        } catch (FileSystemException refused) {
-            String why = refused instanceof AccessDeniedException ? "permission denied"
-                : refused.getReason() == null ? refused.toString() : refused.getReason();
-            throw new MachineException(ExitCode.RESOURCES, "the journal " + given + " cannot be written (" + why
-                + "); name a directory that you may write to with --journal", refused);
-        }
-    }
-
-    private static void requireOffRam(Path given, Path directory) throws IOException {
-        Path there = directory;
-        while (!Files.exists(there)) {
-            there = there.getParent();
-        }
-        Path real = there.toRealPath().resolve(there.relativize(directory));
-        Path ram = MachineDirectory.base();
-        if (real.startsWith(Files.exists(ram) ? ram.toRealPath() : ram)) {
-            throw new MachineException(ExitCode.MACHINE, "the journal " + given + " lies in " + ram + ", where the "
-                + "machines' RAM is; name a directory on a disk with --journal");
         }
     }
 
@@ -175,11 +136,12 @@ public final class JournalWriter implements AutoCloseable {
      * @param length 1..{@link #MAX_DOCUMENT}
      * @return false if there is no room on the disk; {@link #problem} says what the disk says
      */
+    @Override
     public boolean append(DirectBuffer document, int length) {
-        if (!file.fits(length, RESERVE) && !roll()) {
+        /* Once it was full a new file must be had: what is small would fit in between what does not. */
+        if ((problem != null || !file.fits(length, RESERVE)) && !roll()) {
             return false;
         }
-        problem = null;
         write(document, length);
         return true;
     }
@@ -189,6 +151,7 @@ public final class JournalWriter implements AutoCloseable {
      *
      * @return false if what was kept for that is used up
      */
+    @Override
     public boolean appendLast(DirectBuffer document, int length) {
         if (append(document, length)) {
             return true;
@@ -205,7 +168,8 @@ public final class JournalWriter implements AutoCloseable {
         fileHasDocuments = true;
     }
 
-    /** Why the last document could not be appended, or null. */
+    /** Why the last document could not be appended, or null: what the disk says. */
+    @Override
     public String problem() {
         return problem;
     }
@@ -220,9 +184,14 @@ public final class JournalWriter implements AutoCloseable {
             try {
                 retention.apply(recording, 0);
             } catch (IOException refused) {
-                problem = refused.getMessage();
+                QuietLogging.error("what is too old is kept: " + refused);
             }
         }
+    }
+
+    private String describe(IOException refused) {
+        return recording + ": " + (refused instanceof OsException known ? Errno.name(known.errno())
+            : refused.toString());
     }
 
     private boolean roll() {
@@ -237,10 +206,11 @@ public final class JournalWriter implements AutoCloseable {
             fileNumber++;
             fileBegan = System.nanoTime();
             fileHasDocuments = false;
+            problem = null;
             closeFormer(former);
             return true;
         } catch (IOException refused) {
-            problem = refused.getMessage();
+            problem = describe(refused);
             retryNanos = System.nanoTime() + RETRY_NANOS;
             return false;
         }

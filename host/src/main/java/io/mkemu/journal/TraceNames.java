@@ -29,7 +29,7 @@ public final class TraceNames {
             machine(what.path("machine").asText(""), what.path("createdNanos").asLong(),
                 what.path("createdUnixNanos").asLong());
             mailbox = what.path("ipi").asText("");
-        } else if (entry.event() == TraceEvent.MODE) {
+        } else if (entry.event() == TraceEvent.MODE && mode.isEmpty()) {
             mode = EventFields.mode(entry.arg0());
         } else if (entry.event() == TraceEvent.LIFE && entry.instance() >= 0) {
             JsonNode what = JournalText.object(entry.payload());
@@ -76,7 +76,7 @@ public final class TraceNames {
         return mailbox;
     }
 
-    /** What is recorded, as far as was read; empty if it is not known. */
+    /** What was recorded at the beginning; empty if it is not known. */
     public String mode() {
         return mode;
     }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Writers are killed at any moment: what they had written is whole, and nothing is half there. */
+@Timeout(300)
+class JournalKillTest {
+    private static final int KILLS = 100;
+    private static final int AT_ONCE = 4;
+    private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void everyRecordingOpensAndItsLastDocumentIsWhole() throws Exception {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        int rolled = 0;
+        for (int kill = 0; kill < KILLS; kill += AT_ONCE) {
+            List<Process> writers = new ArrayList<>();
+            try {
+                for (int number = kill; number < kill + AT_ONCE; number++) {
+                    writers.add(start(directory.resolve("j" + number), seed + number));
+                }
+                for (int number = kill; number < kill + AT_ONCE; number++) {
+                    Process writer = writers.get(number - kill);
+                    assertEquals(WritingProcess.READY, writer.inputReader().readLine());
+                    LockSupport.parkNanos(random.nextLong(MOST_NANOS));
+                    writer.destroyForcibly().waitFor();
+                    rolled += check(directory.resolve("j" + number), "seed " + seed + ", kill " + number) > 0 ? 1 : 0;
+                }
+            } finally {
+                writers.forEach(Process::destroyForcibly);
+            }
+        }
+        assertTrue(rolled > KILLS / 10, "only " + rolled + " of the recordings had more than one file, seed " + seed);
+    }
+
+    private static Process start(Path journal, long seed) throws IOException {
+        Path scripts = Path.of(System.getProperty("user.dir")).getParent().resolve("scripts");
+        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "@" + scripts.resolve("jvm.options"), "@" + scripts.resolve("host.options"), "-Xmx64m",
+            "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), WritingProcess.class.getName(),
+            journal.toString(), Long.toString(seed)).redirectError(Redirect.INHERIT).start();
+    }
+
+    /** The number of the last file. */
+    private static int check(Path journal, String which) throws IOException {
+        List<String> problems = new ArrayList<>();
+        Documents documents = new Documents();
+        int last;
+        try (JournalReader reader = JournalReader.open(journal, problems::add)) {
+            long next = -1;
+            boolean more = true;
+            while (more) {
+                while (reader.next()) {
+                    Segment segment = reader.segment();
+                    List<Long> numbers = documents.numbers(segment);
+                    assertTrue(next < 0 && reader.deletedFiles() > 0 || numbers.getFirst() == Math.max(next, 0),
+                        () -> which + ": a document begins with " + numbers.getFirst());
+                    assertEquals(numbers.getFirst() * 2, segment.position(), which);
+                    next = numbers.getFirst() + numbers.size();
+                    assertEquals(next - 1, numbers.getLast(), which);
+                }
+                more = !reader.hasEnded();
+            }
+            assertFalse(reader.isComplete(), which);
+            assertEquals(List.of(), problems, which);
+            List<JournalDirectory.File> files = JournalDirectory.files(reader.recording());
+            last = files.getLast().number();
+            assertEquals(files.getFirst().number(), reader.deletedFiles(), which);
+        }
+        /* The next recording finds nothing in its way. */
+        try (JournalWriter writer = JournalWriter.create(journal, "next",
+            new JournalLimits(JournalLimits.MIN_BYTES, null))) {
+            assertTrue(writer.append(documents.of(0, 1), Documents.length(1)), which);
+        }
+        DiskFile.deleteTree(journal);
+        assertFalse(Files.exists(journal));
+        return last;
+    }
+}
