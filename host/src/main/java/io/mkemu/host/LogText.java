@@ -24,7 +24,8 @@ public final class LogText {
             nanos / 1000 % 1_000_000, printable(text));
     }
 
-    private static String printable(String text) {
+    /** A text with what would steer a terminal shown as \\xNN. */
+    public static String printable(String text) {
         if (text.chars().noneMatch(LogText::isControl)) {
             return text;
         }
