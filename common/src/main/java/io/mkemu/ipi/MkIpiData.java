@@ -23,6 +23,22 @@ public final class MkIpiData {
     private int slotOffset;
 
     /**
+     * A message in memory of the caller's own, laid out as struct mk_ipi_data, for a kernel that runs without its
+     * machine.
+     *
+     * @param message off the heap; its size must be 0..256
+     * @param number  as {@link #number}
+     */
+    public static MkIpiData of(AtomicBuffer message, long number) {
+        MkIpiData data = new MkIpiData();
+        if (!data.wrap(message, 0)) {
+            throw new IllegalArgumentException("a message of " + message.getLong(DATA_SIZE_OFFSET) + " bytes");
+        }
+        data.number(number);
+        return data;
+    }
+
+    /**
      * Points this flyweight at a message. The header is copied once, so that what was checked is what is used, whoever
      * writes there meanwhile.
      *

@@ -25,4 +25,9 @@ public final class Pages {
     public static long align(long bytes) {
         return (bytes + PAGE_SIZE - 1) & -PAGE_SIZE;
     }
+
+    /** Whole pages that so many bytes take, as far as 31 bits can tell; 0 for a negative size. */
+    public static int count(long bytes) {
+        return (int) Math.min(Integer.MAX_VALUE, pfn(align(Math.max(0, bytes))));
+    }
 }

@@ -23,6 +23,16 @@ public final class Window implements AutoCloseable {
         this.buffer = new UnsafeBuffer(segment.address(), Math.toIntExact(segment.byteSize()));
     }
 
+    /**
+     * A window on memory that stands for physical memory, in a kernel that runs without its machine.
+     *
+     * @param memory   its bytes, alive for as long as the window is open; closing the window does not free them
+     * @param unmapped runs once, when the window is closed
+     */
+    public static Window onto(long physicalAddress, MemorySegment memory, Runnable unmapped) {
+        return new Window(physicalAddress, memory, Arena.ofShared(), unmapped);
+    }
+
     /** Physical address of the first byte. */
     public long physicalAddress() {
         return physicalAddress;

@@ -11,10 +11,17 @@ package io.mkemu.trace;
 public enum KernelCall {
     /** No call: a record that says this is damaged. */
     NONE,
-    /** Not a call: which handler the callback is whose record follows. id the how-manieth of its type, from 0. */
+    /** Not a call: whose callback begins. id the how-manieth of its type, from 0; arg0 its type. */
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
+    /** Not a call: more pages are shared than are watched for changes; told once. A replay is inexact from here. */
+    PAGES_UNWATCHED,
+    /**
+     * Not a call: a page that others can write has changed since a module of this kernel ran last, whoever changed it.
+     * id the physical address of the first byte, payload the bytes; at the begin of the callback, step or work.
+     */
+    PAGE_CHANGED,
     /** nanoTime: id the answer. */
     NANO_TIME,
     /** randomLong: id the answer. */

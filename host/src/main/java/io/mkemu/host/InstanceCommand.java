@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The command line that boots an instance. */
-final class InstanceCommand {
+public final class InstanceCommand {
     private InstanceCommand() {
     }
 
@@ -28,19 +28,43 @@ final class InstanceCommand {
     }
 
     static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
-        Path home = home();
-        List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
-        command.addAll(AotCache.options(home, "instance"));
+        List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
         command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
         String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
         if (stopInSend != null) {
             command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
         }
-        command.addAll(List.of("-cp", home.resolve("lib/instance") + "/*", InstanceMain.class.getName(),
-            directory.path().toString(), Integer.toString(instanceId), cmdline));
+        command.addAll(List.of("-cp", classPath(), InstanceMain.class.getName(), directory.path().toString(),
+            Integer.toString(instanceId), cmdline));
         command.addAll(modules);
+        return command;
+    }
+
+    /** A JVM with the options that an instance's has. */
+    private static List<String> jvm() {
+        Path home = home();
+        List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
+        command.addAll(AotCache.options(home, "instance"));
+        return command;
+    }
+
+    private static String classPath() {
+        return home().resolve("lib/instance") + "/*";
+    }
+
+    /**
+     * The command line of a process with the class path and the options of an instance.
+     *
+     * @param errorFile where a crash report of the JVM goes
+     * @param main      its main class
+     * @throws MachineException if this process does not run from a distribution
+     */
+    public static List<String> of(Path errorFile, Class<?> main, List<String> arguments) {
+        List<String> command = jvm();
+        command.addAll(List.of("-XX:ErrorFile=" + errorFile, "-cp", classPath(), main.getName()));
+        command.addAll(arguments);
         return command;
     }
 }

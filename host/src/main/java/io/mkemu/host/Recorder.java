@@ -8,6 +8,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.host.replay.ModuleDigests;
 import io.mkemu.journal.JournalWriter;
 import io.mkemu.journal.TraceDrain;
 import io.mkemu.kernel.KernelInstance;
@@ -137,6 +138,7 @@ public final class Recorder implements AutoCloseable {
         what.put("id", id).put("name", name).put("life", entry.epoch());
         cpus.forEach(what.putArray("cpus")::add);
         modules.forEach(what.putArray("modules")::add);
+        modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
         drain.lifeBegins(id, entry.epoch(), cpus, bytes(what));
     }

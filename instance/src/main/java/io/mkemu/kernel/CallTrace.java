@@ -17,11 +17,13 @@ import org.agrona.DirectBuffer;
  */
 final class CallTrace {
     private final TraceWriter writer;
+    private final PageWatch pages;
     private long tasks;
     private long given;
 
-    CallTrace(TraceWriter writer) {
+    CallTrace(TraceWriter writer, PageWatch pages) {
         this.writer = writer;
+        this.pages = pages;
     }
 
     /** Whether any of it is recorded now. */
@@ -37,6 +39,11 @@ final class CallTrace {
     /** Number of the next work that this CPU gives to one. */
     long nextGiven() {
         return given++;
+    }
+
+    /** A module is about to run, and everything is recorded. */
+    void begins() {
+        pages.record(writer);
     }
 
     /** The kernel answered. */
@@ -61,6 +68,7 @@ final class CallTrace {
             return task.step();
         }
         long begun = System.nanoTime();
+        begins();
         boolean ended = true;
         boolean failed = true;
         try {
@@ -90,6 +98,7 @@ final class CallTrace {
             return;
         }
         long begun = System.nanoTime();
+        begins();
         boolean failed = true;
         try {
             work.run();

@@ -272,7 +272,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private void run(Handler handler, MkIpiData data, boolean first) {
         apic.count(Counter.CALLBACKS);
         boolean threw = false;
-        trace.callbackBegins(data, handler.number());
+        trace.callbackBegins(data, handler);
         try {
             handler.handle(data);
         } catch (Throwable fault) {

@@ -34,9 +34,9 @@ final class CpuTrace {
     private long clock;
     private long interrupted;
 
-    CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu) {
+    CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu, PageWatch pages) {
         this.writer = new TraceWriter(memory, physicalCpu);
-        this.calls = new CallTrace(writer);
+        this.calls = new CallTrace(writer, pages);
         this.epoch = entry.epoch();
         this.physicalCpu = physicalCpu;
     }
@@ -104,13 +104,15 @@ final class CpuTrace {
     }
 
     /** A callback is about to run. */
-    void callbackBegins(MkIpiData data, int handler) {
+    void callbackBegins(MkIpiData data, HandlerRegistry.Handler handler) {
         if (on) {
             if (writer.records(TraceMode.ALL)) {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
-                writer.record(TraceEvent.CALL, 0, clock, handler, KernelCall.HANDLER.ordinal(), 0, 0, 0);
+                calls.begins();
+                writer.record(TraceEvent.CALL, 0, clock, handler.number(), KernelCall.HANDLER.ordinal(), 0,
+                    handler.type(), 0);
             } else {
                 payloadSize = -1;
             }

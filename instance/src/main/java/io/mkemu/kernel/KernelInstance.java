@@ -45,6 +45,7 @@ public final class KernelInstance implements AutoCloseable {
     private final Cpu[] cpus;
     private final HandlerRegistry handlers;
     private final PageSharing pages;
+    private final PageWatch pageWatch;
     private final ModuleList modules;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
@@ -83,6 +84,7 @@ public final class KernelInstance implements AutoCloseable {
         this.cpus = new Cpu[physical.length];
         this.handlers = new HandlerRegistry(physical.length, memory.ipiMode() == IpiMode.QUEUED);
         this.pages = new PageSharing(this);
+        this.pageWatch = new PageWatch(memory);
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
@@ -90,7 +92,7 @@ public final class KernelInstance implements AutoCloseable {
             IdlePolicy policy = IdlePolicy.of(idle);
             IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
                 policy.polls() && !apic.sharesCore());
-            CpuTrace trace = new CpuTrace(memory, entry, physical[logical]);
+            CpuTrace trace = new CpuTrace(memory, entry, physical[logical], pageWatch);
             IpiSender sender = new IpiSender(memory, apic, trace.writer(), this::tableDamaged);
             cpus[logical] = new Cpu(this, logical, apic, receiver, sender, trace, policy);
         }
@@ -202,6 +204,10 @@ public final class KernelInstance implements AutoCloseable {
         return pages;
     }
 
+    PageWatch pageWatch() {
+        return pageWatch;
+    }
+
     BootParameters parameters() {
         return parameters;
     }
@@ -274,6 +280,7 @@ public final class KernelInstance implements AutoCloseable {
         for (Cpu cpu : cpus) {
             cpu.sender().close();
         }
+        pageWatch.close();
         ipiArea.close();
         pool.close();
     }

@@ -195,20 +195,15 @@ final class ModuleContext implements Kernel {
     @Override
     public long instanceAlloc(long size, long align) {
         long address = kernel.pool().alloc(size, align);
-        kernel.trace(TraceEvent.POOL_ALLOC, address, pages(size), 0);
+        kernel.trace(TraceEvent.POOL_ALLOC, address, Pages.count(size), 0);
         return address;
     }
 
     @Override
     public int instanceFree(long address, long size) {
         int result = kernel.pool().free(address, size);
-        kernel.trace(TraceEvent.POOL_FREE, address, pages(size), -result);
+        kernel.trace(TraceEvent.POOL_FREE, address, Pages.count(size), -result);
         return result;
-    }
-
-    /** Whole pages of a size, as far as a trace record can hold them. */
-    static int pages(long size) {
-        return (int) Math.min(Integer.MAX_VALUE, Pages.pfn(Pages.align(Math.max(0, size))));
     }
 
     @Override

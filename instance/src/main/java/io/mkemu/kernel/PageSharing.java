@@ -69,7 +69,8 @@ final class PageSharing {
         return result;
     }
 
-    private boolean isMine(long pfn) {
+    /** Whether a page can be shared: it is allocated from this instance's pool. */
+    boolean isMine(long pfn) {
         return shares.contains(pfn) && kernel.pool().isAllocated(Pages.address(pfn), Pages.PAGE_SIZE);
     }
 

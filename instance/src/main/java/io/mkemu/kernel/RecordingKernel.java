@@ -3,6 +3,7 @@ package io.mkemu.kernel;
 
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
@@ -27,6 +28,7 @@ final class RecordingKernel implements Kernel {
     private final ModuleContext kernel;
     private final TraceControl control;
     private final AtomicBoolean foreignTold = new AtomicBoolean();
+    private final AtomicBoolean unwatchedTold = new AtomicBoolean();
 
     RecordingKernel(KernelInstance instance, ModuleContext kernel) {
         this.instance = instance;
@@ -140,9 +142,23 @@ final class RecordingKernel implements Kernel {
 
     @Override
     public int sendPfn(int instanceId, long pfn) {
+        CallTrace calls = calls();
+        if (calls != null && instance.pages().isMine(pfn)) {
+            /* Before the receiver can write. */
+            watch(calls, pfn, null);
+        }
         int result = kernel.sendPfn(instanceId, pfn);
         answer(KernelCall.SEND_PFN, pfn, instanceId, -result);
         return result;
+    }
+
+    /** Watches a page from now on; what is in it now. */
+    private DirectBuffer watch(CallTrace calls, long pfn, Window theirs) {
+        DirectBuffer content = instance.pageWatch().watch(pfn, theirs);
+        if (content == null && unwatchedTold.compareAndSet(false, true)) {
+            calls.answer(KernelCall.PAGES_UNWATCHED, 0, 0, 0);
+        }
+        return content;
     }
 
     @Override
@@ -166,7 +182,8 @@ final class RecordingKernel implements Kernel {
             if (page == null) {
                 calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 0, 0);
             } else {
-                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, page.buffer());
+                DirectBuffer content = watch(calls, pfn, page);
+                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, content == null ? page.buffer() : content);
             }
         }
         return page;
@@ -180,14 +197,17 @@ final class RecordingKernel implements Kernel {
     @Override
     public long instanceAlloc(long size, long align) {
         long address = kernel.instanceAlloc(size, align);
-        answer(KernelCall.INSTANCE_ALLOC, address, ModuleContext.pages(size), Long.numberOfTrailingZeros(align));
+        answer(KernelCall.INSTANCE_ALLOC, address, Pages.count(size), Long.numberOfTrailingZeros(align));
         return address;
     }
 
     @Override
     public int instanceFree(long address, long size) {
         int result = kernel.instanceFree(address, size);
-        answer(KernelCall.INSTANCE_FREE, address, ModuleContext.pages(size), -result);
+        answer(KernelCall.INSTANCE_FREE, address, Pages.count(size), -result);
+        if (result == 0) {
+            instance.pageWatch().freed(address, Pages.align(size));
+        }
         return result;
     }
 

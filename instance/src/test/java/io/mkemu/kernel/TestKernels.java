@@ -101,10 +101,17 @@ final class TestKernels {
 
     /** Boots a kernel that is loaded. */
     Node boot(int id, String cmdline) throws Exception {
+        return boot(id, cmdline, new KernelModule[0]);
+    }
+
+    /** Boots a kernel that is loaded, with modules before the probe. */
+    Node boot(int id, String cmdline, KernelModule... modules) throws Exception {
         Node node = new Node(PhysicalMemory.open(ram), id, cmdline);
         nodes.put(id, node);
         node.kernel.bringUpCpus();
-        node.kernel.start(List.of(node));
+        List<KernelModule> all = new ArrayList<>(List.of(modules));
+        all.add(node);
+        node.kernel.start(all);
         node.on(() -> null);
         return node;
     }

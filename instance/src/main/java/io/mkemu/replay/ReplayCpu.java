@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.replay;
+
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import io.mkemu.replay.ReplayHandlers.Handler;
+import io.mkemu.trace.KernelCall;
+import io.mkemu.trace.MessageId;
+import io.mkemu.trace.TraceRecord;
+import io.mkemu.trace.TraceRecordDescriptor;
+import io.mkemu.trace.WorkKind;
+import java.lang.foreign.Arena;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** A CPU of a replayed kernel: a thread that does the steps that were recorded on it, when it is its turn. */
+final class ReplayCpu extends Thread {
+    private record StartedTask(ReplayKernel owner, Task task) {
+    }
+
+    private record Given(int giver, long number) {
+    }
+
+    private final Replay replay;
+    private final ReplayMachine machine;
+    private final int logicalCpu;
+    private final ReplayAnswers answers;
+    private final Map<Long, StartedTask> tasks = new HashMap<>();
+    private final Map<Given, Runnable> works = new HashMap<>();
+    private final UnsafeBuffer slot =
+        new UnsafeBuffer(Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).asByteBuffer());
+    private MkIpiData message;
+    private String messageText;
+    private List<Handler> due = List.of();
+    private long started;
+    private long gave;
+
+    ReplayCpu(Replay replay, ReplayMachine machine, int logicalCpu, ReplayAnswers answers) {
+        super(null, null, "cpu" + logicalCpu, 0, false);
+        this.replay = replay;
+        this.machine = machine;
+        this.logicalCpu = logicalCpu;
+        this.answers = answers;
+        setDaemon(true);
+    }
+
+    int logicalCpu() {
+        return logicalCpu;
+    }
+
+    ReplayAnswers answers() {
+        return answers;
+    }
+
+    void startTask(ReplayKernel owner, Task task) {
+        tasks.put(started++, new StartedTask(owner, task));
+    }
+
+    /** Gives work to a CPU, which does it when it did it then. */
+    void give(ReplayCpu to, Runnable work) {
+        to.works.put(new Given(logicalCpu + 1, gave++), work);
+    }
+
+    @Override
+    public void run() {
+        try {
+            while (replay.awaitTurn(logicalCpu)) {
+                step(replay.script());
+                replay.pass();
+            }
+        } catch (ReplayStop known) {
+            return;
+        } catch (Throwable fault) {
+            replay.failed(fault);
+        }
+    }
+
+    private void step(ScriptReader script) {
+        TraceRecord step = script.record();
+        answers.begin(script.records(), step.slots() * TraceRecordDescriptor.LENGTH, script.length());
+        for (TraceRecord page = answers.takeIf(KernelCall.PAGE_CHANGED); page != null;
+            page = answers.takeIf(KernelCall.PAGE_CHANGED)) {
+            machine.memory().change(page.id(), page.payload());
+        }
+        switch (step.event()) {
+            case CALLBACK -> callback(step);
+            case UNHANDLED -> unhandled(step);
+            case TASK -> task(step);
+            case WORK -> work(step);
+            default -> throw new IllegalStateException("a step of the script is " + step.event());
+        }
+    }
+
+    /** What a module does in a step, and how it is to be named when it comes to its end. */
+    private void run(TraceRecord step, Body body) {
+        boolean failedThen = step.has(TraceRecordDescriptor.FAULT);
+        String ended = "returns";
+        boolean failed = false;
+        try {
+            ended = body.run();
+        } catch (ReplayStop stop) {
+            throw stop;
+        } catch (Throwable fault) {
+            failed = true;
+            ended = ReplayText.thrown(fault);
+        }
+        answers.finish(ended);
+        if (failed != failedThen) {
+            throw machine.differs(failedThen ? "fails" : "does not fail", ended);
+        }
+    }
+
+    private void callback(TraceRecord step) {
+        TraceRecord which = answers.takeIf(KernelCall.HANDLER);
+        if (which == null) {
+            throw replay.stopped("the recording does not say which handler it was");
+        }
+        if (step.has(TraceRecordDescriptor.FIRST)) {
+            allHaveRun();
+            receive(step);
+        } else if (message == null) {
+            throw replay.stopped("the recording does not hold the payload");
+        }
+        long number = which.id();
+        int type = which.arg0();
+        Handler handler = machine.handlers().find(type, number);
+        if (handler == null) {
+            throw machine.differs("handler " + number + " of type " + ReplayText.hex(type) + " runs",
+                "there is no such handler");
+        }
+        due = due.stream().filter(other -> other != handler).toList();
+        run(step, () -> {
+            handler.callback().handle(message, handler.context());
+            return "the callback returns";
+        });
+    }
+
+    private void receive(TraceRecord step) {
+        byte[] payload = step.payload();
+        if (payload.length > MkIpiDataDescriptor.MAX_DATA_SIZE || !step.has(TraceRecordDescriptor.PAYLOAD)) {
+            throw replay.stopped("the recording does not hold the payload");
+        }
+        slot.putInt(MkIpiDataDescriptor.SENDER_CPU_OFFSET, MessageId.senderCpu(step.id()), ByteOrder.LITTLE_ENDIAN);
+        slot.putInt(MkIpiDataDescriptor.TYPE_OFFSET, step.type(), ByteOrder.LITTLE_ENDIAN);
+        slot.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, payload.length, ByteOrder.LITTLE_ENDIAN);
+        slot.putBytes(MkIpiDataDescriptor.BUFFER_OFFSET, payload);
+        message = MkIpiData.of(slot, MessageId.number(step.id()));
+        messageText = "message " + MessageId.text(step.id());
+        /* The interrupt of a single-slot mailbox does not come with every message, so nothing is due there. */
+        due = MessageId.number(step.id()) == 0 ? List.of() : machine.handlers().of(step.type());
+    }
+
+    /** The kernel runs every handler of a type: had there been one more then, it would have run too. */
+    private void allHaveRun() {
+        for (Handler handler : due) {
+            if (handler.isRegistered()) {
+                throw machine.differs("it does not run for " + messageText + ", before this step",
+                    handler.text() + " is there");
+            }
+        }
+        due = List.of();
+    }
+
+    private void unhandled(TraceRecord step) {
+        allHaveRun();
+        List<Handler> handlers = machine.handlers().of(step.type());
+        if (!handlers.isEmpty()) {
+            throw machine.differs("there is no handler of type " + ReplayText.hex(step.type()),
+                handlers.getFirst().text() + " is there");
+        }
+    }
+
+    private void task(TraceRecord step) {
+        allHaveRun();
+        StartedTask task = tasks.get(step.id());
+        if (task == null) {
+            throw machine.differs("task " + step.id() + " of this CPU is stepped", "there is no such task");
+        }
+        boolean endedThen = step.type() == 1;
+        boolean[] ended = {true};
+        run(step, () -> {
+            long result = task.task().step();
+            if (result < 0 && result != Task.DONE) {
+                throw new IllegalStateException("step returned " + result);
+            }
+            ended[0] = result == Task.DONE;
+            return "the step returns " + (ended[0] ? "DONE" : result);
+        });
+        if (ended[0] != endedThen) {
+            throw machine.differs(endedThen ? "the task ends" : "the task goes on",
+                ended[0] ? "the task ends" : "the task goes on");
+        }
+        if (ended[0]) {
+            tasks.remove(step.id());
+        }
+    }
+
+    private void work(TraceRecord step) {
+        allHaveRun();
+        switch (WorkKind.of(step.type())) {
+            case INIT -> init(step, module(step));
+            case EXIT -> exit(step, module(step));
+            case RUN_ON_CPU -> given(step);
+            case null -> throw new IllegalStateException("work of kind " + step.type());
+        }
+    }
+
+    private int module(TraceRecord step) {
+        if (step.id() < 0 || step.id() >= machine.modules().size()) {
+            throw machine.differs("there is a module " + step.id(), machine.modules().size() + " modules are there");
+        }
+        return (int) step.id();
+    }
+
+    private void init(TraceRecord step, int number) {
+        KernelModule module = machine.modules().get(number);
+        run(step, () -> {
+            ReplayKernel kernel = new ReplayKernel(machine, module);
+            machine.kernel(number, kernel);
+            module.init(kernel);
+            return "init returns";
+        });
+        if (step.has(TraceRecordDescriptor.FAULT)) {
+            drop(machine.kernel(number));
+        }
+    }
+
+    private void exit(TraceRecord step, int number) {
+        ReplayKernel kernel = machine.kernel(number);
+        run(step, () -> {
+            kernel.module().exit();
+            return "exit returns";
+        });
+        drop(kernel);
+    }
+
+    private void drop(ReplayKernel kernel) {
+        if (kernel != null) {
+            machine.handlers().unregisterAll(kernel);
+            tasks.values().removeIf(task -> task.owner() == kernel);
+        }
+    }
+
+    private void given(TraceRecord step) {
+        if (step.arg1() == 0) {
+            throw replay.stopped("the module gave it from a thread of its own, which no replay can follow");
+        }
+        Runnable work = works.remove(new Given(step.arg1(), step.id()));
+        if (work == null) {
+            throw machine.differs("it runs on this CPU", "nothing was given to it");
+        }
+        run(step, () -> {
+            work.run();
+            return "the work returns";
+        });
+    }
+
+    /** A module's code. */
+    @FunctionalInterface
+    private interface Body {
+        /** Runs it; what is to be said of its end. */
+        String run() throws Exception;
+    }
+}

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.ipi.IpiMode;
+import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Pages;
+import io.mkemu.memory.Window;
+import io.mkemu.module.IpiHandler;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import io.mkemu.replay.Replay;
+import io.mkemu.replay.ReplayResult;
+import io.mkemu.replay.ReplayResult.Verdict;
+import io.mkemu.replay.ScriptHeader;
+import io.mkemu.replay.ScriptReader;
+import io.mkemu.replay.ScriptWriter;
+import io.mkemu.replay.StepAssembler;
+import io.mkemu.trace.KernelCall;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceEvent;
+import io.mkemu.trace.TraceMode;
+import io.mkemu.trace.TraceReader;
+import io.mkemu.trace.TraceRecord;
+import io.mkemu.trace.TraceRecordDescriptor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A module that asks its kernel for everything, in a real kernel, and then in a replay of what was recorded. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class RecordAndReplayTest {
+    private static final int PEER = 1;
+    private static final int PEER_CPU = 3;
+    private static final int ASKER = 2;
+    private static final int ASK = 0x50;
+    private static final int ANSWER = 0x51;
+    private static final int BYE = 0x52;
+    private static final int ROUNDS = 20;
+
+    private TestKernels machine;
+    private final UnsafeBuffer drained = new UnsafeBuffer(new byte[4 << 20]);
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void shutDown() throws Exception {
+        if (machine != null) {
+            machine.close();
+        }
+    }
+
+    /**
+     * Asks its kernel for all there is, puts what it is told into a sum, and sends the sum in each message: one wrong
+     * answer makes all later messages different.
+     */
+    private static final class Asker implements KernelModule {
+        private final AtomicInteger rounds = new AtomicInteger();
+        private final UnsafeBuffer out = new UnsafeBuffer(new byte[24]);
+        private Kernel kernel;
+        private Window mine;
+        private long page;
+        private long sum;
+        private volatile boolean done;
+
+        @Override
+        public String name() {
+            return "asker";
+        }
+
+        @Override
+        public void init(Kernel given) {
+            kernel = given;
+            add(kernel.parameter("seed", 0));
+            page = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
+            mine = kernel.memremap(page, Pages.PAGE_SIZE);
+            mine.buffer().setMemory(0, Pages.PAGE_SIZE, (byte) 0);
+            IpiHandler soon = kernel.registerHandler((data, context) -> add(1), null, ANSWER);
+            kernel.registerHandler((data, context) -> add(data.buffer().getLong(0)), null, ANSWER);
+            kernel.registerHandler((data, context) -> answered(data.senderCpu()), null, ANSWER);
+            add(kernel.unregisterHandler(soon));
+            kernel.registerHandler((data, context) -> {
+                Window theirs = kernel.receiveMapPage(data);
+                add(theirs == null ? -1 : theirs.buffer().getLong(8));
+                add(kernel.receiveMapPage(null) == null ? 3 : 4);
+                kernel.receiveUnmapPage(theirs);
+            }, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
+            kernel.startTask("ask", this::ask);
+            kernel.startTask("other", () -> {
+                add(kernel.randomLong());
+                return Task.DONE;
+            });
+        }
+
+        private synchronized void add(long value) {
+            sum = sum * 31 + value;
+        }
+
+        private long ask() {
+            add(kernel.nanoTime());
+            add(kernel.isActive(PEER) ? 5 : 6);
+            add(kernel.instances().toString().hashCode());
+            add(String.valueOf(kernel.findInstance(PEER)).hashCode());
+            add(kernel.findInstance(200) == null ? 7 : 8);
+            add(kernel.sendIpiData(200, new byte[3], 1));
+            add(kernel.sendIpiData(PEER, out, 0, 300, 1));
+            add(kernel.sendIpiDataToCpu(PEER, 77, out, 0, 4, 1));
+            add(kernel.sendIpiDataLongType(PEER, null, 0, 4, BYE));
+            add(kernel.sendPfn(PEER, 1));
+            mine.buffer().putLong(0, sum);
+            add(kernel.sendPfn(PEER, Pages.pfn(page)));
+            out.putLong(0, sum);
+            add(kernel.sendIpiData(PEER, out, 0, 24, ASK));
+            return Task.DONE;
+        }
+
+        /** The peer has answered, and written into this kernel's page before. */
+        private void answered(int senderCpu) {
+            add(kernel.instanceOfCpu(senderCpu));
+            add(kernel.smpProcessorId());
+            add(mine.buffer().getLong(16));
+            int round = rounds.incrementAndGet();
+            if (round == ROUNDS) {
+                add(kernel.revokePfn(PEER, Pages.pfn(page)));
+                kernel.runOnCpu(1, () -> {
+                    add(kernel.smpProcessorId() + kernel.nanoTime());
+                    out.putLong(8, sum);
+                    kernel.sendIpiDataToCpu(PEER, PEER_CPU, out, 0, 24, BYE);
+                    done = true;
+                });
+            } else {
+                out.putLong(0, sum + kernel.nanoTime());
+                kernel.sendIpiData(PEER, out, 0, 24, ASK);
+            }
+        }
+
+        @Override
+        public void exit() {
+            mine.close();
+            add(kernel.instanceFree(page, Pages.PAGE_SIZE));
+            kernel.printk(LogLevel.INFO, "sum " + Long.toHexString(sum));
+        }
+    }
+
+    /** The other kernel: maps what it is sent, writes into it, shares a page of its own, and answers. */
+    private void peer(Node node) throws Exception {
+        node.on(() -> {
+            Kernel kernel = node.api;
+            long own = kernel.instanceAlloc(Pages.PAGE_SIZE, 1);
+            Window window = kernel.memremap(own, Pages.PAGE_SIZE);
+            Window[] theirs = new Window[1];
+            kernel.registerHandler((data, context) -> theirs[0] = kernel.receiveMapPage(data), null,
+                MkIpiDataDescriptor.PFN_IPI_TYPE);
+            kernel.registerHandler((data, context) -> {
+                theirs[0].buffer().putLong(16, System.nanoTime());
+                window.buffer().putLong(8, System.nanoTime());
+                kernel.sendPfn(ASKER, Pages.pfn(own));
+                byte[] answer = new byte[8];
+                new UnsafeBuffer(answer).putLong(0, System.nanoTime());
+                kernel.sendIpiData(ASKER, answer, ANSWER);
+            }, null, ASK);
+            kernel.registerHandler((data, context) -> {
+                if (data.dataSize() == 24) {
+                    theirs[0].close();
+                }
+            }, null, BYE);
+            return null;
+        });
+    }
+
+    private final Set<KernelCall> calls = EnumSet.noneOf(KernelCall.class);
+
+    private Path record(int[] cpus) throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        peer(machine.boot(PEER, PEER_CPU));
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Asker asker = new Asker();
+        Node node = machine.boot(ASKER, "quiet asker.seed=17", asker);
+        TestKernels.until(() -> asker.done);
+        node.shutDown();
+        return script(cpus);
+    }
+
+    private ScriptHeader header(int[] cpus) {
+        return new ScriptHeader(ASKER, "instance-2", 1, IpiMode.QUEUED, machine.memory().createdNanos(),
+            "quiet asker.seed=17", List.of("asker", "probe"), Arrays.stream(cpus).boxed().toList(), 0);
+    }
+
+    /** The script of all that the asker's CPUs recorded, the CPUs in the order in which their steps began. */
+    private Path script(int[] cpus) throws Exception {
+        ScriptHeader header = header(cpus);
+        List<ScriptReader> parts = new ArrayList<>();
+        for (int logical = 0; logical < cpus.length; logical++) {
+            Path part = directory.resolve("cpu-" + logical);
+            try (StepAssembler steps = new StepAssembler(new ScriptWriter(part, header), logical, Long.MAX_VALUE)) {
+                TraceReader ring = new TraceReader(machine.memory(), cpus[logical]);
+                int length = ring.drain(drained, 0, drained.capacity());
+                assertTrue(!ring.lost().any(), "the ring is large enough for the test");
+                note(length);
+                steps.records(drained, 0, length);
+                assertEquals("", steps.unfinished());
+                assertEquals(0, steps.foreignNanos());
+            }
+            ScriptReader reader = new ScriptReader(part);
+            if (reader.next()) {
+                parts.add(reader);
+            }
+        }
+        Path script = directory.resolve("script");
+        try (ScriptWriter whole = new ScriptWriter(script, header)) {
+            while (!parts.isEmpty()) {
+                ScriptReader first = parts.stream().min(
+                    (one, other) -> Long.compare(one.record().time(), other.record().time())).orElseThrow();
+                whole.step(first.cpu(), first.records(), 0, first.length());
+                if (!first.next()) {
+                    parts.remove(first);
+                    first.close();
+                }
+            }
+        }
+        return script;
+    }
+
+    private void note(int length) {
+        TraceRecord record = new TraceRecord();
+        for (int at = 0; at < length && record.wrap(drained, at, length);
+            at += record.slots() * TraceRecordDescriptor.LENGTH) {
+            if (record.event() == TraceEvent.CALL) {
+                calls.add(KernelCall.of(record.type()));
+            }
+        }
+    }
+
+    private static final class Probe implements KernelModule {
+        @Override
+        public void init(Kernel kernel) {
+            assertEquals(ASKER, kernel.instanceId());
+        }
+    }
+
+    private ReplayResult replay(Path script, KernelModule module, List<String> log) throws Exception {
+        try (ScriptReader reader = new ScriptReader(script)) {
+            return new Replay(reader, List.of(module, new Probe()), new Replay.Listener() {
+                @Override
+                public void log(LogLevel level, String text) {
+                    log.add(text);
+                }
+
+                @Override
+                public void warning(String text) {
+                    throw new AssertionError(text);
+                }
+            }).run(TimeUnit.SECONDS.toNanos(TestKernels.WATCHDOG_SECONDS));
+        }
+    }
+
+    @Test
+    void aReplayIsTheSameToTheLastBit() throws Exception {
+        Path script = record(new int[] {2, 5});
+        String sum = machine.log(ASKER).stream().filter(line -> line.startsWith("asker: sum")).findFirst()
+            .orElseThrow();
+        for (int time = 0; time < 3; time++) {
+            List<String> log = new ArrayList<>();
+            ReplayResult result = replay(script, new Asker(), log);
+            assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+            assertEquals(List.of(sum), log);
+        }
+        Set<KernelCall> all = EnumSet.allOf(KernelCall.class);
+        all.removeAll(Set.of(KernelCall.NONE, KernelCall.FOREIGN_THREAD, KernelCall.PAGES_UNWATCHED));
+        assertEquals(all, calls, "every kind of answer was recorded");
+    }
+
+    /** Answers each message with a sum of all that came, from the second of two handlers. */
+    private static final class Adder implements KernelModule {
+        private final AtomicInteger answers = new AtomicInteger();
+        private long sum;
+
+        @Override
+        public void init(Kernel kernel) {
+            kernel.registerHandler((data, context) -> {
+                byte[] answer = new byte[8];
+                new UnsafeBuffer(answer).putLong(0, sum);
+                kernel.sendIpiData(PEER, answer, ANSWER);
+                answers.incrementAndGet();
+            }, null, ASK);
+            kernel.registerHandler((data, context) -> sum += data.buffer().getLong(0), null, ASK);
+        }
+    }
+
+    @Test
+    void aSingleSlotIsReplayedHandlerByHandler() throws Exception {
+        machine = new TestKernels(IpiMode.SINGLE_SLOT);
+        Node peer = machine.boot(PEER, PEER_CPU);
+        int[] cpus = {2};
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Adder adder = new Adder();
+        Node node = machine.boot(ASKER, "quiet", adder);
+        for (int round = 1; round <= ROUNDS; round++) {
+            byte[] message = new byte[8];
+            new UnsafeBuffer(message).putLong(0, System.nanoTime());
+            peer.on(() -> peer.api.sendIpiData(ASKER, message, ASK));
+            int rounds = round;
+            TestKernels.until(() -> adder.answers.get() == rounds);
+        }
+        node.shutDown();
+        ReplayResult result = replay(script(cpus), new Adder(), new ArrayList<>());
+        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+        assertEquals(2 * ROUNDS, result.callbacks());
+        assertEquals(ROUNDS, result.sends());
+    }
+
+    @Test
+    void aThreadOfTheModulesOwnIsRecordedAsSuch() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        assertEquals(false, node.api.isActive(200));
+        assertEquals(false, node.api.isActive(201));
+        node.on(() -> null);
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        assertEquals(List.of(KernelCall.FOREIGN_THREAD.ordinal()),
+            ring.of(TraceEvent.CALL).stream().map(TraceTap.Seen::type).toList());
+    }
+
+    @Test
+    void morePagesThanCanBeWatchedAreTold() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        machine.boot(PEER, PEER_CPU);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        ring.all();
+        int pages = PageWatch.MOST + 1;
+        long memory = node.on(() -> node.api.instanceAlloc((long) pages * Pages.PAGE_SIZE, 1));
+        for (int page = 0; page < pages; page++) {
+            long pfn = Pages.pfn(memory) + page;
+            TestKernels.until(() -> share(node, pfn));
+        }
+        assertEquals(1, ring.of(TraceEvent.CALL).stream()
+            .filter(seen -> seen.type() == KernelCall.PAGES_UNWATCHED.ordinal()).count());
+        Window window = node.on(() -> node.api.memremap(memory, (long) pages * Pages.PAGE_SIZE));
+        window.buffer().putLong(3 * Pages.PAGE_SIZE + 8, 4);
+        window.buffer().putLong(3 * Pages.PAGE_SIZE + 24, 5);
+        window.buffer().putLong(PageWatch.MOST * Pages.PAGE_SIZE, 6);
+        node.api.runOnCpu(0, () -> { });
+        node.on(() -> null);
+        List<TraceTap.Seen> changed = ring.of(TraceEvent.CALL).stream()
+            .filter(seen -> seen.type() == KernelCall.PAGE_CHANGED.ordinal()).toList();
+        assertEquals(1, changed.size());
+        assertEquals(memory + 3 * Pages.PAGE_SIZE + 8, changed.getFirst().id());
+        assertEquals(24, changed.getFirst().size());
+        window.close();
+    }
+
+    private static boolean share(Node node, long pfn) {
+        try {
+            return node.on(() -> node.api.sendPfn(PEER, pfn)) == 0;
+        } catch (Exception fault) {
+            throw new AssertionError(fault);
+        }
+    }
+}
