@@ -146,10 +146,12 @@ INLINED void receive(int futex, int senders, struct meter *meter)
             continue;
         }
         do {
-            if (number_of(ram->lanes[lane].up.data) == END)
+            if (number_of(ram->lanes[lane].up.data) == END) {
                 ended++;
-            else
+                note_end(meter);
+            } else {
                 note_message(meter);
+            }
             atomic_store_explicit(&ram->lanes[lane].taken, ++taken_up[lane], memory_order_release);
             ring(futex, lane);
         } while (++lane < senders

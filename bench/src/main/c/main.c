@@ -159,6 +159,10 @@ static void rate(const struct peer *peer, int bytes, int senders, long millis)
     peer->receive(bytes, senders, &meter);
     for (int index = 0; index < senders; index++)
         await_reply(index);
+    if (meter.looked <= meter.begun) {
+        meter.begun = 1;
+        meter.begun_at = meter.first_at;
+    }
     if (meter.looked > meter.begun)
         printf("ok %llu %llu\n", (unsigned long long)(meter.looked - meter.begun),
             (unsigned long long)(meter.looked_at - meter.begun_at));

@@ -100,6 +100,14 @@ static inline void meter_look(struct meter *m, uint64_t now)
     m->done = m->begun_at != m->first_at && now - m->begun_at >= m->window;
 }
 
+/* A sender has stopped: what comes from here on does not count. */
+static inline void note_end(struct meter *m)
+{
+    if (!m->done && m->seen > m->looked)
+        meter_look(m, now_nanos());
+    m->done = 1;
+}
+
 static inline void note_message(struct meter *m)
 {
     m->seen++;

@@ -98,10 +98,12 @@ static void receive(int bytes, int senders, struct meter *meter)
             continue;
         had += (int)more;
         for (at = 0; had - at >= bytes; at += bytes) {
-            if (number_of(received + at) == END)
+            if (number_of(received + at) == END) {
                 ended++;
-            else
+                note_end(meter);
+            } else {
                 note_message(meter);
+            }
         }
         had -= at;
         memmove(received, received + at, (size_t)had);

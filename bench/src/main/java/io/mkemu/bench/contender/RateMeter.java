@@ -54,15 +54,26 @@ public final class RateMeter {
         done = begunAt != firstAt && now - begunAt >= windowNanos;
     }
 
+    /** A sender has stopped: what comes from here on does not count. */
+    public void end() {
+        if (!done && seen > looked) {
+            look(System.nanoTime());
+        }
+        done = true;
+    }
+
     /**
-     * What was counted: in the window, or in as much of it as there were messages for.
+     * What was counted: in the window, or from the first message on if the window saw none.
      *
      * @throws IllegalStateException if fewer messages came than can be told a rate from
      */
     public Commands.Rate rate() {
-        if (looked <= begun) {
-            throw new IllegalStateException("too few messages in that time: " + seen);
+        if (looked > begun) {
+            return new Commands.Rate(looked - begun, lookedAt - begunAt);
         }
-        return new Commands.Rate(looked - begun, lookedAt - begunAt);
+        if (looked > 1) {
+            return new Commands.Rate(looked - 1, lookedAt - firstAt);
+        }
+        throw new IllegalStateException("too few messages in that time: " + seen);
     }
 }

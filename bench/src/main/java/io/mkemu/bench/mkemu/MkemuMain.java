@@ -144,9 +144,10 @@ public final class MkemuMain implements Commands, AutoCloseable {
         work();
         CompletableFuture<Void> counted = ping.count(bytes, senders, nanos, shared.containsValue(true), meter);
         /* The senders stop by their own clocks. */
-        Thread.sleep(millis + LINGER_MILLIS);
+        Thread.sleep(millis);
         ping.endCount();
         await(counted, 0);
+        Thread.sleep(LINGER_MILLIS);
         rest();
         return meter.rate();
     }

@@ -118,7 +118,10 @@ final class PingSide {
 
     /** Counts no more; the future that {@link #count} returned is complete then. */
     void endCount() {
-        kernel.runOnCpu(0, () -> end(null));
+        kernel.runOnCpu(0, () -> {
+            meter.end();
+            end(null);
+        });
     }
 
     private void data(MkIpiData data) {

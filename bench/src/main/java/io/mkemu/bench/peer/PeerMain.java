@@ -167,6 +167,7 @@ public final class PeerMain implements Commands, AutoCloseable {
         public void message(DirectBuffer buffer, int offset, int length) {
             if (buffer.getLong(offset) == Pinger.END) {
                 ended++;
+                meter.end();
             } else {
                 meter.message();
             }

@@ -39,6 +39,20 @@ class RateMeterTest {
     }
 
     @Test
+    void allMessagesCountUpToTheEndOfASenderAndNoneAfterIt() {
+        RateMeter meter = new RateMeter(TimeUnit.HOURS.toNanos(1));
+        for (int message = 0; message < 5000; message++) {
+            meter.message();
+        }
+        meter.end();
+        Commands.Rate rate = meter.rate();
+        assertEquals(4999, rate.messages());
+        meter.message();
+        meter.end();
+        assertEquals(rate, meter.rate());
+    }
+
+    @Test
     void oneMessageTellsNoRate() {
         RateMeter meter = new RateMeter(1000);
         assertThrows(IllegalStateException.class, meter::rate);
