@@ -4,6 +4,7 @@ package io.mkemu.journal;
 import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceReader.Lost;
 import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
 
 /**
  * Where documents go: into the journal, or, while the disk has no room, into counters that a gap record tells once it
@@ -13,14 +14,23 @@ final class DocumentSink {
     /** So much of what is kept about the host is sure to fit into what a file reserves for the end. */
     private static final int LAST_KEPT = 64 << 10;
 
-    private final JournalWriter writer;
+    /** Where documents are written; {@link JournalWriter} says what its methods do. */
+    interface Appender {
+        boolean append(DirectBuffer document, int length);
+
+        boolean appendLast(DirectBuffer document, int length);
+
+        String problem();
+    }
+
+    private final Appender writer;
     private final DrainedRing[] rings;
     private final Drops drops;
     private final Consumer<String> say;
     private final DocumentBuilder gaps = new DocumentBuilder();
     private boolean saidFull;
 
-    DocumentSink(JournalWriter writer, DrainedRing[] rings, Consumer<String> say) {
+    DocumentSink(Appender writer, DrainedRing[] rings, Consumer<String> say) {
         this.writer = writer;
         this.rings = rings;
         this.drops = new Drops(rings.length);

@@ -23,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * Writes a recording: documents as {@link JournalDescriptor} says, in queue files that are rolled by size, and by age
  * where age is limited. A full disk is an answer, not a fault. One thread.
  */
-public final class JournalWriter implements AutoCloseable {
+public final class JournalWriter implements DocumentSink.Appender, AutoCloseable {
     /** Longest document. */
     public static final int MAX_DOCUMENT = 256 << 10;
     /** Kept free in each file for what must be said at the end, whatever the disk says. */
@@ -136,6 +136,7 @@ public final class JournalWriter implements AutoCloseable {
      * @param length 1..{@link #MAX_DOCUMENT}
      * @return false if there is no room on the disk; {@link #problem} says what the disk says
      */
+    @Override
     public boolean append(DirectBuffer document, int length) {
         /* Once it was full a new file must be had: what is small would fit in between what does not. */
         if ((problem != null || !file.fits(length, RESERVE)) && !roll()) {
@@ -150,6 +151,7 @@ public final class JournalWriter implements AutoCloseable {
      *
      * @return false if what was kept for that is used up
      */
+    @Override
     public boolean appendLast(DirectBuffer document, int length) {
         if (append(document, length)) {
             return true;
@@ -167,6 +169,7 @@ public final class JournalWriter implements AutoCloseable {
     }
 
     /** Why the last document could not be appended, or null: what the disk says. */
+    @Override
     public String problem() {
         return problem;
     }

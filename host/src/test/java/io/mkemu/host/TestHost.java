@@ -13,7 +13,9 @@ import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.journal.JournalLimits;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,11 +64,20 @@ final class TestHost implements AutoCloseable {
         return make(TREE.substring(0, TREE.indexOf("instances")) + "};");
     }
 
+    /** A machine of {@link #TREE} that is recorded. */
+    static TestHost record(Path journal, TraceMode mode) throws IOException {
+        return make(TREE, new JournalOptions(journal, JournalLimits.DEFAULT, mode));
+    }
+
     static TestHost make(String tree) throws IOException {
+        return make(tree, null);
+    }
+
+    private static TestHost make(String tree, JournalOptions journal) throws IOException {
         Path base = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-host-");
         try {
             return new TestHost(base, Host.init(directory(base),
-                MachinePlan.of(MachineSpec.parse("box.dts", tree, Path.of("/")))));
+                MachinePlan.of(MachineSpec.parse("box.dts", tree, Path.of("/"))).recorded(journal)));
         } catch (IOException | RuntimeException | Error fault) {
             Files.delete(base);
             throw fault;
