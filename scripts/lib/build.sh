@@ -4,14 +4,30 @@
 
 readonly MK_DIST=$MK_ROOT/target/dist
 readonly MK_STAMP=$MK_ROOT/target/mk.stamp
+readonly MK_BENCH=$MK_ROOT/target/bench
+readonly MK_BENCH_STAMP=$MK_ROOT/target/bench.stamp
 
-# True if target/dist is missing or older than what it is made of. Directories count: their time shows deleted files.
-is_stale() {
-    local newer
-    [[ -f $MK_STAMP && -f $MK_DIST/host.options ]] || return 0
-    newer=$(cd "$MK_ROOT" && shopt -s nullglob &&
-        find ./pom.xml ./*/pom.xml ./*/src/main config/dist.xml examples/demo.dts scripts/*.options .mvn -newer "$MK_STAMP" -print -quit)
+# is_newer STAMP PATH...: true if something in one of the paths is newer than the file STAMP, or that is missing.
+# Directories count: their time shows deleted files.
+is_newer() {
+    local stamp=$1 newer
+    shift
+    [[ -f $stamp ]] || return 0
+    newer=$(cd "$MK_ROOT" && find "$@" -newer "$stamp" -print -quit)
     [[ -n $newer ]]
+}
+
+# True if target/dist is missing or older than what it is made of.
+is_stale() {
+    [[ -f $MK_DIST/host.options ]] || return 0
+    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,host}/{pom.xml,src/main} config/dist.xml examples/demo.dts \
+        scripts/{jvm,host}.options
+}
+
+# The same of target/bench, which needs target/dist.
+is_bench_stale() {
+    [[ -d $MK_BENCH/lib ]] || return 0
+    is_stale || is_newer "$MK_BENCH_STAMP" "$MK_STAMP" bench/{pom.xml,src/main} config/bench.xml
 }
 
 # Held until the script ends. The root directory is the lock: nothing in it survives `mvn clean` for sure.
@@ -23,10 +39,12 @@ lock_build() {
     fi
 }
 
-# stamp_build START: what was written after START, in seconds since the epoch, is not in the build.
+# stamp_build START STAMP...: what was written after START, in seconds since the epoch, is not in the build.
 stamp_build() {
+    local start=$1
+    shift
     mkdir -p "$MK_ROOT/target"
-    touch -d "@$1" "$MK_STAMP"
+    touch -d "@$start" "$@"
 }
 
 # maven ARGS: closes the lock's descriptor, or a process that a build leaves behind would hold the lock.
@@ -34,20 +52,21 @@ maven() {
     (cd "$MK_ROOT" && exec ./mvnw -B "$@" 9<&-)
 }
 
-# build_dist: brings target/dist up to date, one build at a time; says nothing of Maven unless the build fails.
-build_dist() {
-    local start log=$MK_ROOT/target/mk-build.log
+# build IS_STALE MODULE DIRECTORY STAMP...: brings what a module puts into a directory up to date, one build at a time;
+# says nothing of Maven unless the build fails.
+build() {
+    local is_stale=$1 module=$2 directory=$3 start status=0 log=$MK_ROOT/target/mk-build.log
+    shift 3
     lock_build
-    is_stale || { exec 9<&-; return 0; }
-    if [[ -d $MK_DIST ]]; then
+    "$is_stale" || { exec 9<&-; return 0; }
+    if [[ -d $directory ]]; then
         echo "mkemu: building (sources have changed) ..." >&2
     else
         echo "mkemu: building (first run, about a minute) ..." >&2
     fi
     start=$(date +%s.%N)
     mkdir -p "$MK_ROOT/target"
-    local status=0
-    maven -pl host -am -Dmaven.test.skip=true -Dcheckstyle.skip=true package </dev/null >"$log" 2>&1 || status=$?
+    maven -pl "$module" -am -Dmaven.test.skip=true -Dcheckstyle.skip=true package </dev/null >"$log" 2>&1 || status=$?
     if ((status == 130 || status == 143)); then
         return "$status"
     fi
@@ -59,6 +78,14 @@ build_dist() {
         echo "mkemu: the build failed; all of its output is in $log" >&2
         return 70
     fi
-    stamp_build "$start"
+    stamp_build "$start" "$@"
     exec 9<&-
+}
+
+# Bring target/dist, and target/bench with it, up to date.
+build_dist() {
+    build is_stale host "$MK_DIST" "$MK_STAMP"
+}
+build_bench() {
+    build is_bench_stale bench "$MK_BENCH" "$MK_STAMP" "$MK_BENCH_STAMP"
 }

@@ -7,7 +7,7 @@
 #ifndef MKEMU_PEER_H
 #define MKEMU_PEER_H
 
-#include "mkemu_machine.h"
+#include "mkemu_join.h"
 
 /* Takes a message: a copy (queued), or the live slot (single-slot). */
 typedef void mk_handler(struct mk_peer *p, const struct mk_ipi_data *message, void *context);

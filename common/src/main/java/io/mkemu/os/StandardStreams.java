@@ -5,6 +5,7 @@ import io.mkemu.Errno;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 
 /**
@@ -23,6 +24,10 @@ public final class StandardStreams implements AutoCloseable {
     private static final int O_CLOEXEC = 0x80000;
     private static final int OWNER_ONLY = 0600;
     private static final int AT_FDCWD = -100;
+    /** struct pollfd: fd i32, events i16, revents i16. */
+    private static final long POLLFD_LENGTH = 8;
+    private static final long POLLFD_REVENTS = 6;
+    private static final short POLLERR = 8;
 
     private final int input;
     private final int output;
@@ -45,6 +50,17 @@ public final class StandardStreams implements AutoCloseable {
         } catch (IOException refused) {
             close(input);
             throw refused;
+        }
+    }
+
+    /** Whether nobody reads this process's standard output any more: the other end of the pipe is closed. */
+    public static boolean isOutputUnread() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment poll = arena.allocate(POLLFD_LENGTH);
+            poll.set(ValueLayout.JAVA_INT, 0, STDOUT);
+            MemorySegment atOnce = arena.allocate(2 * Long.BYTES);
+            long found = Native.call(SystemCall.PPOLL, poll.address(), 1, atOnce.address(), 0);
+            return found > 0 && (poll.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS) & POLLERR) != 0;
         }
     }
 

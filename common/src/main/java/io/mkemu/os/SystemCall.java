@@ -13,6 +13,7 @@ enum SystemCall {
     GETUID(102, 174),
     KILL(62, 129),
     OPENAT(257, 56),
+    PPOLL(271, 73),
     SCHED_GETAFFINITY(204, 123),
     SCHED_SETAFFINITY(203, 122),
     SETSID(112, 157),

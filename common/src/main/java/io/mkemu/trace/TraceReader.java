@@ -12,7 +12,7 @@ import org.agrona.concurrent.AtomicBuffer;
  * the producer wrote but that it is bytes.
  */
 public final class TraceReader {
-    /** Records that found no room since they were last asked for. */
+    /** Records that found no room in the ring. */
     public record Lost(long sends, long deliveries, long others) {
         /** Whether any. */
         public boolean any() {
@@ -24,15 +24,15 @@ public final class TraceReader {
     public record Running(long id, long time, int type, int size) {
     }
 
+    private static final Lost NONE = new Lost(0, 0, 0);
+
     private final AtomicBuffer tables;
     private final int ring;
     private final int slots;
     private final TraceRecord record = new TraceRecord();
     private long head;
-    private long lostSends;
-    private long lostDeliveries;
-    private long lostOthers;
-    private Lost lost = new Lost(0, 0, 0);
+    private Lost told = NONE;
+    private Lost lost = NONE;
 
     /**
      * Begins where the ring was left.
@@ -68,13 +68,11 @@ public final class TraceReader {
      */
     public int drain(MutableDirectBuffer to, int offset, int room) {
         /* Before the tail: what is counted by now was dropped when the ring was full, so behind all that is copied. */
-        long sends = tables.getLongAcquire(ring + LOST_SENDS_OFFSET);
-        long deliveries = tables.getLongAcquire(ring + LOST_DELIVERIES_OFFSET);
-        long others = tables.getLongAcquire(ring + LOST_OTHERS_OFFSET);
+        Lost dropped = dropped();
         long tail = tables.getLongVolatile(ring + TAIL_OFFSET);
         if (tail - head < 0 || tail - head > slots) {
             /* Scribbled over: nothing in the ring can be told from anything else. The producer's next tail mends it. */
-            lost = new Lost(0, 0, 0);
+            lost = NONE;
             return 0;
         }
         int available = (int) (tail - head) * TraceRecordDescriptor.LENGTH;
@@ -82,12 +80,11 @@ public final class TraceReader {
             * TraceRecordDescriptor.LENGTH));
         if (copied < available) {
             copied = wholeRecords(to, offset, copied);
-            lost = new Lost(0, 0, 0);
+            lost = NONE;
         } else {
-            lost = new Lost(sends - lostSends, deliveries - lostDeliveries, others - lostOthers);
-            lostSends = sends;
-            lostDeliveries = deliveries;
-            lostOthers = others;
+            lost = new Lost(dropped.sends() - told.sends(), dropped.deliveries() - told.deliveries(),
+                dropped.others() - told.others());
+            told = dropped;
         }
         head += copied / TraceRecordDescriptor.LENGTH;
         tables.putLongRelease(ring + HEAD_OFFSET, head);
@@ -117,6 +114,12 @@ public final class TraceReader {
     /** What was dropped right behind the records that {@link #drain} moved last. */
     public Lost lost() {
         return lost;
+    }
+
+    /** What has been dropped since the machine was made. */
+    public Lost dropped() {
+        return new Lost(tables.getLongAcquire(ring + LOST_SENDS_OFFSET),
+            tables.getLongAcquire(ring + LOST_DELIVERIES_OFFSET), tables.getLongAcquire(ring + LOST_OTHERS_OFFSET));
     }
 
     /** The callback that runs, or null: true once the CPU is dead. */

@@ -5,41 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.log.KernelLogReader.Line;
-import io.mkemu.memory.TestMachine;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of a text in the kernel log. */
 @Timeout(60)
-class KernelLogLinesTest {
-    private static final int ID = 3;
+class KernelLogLinesTest extends LoggingMachine {
     private static final int MAX = KernelLogDescriptor.MAX_TEXT;
-
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private KernelLog log;
-    private KernelLogReader reader;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        log = new KernelLog(machine.memory(), ID);
-        reader = new KernelLogReader(machine.memory(), ID);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
 
     private List<String> texts() {
         List<String> texts = new ArrayList<>();

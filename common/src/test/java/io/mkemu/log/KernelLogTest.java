@@ -7,42 +7,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.TestMachine;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class KernelLogTest {
-    private static final int ID = 7;
+class KernelLogTest extends LoggingMachine {
     private static final int RING = KernelLogDescriptor.RECORDS_LENGTH;
     private static final long LINES = 300_000;
-
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private KernelLog log;
-    private KernelLogReader reader;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        log = new KernelLog(machine.memory(), ID);
-        reader = new KernelLogReader(machine.memory(), ID);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
 
     private String next() {
         Line line = reader.poll();

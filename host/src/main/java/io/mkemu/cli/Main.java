@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.dt.DeviceTreeException;
+import io.mkemu.os.StandardStreams;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
@@ -18,7 +19,7 @@ import picocli.CommandLine.Command;
     UpdateCommand.class, LoadCommand.class, ExecCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
-    HazardsCommand.class, ReplayCommand.class, CompletionCommand.class},
+    HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
@@ -30,13 +31,18 @@ import picocli.CommandLine.Command;
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class Main {
+    private static final int SIGPIPE_EXIT = 128 + 13;
+
     private Main() {
     }
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
         int code = commandLine().execute(args);
-        if (System.out.checkError()) {
+        if (System.out.checkError() && StandardStreams.isOutputUnread()) {
+            /* As head(1) does to all it reads from: what nobody wants to read is not lost. */
+            code = code == ExitCode.OK.code() ? SIGPIPE_EXIT : code;
+        } else if (System.out.checkError()) {
             System.err.println("mk: standard output cannot be written; what was to be said there is lost");
             code = code == ExitCode.OK.code() ? ExitCode.RESOURCES.code() : code;
         }

@@ -30,6 +30,11 @@ abstract class VerbCommand implements Callable<Integer> {
     /** What is asked: checked, filled in. */
     abstract ObjectNode request();
 
+    /** What the host calls it. */
+    String verb() {
+        return command.name();
+    }
+
     /** How long what is asked may wait for kernels. */
     long waitMillis() {
         return 0;
@@ -72,12 +77,12 @@ abstract class VerbCommand implements Callable<Integer> {
         Thread hook = new Thread(() -> {
             if (!answered.get()) {
                 System.err.println("mk: interrupted; the host of machine \"" + host.directory().machine()
-                    + "\" goes on with " + command.name() + ": mk show tells what comes of it");
+                    + "\" goes on with " + verb() + ": mk show tells what comes of it");
             }
         }, "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);
         try {
-            return host.ask(command.name(), request, waitMillis(), line -> {
+            return host.ask(verb(), request, waitMillis(), line -> {
                 (json ? System.err : System.out).println(line);
                 System.out.flush();
             });

@@ -9,6 +9,7 @@ import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -25,11 +26,14 @@ final class HostLife implements AutoCloseable {
 
     private final MachineDirectory directory;
     private final OsFile lock;
+    /** Whether the lock's file was made for this life, and not found: where it was found, a host was before. */
+    private final boolean isNew;
     private boolean lastsUntilExit;
 
-    private HostLife(MachineDirectory directory, OsFile lock) {
+    private HostLife(MachineDirectory directory, OsFile lock, boolean isNew) {
         this.directory = directory;
         this.lock = lock;
+        this.isNew = isNew;
     }
 
     /**
@@ -40,27 +44,38 @@ final class HostLife implements AutoCloseable {
     static HostLife take(MachineDirectory directory) throws IOException {
         while (true) {
             directory.create();
-            OsFile lock;
+            HostLife life;
             try {
-                lock = OsFile.openOrCreate(directory.life(0));
+                life = open(directory);
             } catch (NoSuchFileException removedMeanwhile) {
                 continue;
             } catch (OsException refused) {
+                if (refused.errno() == Errno.EEXIST) {
+                    /* Somebody else made it between the look and the making. */
+                    continue;
+                }
                 throw new MachineException(ExitCode.MACHINE, directory.life(0)
                     + (refused.errno() == Errno.ELOOP ? " is a link, and mkemu follows none"
                     : " cannot be opened (" + Errno.name(refused.errno()) + ")") + "; remove it", refused);
             }
-            if (!lock.tryLock()) {
-                lock.close();
+            if (!life.lock.tryLock()) {
+                life.lock.close();
                 throw inUse(directory);
             }
-            if (lock.isStillNamed()) {
-                HostLife life = new HostLife(directory, lock);
+            if (life.lock.isStillNamed()) {
                 life.clearRemains();
                 return life;
             }
-            lock.close();
+            life.lock.close();
         }
+    }
+
+    private static HostLife open(MachineDirectory directory) throws IOException {
+        Path file = directory.life(0);
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+            return new HostLife(directory, OsFile.open(file), false);
+        }
+        return new HostLife(directory, OsFile.create(file), true);
     }
 
     static MachineException inUse(MachineDirectory directory) {
@@ -70,14 +85,13 @@ final class HostLife implements AutoCloseable {
 
     /** A dead host's instances end by themselves; their RAM must not go before they have. */
     private void clearRemains() throws IOException {
-        List<Path> files;
-        try (Stream<Path> all = Files.list(directory.path())) {
-            files = all.filter(file -> !file.equals(directory.life(0))).toList();
-        }
         try {
+            List<Path> files = files();
             for (Path file : files) {
                 if (!MachineDirectory.isOurs(file)) {
-                    Files.deleteIfExists(directory.life(0));
+                    if (isNew) {
+                        Files.deleteIfExists(directory.life(0));
+                    }
                     throw new MachineException(ExitCode.MACHINE, directory.path() + " is no machine's directory: it "
                         + "holds " + file.getFileName() + "; move that away, or use another machine name");
                 }
@@ -90,9 +104,16 @@ final class HostLife implements AutoCloseable {
             for (Path file : files) {
                 Files.deleteIfExists(file);
             }
-        } catch (MachineException | IOException refused) {
+        } catch (RuntimeException | IOException refused) {
             lock.close();
             throw refused;
+        }
+    }
+
+    /** All that is in the directory beside the lock. */
+    private List<Path> files() throws IOException {
+        try (Stream<Path> all = Files.list(directory.path())) {
+            return all.filter(file -> !file.equals(directory.life(0))).toList();
         }
     }
 

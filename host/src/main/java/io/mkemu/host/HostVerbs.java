@@ -180,6 +180,7 @@ final class HostVerbs implements ControlHandler {
         request.allow("mode");
         Recorder recorder = host.machine().recorder();
         String mode = request.text("mode", null);
+        String was = recorder.mode().label();
         if (mode != null) {
             try {
                 recorder.mode(TraceMode.of(mode));
@@ -187,7 +188,7 @@ final class HostVerbs implements ControlHandler {
                 throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
             }
         }
-        ObjectNode result = Protocol.object().put("mode", recorder.mode().label());
+        ObjectNode result = Protocol.object().put("was", was).put("mode", recorder.mode().label());
         return recorder.recording() == null ? result : result.put("journal", recorder.recording().toString());
     }
 

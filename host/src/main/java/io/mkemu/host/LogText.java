@@ -24,7 +24,7 @@ public final class LogText {
             nanos / 1000 % 1_000_000, printable(text));
     }
 
-    /** A text with what would steer a terminal as \\xNN. */
+    /** A text with what would steer a terminal shown as \\xNN. */
     public static String printable(String text) {
         if (text.chars().noneMatch(LogText::isControl)) {
             return text;

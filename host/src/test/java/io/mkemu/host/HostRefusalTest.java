@@ -15,33 +15,12 @@ import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.builtin.BuiltinModules;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What cannot be had, said in one line with the exit code that is documented; nothing is changed by it. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class HostRefusalTest {
-    private static final long MIB = 1 << 20;
-
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
-
+class HostRefusalTest extends BoxedHost {
     @Test
     void aNameThatIsUnknownIsToldThoseThereAre() {
         String unknown = "there is no instance \"cache\": the machine has web, db";

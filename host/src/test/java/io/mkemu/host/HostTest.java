@@ -15,31 +15,10 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.RestartPolicy;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What the verbs do that need no kernel. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class HostTest {
-    private static final long MIB = 1 << 20;
-
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
-
+class HostTest extends BoxedHost {
     @Test
     void initMakesWhatTheTreeSaysAndLoadsIt() {
         MachineStatus status = host.status();

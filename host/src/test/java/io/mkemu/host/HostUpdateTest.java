@@ -15,31 +15,10 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.memory.Pages;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Other CPUs and memory for an instance that does not run: all that is asked, or nothing. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class HostUpdateTest {
-    private static final long MIB = 1 << 20;
-
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
-
+class HostUpdateTest extends BoxedHost {
     private long poolPage(int page) {
         return box.memory().layout().poolAt() + (long) page * PAGE;
     }

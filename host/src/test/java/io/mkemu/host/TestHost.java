@@ -84,7 +84,8 @@ final class TestHost implements AutoCloseable {
         }
     }
 
-    private static Path options() {
+    /** The flags of a JVM of mkemu. */
+    static Path options() {
         for (Path at = Path.of(System.getProperty("user.dir")); at != null; at = at.getParent()) {
             if (Files.exists(at.resolve("scripts/jvm.options"))) {
                 return at.resolve("scripts/jvm.options");

@@ -10,16 +10,18 @@ import io.mkemu.module.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A load of messages: each kernel of the machine, the host included, sends so many to the others in turn, at a rate,
- * and counts what reaches it. Every kernel must load it; it ends when all that was sent to this kernel has come. All on
- * the boot CPU.
+ * A load of messages: each kernel that takes part sends so many to the others in turn, at a rate, and counts what
+ * reaches it. It ends when all that was sent to this kernel has come. All on the boot CPU.
  *
  * <p>Parameters: {@code traffic.messages} this kernel sends, 0..10^9, default 10000; {@code traffic.rate} of them a
  * second, 0 (as fast as it can, the default)..10^9; {@code traffic.size} bytes of each, 16..256, default 64;
- * {@code traffic.timeout} seconds without any progress before it fails, 1..3600, default 60.
+ * {@code traffic.with} the ids of the instances that take part, with commas, by default all, the host included: each of
+ * them must load it with the same list; {@code traffic.timeout} seconds without any progress before it fails, 1..3600,
+ * default 60.
  *
  * <pre>
  *  DATA { number in this pair, checksum of number and sender, filling }    size as given
@@ -40,6 +42,7 @@ public final class TrafficModule implements KernelModule {
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[256]);
     private final List<TrafficPeer> peers = new ArrayList<>();
     private Kernel kernel;
+    private String with;
     private long messages;
     private long rate;
     private int size;
@@ -62,9 +65,13 @@ public final class TrafficModule implements KernelModule {
     public void init(Kernel kernel) {
         this.kernel = kernel;
         this.messages = DemoParameters.number(kernel, name(), "messages", 10_000, MOST);
+        this.with = kernel.parameter("with");
         this.rate = DemoParameters.number(kernel, name(), "rate", 0, MOST);
         this.size = (int) DemoParameters.number(kernel, name(), "size", 64, payload.capacity());
         this.patience = DemoParameters.number(kernel, name(), "timeout", 60, 3600) * (long) NANOS_PER_SECOND;
+        if (with != null && !with.matches("\\d{1,3}(,\\d{1,3})*")) {
+            throw new IllegalArgumentException("traffic.with=" + with + ": expected ids of instances, as 1,2,5");
+        }
         if (size < LEAST_SIZE || patience == 0) {
             throw new IllegalArgumentException("traffic.size=" + size + " traffic.timeout=" + patience
                 + ": a message has 16..256 bytes, the time-out 1..3600 seconds");
@@ -121,18 +128,21 @@ public final class TrafficModule implements KernelModule {
 
     /** Whether all others are there; they are the peers then. */
     private boolean meet() {
-        List<Instance> others = kernel.instances().stream().filter(other -> other.id() != kernel.instanceId()).toList();
-        for (Instance other : others) {
-            if (!kernel.isActive(other.id())) {
-                return false;
-            }
+        List<Integer> others = taking().filter(id -> id != kernel.instanceId()).toList();
+        if (!others.stream().allMatch(kernel::isActive)) {
+            return false;
         }
-        for (Instance other : others) {
-            if (peers.stream().noneMatch(peer -> peer.id() == other.id())) {
-                peers.add(new TrafficPeer(other.id()));
+        for (int other : others) {
+            if (peers.stream().noneMatch(peer -> peer.id() == other)) {
+                peers.add(new TrafficPeer(other));
             }
         }
         return true;
+    }
+
+    private Stream<Integer> taking() {
+        return with == null ? kernel.instances().stream().map(Instance::id)
+            : Arrays.stream(with.split(",")).map(Integer::valueOf);
     }
 
     private boolean sendNext() throws DemoException {

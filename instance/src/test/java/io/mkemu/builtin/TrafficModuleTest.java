@@ -81,6 +81,21 @@ class TrafficModuleTest {
     }
 
     @Test
+    void onlyThoseNamedTakePart() {
+        FakeMachine machine = new FakeMachine(3, 16, "");
+        for (int id = 1; id < 3; id++) {
+            machine.kernels.get(id).parameters.put("with", "1,2");
+            new TrafficModule().init(machine.kernels.get(id));
+        }
+        machine.run();
+        assertEquals(List.of(), machine.kernels.get(0).log);
+        for (int id = 1; id < 3; id++) {
+            assertTrue(summary(machine.kernels.get(id)).startsWith(DEFAULT + "10000 received, 0 lost"),
+                summary(machine.kernels.get(id)));
+        }
+    }
+
+    @Test
     void aPeerThatNeverAnswersEndsThePatience() {
         FakeMachine machine = new FakeMachine(2, 16, "messages=5 timeout=2");
         new TrafficModule().init(machine.kernels.getFirst());
@@ -91,7 +106,7 @@ class TrafficModuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"size=15", "size=257", "messages=-1", "rate=fast",
-        "timeout=0"})
+        "timeout=0", "with=1,b"})
     void badParametersAreNamed(String parameter) {
         FakeMachine machine = new FakeMachine(2, 16, parameter);
         String told = assertThrows(IllegalArgumentException.class,

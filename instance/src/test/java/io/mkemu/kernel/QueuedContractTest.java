@@ -31,7 +31,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The contract in queued mode, and what only the queued mailbox promises. */
+/** What only the queued mailbox promises. */
 class QueuedContractTest extends MailboxContract {
     QueuedContractTest() {
         super(Differences.QUEUED);

@@ -31,7 +31,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
-/** The contract in single-slot mode, and the RFC's own behaviour, byte for byte. */
+/** The RFC's own behaviour, byte for byte. */
 class SingleSlotContractTest extends MailboxContract {
     private static final int RECEIVING_CPU = 2;
     private static final int SLOT = RECEIVING_CPU * 272;

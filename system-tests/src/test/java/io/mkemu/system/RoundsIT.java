@@ -3,33 +3,26 @@ package io.mkemu.system;
 
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.RestartPolicy;
-import io.mkemu.host.InstanceStatus;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
-import io.mkemu.memory.Window;
+import io.mkemu.system.RoundLife.Moment;
 import io.mkemu.system.modules.RoundSurvivor;
 import io.mkemu.system.modules.RoundVictim;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,68 +37,21 @@ class RoundsIT {
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,
         SendProbe.Step.PAYLOAD, SendProbe.Step.PUBLISHED, SendProbe.Step.MARKED, SendProbe.Step.RUNG);
-    private static final int[] NEVER = {TORN_OFFSET, REPEATED_OFFSET, LOST_OFFSET, BAD_RESULT_OFFSET};
-    private static final Pattern RECORD = Pattern.compile("record at 0x([0-9a-f]+) in life (\\d+)$");
-
-    /** When a life is ended, and in how many rounds of a hundred. */
-    private enum Moment {
-        /** Its process has just been forked, or the JVM is starting. */
-        START(45),
-        /** main has begun. */
-        JVM(11),
-        /** RAM is mapped. */
-        MAPPED(8),
-        /** CPUs run. */
-        PINNED(8),
-        /** A module's init has begun and does not come back. */
-        INIT(5),
-        /** It has just become active. */
-        ACTIVE(6),
-        /** It is sending and receiving. */
-        TRAFFIC(9),
-        /** In the middle of a send: the process has stopped there. */
-        SENDING(6),
-        /** It receives, and sends nothing. */
-        IDLE(2);
-
-        private final int percent;
-
-        Moment(int percent) {
-            this.percent = percent;
-        }
-    }
-
-    /** What a life of the victim counted; all 0 if it was killed before it could. */
-    private record Life(long epoch, Moment moment, SendProbe.Step step, long sentA, long sentB, long inFlight) {
-        /** A message counts as sent when its send has returned, and exists when it has been published. */
-        boolean canHaveReached(int survivor, long count) {
-            long sent = survivor == SURVIVOR_A ? sentA : sentB;
-            boolean sending = inFlight == survivor;
-            if (step == null) {
-                return count == sent || sending && count == sent + 1;
-            }
-            return count == (sending && step.compareTo(SendProbe.Step.PUBLISHED) >= 0 ? sent + 1 : sent);
-        }
-    }
 
     @RegisterExtension
     final Mk mk = new Mk();
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
-    private final List<Life> lives = new ArrayList<>();
-    private final List<Long> deathNanos = new ArrayList<>();
-    private final List<Long> foreign = new ArrayList<>();
     private Path ram;
     private Path victimJar;
     private TestHost host;
     private List<Long> survivors;
-    private Window a;
-    private Window b;
+    private RoundRecord a;
+    private RoundRecord b;
+    private RoundBooks books;
     private long epoch;
     private int inits;
-    private long pagesForOthers;
-    private long pagesOfSurvivors;
 
     @Test
     @Timeout(900)
@@ -122,8 +68,9 @@ class RoundsIT {
             host = made;
             host.exec("a", "b");
             survivors = List.of(host.status("a").pid(), host.status("b").pid());
-            a = record("a", 1);
-            b = record("b", 1);
+            a = RoundRecord.of(host, "a", 1);
+            b = RoundRecord.of(host, "b", 1);
+            books = new RoundBooks(host, a, b);
             round(Moment.TRAFFIC);
             HostResources first = rest();
             end();
@@ -135,9 +82,9 @@ class RoundsIT {
             host.await(() -> "held after round 1: " + first + "\nheld after round " + ROUNDS + ": " + last,
                 () -> first.equals(HostResources.of(host.memory(), ram, survivors)));
             end();
-            checkSurvivors();
-            checkVictim();
-            report(System.nanoTime() - begun);
+            books.checkSurvivors(survivors);
+            books.checkVictim();
+            books.report(ROUNDS, System.nanoTime() - begun);
             a.close();
             b.close();
             assertEquals(List.of(), host.shutDown());
@@ -152,7 +99,7 @@ class RoundsIT {
         for (String name : inner) {
             jar.classFile(Class.forName(module.getName() + name));
         }
-        for (String name : List.of("RoundKernel", "RoundMessage", "RoundsDescriptor")) {
+        for (String name : List.of("RoundModule", "RoundKernel", "RoundMessage", "RoundsDescriptor")) {
             jar.classFile(Class.forName(module.getPackageName() + "." + name));
         }
         return jar.write(mk.work(), module.getSimpleName() + ".jar");
@@ -177,7 +124,7 @@ class RoundsIT {
         begin(mode, step == null ? "" : " " + SendProbe.PARAMETER + "=" + step + ":" + (1 + random.nextInt(40)));
         await(moment);
         end();
-        lives.add(life(moment, step));
+        books.add(epoch, moment, step);
     }
 
     private void begin(String mode, String more) {
@@ -215,8 +162,8 @@ class RoundsIT {
             () -> tried(a) > triedByA + 2 && tried(b) > triedByB + 2);
     }
 
-    private static long tried(Window survivor) {
-        return sent(survivor, VICTIM) + word(survivor, FULL_OFFSET);
+    private static long tried(RoundRecord survivor) {
+        return survivor.sent(VICTIM) + survivor.word(FULL_OFFSET);
     }
 
     private void awaitStep(BootStep step) {
@@ -226,8 +173,8 @@ class RoundsIT {
 
     private void awaitCount(int offset, long count) {
         host.awaitState("victim", InstanceState.ACTIVE);
-        try (Window record = record("victim", epoch)) {
-            host.await(() -> "victim never counted " + count, () -> word(record, offset) >= count);
+        try (RoundRecord record = RoundRecord.of(host, "victim", epoch)) {
+            host.await(() -> "victim never counted " + count, () -> record.word(offset) >= count);
         }
     }
 
@@ -236,7 +183,7 @@ class RoundsIT {
         long killed = System.nanoTime();
         TestHost.kill9(host.status("victim").pid());
         host.awaitState("victim", InstanceState.FAILED);
-        deathNanos.add(System.nanoTime() - killed);
+        books.addDeath(System.nanoTime() - killed);
         assertEquals("killed by signal 9 (SIGKILL)", host.status("victim").reason());
         assertEquals(epoch, host.status("victim").epoch());
         /* A survivor that is just trying to share a page takes the share back. */
@@ -253,45 +200,6 @@ class RoundsIT {
                 && (pages.isGranted(pfn, SURVIVOR_A) || pages.isGranted(pfn, SURVIVOR_B))).count();
     }
 
-    /** Where an instance counts in a life, or null if it did not come so far. */
-    private Window record(String name, long life) {
-        for (String line : host.log(name)) {
-            Matcher matcher = RECORD.matcher(line);
-            if (matcher.find() && Long.parseLong(matcher.group(2)) == life) {
-                return host.memory().map(Long.parseLong(matcher.group(1), 16), RECORD_LENGTH);
-            }
-        }
-        return null;
-    }
-
-    /** What the dead victim's memory tells of its life; it lies there until the next exec. */
-    private Life life(Moment moment, SendProbe.Step step) {
-        try (Window record = record("victim", epoch)) {
-            if (record == null) {
-                return new Life(epoch, moment, step, 0, 0, 0);
-            }
-            for (int offset : NEVER) {
-                assertEquals(0, word(record, offset), () -> "word " + offset + ", " + moment + "\n" + host.describe());
-            }
-            assertEquals(0, word(record, PAGES_REFUSED_OFFSET), () -> moment + "\n" + host.describe());
-            pagesForOthers += word(record, PAGES_WRONG_OFFSET);
-            pagesOfSurvivors += word(record, PAGES_MAPPED_OFFSET);
-            foreign.addAll(list(record));
-            return new Life(epoch, moment, step, word(record, SENT_OFFSET + SURVIVOR_A * Long.BYTES),
-                word(record, SENT_OFFSET + SURVIVOR_B * Long.BYTES), word(record, IN_FLIGHT_OFFSET));
-        }
-    }
-
-    private static List<Long> list(Window record) {
-        int entries = Math.toIntExact(word(record, LISTED_OFFSET));
-        assertTrue(entries <= LIST_LENGTH, () -> entries + " entries do not fit the list");
-        return IntStream.range(0, entries).mapToObj(entry -> word(record, LIST_OFFSET + entry * Long.BYTES)).toList();
-    }
-
-    private static long word(Window record, int offset) {
-        return record.buffer().getLongVolatile(offset);
-    }
-
     /** What everybody holds while the victim idles and the survivors hold nothing of it. */
     private HostResources rest() {
         pause(1);
@@ -305,82 +213,9 @@ class RoundsIT {
     }
 
     private void pause(long wanted) {
-        a.buffer().putLongVolatile(STOP_OFFSET, wanted);
-        b.buffer().putLongVolatile(STOP_OFFSET, wanted);
+        a.word(STOP_OFFSET, wanted);
+        b.word(STOP_OFFSET, wanted);
         host.await(() -> "a survivor does not obey",
-            () -> word(a, STOPPED_OFFSET) == wanted && word(b, STOPPED_OFFSET) == wanted);
-    }
-
-    /** Between the survivors nothing is lost, torn, repeated or reordered, and they are who they were. */
-    private void checkSurvivors() {
-        host.await(() -> "messages between survivors are missing", () -> sent(a, SURVIVOR_B) == received(b, SURVIVOR_A)
-            && sent(b, SURVIVOR_A) == received(a, SURVIVOR_B));
-        for (Window survivor : List.of(a, b)) {
-            for (int offset : NEVER) {
-                assertEquals(0, word(survivor, offset), () -> "word " + offset + "\n" + host.describe());
-            }
-            assertEquals(0, word(survivor, FOREIGN_OFFSET), host::describe);
-            assertEquals(0, word(survivor, PAGES_WRONG_OFFSET), host::describe);
-        }
-        for (String name : List.of("a", "b")) {
-            InstanceStatus status = host.status(name);
-            assertEquals(InstanceState.ACTIVE, status.state());
-            assertEquals(1, status.epoch());
-            assertEquals(0, status.counters().get("faults"), host::describe);
-            assertEquals(0, status.counters().get("anomalies"), host::describe);
-        }
-        assertEquals(survivors, List.of(host.status("a").pid(), host.status("b").pid()));
-    }
-
-    /** Each life's messages arrived from 0 on, all that its sends published and none else; none came from outside. */
-    private void checkVictim() {
-        host.await(() -> "of lives of the victim: " + wrongLives(), () -> wrongLives().isEmpty());
-        Set<Long> ambiguous = new HashSet<>();
-        list(a).forEach(sequence -> ambiguous.add((long) SURVIVOR_A << 48 | sequence));
-        list(b).forEach(sequence -> ambiguous.add((long) SURVIVOR_B << 48 | sequence));
-        assertTrue(ambiguous.containsAll(foreign), () -> "messages of former lives " + foreign + ", of which "
-            + ambiguous + " were sent while a life ended\n" + host.describe());
-        assertTrue(pagesForOthers <= word(a, PAGES_AMBIGUOUS_OFFSET) + word(b, PAGES_AMBIGUOUS_OFFSET),
-            () -> pagesForOthers + " pages that were shared with former lives\n" + host.describe());
-    }
-
-    private List<String> wrongLives() {
-        List<String> wrong = new ArrayList<>();
-        for (Life life : lives) {
-            for (int survivor : List.of(SURVIVOR_A, SURVIVOR_B)) {
-                long got = word(survivor == SURVIVOR_A ? a : b, LIVES_OFFSET + (int) life.epoch() * Long.BYTES);
-                if (!life.canHaveReached(survivor, got)) {
-                    wrong.add(life + " reached " + survivor + " with " + got);
-                }
-            }
-        }
-        return wrong;
-    }
-
-    private static long sent(Window record, int target) {
-        return word(record, SENT_OFFSET + target * Long.BYTES);
-    }
-
-    private static long received(Window record, int sender) {
-        return word(record, RECEIVED_OFFSET + sender * Long.BYTES);
-    }
-
-    private void report(long nanos) {
-        long between = sent(a, SURVIVOR_B) + sent(b, SURVIVOR_A);
-        long toVictim = sent(a, VICTIM) + sent(b, VICTIM);
-        long fromVictim = received(a, VICTIM) + received(b, VICTIM);
-        long mapped = word(a, PAGES_MAPPED_OFFSET) + word(b, PAGES_MAPPED_OFFSET);
-        System.out.printf("%d rounds in %.1f s: %d messages between the survivors, %d to the victim, %d from "
-            + "it; %d of its pages mapped, %d mapped by it; kill -9 to failed: median %.1f ms, p99 %.1f ms, max %.1f "
-            + "ms%n", lives.size(), nanos / 1e9, between, toVictim, fromVictim, mapped, pagesOfSurvivors,
-            deathMillis(0.5), deathMillis(0.99), deathMillis(1));
-        assertTrue(between > ROUNDS * 100 && toVictim > ROUNDS && fromVictim > ROUNDS && mapped > ROUNDS
-            && pagesOfSurvivors > 10, "too little happened to prove anything");
-        assertEquals(ROUNDS, lives.size());
-    }
-
-    private double deathMillis(double quantile) {
-        List<Long> sorted = deathNanos.stream().sorted().toList();
-        return sorted.get((int) Math.ceil(quantile * sorted.size()) - 1) / 1e6;
+            () -> a.word(STOPPED_OFFSET) == wanted && b.word(STOPPED_OFFSET) == wanted);
     }
 }

@@ -72,6 +72,14 @@ class RunIT {
     }
 
     @Test
+    void whoStopsReadingIsNotTold() throws Exception {
+        MkProcess head = mk.launch(List.of("bash", "-c", "exec 3> >(exit); wait $!; \"$@\" >&3", "head",
+            Mk.root().resolve("scripts/mk").toString()), mk.work(), "run", "--help");
+        head.ends(141);
+        assertEquals(List.of(), head.err(), head::describe);
+    }
+
+    @Test
     void runsByWayOfALinkToTheScript() throws Exception {
         Path link = Files.createSymbolicLink(mk.work().resolve("mk"), Mk.root().resolve("scripts/mk"));
         MkProcess process = mk.launch(List.of(link.toString()), mk.work(), "--version").ends(0);

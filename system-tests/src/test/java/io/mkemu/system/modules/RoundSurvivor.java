@@ -4,11 +4,8 @@ package io.mkemu.system.modules;
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
-import io.mkemu.module.Kernel;
-import io.mkemu.module.KernelModule;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
@@ -18,7 +15,7 @@ import java.util.ArrayDeque;
  * what is tagged with the victim's epoch, maps the pages that the victim shares, keeps some of them beyond the victim's
  * death and looks that nobody writes into them.
  */
-public final class RoundSurvivor implements KernelModule {
+public final class RoundSurvivor extends RoundModule {
     private static final long PERIOD_NANOS = 1_000_000;
     private static final int PEER_BURST = 4;
     private static final int VICTIM_BURST = 2;
@@ -40,16 +37,17 @@ public final class RoundSurvivor implements KernelModule {
     }
 
     private final ArrayDeque<Held> held = new ArrayDeque<>();
-    private Kernel kernel;
-    private RoundKernel round;
     private int peer;
     private long victimEpoch;
     private long victimNext;
     private long page;
     private Window pageWindow;
     private long pageEpoch;
-    private long steps;
-    private long due = System.nanoTime();
+
+    /** For the service loader. */
+    public RoundSurvivor() {
+        super(PERIOD_NANOS);
+    }
 
     @Override
     public String name() {
@@ -57,31 +55,22 @@ public final class RoundSurvivor implements KernelModule {
     }
 
     @Override
-    public void init(Kernel mine) throws Exception {
-        kernel = mine;
-        round = new RoundKernel(mine);
-        peer = SURVIVOR_A + SURVIVOR_B - mine.instanceId();
-        page = mine.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
-        pageWindow = mine.memremap(page, Pages.PAGE_SIZE);
-        mine.registerHandler((data, context) -> data(data), null, DATA);
-        mine.registerHandler((data, context) -> page(data), null, MkIpiDataDescriptor.PFN_IPI_TYPE);
-        mine.startTask("exchange", this::step);
+    void begin() {
+        peer = SURVIVOR_A + SURVIVOR_B - kernel.instanceId();
+        page = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
+        pageWindow = kernel.memremap(page, Pages.PAGE_SIZE);
+        listen();
+        startTurns("exchange");
     }
 
-    /** Any interrupt steps a task: two that answer each other at once would leave nobody else a CPU. */
-    private long step() {
-        long now = kernel.nanoTime();
-        if (now - due < 0) {
-            return due - now;
-        }
-        due = now + PERIOD_NANOS;
-        steps++;
+    @Override
+    void turn() {
         if (round.word(STOP_OFFSET) != 0) {
             while (!held.isEmpty()) {
                 release();
             }
             round.word(STOPPED_OFFSET, 1);
-            return PERIOD_NANOS;
+            return;
         }
         round.word(STOPPED_OFFSET, 0);
         for (int message = 0; message < PEER_BURST; message++) {
@@ -90,18 +79,17 @@ public final class RoundSurvivor implements KernelModule {
         for (int message = 0; message < VICTIM_BURST; message++) {
             round.send(VICTIM);
         }
-        if (steps % STEPS_PER_PAGE == 0 && kernel.isActive(VICTIM)) {
+        if (turns() % STEPS_PER_PAGE == 0 && kernel.isActive(VICTIM)) {
             share();
         }
         held.forEach(this::verify);
-        return PERIOD_NANOS;
     }
 
     /** One page, written anew for each life of the victim: nobody of a former one can have it mapped then. */
     private void share() {
         long before = round.epochOf(VICTIM);
         if (before != pageEpoch) {
-            RoundMessage.writePage(pageWindow, round.me(), round.epoch(), before, steps);
+            RoundMessage.writePage(pageWindow, round.me(), round.epoch(), before, turns());
             pageEpoch = before;
         }
         int result = kernel.sendPfn(VICTIM, Pages.pfn(page));
@@ -114,7 +102,8 @@ public final class RoundSurvivor implements KernelModule {
         }
     }
 
-    private void data(MkIpiData data) {
+    @Override
+    void data(MkIpiData data) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
         if (sender != VICTIM) {
             round.received(data.buffer(), sender, round.word(RECEIVED_OFFSET + sender * Long.BYTES));
@@ -137,7 +126,8 @@ public final class RoundSurvivor implements KernelModule {
     }
 
     /** The victim sends a message before each page, so the page is that life's, or has been shared again since. */
-    private void page(MkIpiData data) {
+    @Override
+    void page(MkIpiData data) {
         Window mapped = kernel.receiveMapPage(data);
         if (mapped == null) {
             round.count(PAGES_REFUSED_OFFSET);

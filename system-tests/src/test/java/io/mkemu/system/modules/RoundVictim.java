@@ -4,11 +4,8 @@ package io.mkemu.system.modules;
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
-import io.mkemu.module.Kernel;
-import io.mkemu.module.KernelModule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  * and tells messages and pages that were meant for another life. {@code victim.mode} is {@code traffic}, {@code idle}
  * (receives only) or {@code init} (never comes out of init).
  */
-public final class RoundVictim implements KernelModule {
+public final class RoundVictim extends RoundModule {
     private static final long PERIOD_NANOS = 500_000;
     private static final int BURST = 3;
     private static final int STEPS_PER_PAGE = 4;
@@ -29,10 +26,11 @@ public final class RoundVictim implements KernelModule {
 
     private final long[] next = {-1, -1, -1, -1};
     private final Map<Integer, List<Long>> outstanding = new HashMap<>();
-    private Kernel kernel;
-    private RoundKernel round;
-    private long steps;
-    private long due = System.nanoTime();
+
+    /** For the service loader. */
+    public RoundVictim() {
+        super(PERIOD_NANOS);
+    }
 
     @Override
     public String name() {
@@ -40,39 +38,30 @@ public final class RoundVictim implements KernelModule {
     }
 
     @Override
-    public void init(Kernel mine) throws Exception {
-        kernel = mine;
-        round = new RoundKernel(mine);
-        if ("init".equals(mine.parameter("mode"))) {
-            mine.printk("hangs in init");
+    void begin() {
+        if ("init".equals(kernel.parameter("mode"))) {
+            kernel.printk("hangs in init");
             while (true) {
                 LockSupport.park(this);
             }
         }
-        mine.registerHandler((data, context) -> data(data), null, DATA);
-        mine.registerHandler((data, context) -> released(data), null, RELEASED);
-        mine.registerHandler((data, context) -> page(data), null, MkIpiDataDescriptor.PFN_IPI_TYPE);
-        if ("traffic".equals(mine.parameter("mode"))) {
-            mine.startTask("traffic", this::step);
+        listen();
+        kernel.registerHandler((data, context) -> released(data), null, RELEASED);
+        if ("traffic".equals(kernel.parameter("mode"))) {
+            startTurns("traffic");
         }
     }
 
-    private long step() {
-        long now = kernel.nanoTime();
-        if (now - due < 0) {
-            return due - now;
-        }
-        due = now + PERIOD_NANOS;
-        steps++;
+    @Override
+    void turn() {
         for (int survivor : SURVIVORS) {
             for (int message = 0; message < BURST; message++) {
                 round.send(survivor);
             }
-            if (steps % STEPS_PER_PAGE == 0) {
+            if (turns() % STEPS_PER_PAGE == 0) {
                 share(survivor);
             }
         }
-        return PERIOD_NANOS;
     }
 
     private void share(int survivor) {
@@ -86,7 +75,7 @@ public final class RoundVictim implements KernelModule {
             return;
         }
         try (Window page = kernel.memremap(address, Pages.PAGE_SIZE)) {
-            RoundMessage.writePage(page, VICTIM, round.epoch(), 0, steps);
+            RoundMessage.writePage(page, VICTIM, round.epoch(), 0, turns());
         }
         int result = kernel.sendPfn(survivor, Pages.pfn(address));
         round.check(survivor, result, true);
@@ -107,7 +96,8 @@ public final class RoundVictim implements KernelModule {
         }
     }
 
-    private void data(MkIpiData data) {
+    @Override
+    void data(MkIpiData data) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
         long sequence = RoundMessage.word(data.buffer(), SEQUENCE_OFFSET);
         if (RoundMessage.word(data.buffer(), TARGET_EPOCH_OFFSET) != round.epoch()) {
@@ -118,7 +108,8 @@ public final class RoundVictim implements KernelModule {
         next[sender] = sequence + 1;
     }
 
-    private void page(MkIpiData data) {
+    @Override
+    void page(MkIpiData data) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
         Window page = kernel.receiveMapPage(data);
         if (page == null) {

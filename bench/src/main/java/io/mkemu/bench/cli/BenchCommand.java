@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.bench.micro.MicroRun;
+import io.mkemu.bench.report.HtmlReport;
+import io.mkemu.bench.report.JsonReport;
+import io.mkemu.bench.report.MachineInfo;
+import io.mkemu.bench.report.MarkdownReport;
+import io.mkemu.bench.report.Report;
+import io.mkemu.bench.report.TextReport;
+import io.mkemu.bench.run.BenchRun;
+import io.mkemu.bench.run.CCompiler;
+import io.mkemu.bench.run.Contender;
+import io.mkemu.bench.run.Contender.Kind;
+import io.mkemu.bench.run.Effort;
+import io.mkemu.bench.run.Results;
+import io.mkemu.os.Affinity;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code scripts/bench}. */
+@Command(name = "bench", mixinStandardHelpOptions = true, header = "Measures what an IPI costs, beside its peers.",
+    description = {"Round trips of 8, 64 and 256 bytes, one-way messages per second from 1, 2 and 4 senders, and what "
+        + "an idle machine costs: of mkemu's whole path, from a send to the callback of its answer, and of other ways "
+        + "to send bytes between two processes. All are up at the same time and take turns, round by round.",
+        "Without --quick it takes about five minutes, of a machine that does nothing else."},
+    exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
+        "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
+        "  4:there is no place for the machines", "  5:no room: memory, file system; no C compiler for C peers alone",
+        " 69:no JDK 25 found", " 70:mkemu itself is at fault, or its build failed"},
+    footer = {"", "Example: scripts/bench --quick --json bench.json"})
+final class BenchCommand implements Callable<Integer> {
+    /** How much is measured. */
+    static final class Amount {
+        @Option(names = "--quick", description = "Less of all: under a minute.")
+        private boolean quick;
+
+        @Option(names = "--smoke", description = "Only whether all of it works; the numbers mean nothing.")
+        private boolean smoke;
+    }
+
+    @ArgGroup
+    private Amount amount = new Amount();
+
+    @Option(names = "--micro", description = "Micro-benchmarks of what one side does instead (JMH), and whether it "
+        + "allocates.")
+    private boolean micro;
+
+    @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these: ${COMPLETION-CANDIDATES}; "
+        + "or the beginning of some names, as mkemu.", completionCandidates = Names.class)
+    private List<String> only;
+
+    @Option(names = "--cpus", paramLabel = "N", split = ",", description = "Host CPUs: the receiver's, then the "
+        + "senders' in turn; by default all that this process may use.")
+    private List<Integer> cpus;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Write the numbers to a file.")
+    private Path json;
+
+    @Option(names = "--html", paramLabel = "FILE", description = "Write the report with charts there; default "
+        + "target/bench.html.")
+    private Path html;
+
+    @Option(names = "--markdown", paramLabel = "FILE", description = "Write the tables there; in a file that has the "
+        + "marks for them, in their place.")
+    private Path markdown;
+
+    @Spec
+    private CommandSpec command;
+
+    @Override
+    public Integer call() throws Exception {
+        List<String> names = Names.select(only, command.commandLine());
+        List<Integer> places = cpus();
+        if (micro) {
+            return MicroRun.run(amount.smoke, System.out) ? ExitCode.OK.code() : ExitCode.FAILED.code();
+        }
+        checkFiles();
+        return bench(names, places);
+    }
+
+    /** What cannot be written is better known before the run than after it. */
+    private void checkFiles() throws IOException {
+        for (Path file : Stream.of(json, html, markdown).filter(Objects::nonNull).toList()) {
+            Path directory = file.toAbsolutePath().getParent();
+            if (Files.isDirectory(file) || !Files.isDirectory(directory) || !Files.isWritable(directory)) {
+                throw new IOException(file + " cannot be written: "
+                    + (Files.isDirectory(file) ? "it is a directory" : directory + " is no directory to write in"));
+            }
+        }
+        if (markdown != null) {
+            MarkdownReport.check(markdown);
+        }
+    }
+
+    /** Where it runs: what the user says, else all CPUs that this process may use, ascending. */
+    private List<Integer> cpus() {
+        if (cpus == null) {
+            return Affinity.allowed().stream().boxed().toList();
+        }
+        BitSet wanted = new BitSet();
+        for (int cpu : cpus) {
+            if (cpu < 0 || wanted.get(cpu) || !Affinity.allowed().get(cpu)) {
+                throw new ParameterException(command.commandLine(), "--cpus " + cpu + " is "
+                    + (cpu >= 0 && wanted.get(cpu) ? "there twice" : "not one of " + Affinity.allowed()));
+            }
+            wanted.set(cpu);
+        }
+        /* Whatever is started from here stays on these. */
+        Affinity.set(wanted);
+        return cpus;
+    }
+
+    private int bench(List<String> names, List<Integer> places) throws Exception {
+        long begun = System.nanoTime();
+        Effort effort = amount.smoke ? Effort.SMOKE : amount.quick ? Effort.QUICK : Effort.FULL;
+        List<Contender> contenders = new ArrayList<>(Contender.all());
+        contenders.removeIf(contender -> !names.contains(contender.name()));
+        List<String> notes = new ArrayList<>();
+        String compiler = CCompiler.version();
+        if (compiler == null && contenders.removeIf(contender -> contender.kind() == Kind.C)) {
+            notes.add("there is no C compiler (cc): the peers in C are not measured");
+        }
+        boolean traces = names.contains(BenchRun.TRACE);
+        if (contenders.isEmpty() && !traces) {
+            throw new MachineException(ExitCode.RESOURCES,
+                "there is no C compiler (cc), and only peers in C were asked for: install gcc");
+        }
+        MachineInfo machine = MachineInfo.of(places, compiler);
+        if (machine.isBusy()) {
+            notes.add("this machine was busy before the run (load " + machine.load()
+                + "): others were at work on its CPUs, do not rely on the numbers");
+        }
+        if (places.size() < 2) {
+            notes.add("oversubscribed: there is one CPU, so both sides of every round trip share it");
+        }
+        if (amount.smoke) {
+            notes.add("smoke mode: the numbers mean nothing");
+        }
+        Progress progress = new Progress(System.err);
+        BenchRun run = new BenchRun(contenders, traces, effort, places, home().resolve("c"), progress::show);
+        Results results;
+        try {
+            results = Interruptible.call(run::stop, run::run);
+        } finally {
+            progress.clear();
+        }
+        Report report = new Report(results, machine, effort, typed(), run.commands(), notes);
+        publish(report);
+        System.out.println("took " + Duration.ofNanos(System.nanoTime() - begun).toSeconds() + " s");
+        results.failures().forEach(line -> System.err.println("bench: " + line));
+        return results.failures().isEmpty() ? ExitCode.OK.code() : ExitCode.FAILED.code();
+    }
+
+    private void publish(Report report) throws IOException {
+        TextReport.print(report, System.out);
+        Path page = html == null ? home().resolveSibling("bench.html") : html;
+        HtmlReport.write(report, page);
+        System.out.println("report: " + page);
+        if (json != null) {
+            JsonReport.write(report, json);
+        }
+        if (markdown != null) {
+            MarkdownReport.write(report, markdown);
+        }
+    }
+
+    /** What the user typed, as far as it can be told. */
+    private String typed() {
+        return ("scripts/bench " + String.join(" ", command.commandLine().getParseResult().originalArgs())).strip();
+    }
+
+    /** The directory that holds the benchmark's jars and C sources. */
+    private static Path home() {
+        String home = System.getProperty("mkemu.bench.home");
+        if (home == null || !Files.isDirectory(Path.of(home, "c"))) {
+            throw new MachineException(ExitCode.INTERNAL, "-Dmkemu.bench.home=" + home
+                + " is no built benchmark; start it with scripts/bench");
+        }
+        return Path.of(home);
+    }
+}

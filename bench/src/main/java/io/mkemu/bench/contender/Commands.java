@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.contender;
+
+import io.mkemu.trace.TraceMode;
+import java.nio.file.Path;
+
+/**
+ * What is asked of a contender, the process in which round trips are timed and messages are counted. One command at a
+ * time; what a contender cannot do it refuses with UnsupportedOperationException.
+ */
+public interface Commands {
+    /** Smallest message: its number. */
+    int LEAST_BYTES = Long.BYTES;
+    /** Largest message, MK_MAX_DATA_SIZE. */
+    int MOST_BYTES = 256;
+    /** Senders at the most. */
+    int MOST_SENDERS = 4;
+
+    /**
+     * What a receiver counted.
+     *
+     * @param messages in the window
+     * @param nanos    length of the window
+     */
+    record Rate(long messages, long nanos) {
+    }
+
+    /**
+     * Sends messages there and back, one under way at a time.
+     *
+     * @param millis for so long, or until {@link Samples} is full
+     * @param file   each trip is appended to it, ns
+     */
+    void roundTrips(int bytes, long millis, Path file) throws Exception;
+
+    /**
+     * Receives from senders that send as fast as they can.
+     *
+     * @param senders 1..4, each a process of its own
+     */
+    Rate rate(int bytes, int senders, long millis) throws Exception;
+
+    /**
+     * Has all wait for messages that do not come.
+     *
+     * @return the CPU time that its processes took, and the time that passed
+     */
+    default Rate idle(long millis) throws Exception {
+        throw new UnsupportedOperationException("its idling is not measured");
+    }
+
+    /**
+     * Changes what is recorded while it runs.
+     *
+     * @return how many records were lost since the machine was made, because they came faster than they were drained
+     */
+    default long trace(TraceMode mode) throws Exception {
+        throw new UnsupportedOperationException("it has no trace");
+    }
+}

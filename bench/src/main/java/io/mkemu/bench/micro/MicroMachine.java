@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.micro;
+
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.host.Host;
+import io.mkemu.host.MachinePlan;
+import io.mkemu.ipi.IpiArea;
+import io.mkemu.ipi.IpiDispatcher;
+import io.mkemu.ipi.IpiReceiver;
+import io.mkemu.ipi.IpiSender;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.memory.InstancePool;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A machine of which no kernel runs: the calling thread is both CPU 1, which sends, and CPU 0, which receives. What it
+ * measures has no cache line to wait for.
+ */
+final class MicroMachine implements IpiDispatcher, AutoCloseable {
+    /** Messages that fit. */
+    static final int SLOTS = 256;
+    static final int SENDER_CPU = 1;
+    private static final int RECEIVER = 0;
+    private static final String TREE = """
+        /dts-v1/;
+        / { compatible = "multikernel-v1"; mkemu,ipi-slots = <256>;
+          resources { cpus = <0 1>; memory-bytes = <0x1000000>; };
+          instances { one { id = <1>; resources { cpus = <1>; memory-bytes = <0x1000000>; }; }; };
+        };
+        """;
+
+    private final Path directory;
+    private final Host host;
+    private final IpiSender sender;
+    private final Window area;
+    private final IpiReceiver receiver;
+    private final InstancePool pool;
+    private long received;
+
+    MicroMachine() throws IOException {
+        directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-micro-");
+        host = Host.init(new MachineDirectory(directory.resolve("micro")),
+            MachinePlan.of(MachineSpec.parse("micro.dts", TREE, Path.of("/"))));
+        InstanceEntry target = memory().instances().entry(RECEIVER);
+        target.newEpoch(InstanceState.ACTIVE);
+        LocalApic apic = LocalApic.of(memory(), RECEIVER);
+        sender = new IpiSender(memory(), LocalApic.of(memory(), SENDER_CPU));
+        area = IpiArea.map(memory(), target, target.ipiArea());
+        receiver = memory().mailbox().receiver(area.buffer(), memory().layout(), apic, 0, true);
+        receiver.announceRunning();
+        pool = InstancePool.attach(memory(), memory().instances().entry(1));
+    }
+
+    PhysicalMemory memory() {
+        return host.machine().memory();
+    }
+
+    IpiSender sender() {
+        return sender;
+    }
+
+    InstancePool pool() {
+        return pool;
+    }
+
+    /** Delivers what has come without a doorbell, as a CPU that polls does. */
+    int poll() {
+        receiver.takeHot();
+        return receiver.deliver(this);
+    }
+
+    /** Delivers what was rung for: how the first message of a lane is found. */
+    int interrupt() {
+        LocalApic.of(memory(), RECEIVER).takePending();
+        receiver.interrupt(this);
+        return receiver.deliver(this);
+    }
+
+    /** Sum of the first words of all that was delivered. */
+    long received() {
+        return received;
+    }
+
+    @Override
+    public void dispatch(MkIpiData data) {
+        received += data.buffer().getLong(0);
+    }
+
+    @Override
+    public void queueWork(MkIpiData live) {
+        throw new IllegalStateException("a single-slot mailbox");
+    }
+
+    @Override
+    public int runWork(MkIpiData live) {
+        throw new IllegalStateException("a single-slot mailbox");
+    }
+
+    @Override
+    public void anomaly(int senderCpu, MkIpiData data) {
+        throw new IllegalStateException("a damaged message from CPU " + senderCpu);
+    }
+
+    @Override
+    public void close() throws IOException {
+        pool.close();
+        sender.close();
+        area.close();
+        try {
+            host.shutDown(0);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            host.close();
+            Files.delete(directory);
+        }
+    }
+}

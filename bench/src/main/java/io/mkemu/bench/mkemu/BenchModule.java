@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.mkemu;
+
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+
+/** The module that both kernels of a benchmark machine load: the host's pings and counts, an instance's answers. */
+public final class BenchModule implements KernelModule {
+    private final PingSide ping = new PingSide();
+    private final AnswerSide answer = new AnswerSide();
+
+    @Override
+    public String name() {
+        return "bench";
+    }
+
+    @Override
+    public void init(Kernel kernel) {
+        if (kernel.instanceId() == 0) {
+            ping.init(kernel);
+        } else {
+            answer.init(kernel);
+        }
+    }
+
+    /** The host's side. */
+    PingSide ping() {
+        return ping;
+    }
+}

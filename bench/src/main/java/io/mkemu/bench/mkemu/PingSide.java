@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.mkemu;
+
+import static io.mkemu.bench.mkemu.BenchMessage.*;
+
+import io.mkemu.Errno;
+import io.mkemu.bench.contender.RateMeter;
+import io.mkemu.bench.contender.Samples;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.module.Kernel;
+import java.util.concurrent.CompletableFuture;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The host's side: pings an instance, or counts what instances send. Callbacks on the boot CPU; the methods that begin
+ * something may be called by any thread, one at a time, after what was begun before is over.
+ *
+ * <p>A trip is timed as in the other peers: the clock is read after a send and before the wait for its answer, so that
+ * what the reading costs is not in the trip.
+ */
+final class PingSide {
+    private static final int MOST_BYTES = 256;
+
+    private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MOST_BYTES]);
+    private Kernel kernel;
+    private CompletableFuture<Void> done;
+    private Samples samples;
+    private int bytes;
+    private long number;
+    private long last;
+    private long deadline;
+    private boolean warm;
+    private RateMeter meter;
+    private long run;
+    private long lastData;
+
+    void init(Kernel itsKernel) {
+        kernel = itsKernel;
+        kernel.registerHandler((data, context) -> pong(data), null, PONG);
+        kernel.registerHandler((data, context) -> data(data), null, DATA);
+    }
+
+    /** Pings instance 1 for some time. */
+    CompletableFuture<Void> ping(int messageBytes, long nanos, Samples into) {
+        CompletableFuture<Void> ends = new CompletableFuture<>();
+        kernel.runOnCpu(0, () -> {
+            done = ends;
+            samples = into;
+            bytes = messageBytes;
+            warm = false;
+            deadline = kernel.nanoTime() + nanos;
+            send();
+        });
+        return ends;
+    }
+
+    private void send() {
+        number++;
+        payload.putLong(0, number);
+        int result = kernel.sendIpiData(1, payload, 0, bytes, PING);
+        if (result != 0) {
+            end(new IllegalStateException("ping: " + Errno.name(result)));
+        }
+    }
+
+    private void pong(MkIpiData data) {
+        /* A single-slot mailbox may deliver an answer twice. */
+        if (done == null || data.dataSize() != bytes || data.buffer().getLong(0) != number) {
+            return;
+        }
+        if (warm && (samples.isFull() || last - deadline >= 0)) {
+            end(null);
+            return;
+        }
+        send();
+        long now = System.nanoTime();
+        if (warm) {
+            samples.add(now - last);
+        }
+        warm = true;
+        last = now;
+    }
+
+    private void end(RuntimeException fault) {
+        CompletableFuture<Void> ended = done;
+        done = null;
+        if (ended == null) {
+            return;
+        }
+        if (fault == null) {
+            ended.complete(null);
+        } else {
+            ended.completeExceptionally(fault);
+        }
+    }
+
+    /** Has instances 1 .. senders send for some time, and counts until {@link #endCount}. */
+    CompletableFuture<Void> count(int messageBytes, int senders, long nanos, boolean yields, RateMeter into) {
+        CompletableFuture<Void> ends = new CompletableFuture<>();
+        kernel.runOnCpu(0, () -> {
+            done = ends;
+            meter = into;
+            run++;
+            lastData = 0;
+            payload.putLong(ORDER_RUN, run);
+            payload.putLong(ORDER_NANOS, nanos);
+            payload.putInt(ORDER_BYTES, messageBytes);
+            payload.putInt(ORDER_YIELDS, yields ? 1 : 0);
+            for (int instance = 1; instance <= senders; instance++) {
+                int result = kernel.sendIpiData(instance, payload, 0, ORDER_LENGTH, ORDER);
+                if (result != 0) {
+                    end(new IllegalStateException("order to instance " + instance + ": " + Errno.name(result)));
+                }
+            }
+        });
+        return ends;
+    }
+
+    /** Counts no more; the future that {@link #count} returned is complete then. */
+    void endCount() {
+        kernel.runOnCpu(0, () -> {
+            meter.end();
+            end(null);
+        });
+    }
+
+    private void data(MkIpiData data) {
+        if (done == null || data.dataSize() < Long.BYTES) {
+            return;
+        }
+        long carried = data.buffer().getLong(0);
+        /* Messages of a former run may come late; a single-slot mailbox may deliver one twice. */
+        if (carried >>> RUN_SHIFT == run && carried != lastData) {
+            lastData = carried;
+            meter.message();
+        }
+    }
+}

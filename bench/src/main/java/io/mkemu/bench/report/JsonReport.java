@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.report;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.bench.run.Results.Idle;
+import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Throughput;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** A run as one JSON object. */
+public final class JsonReport {
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private JsonReport() {
+    }
+
+    /**
+     * The object: "runs" has an element for each measurement, of round trips {@code {name, bytes, roundTripNanos: {p50,
+     * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle", "machine" and
+     * "failed" stand beside it.
+     */
+    public static ObjectNode of(Report report) {
+        ObjectNode root = MAPPER.createObjectNode();
+        ArrayNode runs = root.putArray("runs");
+        for (RoundTrip trip : report.roundTrips()) {
+            runs.addObject().put("name", trip.name()).put("bytes", trip.bytes()).putObject("roundTripNanos")
+                .put("p50", trip.p50()).put("p99", trip.p99()).put("p999", trip.p999()).put("max", trip.max());
+        }
+        for (Throughput rate : report.results().throughputs()) {
+            runs.addObject().put("name", rate.name()).put("bytes", rate.bytes()).put("senders", rate.senders())
+                .put("messagesPerSecond", Math.round(rate.messagesPerSecond()));
+        }
+        ArrayNode idle = root.putArray("idle");
+        for (Idle machine : report.results().idle()) {
+            idle.addObject().put("name", machine.name()).put("cpuSecondsPerSecond", machine.cpus());
+        }
+        MachineInfo machine = report.machine();
+        ObjectNode where = root.putObject("machine").put("processor", machine.processor())
+            .put("system", machine.system()).put("jdk", machine.jdk()).put("compiler", machine.compiler())
+            .put("when", machine.when()).put("load", machine.load()).put("command", report.command());
+        machine.cpus().forEach(where.putArray("cpus")::add);
+        report.results().failures().forEach(root.putArray("failed")::add);
+        return root;
+    }
+
+    /** Writes it to a file. */
+    public static void write(Report report, Path file) throws IOException {
+        MAPPER.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), of(report));
+    }
+}

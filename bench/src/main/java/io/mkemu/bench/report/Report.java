@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.report;
+
+import io.mkemu.bench.run.Contender;
+import io.mkemu.bench.run.Effort;
+import io.mkemu.bench.run.Results;
+import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Throughput;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+
+/**
+ * A run, and what can be said of it.
+ *
+ * @param command  what the user typed
+ * @param commands that were run for it
+ * @param notes    what a reader must know
+ */
+public record Report(Results results, MachineInfo machine, Effort effort, String command, List<String> commands,
+                     List<String> notes) {
+    /** Name of the row that trace modes are held against. */
+    private static final String TRACE_OFF = "trace-off";
+    private static final String TRACE_PREFIX = "trace-";
+
+    /** Round trips by size, in the order of the contenders. */
+    public List<RoundTrip> roundTrips() {
+        List<RoundTrip> sorted = new ArrayList<>(results.roundTrips());
+        sorted.sort(Comparator.comparing((RoundTrip trip) -> isTrace(trip.name())).thenComparing(RoundTrip::bytes));
+        return sorted;
+    }
+
+    /** Round trips of one size, without those of the trace modes. */
+    public List<RoundTrip> roundTrips(int bytes) {
+        return roundTrips().stream().filter(trip -> trip.bytes() == bytes && !isTrace(trip.name())).toList();
+    }
+
+    private static boolean isTrace(String name) {
+        return name.startsWith(TRACE_PREFIX);
+    }
+
+    /** p50 in multiples of the C mailbox that spins, of the same size. */
+    public OptionalDouble timesYardstick(RoundTrip trip) {
+        return times(trip, Contender.YARDSTICK, trip.bytes());
+    }
+
+    /** p50 in multiples of the bare cache line's. */
+    public OptionalDouble timesLimit(RoundTrip trip) {
+        OptionalDouble inC = times(trip, Contender.LIMIT, trip.bytes());
+        return inC.isPresent() ? inC : times(trip, Contender.JAVA_LIMIT, trip.bytes());
+    }
+
+    /** p50 in multiples of that with trace=off, for the rows of trace modes. */
+    public OptionalDouble timesUntraced(RoundTrip trip) {
+        return isTrace(trip.name()) ? times(trip, TRACE_OFF, trip.bytes()) : OptionalDouble.empty();
+    }
+
+    private OptionalDouble times(RoundTrip trip, String other, int bytes) {
+        return results.roundTrips().stream().filter(base -> base.name().equals(other) && base.bytes() == bytes)
+            .filter(base -> base.p50() > 0).mapToDouble(base -> trip.p50() / (double) base.p50()).findFirst();
+    }
+
+    /** A line of the table of throughput: one contender, one size, ascending numbers of senders. */
+    public record RateRow(String name, int bytes, List<OptionalDouble> bySenders) {
+    }
+
+    /** Throughput by size, in the order of the contenders. */
+    public List<RateRow> rateRows() {
+        Set<List<Object>> keys = new LinkedHashSet<>();
+        List<Throughput> all = results.throughputs();
+        all.stream().sorted(Comparator.comparing(Throughput::bytes))
+            .forEach(rate -> keys.add(List.of(rate.name(), rate.bytes())));
+        return keys.stream().map(key -> new RateRow((String) key.get(0), (Integer) key.get(1),
+            effort.senders().stream().map(senders -> all.stream().filter(rate -> rate.name().equals(key.get(0))
+                && rate.bytes() == (Integer) key.get(1) && rate.senders() == senders)
+                .mapToDouble(Throughput::messagesPerSecond).findFirst()).toList())).toList();
+    }
+
+    /** Says which numbers of senders share CPUs with the receiver, or null if none do. */
+    public String oversubscription() {
+        List<Integer> shared = effort.senders().stream().filter(machine::isOversubscribed).toList();
+        if (shared.isEmpty()) {
+            return null;
+        }
+        return "oversubscribed: " + shared + " senders and a receiver on CPUs " + machine.cpus()
+            + "; who waits there yields, and mkemu's CPUs do not poll";
+    }
+}

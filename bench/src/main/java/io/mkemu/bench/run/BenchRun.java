@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.run;
+
+import io.mkemu.bench.contender.Commands.Rate;
+import io.mkemu.bench.run.Contender.Kind;
+import io.mkemu.trace.TraceMode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Measures contenders. All of them are up all the time, and take turns: in each round each of them runs for a moment
+ * while the others sleep, so that a drift of the machine hits all alike. One thread runs it.
+ */
+public final class BenchRun {
+    /** Name of the comparison of trace modes on one machine. */
+    public static final String TRACE = Contender.TRACED.name();
+
+    private final List<Contender> contenders;
+    private final boolean traces;
+    private final Effort effort;
+    private final List<Integer> cpus;
+    private final Path sources;
+    private final Consumer<String> progress;
+    private final List<String> commands = new ArrayList<>();
+    private final int clockStep = ClockStep.measure();
+    private final Results results = new Results(clockStep);
+    private final List<ContenderProcess> processes = new ArrayList<>();
+    private volatile boolean stopped;
+
+    /**
+     * Prepares.
+     *
+     * @param traces   whether trace modes are compared too
+     * @param cpus     for the receiver, and for the senders in turn
+     * @param sources  directory of the C peers
+     * @param progress told what is being done
+     */
+    public BenchRun(List<Contender> contenders, boolean traces, Effort effort, List<Integer> cpus, Path sources,
+        Consumer<String> progress) {
+        this.contenders = contenders;
+        this.traces = traces;
+        this.effort = effort;
+        this.cpus = cpus;
+        this.sources = sources;
+        this.progress = progress;
+    }
+
+    /** One step of a contender's. */
+    private interface Step {
+        void run(ContenderProcess process) throws IOException, BenchException, InterruptedException;
+    }
+
+    /** Ends the run as soon as it can. Any thread. */
+    public void stop() {
+        stopped = true;
+        synchronized (processes) {
+            processes.forEach(ContenderProcess::askEnd);
+        }
+    }
+
+    /** The commands that made the C peers and started the contenders. */
+    public List<String> commands() {
+        return List.copyOf(commands);
+    }
+
+    /**
+     * Measures all; a contender that fails is left out from then on.
+     *
+     * @throws InterruptedException if it was stopped
+     */
+    public Results run() throws IOException, InterruptedException {
+        try (Scratch scratch = Scratch.make(); JournalPlace journal = traces ? JournalPlace.make() : null) {
+            try {
+                start(scratch.directory(), journal == null ? null : journal.directory());
+                measureTrips();
+                measureTraces();
+                measureIdle();
+                measureRates();
+                return results;
+            } finally {
+                synchronized (processes) {
+                    processes.forEach(ContenderProcess::askEnd);
+                    processes.forEach(ContenderProcess::close);
+                }
+            }
+        }
+    }
+
+    private void start(Path directory, Path journal) throws IOException, InterruptedException {
+        progress.accept("starting");
+        List<Contender> wanted = new ArrayList<>(contenders);
+        if (traces) {
+            wanted.add(Contender.TRACED);
+        }
+        Path cProgram = null;
+        if (wanted.stream().anyMatch(contender -> contender.kind() == Kind.C)) {
+            try {
+                cProgram = CCompiler.compile(sources, directory, commands);
+            } catch (BenchException failed) {
+                results.addFailure(failed.getMessage());
+                wanted.removeIf(contender -> contender.kind() == Kind.C);
+            }
+        }
+        for (Contender contender : wanted) {
+            commands.add(contender.shortCommand(cpus));
+            synchronized (processes) {
+                processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, cProgram,
+                    journal));
+            }
+        }
+        each("starting", ContenderProcess::awaitReady);
+    }
+
+    /** A step of each contender in turn; one that fails is ended and takes no further part. */
+    private void each(String what, Step step) throws IOException, InterruptedException {
+        for (ContenderProcess process : List.copyOf(processes)) {
+            if (stopped) {
+                throw new InterruptedException("stopped");
+            }
+            progress.accept(what + ": " + process.contender().name());
+            try {
+                step.run(process);
+            } catch (BenchException failed) {
+                if (!stopped) {
+                    results.addFailure(failed.getMessage());
+                    process.close();
+                    synchronized (processes) {
+                        processes.remove(process);
+                    }
+                }
+            }
+        }
+    }
+
+    /** The machine for the comparison of trace modes takes part in nothing else. */
+    private static Step unlessTraced(Step step) {
+        return process -> {
+            if (process.contender() != Contender.TRACED) {
+                step.run(process);
+            }
+        };
+    }
+
+    private void measureTrips() throws IOException, InterruptedException {
+        /* Into results that nobody looks at. */
+        Results warmUp = new Results(clockStep);
+        each("warm-up", unlessTraced(process -> {
+            for (int bytes : Effort.BYTES) {
+                warmUp.addTrips(process.contender().name(), bytes,
+                    process.roundTrips(bytes, effort.warmMillis() / Effort.BYTES.size()));
+            }
+        }));
+        for (int round = 1; round <= effort.rounds(); round++) {
+            for (int bytes : Effort.BYTES) {
+                each("round trips of " + bytes + " bytes, round " + round + " of " + effort.rounds(),
+                    unlessTraced(process -> results.addTrips(process.contender().name(), bytes,
+                        process.roundTrips(bytes, effort.tripMillis()))));
+            }
+        }
+    }
+
+    private void measureTraces() throws IOException, InterruptedException {
+        if (traces) {
+            Results warmUp = new Results(clockStep);
+            each("warm-up", process -> traceModes(process, effort.warmMillis(), warmUp));
+            for (int round = 1; round <= effort.rounds(); round++) {
+                each("trace modes, round " + round + " of " + effort.rounds(),
+                    process -> traceModes(process, effort.tripMillis(), results));
+            }
+        }
+    }
+
+    private static void traceModes(ContenderProcess process, long millis, Results into)
+        throws IOException, BenchException, InterruptedException {
+        if (process.contender() != Contender.TRACED) {
+            return;
+        }
+        for (TraceMode mode : TraceMode.values()) {
+            String name = TRACE + "-" + mode.label();
+            long lost = process.trace(mode);
+            into.addTrips(name, Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
+            into.addLost(name, process.trace(TraceMode.OFF) - lost);
+        }
+    }
+
+    private void measureIdle() throws IOException, InterruptedException {
+        each("idle machine", unlessTraced(process -> {
+            if (process.contender().kind() == Kind.MKEMU) {
+                Rate rate = process.idle(effort.idleMillis());
+                results.addIdle(process.contender().name(), rate.messages() / (double) rate.nanos());
+            }
+        }));
+    }
+
+    private void measureRates() throws IOException, InterruptedException {
+        for (int senders : effort.senders()) {
+            Step warmUp = process -> process.rate(Effort.USUAL_BYTES, senders,
+                Math.max(effort.rateMillis(), effort.warmMillis() / 2));
+            each("warm-up, " + senders + " senders", unlessTraced(ifCarries(warmUp)));
+            for (int round = 1; round <= effort.rateRounds(); round++) {
+                for (int bytes : effort.rateBytes()) {
+                    each("messages of " + bytes + " bytes from " + senders + " senders, round " + round + " of "
+                        + effort.rateRounds(), unlessTraced(ifCarries(process -> {
+                            Rate rate = process.rate(bytes, senders, effort.rateMillis());
+                            results.addRate(process.contender().name(), bytes, senders,
+                                rate.messages() * (double) TimeUnit.SECONDS.toNanos(1) / rate.nanos());
+                        })));
+                }
+            }
+        }
+    }
+
+    private static Step ifCarries(Step step) {
+        return process -> {
+            if (process.contender().carriesMessages()) {
+                step.run(process);
+            }
+        };
+    }
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.run;
+
+import java.util.List;
+
+/**
+ * How much is measured.
+ *
+ * @param name       for the report
+ * @param warmMillis before the first round trips of a contender count
+ * @param rounds     of round trips, each contender in turn in each
+ * @param tripMillis of round trips in a round
+ * @param rateRounds of one-way messages
+ * @param rateMillis of one-way messages in a round
+ * @param rateBytes  sizes of one-way messages
+ * @param senders    how many send at once, ascending
+ * @param idleMillis for which a machine is left alone
+ */
+public record Effort(String name, long warmMillis, int rounds, long tripMillis, int rateRounds, long rateMillis,
+                     List<Integer> rateBytes, List<Integer> senders, long idleMillis) {
+    /** Sizes of messages there and back. */
+    public static final List<Integer> BYTES = List.of(8, 64, 256);
+    /** The size that everything is compared at. */
+    public static final int USUAL_BYTES = 64;
+
+    /** Numbers to publish. */
+    public static final Effort FULL = new Effort("full", 2000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4), 2000);
+    /** Less than a minute. */
+    public static final Effort QUICK = new Effort("quick", 300, 3, 60, 2, 60, List.of(USUAL_BYTES), List.of(1, 2, 4),
+        500);
+    /** Whether it works; the numbers mean nothing. */
+    public static final Effort SMOKE = new Effort("smoke", 20, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100);
+}

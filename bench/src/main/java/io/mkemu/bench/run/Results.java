@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.run;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.DoubleStream;
+
+/** What was measured, round by round. One thread. */
+public final class Results {
+    private static final long U32 = 0xffff_ffffL;
+    private static final int CHUNK = 1 << 20;
+    private static final double MEDIAN = 50;
+    private static final double P99 = 99;
+    private static final double P999 = 99.9;
+
+    /**
+     * Round trips of one size, all rounds together.
+     *
+     * @param trips  how many
+     * @param spread (largest - smallest p50 of a round) / p50
+     */
+    public record RoundTrip(String name, int bytes, long p50, long p99, long p999, long max, long trips,
+                            double spread) {
+    }
+
+    /** Messages per second from so many senders to one receiver, the median of the rounds. */
+    public record Throughput(String name, int bytes, int senders, double messagesPerSecond) {
+    }
+
+    /** What a machine costs that has nothing to do, in CPUs (seconds of CPU time per second). */
+    public record Idle(String name, double cpus) {
+    }
+
+    private record Trips(TripHistogram all, List<Long> p50s) {
+    }
+
+    private record Key(String name, int bytes, int senders) {
+    }
+
+    private final int clockStep;
+    private final Map<Key, Trips> trips = new LinkedHashMap<>();
+    private final Map<Key, List<Double>> rates = new LinkedHashMap<>();
+    private final Map<String, Long> lost = new HashMap<>();
+    private final List<Idle> idle = new ArrayList<>();
+    private final List<String> failures = new ArrayList<>();
+
+    /**
+     * No results yet.
+     *
+     * @param clockStep of the clock that trips are timed by, ns
+     */
+    Results(int clockStep) {
+        this.clockStep = clockStep;
+    }
+
+    /** Step of the clock that trips were timed by, ns. */
+    public int clockStep() {
+        return clockStep;
+    }
+
+    /** Adds a round's samples and deletes their file. */
+    void addTrips(String name, int bytes, Path file) throws IOException {
+        TripHistogram round = read(file);
+        Trips sum = trips.computeIfAbsent(new Key(name, bytes, 1),
+            key -> new Trips(new TripHistogram(clockStep), new ArrayList<>()));
+        sum.all().add(round);
+        sum.p50s().add(round.percentile(MEDIAN));
+    }
+
+    private TripHistogram read(Path file) throws IOException {
+        TripHistogram histogram = new TripHistogram(clockStep);
+        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.LITTLE_ENDIAN);
+        try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+            while (in.read(chunk) >= 0) {
+                chunk.flip();
+                while (chunk.remaining() >= Integer.BYTES) {
+                    histogram.add(chunk.getInt() & U32);
+                }
+                chunk.compact();
+            }
+        }
+        Files.delete(file);
+        return histogram;
+    }
+
+    void addRate(String name, int bytes, int senders, double messagesPerSecond) {
+        rates.computeIfAbsent(new Key(name, bytes, senders), key -> new ArrayList<>()).add(messagesPerSecond);
+    }
+
+    void addIdle(String name, double cpus) {
+        idle.add(new Idle(name, cpus));
+    }
+
+    /** Adds records that a trace lost in a round. */
+    void addLost(String name, long records) {
+        lost.merge(name, records, Long::sum);
+    }
+
+    /** Records that a trace lost in all rounds. */
+    public long lost(String name) {
+        return lost.getOrDefault(name, 0L);
+    }
+
+    void addFailure(String line) {
+        failures.add(line);
+    }
+
+    /** Round trips. */
+    public List<RoundTrip> roundTrips() {
+        List<RoundTrip> all = new ArrayList<>();
+        trips.forEach((key, sum) -> {
+            long p50 = sum.all().percentile(MEDIAN);
+            long least = sum.p50s().stream().mapToLong(Long::longValue).min().orElse(p50);
+            long most = sum.p50s().stream().mapToLong(Long::longValue).max().orElse(p50);
+            all.add(new RoundTrip(key.name(), key.bytes(), p50, sum.all().percentile(P99),
+                sum.all().percentile(P999), sum.all().max(), sum.all().count(),
+                p50 == 0 ? 0 : (most - least) / (double) p50));
+        });
+        return all;
+    }
+
+    /** One-way messages. */
+    public List<Throughput> throughputs() {
+        List<Throughput> all = new ArrayList<>();
+        rates.forEach((key, rounds) -> all.add(
+            new Throughput(key.name(), key.bytes(), key.senders(), median(rounds))));
+        return all;
+    }
+
+    private static double median(List<Double> values) {
+        double[] sorted = values.stream().flatMapToDouble(DoubleStream::of).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+
+    /** Idle machines. */
+    public List<Idle> idle() {
+        return List.copyOf(idle);
+    }
+
+    /** A line for each contender that could not be measured to the end. */
+    public List<String> failures() {
+        return List.copyOf(failures);
+    }
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.bench.run.CCompiler;
+import io.mkemu.bench.run.Contender;
+import io.mkemu.bench.run.Effort;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** scripts/bench, as built: that it works, not how fast. */
+@Timeout(value = 8, unit = TimeUnit.MINUTES)
+class BenchIT {
+    private static final Path ROOT = Path.of(System.getProperty("mkemu.home")).getParent().getParent();
+    private static final String TRIP = "(\\d+ ns|[0-9.]+ [um]s)";
+
+    private Path sandbox;
+    private Path work;
+    private Process process;
+
+    @BeforeEach
+    void makePlaces() throws IOException {
+        sandbox = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-bench-it-");
+        work = Files.createTempDirectory("mkemu-bench-it-");
+    }
+
+    @AfterEach
+    void removePlaces() throws IOException, InterruptedException {
+        if (process != null && process.isAlive()) {
+            process.destroyForcibly().waitFor();
+        }
+        for (Path place : List.of(work, sandbox)) {
+            try (var files = Files.walk(place)) {
+                for (Path file : files.sorted((a, b) -> b.compareTo(a)).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private void start(String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(ROOT.resolve("scripts/bench").toString()));
+        command.addAll(List.of(args));
+        command.addAll(List.of("--html", work.resolve("bench.html").toString()));
+        ProcessBuilder builder = new ProcessBuilder(command).directory(work.toFile())
+            .redirectOutput(work.resolve("out").toFile()).redirectError(work.resolve("err").toFile());
+        builder.environment().put("MKEMU_NO_BUILD", "1");
+        builder.environment().put("MKEMU_DIR", sandbox.toString());
+        builder.environment().put("MKEMU_JAVA_HOME", System.getProperty("java.home"));
+        process = builder.start();
+    }
+
+    private String ends(int code, String... args) throws IOException, InterruptedException {
+        start(args);
+        process.waitFor();
+        String said = Files.readString(work.resolve("out")) + Files.readString(work.resolve("err"));
+        assertEquals(code, process.exitValue(), said);
+        assertNothingLeft();
+        return said;
+    }
+
+    private void assertNothingLeft() throws IOException {
+        try (var files = Files.list(sandbox)) {
+            assertEquals(List.of(), files.toList());
+        }
+        assertEquals(List.of(), mentioning(sandbox));
+    }
+
+    /** Processes of a run. */
+    private static List<String> mentioning(Path place) {
+        return ProcessHandle.allProcesses().filter(one -> one.pid() != ProcessHandle.current().pid())
+            .map(BenchIT::commandLine).filter(line -> line.contains(place.toString())).toList();
+    }
+
+    private static String commandLine(ProcessHandle one) {
+        try {
+            return Files.readString(Path.of("/proc/" + one.pid() + "/cmdline")).replace('\0', ' ');
+        } catch (IOException ended) {
+            return "";
+        }
+    }
+
+    private static void has(String text, String pattern) {
+        assertTrue(Pattern.compile(pattern, Pattern.MULTILINE).matcher(text).find(), pattern + "\n" + text);
+    }
+
+    @Test
+    void everyContenderIsMeasured() throws Exception {
+        boolean compiler = CCompiler.version() != null;
+        Path json = work.resolve("bench.json");
+        String said = ends(0, "--smoke", "--json", json.toString());
+        List<Contender> all = Contender.all().stream()
+            .filter(one -> compiler || one.kind() != Contender.Kind.C).toList();
+        Set<String> trips = new TreeSet<>();
+        Set<String> rates = new TreeSet<>();
+        for (JsonNode run : new ObjectMapper().readTree(json.toFile()).get("runs")) {
+            JsonNode nanos = run.get("roundTripNanos");
+            if (nanos != null) {
+                trips.add(run.get("name").asText() + " " + run.get("bytes"));
+                assertTrue(nanos.get("p50").asLong() > 0 && nanos.get("p50").asLong() <= nanos.get("p99").asLong()
+                    && nanos.get("p99").asLong() <= nanos.get("p999").asLong(), run.toString());
+            } else {
+                rates.add(run.get("name").asText() + " " + run.get("senders"));
+                assertTrue(run.get("messagesPerSecond").asLong() > 0, run.toString());
+            }
+        }
+        for (Contender one : all) {
+            for (int bytes : Effort.BYTES) {
+                assertTrue(trips.contains(one.name() + " " + bytes), one + " " + bytes + " " + trips);
+            }
+            assertEquals(one.carriesMessages(), rates.contains(one.name() + " 2"), one + " " + rates);
+        }
+        for (String mode : List.of("off", "lifecycle", "ipi", "all")) {
+            has(said, "^trace-" + mode + " +64 +" + TRIP);
+        }
+        has(said, "^mkemu-queued-halt +[0-9.]+ %$");
+        has(said, compiler ? "^c-mailbox-spin +64 +" + TRIP : "^note: there is no C compiler");
+        assertTrue(Files.readString(work.resolve("bench.html")).contains("<svg"));
+    }
+
+    @Test
+    void theMicroBenchmarksRunAndSendAndReceiveAllocateNothing() throws Exception {
+        String said = ends(0, "--micro", "--smoke");
+        for (String name : List.of("publish", "drain", "handlerLookup 1", "handlerLookup 1000", "poolAllocFree",
+            "traceRecord")) {
+            has(said, "^" + name + " +[0-9.]+ +[0-9.]+ +[0-9.]+$");
+        }
+        has(said, "^0 B/op on send, receive and trace record$");
+    }
+
+    @Test
+    void aStoppedRunLeavesNothing() throws Exception {
+        start("--only", "mkemu-queued-poll,agrona-1to1,trace");
+        awaitKernel();
+        process.destroy();
+        process.waitFor();
+        assertEquals(143, process.exitValue());
+        assertNothingLeft();
+    }
+
+    @Test
+    void whatAKilledRunLeavesIsClearedByTheNext() throws Exception {
+        start("--only", "mkemu-queued-poll,agrona-1to1");
+        awaitKernel();
+        process.destroyForcibly().waitFor();
+        for (ProcessHandle one : ProcessHandle.allProcesses().filter(all -> commandLine(all)
+            .contains(sandbox.toString())).toList()) {
+            assertNotNull(one.onExit().get(1, TimeUnit.MINUTES), "ends with its run");
+        }
+        ends(0, "--smoke", "--only", "agrona-1to1");
+    }
+
+    /** An instance's process is there. */
+    private void awaitKernel() {
+        while (mentioning(sandbox).stream().noneMatch(line -> line.contains("InstanceMain"))) {
+            assertTrue(process.isAlive(), "ended");
+            Thread.onSpinWait();
+        }
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.run;
+
+import io.mkemu.bench.contender.Samples;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Results that nobody measured. */
+public final class SampleResults {
+    private SampleResults() {
+    }
+
+    /** A few of each kind. */
+    public static Results make() throws IOException {
+        Results results = new Results(1);
+        trips(results, "cacheline-c", 64, 60);
+        trips(results, "c-mailbox-spin", 64, 120);
+        trips(results, "mkemu-queued-poll", 64, 240);
+        trips(results, "mkemu-queued-poll", 256, 300);
+        trips(results, "trace-off", 64, 100);
+        trips(results, "trace-ipi", 64, 110);
+        results.addLost("trace-ipi", 1);
+        results.addRate("mkemu-queued-poll", 64, 1, 2e6);
+        results.addRate("mkemu-queued-poll", 64, 2, 5e5);
+        results.addIdle("mkemu-queued-halt", 0.005);
+        results.addFailure("x: y");
+        return results;
+    }
+
+    private static void trips(Results results, String name, int bytes, long nanos) throws IOException {
+        Samples samples = new Samples();
+        for (int trip = 0; trip < 4; trip++) {
+            samples.add(nanos);
+        }
+        Path file = Files.createTempFile("bench", ".samples");
+        Files.delete(file);
+        samples.appendTo(file);
+        results.addTrips(name, bytes, file);
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.Errno;
+import io.mkemu.cpu.LocalApic;
+import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+
+/** A lane outlives its sender and its receiver: what one life leaves there, and what the next makes of it. */
+class IpiSenderLivesTest extends SendingMachine {
+    @Test
+    void aNewLifeOfTheTargetIsMappedAnew() throws Exception {
+        IpiSender sender = sender(0);
+        for (long sequence = 0; sequence < SLOTS - 1; sequence++) {
+            assertEquals(0, send(sender, 0, sequence));
+        }
+        long former = target.ipiArea();
+        machine.activate(1, 2, 5);
+        assertTrue(former != target.ipiArea());
+        TestCpu receiver = receiver(0, false);
+        for (long sequence = 100; sequence < 100 + SLOTS; sequence++) {
+            assertEquals(0, send(sender, 0, sequence));
+        }
+        receiver.turn();
+        assertEquals(SLOTS, arrived.size(), "nothing of the former epoch");
+        assertEquals("0:100", arrived.getFirst());
+        target.ipiArea(0, 0);
+        assertEquals(-Errno.ENODEV, send(sender, 0, 1));
+    }
+
+    @Test
+    void aSenderResumesWhereItsFormerLifeDied() {
+        int lane = laneOffset(0, 0);
+        UnsafeBuffer area = area().buffer();
+        TestCpu receiver = receiver(0, false);
+        long next = 0;
+        for (int life = 0; life < 6 * SLOTS; life++) {
+            IpiSender sender = new IpiSender(machine.memory(), LocalApic.of(machine.memory(), 0));
+            for (int more = 0; more <= life % 3; more++) {
+                assertEquals(0, send(sender, 0, next++));
+            }
+            sender.close();
+            if (life % 2 == 0) {
+                /* Died between the ready word and the tail, the receiver ahead of the tail or not. */
+                long tail = area.getLongVolatile(lane + QueuedMailboxDescriptor.TAIL_OFFSET);
+                area.putLongVolatile(lane + QueuedMailboxDescriptor.TAIL_OFFSET, tail - 1);
+            }
+            if (life % 4 < 2) {
+                receiver.turn();
+            }
+        }
+        receiver.turn();
+        assertEquals(next, arrived.size());
+        for (int sequence = 0; sequence < next; sequence++) {
+            assertEquals("0:" + sequence, arrived.get(sequence));
+        }
+    }
+
+    @Test
+    void aTailThatNoMessageStandsBehindDoesNotStopTheLane() {
+        TestCpu receiver = receiver(0, false);
+        area().buffer().putLongVolatile(laneOffset(0, 0) + QueuedMailboxDescriptor.TAIL_OFFSET, 3);
+        assertEquals(0, send(sender(0), 0, 0));
+        receiver.turn();
+        assertEquals(List.of("0:0"), arrived, "accepted, so it must arrive");
+    }
+
+    @Test
+    void aMarkOfAFormerLifeDoesNotSilenceTheNext() {
+        TestCpu receiver = receiver(0, false);
+        int rung = QueuedMailboxDescriptor.BLOCKS_OFFSET + QueuedMailboxDescriptor.RUNG_OFFSET;
+        area().buffer().putLongVolatile(rung, 1);
+        assertEquals(0, receiver.turn(), "marked, but nobody raised the vector");
+        assertEquals(0, send(sender(0), 0, 0));
+        assertTrue(receiver.apic().hasPending());
+        assertEquals(1, receiver.turn());
+    }
+}

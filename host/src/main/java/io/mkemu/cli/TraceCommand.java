@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.journal.EventFilter;
+import io.mkemu.journal.EventName;
+import io.mkemu.journal.JournalEvents;
+import io.mkemu.journal.TraceEntry;
+import io.mkemu.journal.TraceNames;
+import io.mkemu.journal.TracePlayer;
+import io.mkemu.journal.TraceSummary;
+import io.mkemu.trace.MessageId;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code mk trace}: reads a journal. */
+@Command(name = "trace", mixinStandardHelpOptions = true, subcommands = {TraceSetCommand.class,
+    TraceExportCommand.class}, synopsisSubcommandLabel = "[COMMAND]",
+    header = "Prints what was recorded of a machine.", description = {
+    "Prints what was recorded of a machine that runs or is gone, event by event, as trace-cmd does; or what it "
+        + "comes to, or the life of one message.",
+    "What was dropped is never left out: gap lines say how much, of which CPU."},
+    footer = {"", "Example: mk trace --instance web --event send,callback_begin --since -5s"})
+final class TraceCommand implements Callable<Integer> {
+    /** Ids as a trace prints them. */
+    static final class IdConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            try {
+                return MessageId.parse(text);
+            } catch (IllegalArgumentException none) {
+                throw new TypeConversionException(none.getMessage());
+            }
+        }
+    }
+
+    @Mixin
+    private TraceSource source;
+
+    @Option(names = {"-f", "--follow"}, description = "Go on with what comes, until the recording ends (exit code 0) "
+        + "or Ctrl-C (130).")
+    private boolean follow;
+
+    @Mixin
+    private TraceWindowOptions window;
+
+    @Mixin
+    private TraceFilterOptions filters;
+
+    @Option(names = "--follow-id", paramLabel = "ID", converter = IdConverter.class,
+        description = "Only the life of this message, from its send to its last callback.")
+    private Long id;
+
+    @Option(names = "--summary", description = "Print no events, but for each pair of kernels: messages, bytes, "
+        + "latencies, losses.")
+    private boolean summary;
+
+    @Option(names = "--json", description = "Print one JSON object for each event: {time, seconds, instance, name, cpu,"
+        + " event, type, id, bytes} and what the event tells; times in ns. With --summary one object.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec command;
+
+    @Override
+    public Integer call() throws IOException {
+        require(!summary || !follow && id == null && !filters.hasEvents(),
+            "--summary goes with neither -f nor --event nor --follow-id");
+        try (TraceSource.Open journal = source.open(command)) {
+            TraceNames names = new TraceNames();
+            EventFilter filter = filters.filter(names);
+            long end = window.needsEnd() ? source.end(command) : 0;
+            if (summary) {
+                summarise(journal, names, filter, end);
+            } else {
+                print(journal, names, filter, end);
+            }
+            journal.tellProblems();
+        }
+        return ExitCode.OK.code();
+    }
+
+    private void summarise(TraceSource.Open journal, TraceNames names, EventFilter filter, long end)
+        throws IOException {
+        TraceSummary counts = new TraceSummary(names, filter);
+        boolean[] begun = new boolean[1];
+        JournalEvents events = new JournalEvents(journal, names, entry -> {
+            if (!begun[0]) {
+                begun[0] = true;
+                window.apply(filter, names, end);
+            }
+            counts.record(entry);
+        });
+        boolean more = true;
+        while (more) {
+            more = events.poll();
+        }
+        counts.end();
+        TraceFilterOptions.check(filter, names);
+        if (json) {
+            System.out.println(SummaryJson.of(counts, names));
+        } else {
+            SummaryText.print(counts, names, System.out);
+        }
+    }
+
+    private void print(TraceSource.Open journal, TraceNames names, EventFilter filter, long end) throws IOException {
+        if (id != null) {
+            filter.id(id);
+        }
+        LineOutput out = new LineOutput(System.out);
+        TraceLines lines = json ? new TraceJson(out, names, id != null) : new TraceText(out, names, id != null);
+        TracePrinter printer = new TracePrinter(filter, lines, out, () -> window.apply(filter, names, end));
+        new TracePlayer(journal, names, looksAt(), printer, printer).play(follow);
+        if (!follow) {
+            TraceFilterOptions.check(filter, names);
+            if (id != null && printer.printed() == 0) {
+                throw new MachineException(ExitCode.FAILED, "no event of message " + MessageId.text(id) + " in "
+                    + journal.name() + "; mk trace --event send lists the ids of what was sent");
+            }
+        }
+        printer.end();
+    }
+
+    /** What has nothing to do with a message need not be put in order with it. */
+    private Predicate<TraceEntry> looksAt() {
+        return id == null ? entry -> true : entry -> entry.isMessage() && entry.id() == id
+            || entry.name(0) == EventName.GAP || entry.name(0) == EventName.DAMAGED;
+    }
+
+    private void require(boolean good, String message) {
+        if (!good) {
+            throw new ParameterException(command.commandLine(), message);
+        }
+    }
+}

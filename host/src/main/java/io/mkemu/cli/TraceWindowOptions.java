@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.journal.EventFilter;
+import io.mkemu.journal.TraceNames;
+import picocli.CommandLine.Option;
+
+/** Which part of a recording is wanted. */
+final class TraceWindowOptions {
+    @Option(names = "--since", paramLabel = "TIME", converter = TimePoint.Converter.class,
+        description = "Only from this time on: seconds as the trace prints them (12.5), seconds before the end of what "
+            + "is recorded now (-5s), or a time (2026-11-24T12:00:00, with Z for UTC).")
+    private TimePoint since;
+
+    @Option(names = "--until", paramLabel = "TIME", converter = TimePoint.Converter.class,
+        description = "Only before this time.")
+    private TimePoint until;
+
+    boolean isGiven() {
+        return since != null || until != null;
+    }
+
+    /** Whether the end of what is recorded has to be known. */
+    boolean needsEnd() {
+        return since != null && since.kind() == TimePoint.Kind.END
+            || until != null && until.kind() == TimePoint.Kind.END;
+    }
+
+    /**
+     * Puts the window into a filter.
+     *
+     * @param end of what is recorded, CLOCK_MONOTONIC in ns, if {@link #needsEnd}
+     */
+    void apply(EventFilter filter, TraceNames names, long end) {
+        filter.window(since == null ? Long.MIN_VALUE : monotonic(since, names, end),
+            until == null ? Long.MAX_VALUE : monotonic(until, names, end));
+    }
+
+    private static long monotonic(TimePoint time, TraceNames names, long end) {
+        return time.monotonic(names.createdNanos(), names.createdEpochNanos(), end);
+    }
+}

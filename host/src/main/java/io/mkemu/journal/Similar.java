@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Optional;
+
+/** Guesses which of several names a user meant. */
+public final class Similar {
+    private static final int MOST_WRONG = 3;
+
+    private Similar() {
+    }
+
+    /** What to say behind a name that is none: the one that was probably meant, else all. */
+    public static String hint(String name, Collection<String> known) {
+        return nearest(name, known).map(near -> "; did you mean " + near + "?")
+            .orElseGet(() -> "; use one of " + String.join(", ", known));
+    }
+
+    /** The name that differs least, if it differs little. */
+    static Optional<String> nearest(String name, Collection<String> known) {
+        int limit = Math.min(MOST_WRONG, (name.length() + 1) / 2);
+        return known.stream().filter(other -> distance(name, other) <= limit || isPartOf(name, other))
+            .min(Comparator.comparingInt(other -> distance(name, other)));
+    }
+
+    private static boolean isPartOf(String name, String other) {
+        return name.length() > 2 && other.contains(name);
+    }
+
+    /** Letters to insert, drop or replace. */
+    private static int distance(String one, String other) {
+        int[] row = new int[other.length() + 1];
+        for (int column = 0; column < row.length; column++) {
+            row[column] = column;
+        }
+        for (int line = 1; line <= one.length(); line++) {
+            int diagonal = row[0];
+            row[0] = line;
+            for (int column = 1; column < row.length; column++) {
+                int above = row[column];
+                int same = one.charAt(line - 1) == other.charAt(column - 1) ? 0 : 1;
+                row[column] = Math.min(diagonal + same, Math.min(above, row[column - 1]) + 1);
+                diagonal = above;
+            }
+        }
+        return row[other.length()];
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** A host of {@link TestHost#TREE} for each test. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+abstract class BoxedHost {
+    static final long MIB = 1 << 20;
+
+    TestHost box;
+    Host host;
+
+    @BeforeEach
+    void make() throws Exception {
+        box = TestHost.make();
+        host = box.host();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        box.close();
+    }
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.control;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** What many clients, or slow ones, can do to a control socket. */
+class ControlLoadTest extends ServedSocket {
+    @Test
+    void whoSaysNothingIsDropped() throws IOException {
+        serve(limits(8, SOON));
+        RawClient silent = client();
+        RawClient slow = client().send("{\"verb\":");
+        assertNull(silent.readLine());
+        String answer = slow.readLine();
+        assertTrue(answer.startsWith("{\"ok\":false,\"exitCode\":2,\"error\":\"no whole request within 200 ms"),
+            answer);
+        assertNull(slow.readLine());
+        assertTrue(handler.begun.isEmpty());
+    }
+
+    @Test
+    void whoReadsNothingIsDroppedAndHoldsUpNobody() throws Exception {
+        serve(limits(2, SOON));
+        RawClient deaf = client().send("{\"verb\":\"flood\"}\n");
+        awaitNot(() -> handler.done.isEmpty());
+        assertEquals("{\"ok\":true,\"result\":{\"did\":\"a\"}}", client().ask("{\"verb\":\"a\"}"));
+        int lines = 0;
+        while (deaf.readLine() != null) {
+            lines++;
+        }
+        assertTrue(lines < 2001, lines + " lines came");
+        assertEquals("{\"ok\":true,\"result\":{\"did\":\"b\"}}", client().ask("{\"verb\":\"b\"}"));
+    }
+
+    @Test
+    void manyClientsAtOnce() throws Exception {
+        serve(ControlLimits.DEFAULT);
+        List<CompletableFuture<List<String>>> all = new ArrayList<>();
+        for (int number = 0; number < 50; number++) {
+            String verb = "v" + number;
+            all.add(CompletableFuture.supplyAsync(() -> {
+                try (RawClient client = new RawClient(socket)) {
+                    List<String> answers = new ArrayList<>();
+                    for (int i = 0; i < 20; i++) {
+                        answers.add(client.ask("{\"verb\":\"" + verb + "\"}"));
+                    }
+                    return answers;
+                } catch (IOException broken) {
+                    throw new UncheckedIOException(broken);
+                }
+            }, task -> Thread.ofPlatform().start(task)));
+        }
+        for (int number = 0; number < 50; number++) {
+            List<String> answers = all.get(number).get();
+            assertEquals(List.of("{\"ok\":true,\"result\":{\"did\":\"v" + number + "\"}}"),
+                answers.stream().distinct().toList());
+        }
+        assertEquals(1000, handler.done.size());
+    }
+
+    @Test
+    void tooManyConnectionsAreToldSo() throws Exception {
+        serve(limits(3, TimeUnit.SECONDS.toNanos(50)));
+        RawClient first = client();
+        first.ask("{\"verb\":\"a\"}");
+        RawClient second = client();
+        second.ask("{\"verb\":\"a\"}");
+        RawClient third = client();
+        third.ask("{\"verb\":\"a\"}");
+        RawClient fourth = client();
+        assertEquals("{\"ok\":false,\"exitCode\":4,\"error\":\"3 connections are open already; "
+            + "try again when some have ended\"}", fourth.readLine());
+        assertNull(fourth.readLine());
+        third.close();
+        awaitNot(() -> {
+            try (RawClient next = new RawClient(socket)) {
+                return !"{\"ok\":true,\"result\":{\"did\":\"b\"}}".equals(next.ask("{\"verb\":\"b\"}"));
+            } catch (IOException refusedMeanwhile) {
+                return true;
+            }
+        });
+    }
+
+    @Test
+    void leaksNeitherThreadsNorDescriptors() throws Exception {
+        serve(ControlLimits.DEFAULT);
+        client().ask("{\"verb\":\"a\"}");
+        long before = descriptors();
+        for (int i = 0; i < 200; i++) {
+            try (RawClient client = new RawClient(socket)) {
+                client.ask("{\"verb\":\"" + (i % 3 == 0 ? "refuse" : "a") + "\"}");
+                if (i % 5 == 0) {
+                    client.send("{\"verb\"");
+                }
+                if (i % 7 == 0) {
+                    client.send("{\"verb\":\"say\"}\n");
+                }
+            }
+        }
+        awaitNot(() -> threads() > 1);
+        awaitNot(() -> descriptors() > before);
+    }
+
+    private static long descriptors() {
+        try (Stream<Path> all = Files.list(Path.of("/proc/self/fd"))) {
+            return all.filter(Files::exists).count();
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.system.modules.BadStart;
+import io.mkemu.system.modules.Stuck;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Kernels that do not come up, or do not end when they are asked to. */
+class BadKernelIT extends LabMachine {
+    @Test
+    void aKernelThatDoesNotComeUpIsFailedAndSaysWhy() throws Exception {
+        says(CREATE);
+        says("load", "web", "--module", ModuleJar.of(mk.work(), BadStart.class));
+        mk.start("exec", "web").refuses(1, "instance web is failed: module .*BadStart.jar cannot be loaded: .*no number"
+            + ".*; see mk dmesg web$");
+        MkProcess show = mk.start("show", "web").ends(0);
+        assertEquals(1, show.out("^web failed: module .* cannot be loaded: .*no number").size(), show::describe);
+        assertEquals(0, Procs.instances(mk.machine("lab")).size());
+        end();
+    }
+
+    @Test
+    void aModuleThatHangsIsForced() throws Exception {
+        Path stuck = ModuleJar.of(mk.work(), Stuck.class);
+        says(CREATE);
+        says("load", "web", "--module", stuck);
+        says("exec", "web");
+        MkProcess kill = mk.start("kill", "web", "--timeout", "0.5").ends(0);
+        assertEquals(List.of("web: did not shut down within 500 ms, forced", "web: loaded"), kill.out(),
+            kill::describe);
+        says("unload", "web");
+        says("load", "web", "--module", stuck, "--cmdline", "stuck.where=init");
+        mk.start("exec", "web", "--timeout", "3").refuses(1, "instance web is not active after 3000 ms and goes on "
+            + "booting: mk dmesg web shows where it is, mk kill -f ends it");
+        JsonNode booting = web();
+        assertEquals("loaded booting", booting.get("state").asText() + " " + booting.get("detail").asText());
+        String boots = "instance web is loaded \\(booting\\): ";
+        allRefused(7, Map.of(List.of("kill", "web"), boots + "mk kill needs an active one",
+            List.of("exec", "web"), boots + "its kernel runs already",
+            List.of("unload", "web"), boots + "cannot unload it", List.of("delete", "web"), boots + "cannot delete it",
+            List.of("load", "web"), boots + "cannot load it"));
+        assertEquals("web: loaded", says("kill", "-f", "web"));
+        assertEquals("", web().get("detail").asText());
+        says("unload", "web");
+        says("load", "web", "--module", stuck);
+        says("exec", "web");
+        MkProcess shutdown = mk.start("shutdown", "--timeout", "0.5").ends(0);
+        assertEquals(List.of("web: did not shut down within 500 ms, forced", "machine lab: ended"), shutdown.out(),
+            shutdown::describe);
+    }
+
+    @Test
+    void aShutdownThatWaitsCanBeForced() throws Exception {
+        says(CREATE);
+        says("load", "web", "--module", ModuleJar.of(mk.work(), Stuck.class));
+        says("exec", "web");
+        MkProcess waits = mk.start("shutdown", "--timeout", "3600");
+        while (!web().get("detail").asText().equals("shutting down")) {
+            assertTrue(waits.isAlive(), waits::describe);
+        }
+        mk.start("create", "db", "--cpus", "2", "--memory", "8M").refuses(4, "machine \"lab\" is being shut down");
+        MkProcess forces = mk.start("shutdown", "--force").ends(0);
+        waits.ends(0);
+        assertEquals(1, waits.out("^machine lab: ended$").size(), waits::describe);
+        assertEquals(1, forces.out("^machine lab: ended$").size(), forces::describe);
+    }
+}
