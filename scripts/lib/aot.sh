@@ -38,14 +38,15 @@ aot_java() {
         "$jdk/bin/java" "@$dist/jvm.options" -Dmkemu.home="$dist" "$@"
 }
 
-# aot_record JDK DIST DIR: a demo with one instance; its two JVMs write down what they load and what runs often.
+# aot_record JDK DIST DIR: a recorded demo with one instance; its two JVMs write down what they load and what runs often.
 aot_record() {
     local machine
     # By the same name each time: should one be killed, the next clears away what it left.
     machine=aot-$(stat -c %i "$2")
     aot_java "$1" "$2" "@$2/host.options" -XX:AOTMode=record -XX:AOTConfiguration="$3/host.conf" \
         -Dmkemu.aot.record="$3" -cp "$2/lib/host/*:$2/lib/instance/*" \
-        io.mkemu.cli.Main demo --instances 1 --messages 1000 --machine "$machine" --json >/dev/null
+        io.mkemu.cli.Main demo --instances 1 --messages 1000 --machine "$machine" --json \
+        --journal "$3/journal" >/dev/null
 }
 
 # aot_create JDK DIST DIR: makes the caches of what was recorded.
@@ -82,7 +83,7 @@ aot_make() {
         echo "mkemu: no AOT caches, processes start slower: $(tail -n 1 "$new/log")"
         rm -f "$new"/*.aot
     fi
-    rm -f "$new"/log "$new"/*.conf
+    rm -rf "$new"/log "$new"/*.conf "$new"/journal
     printf '%s\n' "$made_of" >"$new/made-of"
     rm -rf "$dir"
     mv "$new" "$dir"

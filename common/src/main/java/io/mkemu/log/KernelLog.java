@@ -4,6 +4,8 @@ package io.mkemu.log;
 import static io.mkemu.log.KernelLogDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceMode;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -26,6 +28,7 @@ public final class KernelLog {
     private final AtomicBuffer ring;
     private final int base;
     private final PhysicalMemory memory;
+    private final TraceControl trace;
     /* The writer's own: what lies in RAM is for readers, and anybody can scribble over it. */
     private long head;
     private long tail;
@@ -38,6 +41,7 @@ public final class KernelLog {
     /** A log whose stores a test can count. */
     KernelLog(AtomicBuffer tables, PhysicalMemory memory, int instanceId) {
         this.memory = memory;
+        this.trace = new TraceControl(memory);
         this.ring = tables;
         this.base = offset(memory, instanceId);
         adopt();
@@ -137,6 +141,10 @@ public final class KernelLog {
         ring.putLongRelease(base + TAIL_OFFSET, end);
         ring.putLongRelease(base + LINES_OFFSET, ring.getLong(base + LINES_OFFSET) + 1);
         memory.raiseEvent();
+        if (trace.records(TraceMode.LIFECYCLE)) {
+            /* The journal is to have the line before it is overwritten. */
+            trace.ring();
+        }
     }
 
     private void makeRoom(long end) {

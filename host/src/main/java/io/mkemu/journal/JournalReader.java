@@ -38,6 +38,7 @@ public final class JournalReader implements AutoCloseable {
     private final TraceRecord record = new TraceRecord();
     private QueueTailer tailer;
     private int fileNumber = -1;
+    private long watermark;
     private boolean inDocument;
     private boolean hasNewRepeats;
     private int deletedFiles;
@@ -101,6 +102,14 @@ public final class JournalReader implements AutoCloseable {
         return segment;
     }
 
+    /**
+     * The newest watermark, as {@link JournalDescriptor#WATERMARK_OFFSET} says. While {@link #next} returns false it
+     * may be newer than that of the last segment: after the last records the drain says that there are no more.
+     */
+    public long watermark() {
+        return watermark;
+    }
+
     private boolean nextSegment() {
         if (!segment.next()) {
             inDocument = false;
@@ -134,6 +143,7 @@ public final class JournalReader implements AutoCloseable {
                 report("document " + tailer.documents() + " " + problem + ", it is left out");
             } else if (hasNewRepeats || (document.getInt(FLAGS_OFFSET, ByteOrder.LITTLE_ENDIAN) & REPEATED) == 0) {
                 segment.wrap(document);
+                watermark = Math.max(watermark, segment.watermark());
                 inDocument = true;
                 return true;
             }

@@ -7,6 +7,7 @@ import io.mkemu.os.Futex;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceMode;
+import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -23,9 +24,11 @@ import java.util.function.Consumer;
  * host sees itself is told to it by any thread, and is in its place in the journal when the call returns.
  */
 public final class TraceDrain implements AutoCloseable {
-    /** Between passes while there is something: a ring that fills cuts it short. */
+    /** Between passes while there is much; a ring that fills, a line in a log and the host itself cut it short. */
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Between passes while there is nothing, or next to nothing, for long. */
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final int MUCH_BYTES = 64 * TraceRecordDescriptor.LENGTH;
     private static final long AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final JournalWriter writer;
@@ -41,6 +44,7 @@ public final class TraceDrain implements AutoCloseable {
     private final Thread thread = new Thread(this::run, "trace-drain");
     private long watermark = System.nanoTime();
     private boolean followed = true;
+    private long written;
     private long ageLooked = System.nanoTime();
     private volatile boolean closing;
     private volatile boolean ended;
@@ -179,15 +183,17 @@ public final class TraceDrain implements AutoCloseable {
 
     private void run() {
         Futex futex = new Futex();
+        long waited = BUSY_NANOS;
         try {
             while (!closing) {
                 int seen = control.doorbell();
                 answerAll();
-                boolean any = pass();
+                long wait = pass() >= MUCH_BYTES ? BUSY_NANOS : Math.min(2 * waited, IDLE_NANOS);
                 keepAge();
                 if (requests.isEmpty() && !closing) {
-                    control.await(futex, seen, any ? BUSY_NANOS : IDLE_NANOS);
+                    control.await(futex, seen, wait);
                 }
+                waited = wait;
             }
             end();
         } catch (RuntimeException | Error fault) {
@@ -221,8 +227,8 @@ public final class TraceDrain implements AutoCloseable {
         }
     }
 
-    /** Looks at everything once; whether there was anything. */
-    private boolean pass() {
+    /** Looks at everything once; how many bytes of documents that brought. */
+    private long pass() {
         long now = System.nanoTime();
         for (DrainedRing ring : rings) {
             ring.drain(document, this::full);
@@ -231,13 +237,15 @@ public final class TraceDrain implements AutoCloseable {
             instance.look(document, this::full);
         }
         boolean any = !document.isEmpty();
+        long bytes = written + (any ? document.length() : 0);
+        written = 0;
         if (any || !followed) {
             /* After the last records one empty document: whoever follows knows then that there are no more. */
             followed = !any;
             flush(now);
         }
         watermark = now;
-        return any;
+        return bytes;
     }
 
     private void makeRoom() {
@@ -248,6 +256,7 @@ public final class TraceDrain implements AutoCloseable {
 
     /** A document that is full before its pass is over promises no more than the one before. */
     private void full() {
+        written += document.length();
         flush(watermark);
     }
 
@@ -258,7 +267,7 @@ public final class TraceDrain implements AutoCloseable {
     /** The kernels have ended: what is left, and that it is all. */
     private void end() {
         answerAll();
-        while (pass()) {
+        while (pass() > 0) {
             Thread.onSpinWait();
         }
         sink.end(System.nanoTime());
@@ -276,7 +285,7 @@ public final class TraceDrain implements AutoCloseable {
         while (thread.isAlive()) {
             control.ring();
             try {
-                thread.join(TimeUnit.NANOSECONDS.toMillis(IDLE_NANOS));
+                thread.join(TimeUnit.NANOSECONDS.toMillis(BUSY_NANOS));
             } catch (InterruptedException later) {
                 interrupted = true;
             }

@@ -81,6 +81,10 @@ class JournalTest {
             append(writer, 5, 1);
             append(writer, 6, 4);
             assertEquals(range(5, 10), readAll(reader));
+            assertEquals(6, reader.watermark());
+            assertTrue(writer.append(documents.of(11, 0), JournalDescriptor.SEGMENTS_OFFSET));
+            assertFalse(reader.next());
+            assertEquals(11, reader.watermark());
             assertFalse(reader.hasEnded());
         }
         try (JournalReader reader = reader()) {
