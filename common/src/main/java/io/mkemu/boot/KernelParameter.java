@@ -4,6 +4,7 @@ package io.mkemu.boot;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.log.ConsoleLoglevel;
+import io.mkemu.trace.TraceMode;
 import java.util.function.Consumer;
 
 /**
@@ -21,6 +22,8 @@ public enum KernelParameter {
     DEBUG("debug", false, parameters -> flag(parameters, "debug")),
     /** All lines go to the console, whatever else is said. */
     IGNORE_LOGLEVEL("ignore_loglevel", false, parameters -> flag(parameters, "ignore_loglevel")),
+    /** Host only: what the machine records from the beginning. */
+    TRACE("trace", false, parameters -> TraceMode.of(parameters.get("trace"))),
     /** A test hook: the kernel stops in a send. */
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
     /** Address of the IPI buffer. */

@@ -66,7 +66,7 @@ final class JournalFlags {
     private JournalLimits limits;
 
     @Option(names = "--trace", paramLabel = "MODE", converter = Mode.class, description = "What is recorded: off, "
-        + "lifecycle, ipi (the default) or all; needs --journal.")
+        + "lifecycle, ipi or all; needs --journal. By default what trace= on the host's command line says, else ipi.")
     private TraceMode mode;
 
     @Spec(Spec.Target.MIXEE)
@@ -80,7 +80,7 @@ final class JournalFlags {
             return null;
         }
         return new JournalOptions(directory.toAbsolutePath().normalize(), limits == null ? JournalLimits.DEFAULT
-            : limits, mode == null ? TraceMode.IPI : mode);
+            : limits, mode);
     }
 
     private void refuse(boolean given, String option) {
@@ -97,7 +97,10 @@ final class JournalFlags {
         if (options != null) {
             String age = options.limits().maxAge() == null ? "" : "," + options.limits().maxAge().toSeconds() + "s";
             arguments.addAll(List.of("--journal", options.directory().toString(), "--journal-max",
-                options.limits().maxBytes() + age, "--trace", options.mode().label()));
+                options.limits().maxBytes() + age));
+            if (mode != null) {
+                arguments.addAll(List.of("--trace", mode.label()));
+            }
         }
         return arguments;
     }

@@ -10,7 +10,7 @@ import java.nio.file.Path;
  *
  * @param directory of the journal, absolute; made if it is not there
  * @param limits    how much it keeps
- * @param mode      what is recorded from the beginning
+ * @param mode      what is recorded from the beginning; null for what trace= on the host's command line says, else ipi
  */
 public record JournalOptions(Path directory, JournalLimits limits, TraceMode mode) {
 }

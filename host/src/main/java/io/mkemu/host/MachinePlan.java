@@ -15,6 +15,7 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
 import io.mkemu.os.Affinity;
+import io.mkemu.trace.TraceMode;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -68,9 +69,23 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         return plan;
     }
 
-    /** The same, recorded as these options say, or not if they are null. */
+    /**
+     * The same, recorded as these options say, or not if they are null.
+     *
+     * @throws io.mkemu.boot.dt.DeviceTreeException if the host's command line wants something recorded and there is no
+     *                                              journal for it
+     */
     public MachinePlan recorded(JournalOptions options) {
-        return new MachinePlan(spec, layout, hostCpu, cpus, options);
+        BootParameters host = BootParameters.parse(spec.host().bootargs());
+        String trace = KernelParameter.TRACE.parameter();
+        TraceMode asked = host.has(trace) ? TraceMode.of(host.get(trace)) : null;
+        if (options == null && asked != null && asked != TraceMode.OFF) {
+            throw spec.error(spec.places().of("bootargs"), "trace=" + asked.label()
+                + " needs a journal: say where it is to be with --journal DIR");
+        }
+        JournalOptions known = options == null || options.mode() != null ? options
+            : new JournalOptions(options.directory(), options.limits(), asked == null ? TraceMode.IPI : asked);
+        return new MachinePlan(spec, layout, hostCpu, cpus, known);
     }
 
     private static long areaLength(IpiMode ipi, RamLayout layout, int cpus) {
@@ -110,6 +125,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 + ", or set mkemu,ipi-slots lower");
         }
         checkKernel(instance.bootargs(), instance.modules(), instance.places());
+        if (BootParameters.parse(instance.bootargs()).has(KernelParameter.TRACE.parameter())) {
+            throw spec.error(instance.places().of("bootargs"), "trace= is for the whole machine: put it on the host's "
+                + "command line, or use --trace, or mk trace set while it runs");
+        }
     }
 
     private void checkKernel(String bootargs, List<String> modules, Places places) {

@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.boot.dt.DeviceTreeException;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.journal.JournalLimits;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.trace.TraceMode;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,31 @@ class MachinePlanTest {
         assertTrue(message.contains("cannot hold its IPI buffer"), message);
         String least = message.replaceFirst(".*at least (0x[0-9a-f]+).*", "$1");
         assertEquals(1, MachinePlan.of(tree("", least, "")).spec().instances().size(), "what it asks for is enough");
+    }
+
+    private static TraceMode recorded(String bootargs, TraceMode option) {
+        MachineSpec spec = tree("chosen { bootargs = \"" + bootargs + "\"; };", "0x1000000", "");
+        return MachinePlan.of(spec).recorded(new JournalOptions(Path.of("/j"), JournalLimits.DEFAULT, option))
+            .journal().mode();
+    }
+
+    @Test
+    void whatIsRecordedIsAsTheOptionThenTheHostsCommandLineSays() {
+        assertEquals(TraceMode.IPI, recorded("", null));
+        assertEquals(TraceMode.ALL, recorded("trace=all", null));
+        assertEquals(TraceMode.LIFECYCLE, recorded("trace=all", TraceMode.LIFECYCLE));
+        assertEquals(TraceMode.OFF, recorded("trace=off", null));
+    }
+
+    @Test
+    void aTraceModeWithoutAJournalOrOfAnInstanceIsRefused() {
+        MachineSpec host = tree("chosen { bootargs = \"trace=ipi\"; };", "0x1000000", "");
+        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(host).recorded(null)).getMessage();
+        assertTrue(message.contains("trace=ipi needs a journal: say where it is to be with --journal DIR"), message);
+        String instance = refusal("", "0x1000000", "chosen { bootargs = \"trace=all\"; };");
+        assertTrue(instance.contains("trace= is for the whole machine"), instance);
+        String wrong = refusal("chosen { bootargs = \"trace=most\"; };", "0x1000000", "");
+        assertTrue(wrong.contains("trace=most is not a trace mode; use trace=off, "), wrong);
     }
 
     @Test
