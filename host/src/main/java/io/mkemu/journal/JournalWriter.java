@@ -83,7 +83,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
     private static JournalWriter begin(Path directory, String machine, OsFile lock, JournalLimits limits)
         throws IOException {
         for (Path former : JournalDirectory.recordings(directory)) {
-            JournalDirectory.deleteRemains(former);
+            Remains.clear(former);
         }
         Path recording = JournalDirectory.newRecording(directory, machine);
         Files.createDirectory(recording, JournalDirectory.OWNER_ONLY);
@@ -255,6 +255,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
     public void close() throws IOException {
         try {
             file.close();
+            Remains.ended(recording);
         } finally {
             recordingLock.close();
             directoryLock.close();

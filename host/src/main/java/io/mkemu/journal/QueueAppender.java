@@ -4,11 +4,9 @@ package io.mkemu.journal;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import net.openhft.chronicle.bytes.Bytes;
 import net.openhft.chronicle.queue.ChronicleQueue;
 import net.openhft.chronicle.queue.ExcerptAppender;
@@ -22,9 +20,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class QueueAppender implements AutoCloseable {
     /** What Chronicle may add to a document: headers, padding, an index. */
-    private static final long OVERHEAD = 48 << 10;
-    /** What Chronicle writes behind the last document, and what a reader looks at there. */
-    private static final long TAIL = OVERHEAD;
+    static final long OVERHEAD = 48 << 10;
 
     private final ChronicleQueue queue;
     private final ExcerptAppender appender;
@@ -108,8 +104,6 @@ final class QueueAppender implements AutoCloseable {
     @Override
     public void close() throws IOException {
         queue.close();
-        try (FileChannel file = FileChannel.open(Chronicle.data(directory), StandardOpenOption.WRITE)) {
-            file.truncate((used + TAIL) / Chronicle.GRANULE * Chronicle.GRANULE + Chronicle.GRANULE);
-        }
+        Remains.truncate(directory, used);
     }
 }

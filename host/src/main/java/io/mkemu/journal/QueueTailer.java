@@ -19,6 +19,7 @@ final class QueueTailer implements AutoCloseable {
     private final UnsafeBuffer document = new UnsafeBuffer(0L, 0);
     private DocumentContext open;
     private long documents;
+    private long used;
 
     private QueueTailer(ChronicleQueue queue) {
         this.queue = queue;
@@ -51,6 +52,7 @@ final class QueueTailer implements AutoCloseable {
         open = context;
         documents++;
         Bytes<?> bytes = context.wire().bytes();
+        used = bytes.readPosition() + bytes.readRemaining();
         document.wrap(bytes.addressForRead(bytes.readPosition()), (int) bytes.readRemaining());
         return true;
     }
@@ -63,6 +65,11 @@ final class QueueTailer implements AutoCloseable {
     /** How many documents it has read. */
     long documents() {
         return documents;
+    }
+
+    /** Where the document ends in the file. */
+    long used() {
+        return used;
     }
 
     private void closeDocument() {

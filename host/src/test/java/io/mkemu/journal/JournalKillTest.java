@@ -61,11 +61,40 @@ class JournalKillTest {
             journal.toString(), Long.toString(seed)).redirectError(Redirect.INHERIT).start();
     }
 
+    /** A recording whose writer was killed, and what it ended with. */
+    private record Killed(Path recording, long next) {
+        /** Its last file is as short as it can be now, and holds what it held. */
+        void checkShortened(Documents documents, String which) throws IOException {
+            if (!Files.exists(recording)) {
+                return;
+            }
+            Path file = JournalDirectory.files(recording).getLast().path();
+            long used = 0;
+            try (QueueTailer tailer = QueueTailer.open(file)) {
+                while (tailer.next()) {
+                    used = tailer.used();
+                }
+            }
+            long size = Files.size(Chronicle.data(file));
+            assertTrue(size > used && size <= used + 2 * Chronicle.GRANULE, () -> which + ": " + size + " bytes");
+            long last = -1;
+            try (JournalReader reader = JournalReader.open(recording, problem -> {
+                throw new AssertionError(which + ": " + problem);
+            })) {
+                while (reader.next()) {
+                    last = documents.numbers(reader.segment()).getLast();
+                }
+            }
+            assertEquals(Math.max(next, 0) - 1, last, which);
+        }
+    }
+
     /** The number of the last file. */
     private static int check(Path journal, String which) throws IOException {
         List<String> problems = new ArrayList<>();
         Documents documents = new Documents();
         int last;
+        Killed killed;
         try (JournalReader reader = JournalReader.open(journal, problems::add)) {
             long next = -1;
             boolean more = true;
@@ -85,6 +114,7 @@ class JournalKillTest {
             assertEquals(List.of(), problems, which);
             List<JournalDirectory.File> files = JournalDirectory.files(reader.recording());
             last = files.getLast().number();
+            killed = new Killed(reader.recording(), next);
             assertEquals(files.getFirst().number(), reader.deletedFiles(), which);
         }
         /* The next recording finds nothing in its way. */
@@ -92,6 +122,7 @@ class JournalKillTest {
             new JournalLimits(JournalLimits.MIN_BYTES, null))) {
             assertTrue(writer.append(documents.of(0, 1), Documents.length(1)), which);
         }
+        killed.checkShortened(documents, which);
         DiskFile.deleteTree(journal);
         assertFalse(Files.exists(journal));
         return last;
