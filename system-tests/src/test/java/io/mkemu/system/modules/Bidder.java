@@ -41,7 +41,7 @@ public final class Bidder implements KernelModule {
         if (round == rounds || !kernel.isActive(Keeper.KEEPER) && round > 0) {
             return Task.DONE;
         }
-        if (!mayBid) {
+        if (!mayBid || !kernel.isActive(Keeper.SECOND)) {
             return 10_000_000;
         }
         bid.putLong(0, round, ByteOrder.LITTLE_ENDIAN);
