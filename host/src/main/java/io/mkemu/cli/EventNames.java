@@ -3,7 +3,6 @@ package io.mkemu.cli;
 
 import io.mkemu.journal.EventName;
 import java.util.ArrayList;
-import java.util.Arrays;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -14,7 +13,11 @@ final class EventNames implements ITypeConverter<EventName> {
         private static final long serialVersionUID = 1L;
 
         Candidates() {
-            super(Arrays.stream(EventName.values()).map(EventName::label).toList());
+            /* No lambda here: JDK 25 crashes when it makes an AOT cache with the lambda of a class whose host, like
+               EventNames, has only been loaded. */
+            for (EventName name : EventName.values()) {
+                add(name.label());
+            }
         }
     }
 
