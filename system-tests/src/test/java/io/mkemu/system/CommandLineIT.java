@@ -64,7 +64,7 @@ class CommandLineIT {
     void everyVerbHasHelpWithAnExample() throws Exception {
         Map<String, MkProcess> started = new LinkedHashMap<>();
         for (String verb : List.of("init", "host", "create", "update", "load", "exec", "kill", "unload", "delete",
-            "show", "list", "shutdown", "completion")) {
+            "show", "list", "shutdown", "replay", "completion")) {
             started.put(verb, mk.start(verb, "--help"));
         }
         for (Map.Entry<String, MkProcess> one : started.entrySet()) {
