@@ -17,7 +17,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code mk init}: makes a machine that stays up. */
-@Command(name = "init", mixinStandardHelpOptions = true,
+@Command(name = "init", mixinStandardHelpOptions = true, abbreviateSynopsis = true,
     header = "Makes a machine; its host runs in the background.", description = {
     "Makes a machine from a device tree, or from CPUs and memory, and leaves its host running in the background; "
         + "returns when the host is up. What a killed host of that name left is cleared."},

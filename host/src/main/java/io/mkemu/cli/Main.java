@@ -21,13 +21,13 @@ import picocli.CommandLine.Command;
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
     HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
-    exitCodeListHeading = "%nExit codes:%n", exitCodeList = {
+    exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
         "  2:the command line is wrong", "  3:the device tree or a boot parameter is wrong",
         "  4:the machine is in use, does not run or does not answer",
         "  5:no room: memory, CPU, file system", "  6:a module cannot be loaded",
-        "  7:no such instance, or its state refuses the verb", " 69:no JDK 25 found",
-        " 70:mkemu itself is at fault, or its build failed",
+        "  7:no such instance, or its state refuses the verb",
+        " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class Main {

@@ -25,7 +25,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk trace}: reads a journal. */
 @Command(name = "trace", mixinStandardHelpOptions = true, subcommands = {TraceSetCommand.class,
-    TraceExportCommand.class}, synopsisSubcommandLabel = "[COMMAND]",
+    TraceExportCommand.class}, synopsisSubcommandLabel = "[COMMAND]", abbreviateSynopsis = true,
     header = "Prints what was recorded of a machine.", description = {
     "Prints what was recorded of a machine that runs or is gone, event by event, as trace-cmd does; or what it "
         + "comes to, or the life of one message.",
@@ -58,15 +58,14 @@ final class TraceCommand implements Callable<Integer> {
     private TraceFilterOptions filters;
 
     @Option(names = "--follow-id", paramLabel = "ID", converter = IdConverter.class,
-        description = "Only the life of this message, from its send to its last callback.")
+        description = "Only the life of this message.")
     private Long id;
 
     @Option(names = "--summary", description = "Print no events, but for each pair of kernels: messages, bytes, "
         + "latencies, losses.")
     private boolean summary;
 
-    @Option(names = "--json", description = "Print one JSON object for each event: {time, seconds, instance, name, cpu,"
-        + " event, type, id, bytes} and what the event tells; times in ns. With --summary one object.")
+    @Option(names = "--json", description = "Print one JSON object for each event, or with --summary one; times in ns.")
     private boolean json;
 
     @Spec

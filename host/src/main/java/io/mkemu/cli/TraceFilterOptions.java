@@ -21,7 +21,7 @@ final class TraceFilterOptions {
     private CpuList cpus;
 
     @Option(names = "--type", paramLabel = "N", split = ",", converter = TypeNumber.class,
-        description = "Only events about messages of these types, as 101 or 0x65.")
+        description = "Only messages of these types, as 101 or 0x65.")
     private List<Integer> types = List.of();
 
     @Option(names = "--event", paramLabel = "NAME", split = ",", converter = EventNames.class,

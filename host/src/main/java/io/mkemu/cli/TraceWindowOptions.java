@@ -8,8 +8,8 @@ import picocli.CommandLine.Option;
 /** Which part of a recording is wanted. */
 final class TraceWindowOptions {
     @Option(names = "--since", paramLabel = "TIME", converter = TimePoint.Converter.class,
-        description = "Only from this time on: seconds as the trace prints them (12.5), seconds before the end of what "
-            + "is recorded now (-5s), or a time (2026-11-24T12:00:00, with Z for UTC).")
+        description = "Only from this time on: as the trace prints it (12.5), before its end (-5s), or "
+            + "2026-11-24T12:00:00, with Z for UTC.")
     private TimePoint since;
 
     @Option(names = "--until", paramLabel = "TIME", converter = TimePoint.Converter.class,

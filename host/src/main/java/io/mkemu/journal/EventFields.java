@@ -6,9 +6,11 @@ import io.mkemu.Errno;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.log.LogLevel;
+import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecordDescriptor;
+import io.mkemu.trace.WorkKind;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
@@ -61,10 +63,10 @@ public final class EventFields {
                 to.instance("to", entry.arg0());
                 to.number("to_cpu", MessageId.targetCpu(entry.id()));
             }
-            case FULL -> to.instance("to", entry.arg0());
-            case REFUSED -> {
+            case FULL, REFUSED -> {
                 to.instance("to", entry.arg0());
                 to.text("error", Errno.name(entry.arg1()));
+                to.payload(entry.payload());
             }
             case VECTOR -> to.bits("vectors", entry.id());
             case INTERRUPT, UNHANDLED -> from(entry, to);
@@ -73,14 +75,17 @@ public final class EventFields {
                 to.nanos("after", entry.waited());
                 to.payload(entry.payload());
             }
-            case CALLBACK_END, TASK, WORK -> {
-                if (name != EventName.CALLBACK_END) {
-                    to.number(name.label(), entry.id());
-                }
-                to.nanos("took", entry.took());
-                if (entry.has(TraceRecordDescriptor.FAULT)) {
-                    to.threw();
-                }
+            case CALLBACK_END -> took(entry, to);
+            case TASK -> {
+                to.number("task", entry.id());
+                took(entry, to);
+                to.number("ended", entry.type());
+            }
+            case WORK -> {
+                WorkKind kind = WorkKind.of(entry.type());
+                to.text("work", kind == null ? Integer.toString(entry.type()) : lower(kind));
+                to.number("number", entry.id());
+                took(entry, to);
             }
             case ANOMALY -> to.number("from_cpu", entry.arg0());
             case HALT -> to.nanos("for", entry.id());
@@ -93,7 +98,6 @@ public final class EventFields {
             case PFN_MAP -> {
                 to.bits("pfn", entry.id());
                 to.text("result", entry.arg0() == 1 ? "OK" : "refused");
-                to.payload(entry.payload());
             }
             case PFN_UNMAP -> to.bits("pfn", entry.id());
             case POOL_ALLOC, POOL_FREE -> {
@@ -104,8 +108,10 @@ public final class EventFields {
                 }
             }
             case CALL -> {
-                to.number("call", entry.type() & U32);
-                to.bits("result", entry.id());
+                to.text("call", lower(KernelCall.of(entry.type())));
+                to.number("result", entry.id());
+                to.number("arg0", entry.arg0());
+                to.number("arg1", entry.arg1());
                 to.payload(entry.payload());
             }
             default -> host(name, entry, to);
@@ -143,6 +149,13 @@ public final class EventFields {
     /** A single-slot mailbox tells the CPU too, so whoever owns it. */
     private void from(TraceEntry entry, Visitor to) {
         to.instance("from", names.ownerOf(MessageId.senderCpu(entry.id())));
+    }
+
+    private static void took(TraceEntry entry, Visitor to) {
+        to.nanos("took", entry.took());
+        if (entry.has(TraceRecordDescriptor.FAULT)) {
+            to.threw();
+        }
     }
 
     private static void reason(TraceEntry entry, Visitor to) {

@@ -19,7 +19,7 @@ public enum EventName {
     /** Its sender woke the target. */
     WAKE("id type to to_cpu", "the target slept in its futex and was woken"),
     /** There was no room for a message. */
-    FULL("type size to", "a send found the mailbox full: -ENOSPC"),
+    FULL("type size to error", "a send found the mailbox full: -ENOSPC"),
     /** A message was refused. */
     REFUSED("type size to error", "a send was refused"),
     /** Vectors were taken. */
@@ -57,11 +57,11 @@ public enum EventName {
     /** Memory was freed. */
     POOL_FREE("address pages result", "multikernel_instance_free"),
     /** A task was stepped. */
-    TASK("task took", "trace=all: a task was stepped"),
+    TASK("task took ended", "trace=all: a task was stepped"),
     /** Work ran. */
-    WORK("work took", "trace=all: work given to the CPU ran"),
+    WORK("work number took", "trace=all: a module ran outside of messages and tasks: run_on_cpu, init, exit"),
     /** The kernel answered a module. */
-    CALL("call result", "trace=all: what the kernel answered a module"),
+    CALL("call result arg0 arg1", "trace=all: what the kernel answered a module"),
     /** An instance's state changed. */
     STATE("state was reason", "an instance's state changed"),
     /** A boot step was reached. */

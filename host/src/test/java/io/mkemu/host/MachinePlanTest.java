@@ -70,7 +70,8 @@ class MachinePlanTest {
     @Test
     void aTraceModeWithoutAJournalOrOfAnInstanceIsRefused() {
         MachineSpec host = tree("chosen { bootargs = \"trace=ipi\"; };", "0x1000000", "");
-        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(host).recorded(null)).getMessage();
+        String message =
+            assertThrows(DeviceTreeException.class, () -> MachinePlan.of(host).recorded(null)).getMessage();
         assertTrue(message.contains("trace=ipi needs a journal: say where it is to be with --journal DIR"), message);
         String instance = refusal("", "0x1000000", "chosen { bootargs = \"trace=all\"; };");
         assertTrue(instance.contains("trace= is for the whole machine"), instance);

@@ -5,12 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class EventNameTest {
+    @ParameterizedTest
+    @EnumSource
+    void theDocumentationHasIt(EventName name) throws IOException {
+        String row = "| `" + name.label() + "` | " + String.join(", ", name.fields()) + " | " + name.meaning() + " |";
+        assertTrue(Files.readAllLines(Path.of("..", "docs", "tracing.md")).contains(row), row);
+    }
+
     @ParameterizedTest
     @EnumSource
     void isFoundByItsLabel(EventName name) {

@@ -42,6 +42,8 @@ class JournalKillTest {
                 for (int number = kill; number < kill + AT_ONCE; number++) {
                     Process writer = writers.get(number - kill);
                     assertEquals(WritingProcess.READY, writer.inputReader().readLine());
+                    writer.getOutputStream().write('\n');
+                    writer.getOutputStream().flush();
                     LockSupport.parkNanos(random.nextLong(MOST_NANOS));
                     writer.destroyForcibly().waitFor();
                     rolled += check(directory.resolve("j" + number), "seed " + seed + ", kill " + number) > 0 ? 1 : 0;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Random;
 
-/** Writes documents as fast as it can, until it is killed. Arguments: the journal's directory, a seed. */
+/** Told to, it writes documents as fast as it can, until it is killed. Arguments: the journal's directory, a seed. */
 final class WritingProcess {
     static final String READY = "ready";
     private static final int MOST_RECORDS = 300;
@@ -19,6 +19,9 @@ final class WritingProcess {
         try (JournalWriter writer = JournalWriter.create(Path.of(args[0]), "killed",
             new JournalLimits(JournalLimits.MIN_BYTES, null))) {
             System.out.println(READY);
+            if (System.in.read() < 0) {
+                return;
+            }
             for (long next = 0; true;) {
                 int records = 1 + random.nextInt(MOST_RECORDS);
                 if (!writer.append(documents.of(next, records), Documents.length(records))) {
