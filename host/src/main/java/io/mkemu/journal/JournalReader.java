@@ -115,11 +115,15 @@ public final class JournalReader implements AutoCloseable {
             inDocument = false;
             return false;
         }
-        String problem = segment.problem();
-        if (problem != null) {
-            report("document " + tailer.documents() + " " + problem + ", the rest of it is left out");
+        if (segment.isCut()) {
+            report("document " + tailer.documents() + " ends within a segment, the rest of it is left out");
             inDocument = false;
             return false;
+        }
+        int damaged = segment.damagedBytes();
+        if (damaged > 0) {
+            report("document " + tailer.documents() + " has " + damaged + " bytes of CPU " + segment.cpu()
+                + " that are no records, they are left out");
         }
         if (segment.cpu() < 0) {
             lookForEnd();
@@ -129,8 +133,8 @@ public final class JournalReader implements AutoCloseable {
 
     private void lookForEnd() {
         int end = segment.offset() + segment.length();
-        for (int at = segment.offset(); at < end; at += record.slots() * TraceRecordDescriptor.LENGTH) {
-            record.wrap(segment.buffer(), at, end);
+        for (int at = segment.offset(); at < end && record.wrap(segment.buffer(), at, end);
+            at += record.slots() * TraceRecordDescriptor.LENGTH) {
             sawEnd |= record.event() == TraceEvent.END;
         }
     }

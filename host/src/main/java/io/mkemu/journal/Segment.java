@@ -49,18 +49,20 @@ public final class Segment {
         return true;
     }
 
-    /** Why it cannot be true, or null. Its records are behind it then, and nothing after it can be found. */
-    String problem() {
-        if (length < 0 || length > document.capacity() - offset()) {
-            return "ends within a segment";
-        }
+    /** Whether it ends behind its document: nothing after it can be found. */
+    boolean isCut() {
+        return length < 0 || length > document.capacity() - offset();
+    }
+
+    /** Bytes from the first that is no record to the end: a kernel can write anything into its ring. */
+    int damagedBytes() {
         int end = offset() + length;
         for (int at = offset(); at < end; at += record.slots() * TraceRecordDescriptor.LENGTH) {
             if (!record.wrap(document, at, end)) {
-                return "has a damaged record";
+                return end - at;
             }
         }
-        return null;
+        return 0;
     }
 
     /** As {@link JournalDescriptor#WATERMARK_OFFSET}: ns. */

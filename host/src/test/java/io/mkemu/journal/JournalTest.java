@@ -13,11 +13,8 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.trace.TraceEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -289,48 +286,6 @@ class JournalTest {
             for (Path file : list(JournalDirectory.file(writer.recording(), 0))) {
                 assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
             }
-        }
-    }
-
-    @Test
-    void damageIsToldAndLeftOut() throws IOException {
-        Path recording;
-        try (JournalWriter writer = writer(SMALL)) {
-            recording = writer.recording();
-            append(writer, 0, 3);
-            append(writer, 3, 3);
-            append(writer, 6, 3);
-        }
-        Path data = Chronicle.data(JournalDirectory.file(recording, 0));
-        long at = position(data, 3);
-        overwrite(data, at + JournalDescriptor.SEGMENTS_OFFSET + JournalDescriptor.BYTES_OFFSET, 0x7fff_fff0);
-        try (JournalReader reader = reader()) {
-            assertEquals(List.of(0L, 1L, 2L, 6L, 7L, 8L), readAll(reader));
-        }
-        overwrite(data, at, 0);
-        try (JournalReader reader = reader()) {
-            assertEquals(List.of(0L, 1L, 2L, 6L, 7L, 8L), readAll(reader));
-        }
-        String file = "journal file " + JournalDirectory.file(recording, 0).toRealPath() + ": document 3 ";
-        assertEquals(List.of(file + "ends within a segment, the rest of it is left out",
-            file + "has a wrong magic, it is left out"), problems);
-    }
-
-    /** Where the document begins whose watermark is this. */
-    private static long position(Path data, long watermark) throws IOException {
-        ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(data)).order(ByteOrder.LITTLE_ENDIAN);
-        for (int at = 0; at < bytes.limit() - 16; at += 4) {
-            if (bytes.getInt(at) == JournalDescriptor.MAGIC
-                && bytes.getLong(at + JournalDescriptor.WATERMARK_OFFSET) == watermark) {
-                return at;
-            }
-        }
-        throw new AssertionError("no document with watermark " + watermark);
-    }
-
-    private static void overwrite(Path data, long at, int value) throws IOException {
-        try (FileChannel file = FileChannel.open(data, StandardOpenOption.WRITE)) {
-            file.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(0, value), at);
         }
     }
 

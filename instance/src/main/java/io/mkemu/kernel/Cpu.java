@@ -149,6 +149,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         trace.turnBegins();
         boolean interrupted = takeInterrupts() | runSubmitted();
         receiver.takeHot();
+        trace.delivers();
         interrupted |= receiver.deliver(this) > 0;
         if (!tasks.isEmpty()) {
             trace.goesStale();

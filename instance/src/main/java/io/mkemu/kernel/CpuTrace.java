@@ -59,6 +59,13 @@ final class CpuTrace {
         interrupted = clock;
     }
 
+    /** Callbacks are about to run; work of this CPU may have run since the turn began. */
+    void delivers() {
+        if (on && stale) {
+            readClock();
+        }
+    }
+
     /** Time has passed that no tracepoint saw. */
     void goesStale() {
         stale = true;

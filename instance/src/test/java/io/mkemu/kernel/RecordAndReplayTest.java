@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.Errno;
 import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.kernel.TestKernels.Node;
@@ -340,6 +341,31 @@ class RecordAndReplayTest {
         TraceTap ring = new TraceTap(machine.memory(), 2);
         assertEquals(List.of(KernelCall.FOREIGN_THREAD.ordinal()),
             ring.of(TraceEvent.CALL).stream().map(TraceTap.Seen::type).toList());
+    }
+
+    @Test
+    void aRefusedSendOfAnySizeIsAWholeRecord() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        machine.boot(PEER, PEER_CPU);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        ring.all();
+        UnsafeBuffer data = new UnsafeBuffer(new byte[] {'a', 'b', 'c'});
+        for (int size : new int[] {-1, 257, 70_000, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            node.on(() -> node.api.sendIpiData(PEER, data, 0, size, 9));
+        }
+        node.on(() -> node.api.sendIpiData(200, data, 0, 3, 9));
+        node.on(() -> node.api.sendIpiData(200, data, 1, 3, 9));
+        node.on(() -> node.api.sendIpiDataToCpu(PEER, -1, data, 0, 2, 9));
+        node.on(() -> node.api.sendIpiDataLongType(PEER, data, 0, 1, 1L << 32 | 9));
+        List<TraceTap.Seen> refused = ring.of(TraceEvent.REFUSED);
+        assertEquals(List.of(0, 257, 65_535, 65_535, 0, 3, 3, 2, 1),
+            refused.stream().map(TraceTap.Seen::size).toList());
+        assertEquals(List.of("", "", "", "", "", "abc", "", "ab", "a"),
+            refused.stream().map(TraceTap.Seen::text).toList());
+        assertTrue(refused.stream().allMatch(seen -> seen.type() == 9 && seen.arg1() == Errno.EINVAL));
     }
 
     @Test

@@ -64,7 +64,7 @@ class CommandLineIT {
     void everyVerbHasHelpWithAnExample() throws Exception {
         Map<String, MkProcess> started = new LinkedHashMap<>();
         for (String verb : List.of("init", "host", "create", "update", "load", "exec", "kill", "unload", "delete",
-            "show", "list", "shutdown", "completion", "trace", "trace set", "trace export")) {
+            "show", "list", "shutdown", "completion", "trace", "trace set", "trace export", "replay")) {
             started.put(verb, mk.start((Object[]) (verb + " --help").split(" ")));
         }
         for (Map.Entry<String, MkProcess> one : started.entrySet()) {
