@@ -13,7 +13,8 @@ is_newer() {
     local stamp=$1 newer
     shift
     [[ -f $stamp ]] || return 0
-    newer=$(cd "$MK_ROOT" && find "$@" -newer "$stamp" -print -quit)
+    # A tree without sources has nothing to say about what it lacks.
+    newer=$(cd "$MK_ROOT" && find "$@" -newer "$stamp" -print -quit 2>/dev/null)
     [[ -n $newer ]]
 }
 
