@@ -49,11 +49,18 @@ aot_record() {
         --journal "$3/journal" >/dev/null
 }
 
+# aot_create_host JDK DIST DIR [OPTION]
+aot_create_host() {
+    aot_java "$1" "$2" "@$2/host.options" ${4:+"$4"} -XX:AOTMode=create -XX:AOTConfiguration="$3/host.conf" \
+        -XX:AOTCache="$3/host.aot" -XX:ErrorFile=/dev/null -cp "$2/lib/host/*:$2/lib/instance/*"
+}
+
 # aot_create JDK DIST DIR: makes the caches of what was recorded.
 aot_create() {
     local host status=0
-    aot_java "$1" "$2" "@$2/host.options" -XX:AOTMode=create -XX:AOTConfiguration="$3/host.conf" \
-        -XX:AOTCache="$3/host.aot" -cp "$2/lib/host/*:$2/lib/instance/*" &
+    # JDK 25.0.3 crashes while it links a class with a lambda whose outer class was loaded and never used; a cache of
+    # classes that are not linked yet is the next best thing.
+    { aot_create_host "$1" "$2" "$3" || aot_create_host "$1" "$2" "$3" -XX:-AOTClassLinking; } &
     host=$!
     aot_java "$1" "$2" -XX:AOTMode=create -XX:AOTConfiguration="$3/instance.conf" -XX:AOTCache="$3/instance.aot" \
         -cp "$2/lib/instance/*" || status=$?
