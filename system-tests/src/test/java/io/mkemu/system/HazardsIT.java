@@ -19,7 +19,8 @@ class HazardsIT {
         new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     private static final int SENDER = 2;
     private static final int INTERRUPTIONS = 5;
-    private static final int SPREAD_MILLIS = 9000;
+    private static final int SPREAD_MILLIS = 7000;
+    private static final String ALL_SHOWN = "^15 hazards: 15 show in single-slot, 0 in queued$";
 
     /** Sent, arrived, lost, torn, repeated: in single-slot mode, then in queued mode. */
     private static final int[][][] EXPECTED = {
@@ -78,7 +79,7 @@ class HazardsIT {
         assertEquals(15, hazards.out("single-slot( +[0-9]+){5}  yes").size(), hazards::describe);
         assertEquals(15, hazards.out("^ +queued( +[0-9]+){5}  no").size(), hazards::describe);
         assertEquals(15, hazards.out("^    [a-z_]+\\(\\): .*; queued: ").size(), hazards::describe);
-        assertEquals(1, hazards.out("^15 hazards: 15 show in single-slot, 0 in queued$").size(), hazards::describe);
+        assertEquals(1, hazards.out(ALL_SHOWN).size(), hazards::describe);
         assertEquals(List.of(), hazards.err(), hazards::describe);
     }
 
@@ -97,17 +98,25 @@ class HazardsIT {
     void ctrlCInTheMiddleLeavesNothing() throws Exception {
         long seed = System.nanoTime();
         Random random = new Random(seed);
+        int interrupted = 0;
         for (int iteration = 0; iteration < INTERRUPTIONS; iteration++) {
             long millis = (long) ((iteration + random.nextDouble()) * SPREAD_MILLIS / INTERRUPTIONS);
             MkProcess hazards = mk.start("hazards");
             Thread.sleep(millis);
             hazards.signal("INT");
             String when = "after " + millis + " ms, seed " + seed;
-            assertEquals(130, hazards.end(), () -> when + "\n" + hazards.describe());
+            if (hazards.end() == 0) {
+                /* A fast machine was done before the signal came. */
+                assertEquals(1, hazards.out(ALL_SHOWN).size(), () -> when + "\n" + hazards.describe());
+            } else {
+                hazards.ends(130);
+                interrupted++;
+            }
             List<String> left = new ArrayList<>();
             mk.files().forEach(file -> left.add(file.toString()));
             Procs.mentioning(mk.sandbox()).forEach(pid -> left.add("process " + Procs.commandLine(pid)));
             assertEquals(List.of(), left, () -> when + "\n" + hazards.describe());
         }
+        assertTrue(interrupted >= INTERRUPTIONS / 2, "only " + interrupted + " of " + INTERRUPTIONS + " interrupted");
     }
 }
