@@ -30,4 +30,12 @@ public interface IpiReceiver {
 
     /** Tells senders that the CPU executes, and what it polls. */
     void announceRunning();
+
+    /**
+     * Tells senders that the CPU is about to sleep and must be woken. What they sent before they could know is found by
+     * the looks that follow.
+     *
+     * @return false if that cannot be promised now: look again instead of sleeping
+     */
+    boolean announceHalted();
 }

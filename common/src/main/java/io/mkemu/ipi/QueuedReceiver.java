@@ -4,7 +4,6 @@ package io.mkemu.ipi;
 import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.AtomicBuffer;
@@ -24,9 +23,8 @@ final class QueuedReceiver implements IpiReceiver {
     private final int slots;
     private final long[] heads;
     private final long[] work;
-    private final int[] hot = new int[LocalApicDescriptor.HOT_LANES];
+    private final HotLanes hot;
     private final MkIpiData data = new MkIpiData();
-    private final boolean polling;
 
     /**
      * The receiving end of a CPU.
@@ -43,7 +41,7 @@ final class QueuedReceiver implements IpiReceiver {
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
         this.heads = new long[nrCpus];
         this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
-        this.polling = polling;
+        this.hot = new HotLanes(apic, nrCpus, polling);
         for (int cpu = 0; cpu < nrCpus; cpu++) {
             heads[cpu] = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
         }
@@ -64,8 +62,9 @@ final class QueuedReceiver implements IpiReceiver {
 
     @Override
     public boolean hasHotMessage() {
-        for (int lane : hot) {
-            if (lane != 0 && isReady(lane - 1)) {
+        for (int index = 0; index < hot.length(); index++) {
+            int sender = hot.sender(index);
+            if (sender >= 0 && isReady(sender)) {
                 return true;
             }
         }
@@ -107,9 +106,10 @@ final class QueuedReceiver implements IpiReceiver {
 
     @Override
     public void takeHot() {
-        for (int lane : hot) {
-            if (lane != 0 && isReady(lane - 1)) {
-                work[(lane - 1) / Long.SIZE] |= 1L << (lane - 1) % Long.SIZE;
+        for (int index = 0; index < hot.length(); index++) {
+            int sender = hot.sender(index);
+            if (sender >= 0 && isReady(sender)) {
+                work[sender / Long.SIZE] |= 1L << sender % Long.SIZE;
             }
         }
     }
@@ -149,7 +149,10 @@ final class QueuedReceiver implements IpiReceiver {
         }
         if (delivered > 0) {
             apic.count(Counter.RECEIVED, delivered);
-            makeHot(senderCpu + 1);
+            hot.delivered(senderCpu);
+            if (hot.settles()) {
+                takeRetired();
+            }
         }
         if (delivered == slots) {
             work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
@@ -157,32 +160,23 @@ final class QueuedReceiver implements IpiReceiver {
         return delivered;
     }
 
-    private void makeHot(int lane) {
-        if (!polling || lane == hot[0]) {
-            return;
-        }
-        if (lane == hot[1]) {
-            hot[1] = hot[0];
-            hot[0] = lane;
-            return;
-        }
-        int evicted = hot[2];
-        hot[2] = hot[1];
-        hot[1] = hot[0];
-        hot[0] = lane;
-        if (evicted == lane) {
-            return;
-        }
-        announceRunning();
-        if (evicted != 0) {
-            /* Its sender may have left out the doorbell while the lane was still announced: look once more. */
-            work[(evicted - 1) / Long.SIZE] |= 1L << (evicted - 1) % Long.SIZE;
-        }
+    @Override
+    public void announceRunning() {
+        hot.announceRunning();
     }
 
     @Override
-    public void announceRunning() {
-        apic.announce(LocalApic.runningWord(hot[0], hot[1], hot[2]));
+    public boolean announceHalted() {
+        boolean known = hot.announceHalted();
+        if (known) {
+            takeRetired();
+        }
+        return known;
+    }
+
+    private void takeRetired() {
+        takeHot();
+        hot.forget();
     }
 
     @Override

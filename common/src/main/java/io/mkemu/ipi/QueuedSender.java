@@ -98,9 +98,13 @@ final class QueuedSender implements IpiChannel {
     }
 
     @Override
-    public boolean isSeen(long idleWord) {
-        return LocalApic.polls(idleWord, senderCpu)
-            || rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;
+    public boolean isPolled(long idleWord) {
+        return LocalApic.polls(idleWord, senderCpu);
+    }
+
+    @Override
+    public boolean isRung() {
+        return rungByMe && (area.getLongVolatile(rungWord) & rungBit) != 0;
     }
 
     /** Marks the lane as one the receiver must look into. */

@@ -5,6 +5,7 @@ import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
 import static io.mkemu.ipi.MkIpiDataDescriptor.MAX_DATA_SIZE;
 
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -72,5 +73,11 @@ final class SingleSlotReceiver implements IpiReceiver {
     @Override
     public void announceRunning() {
         apic.announce(LocalApic.runningWord(0, 0, 0));
+    }
+
+    @Override
+    public boolean announceHalted() {
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        return true;
     }
 }

@@ -45,7 +45,12 @@ final class SingleSlotSender implements IpiChannel {
     }
 
     @Override
-    public boolean isSeen(long idleWord) {
+    public boolean isPolled(long idleWord) {
+        return false;
+    }
+
+    @Override
+    public boolean isRung() {
         return false;
     }
 

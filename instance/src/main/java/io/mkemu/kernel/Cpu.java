@@ -204,8 +204,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     @Override
     public void halt(long timeoutNanos) {
         int seen = apic.doorbell();
-        apic.announce(LocalApicDescriptor.STATE_HALTED);
-        if (!hasWork()) {
+        if (receiver.announceHalted() && !hasWork()) {
             apic.count(Counter.HALTS);
             long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
             trace.halts();
