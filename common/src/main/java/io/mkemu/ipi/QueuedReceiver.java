@@ -16,12 +16,21 @@ import org.agrona.concurrent.AtomicBuffer;
  * doorbell out.
  */
 final class QueuedReceiver implements IpiReceiver {
+    /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. */
+    private static final int MESSAGES_PER_HEAD = 8;
+    /* What no ready word begins with. */
+    private static final long CLOSED = -1;
+
     private final AtomicBuffer area;
     private final LocalApic apic;
     private final int block;
     private final int nrCpus;
     private final int slots;
+    private final int recordsLength;
+    /* Of each lane: messages consumed, where its next record begins, in the area, and what its ready word begins with. */
     private final long[] heads;
+    private final int[] at;
+    private final long[] expected;
     private final long[] work;
     private final HotLanes hot;
     private final MkIpiData data = new MkIpiData();
@@ -39,11 +48,17 @@ final class QueuedReceiver implements IpiReceiver {
         this.nrCpus = nrCpus;
         this.slots = slots;
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
+        this.recordsLength = recordsLength(slots);
         this.heads = new long[nrCpus];
+        this.at = new int[nrCpus];
+        this.expected = new long[nrCpus];
         this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
         this.hot = new HotLanes(apic, nrCpus, polling);
         for (int cpu = 0; cpu < nrCpus; cpu++) {
-            heads[cpu] = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
+            long head = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
+            heads[cpu] = consumedOf(head);
+            at[cpu] = recordsAt(cpu) + Math.min(atOf(head), recordsLength);
+            expected[cpu] = tag(heads[cpu] + 1);
         }
     }
 
@@ -51,13 +66,17 @@ final class QueuedReceiver implements IpiReceiver {
         return block + LANES_OFFSET + (int) (senderCpu * laneLength(slots));
     }
 
-    private int slotAt(int senderCpu, long position) {
-        return laneAt(senderCpu) + SLOTS_AT_OFFSET + (int) (position & slots - 1) * SLOT_LENGTH;
+    private int recordsAt(int senderCpu) {
+        return laneAt(senderCpu) + RECORDS_OFFSET;
     }
 
     private boolean isReady(int senderCpu) {
-        long head = heads[senderCpu];
-        return area.getLongAcquire(slotAt(senderCpu, head) + READY_OFFSET) == head + 1;
+        return tagOf(area.getLongAcquire(at[senderCpu])) == expected[senderCpu];
+    }
+
+    private void publishHead(int senderCpu) {
+        int lane = laneAt(senderCpu);
+        area.putLongRelease(lane + HEAD_OFFSET, head(heads[senderCpu], at[senderCpu] - lane - RECORDS_OFFSET));
     }
 
     @Override
@@ -97,7 +116,7 @@ final class QueuedReceiver implements IpiReceiver {
             work[word] |= area.getAndSetLong(block + RUNG_OFFSET + word * Long.BYTES, 0);
         }
         for (int cpu = 0; cpu < nrCpus; cpu++) {
-            area.putLongRelease(laneAt(cpu) + HEAD_OFFSET, heads[cpu]);
+            publishHead(cpu);
             if (isReady(cpu)) {
                 work[cpu / Long.SIZE] |= 1L << cpu % Long.SIZE;
             }
@@ -134,20 +153,35 @@ final class QueuedReceiver implements IpiReceiver {
 
     private int deliver(int senderCpu, IpiDispatcher dispatcher) {
         int delivered = 0;
-        while (delivered < slots && isReady(senderCpu)) {
-            long head = heads[senderCpu];
-            if (!data.wrap(area, slotAt(senderCpu, head) + DATA_OFFSET) || data.senderCpu() != senderCpu) {
-                apic.count(Counter.ANOMALIES);
-                dispatcher.anomaly(senderCpu, data);
-            } else {
-                data.number(head + 1);
-                dispatcher.dispatch(data);
+        while (delivered < slots) {
+            int record = at[senderCpu];
+            long word = area.getLongAcquire(record + READY_OFFSET);
+            if (tagOf(word) != expected[senderCpu]) {
+                break;
             }
-            heads[senderCpu] = head + 1;
-            area.putLongRelease(laneAt(senderCpu) + HEAD_OFFSET, head + 1);
+            int size = sizeOf(word);
+            int records = recordsAt(senderCpu);
+            if (size == READY_WRAP && record > records) {
+                at[senderCpu] = records;
+                continue;
+            }
+            long number = heads[senderCpu] + 1;
+            data.wrap(area, record + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
+            if (size > MkIpiDataDescriptor.MAX_DATA_SIZE || record + recordLength(size) > records + recordsLength) {
+                closeLane(senderCpu, dispatcher);
+                break;
+            }
+            heads[senderCpu] = number;
+            at[senderCpu] = record + recordLength(size);
+            expected[senderCpu] = tag(number + 1);
             delivered++;
+            dispatcher.dispatch(data);
+            if (number % MESSAGES_PER_HEAD == 0) {
+                publishHead(senderCpu);
+            }
         }
         if (delivered > 0) {
+            publishHead(senderCpu);
             apic.count(Counter.RECEIVED, delivered);
             hot.delivered(senderCpu);
             if (hot.settles()) {
@@ -158,6 +192,13 @@ final class QueuedReceiver implements IpiReceiver {
             work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
         }
         return delivered;
+    }
+
+    /** Somebody scribbled over a ready word, and with it over where the next one is: the lane is of no use any more. */
+    private void closeLane(int senderCpu, IpiDispatcher dispatcher) {
+        apic.count(Counter.ANOMALIES);
+        dispatcher.anomaly(senderCpu, data);
+        expected[senderCpu] = CLOSED;
     }
 
     @Override
