@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * One instance's entry of the instance table. The host writes what it reserves; the instance writes what it becomes.
@@ -21,13 +21,13 @@ public final class InstanceEntry {
     public static final int NO_EXIT_CODE = -1;
     private static final long STATE_MASK = (1L << STATE_BITS) - 1;
 
-    private final AtomicBuffer table;
+    private final UnsafeBuffer table;
     private final int base;
     private final int id;
     private final int nrCpus;
     private final long ramSize;
 
-    InstanceEntry(AtomicBuffer table, int base, int id, RamLayout layout) {
+    InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
         this.table = table;
         this.base = base;
         this.id = id;

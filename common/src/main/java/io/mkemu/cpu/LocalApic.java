@@ -7,7 +7,7 @@ import io.mkemu.Errno;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import java.lang.invoke.VarHandle;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A physical CPU's local APIC: how it is interrupted, how it sleeps and what it counts. Any CPU may raise a vector;
@@ -19,11 +19,11 @@ import org.agrona.concurrent.AtomicBuffer;
 public final class LocalApic {
     private static final long STATE_MASK = 0xffff;
 
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final int base;
     private final int physicalCpu;
 
-    private LocalApic(AtomicBuffer tables, int base, int physicalCpu) {
+    private LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
         this.tables = tables;
         this.base = base;
         this.physicalCpu = physicalCpu;
@@ -197,6 +197,10 @@ public final class LocalApic {
 
     /** A counter's value. Any thread. */
     public long counter(Counter counter) {
+        if (counter == Counter.ELIDED) {
+            long rung = counter(Counter.RUNG);
+            return counter(Counter.SENT) - rung;
+        }
         return tables.getLongAcquire(counterOffset(counter));
     }
 

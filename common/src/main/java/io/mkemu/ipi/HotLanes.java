@@ -18,10 +18,12 @@ final class HotLanes {
 
     private final LocalApic apic;
     private final boolean polling;
-    /* Announced ones first, newest at the front, 0 for none; then the retired ones. Physical CPU id + 1. */
-    private final int[] lanes;
-    private int length = LocalApicDescriptor.HOT_LANES;
-    private boolean announced;
+    /* Sending CPUs: the announced ones, the newest at the front, and those that are announced no longer. */
+    private final int[] announced = new int[LocalApicDescriptor.HOT_LANES];
+    private final int[] retired;
+    private int hot;
+    private int cold;
+    private boolean told;
 
     /**
      * No lanes yet.
@@ -31,73 +33,79 @@ final class HotLanes {
     HotLanes(LocalApic apic, int nrCpus, boolean polling) {
         this.apic = apic;
         this.polling = polling && AsymmetricFence.isAvailable();
-        this.lanes = new int[LocalApicDescriptor.HOT_LANES + nrCpus];
+        this.retired = new int[nrCpus];
     }
 
     /** How many to look at. */
     int length() {
-        return length;
+        return hot + cold;
     }
 
-    /** The sender's CPU of the lane at an index, -1 for none. */
+    /** The sending CPU of the lane at an index. */
     int sender(int index) {
-        return lanes[index] - 1;
+        return index < hot ? announced[index] : retired[index - hot];
     }
 
     /** A lane has delivered. */
     void delivered(int senderCpu) {
-        int lane = senderCpu + 1;
-        if (!polling || lane == lanes[0]) {
-            return;
-        }
-        if (lane == lanes[1]) {
-            lanes[1] = lanes[0];
-            lanes[0] = lane;
-            return;
-        }
-        int evicted = lanes[2];
-        lanes[2] = lanes[1];
-        lanes[1] = lanes[0];
-        lanes[0] = lane;
-        if (evicted == lane) {
-            return;
-        }
-        announceRunning();
-        if (evicted != 0) {
-            retire(evicted);
+        if (polling && (hot == 0 || announced[0] != senderCpu)) {
+            toFront(senderCpu);
         }
     }
 
-    private void retire(int lane) {
-        for (int index = LocalApicDescriptor.HOT_LANES; index < length; index++) {
-            if (lanes[index] == lane) {
+    private void toFront(int senderCpu) {
+        int index = 0;
+        while (index < hot && announced[index] != senderCpu) {
+            index++;
+        }
+        boolean fresh = index == hot;
+        if (fresh && hot == announced.length) {
+            index--;
+            retire(announced[index]);
+        } else if (fresh) {
+            hot++;
+        }
+        System.arraycopy(announced, 0, announced, 1, index);
+        announced[0] = senderCpu;
+        if (fresh) {
+            announceRunning();
+        }
+    }
+
+    private void retire(int senderCpu) {
+        for (int index = 0; index < cold; index++) {
+            if (retired[index] == senderCpu) {
                 return;
             }
         }
-        lanes[length++] = lane;
+        retired[cold++] = senderCpu;
     }
 
     /**
-     * Whether so many lanes are retired that it is time to have done with them: look into them once more after this
-     * and {@link #forget} them.
+     * Whether so many lanes are retired that it is time to have done with them, and their senders have been told: look
+     * into them once more after this, and {@link #forget} them.
      */
     boolean settles() {
-        return length >= LocalApicDescriptor.HOT_LANES + RETIRED_PER_FENCE && AsymmetricFence.heavy();
+        return cold >= RETIRED_PER_FENCE && AsymmetricFence.heavy();
     }
 
     /** Polls the retired lanes no more. */
     void forget() {
-        length = LocalApicDescriptor.HOT_LANES;
+        cold = 0;
     }
 
     /** Tells senders that the CPU executes, and which lanes it polls. */
     void announceRunning() {
-        if (polling && lanes[0] != 0 && !apic.sharesCore()) {
-            announced = true;
-            apic.announce(LocalApic.runningWord(lanes[0], lanes[1], lanes[2]));
-        } else {
+        if (hot == 0 || apic.sharesCore()) {
             apic.announce(LocalApic.runningWord(0, 0, 0));
+        } else {
+            told = true;
+            apic.announce(LocalApic.runningWord(lane(0), lane(1), lane(2)));
         }
+    }
+
+    private int lane(int index) {
+        return index < hot ? announced[index] + 1 : 0;
     }
 
     /**
@@ -107,10 +115,10 @@ final class HotLanes {
      */
     boolean announceHalted() {
         apic.announce(LocalApicDescriptor.STATE_HALTED);
-        if (announced && !AsymmetricFence.heavy()) {
+        if (told && !AsymmetricFence.heavy()) {
             return false;
         }
-        announced = false;
+        told = false;
         return true;
     }
 }

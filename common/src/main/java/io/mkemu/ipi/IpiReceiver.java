@@ -6,17 +6,18 @@ public interface IpiReceiver {
     /** The multikernel vector was taken: generic_multikernel_interrupt. Notes what there is to deliver. */
     void interrupt(IpiDispatcher dispatcher);
 
-    /** Whether something has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile. */
-    boolean hasHotMessage();
-
     /**
      * Looks at everything as if it had been rung, and says again how far it has read. For a CPU that has slept long:
      * what somebody scribbled over a doorbell or a position costs time then, and no message.
      */
     void audit();
 
-    /** Notes what has come that nobody rang for. */
-    void takeHot();
+    /**
+     * Notes what has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile.
+     *
+     * @return whether something has
+     */
+    boolean takeHot();
 
     /**
      * Delivers what was noted: the irq_work.

@@ -166,7 +166,6 @@ public final class IpiSender implements AutoCloseable {
             seen = channel.isRung();
         }
         if (seen) {
-            apic.count(Counter.ELIDED);
             if (traced) {
                 traceSend(TraceRecordDescriptor.ELIDED, System.nanoTime(), peer, logicalCpu, type, data, offset, size);
             }

@@ -4,7 +4,6 @@ package io.mkemu.ipi;
 import static io.mkemu.ipi.MkIpiDataDescriptor.*;
 
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -19,7 +18,7 @@ public final class MkIpiData {
     private int type;
     private int dataSize;
     private long number;
-    private AtomicBuffer slot;
+    private UnsafeBuffer slot;
     private int slotOffset;
 
     /**
@@ -29,7 +28,7 @@ public final class MkIpiData {
      * @param message off the heap; its size must be 0..256
      * @param number  as {@link #number}
      */
-    public static MkIpiData of(AtomicBuffer message, long number) {
+    public static MkIpiData of(UnsafeBuffer message, long number) {
         MkIpiData data = new MkIpiData();
         long size = message.getLong(DATA_SIZE_OFFSET);
         if (size < 0 || size > MAX_DATA_SIZE) {
@@ -41,7 +40,7 @@ public final class MkIpiData {
     }
 
     /** Points this flyweight at a payload, of {@link MkIpiDataDescriptor#MAX_DATA_SIZE} bytes at the most. */
-    void wrap(AtomicBuffer buffer, int offset, int size, int sender, int itsType, long itsNumber) {
+    void wrap(UnsafeBuffer buffer, int offset, int size, int sender, int itsType, long itsNumber) {
         senderCpu = sender;
         type = itsType;
         number = itsNumber;
@@ -55,7 +54,7 @@ public final class MkIpiData {
     }
 
     /** Points this flyweight at a slot for good: each call reads what is there by then. */
-    void wrapLive(AtomicBuffer buffer, int offset) {
+    void wrapLive(UnsafeBuffer buffer, int offset) {
         slot = buffer;
         slotOffset = offset;
     }

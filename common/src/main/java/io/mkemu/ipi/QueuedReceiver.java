@@ -6,7 +6,7 @@ import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import java.lang.invoke.VarHandle;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The consumer's end of all lanes into one CPU. Used by that CPU's thread only.
@@ -21,7 +21,7 @@ final class QueuedReceiver implements IpiReceiver {
     /* What no ready word begins with. */
     private static final long CLOSED = -1;
 
-    private final AtomicBuffer area;
+    private final UnsafeBuffer area;
     private final LocalApic apic;
     private final int block;
     private final int nrCpus;
@@ -42,7 +42,7 @@ final class QueuedReceiver implements IpiReceiver {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
      */
-    QueuedReceiver(AtomicBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
         this.area = area;
         this.apic = apic;
         this.nrCpus = nrCpus;
@@ -80,17 +80,6 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
-    public boolean hasHotMessage() {
-        for (int index = 0; index < hot.length(); index++) {
-            int sender = hot.sender(index);
-            if (sender >= 0 && isReady(sender)) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    @Override
     public void interrupt(IpiDispatcher dispatcher) {
         boolean any = false;
         for (int word = 0; word < work.length; word++) {
@@ -124,13 +113,16 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
-    public void takeHot() {
+    public boolean takeHot() {
+        boolean any = false;
         for (int index = 0; index < hot.length(); index++) {
             int sender = hot.sender(index);
-            if (sender >= 0 && isReady(sender)) {
+            if (isReady(sender)) {
                 work[sender / Long.SIZE] |= 1L << sender % Long.SIZE;
+                any = true;
             }
         }
+        return any;
     }
 
     /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */

@@ -8,11 +8,11 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
 final class QueuedSender implements IpiChannel {
-    private final AtomicBuffer area;
+    private final UnsafeBuffer area;
     private final int headWord;
     private final int records;
     private final int recordsLength;
@@ -27,7 +27,7 @@ final class QueuedSender implements IpiChannel {
     /* The bit may be a former life's, killed before it raised the vector; only a ring of this life's own counts. */
     private boolean rungByMe;
 
-    QueuedSender(AtomicBuffer area, int nrCpus, int slots, int logicalCpu, int senderCpu) {
+    QueuedSender(UnsafeBuffer area, int nrCpus, int slots, int logicalCpu, int senderCpu) {
         this.area = area;
         this.slots = slots;
         this.senderCpu = senderCpu;

@@ -6,11 +6,11 @@ import static io.mkemu.memory.RamHeaderDescriptor.TRACE_MODE_OFFSET;
 
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** What a machine records, and how whoever drains the trace rings is woken. Any thread. */
 public final class TraceControl {
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
 
     /** The control of a machine. */
     public TraceControl(PhysicalMemory memory) {
