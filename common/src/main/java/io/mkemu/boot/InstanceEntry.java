@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -23,13 +24,17 @@ public final class InstanceEntry {
 
     private final UnsafeBuffer table;
     private final int base;
+    /* Of the first byte, in this process; checked here for what each send reads. */
+    private final long address;
     private final int id;
     private final int nrCpus;
     private final long ramSize;
 
     InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
+        table.boundsCheck(base, LENGTH);
         this.table = table;
         this.base = base;
+        this.address = table.addressOffset() + base;
         this.id = id;
         this.nrCpus = layout.nrCpus();
         this.ramSize = layout.ramSize();
@@ -42,7 +47,7 @@ public final class InstanceEntry {
 
     /** Epoch and state as one word; it changes whenever either does. */
     public long life() {
-        return table.getLongVolatile(base + LIFE_OFFSET);
+        return UnsafeApi.getLongVolatile(null, address + LIFE_OFFSET);
     }
 
     /** The state in a life word. */
@@ -88,7 +93,7 @@ public final class InstanceEntry {
 
     /** Physical address of the IPI area, 0 for none. */
     public long ipiArea() {
-        return table.getLongVolatile(base + IPI_AREA_OFFSET);
+        return UnsafeApi.getLongVolatile(null, address + IPI_AREA_OFFSET);
     }
 
     /** Bytes of the IPI area. */

@@ -6,6 +6,7 @@ import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import java.lang.invoke.VarHandle;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -17,15 +18,18 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class QueuedReceiver implements IpiReceiver {
     /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. */
-    private static final int MESSAGES_PER_HEAD = 8;
+    private static final int MESSAGES_PER_HEAD = 8; // a power of two
     /* What no ready word begins with. */
     private static final long CLOSED = -1;
 
     private final UnsafeBuffer area;
+    /* In this process. Each lane is checked once to lie in the area, and each place in it to lie in the lane. */
+    private final long areaAddress;
     private final LocalApic apic;
     private final int block;
     private final int nrCpus;
     private final int slots;
+    private final int laneLength;
     private final int recordsLength;
     /* Of each lane: messages consumed, where its next record begins, in the area, and what its ready word begins with. */
     private final long[] heads;
@@ -44,10 +48,12 @@ final class QueuedReceiver implements IpiReceiver {
      */
     QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
         this.area = area;
+        this.areaAddress = area.addressOffset();
         this.apic = apic;
         this.nrCpus = nrCpus;
         this.slots = slots;
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
+        this.laneLength = (int) laneLength(slots);
         this.recordsLength = recordsLength(slots);
         this.heads = new long[nrCpus];
         this.at = new int[nrCpus];
@@ -55,6 +61,7 @@ final class QueuedReceiver implements IpiReceiver {
         this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
         this.hot = new HotLanes(apic, nrCpus, polling);
         for (int cpu = 0; cpu < nrCpus; cpu++) {
+            area.boundsCheck(laneAt(cpu), laneLength);
             long head = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
             heads[cpu] = consumedOf(head);
             at[cpu] = recordsAt(cpu) + Math.min(atOf(head), recordsLength);
@@ -63,7 +70,7 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     private int laneAt(int senderCpu) {
-        return block + LANES_OFFSET + (int) (senderCpu * laneLength(slots));
+        return block + LANES_OFFSET + senderCpu * laneLength;
     }
 
     private int recordsAt(int senderCpu) {
@@ -71,7 +78,7 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     private boolean isReady(int senderCpu) {
-        return tagOf(area.getLongAcquire(at[senderCpu])) == expected[senderCpu];
+        return tagOf(UnsafeApi.getLongAcquire(null, areaAddress + at[senderCpu])) == expected[senderCpu];
     }
 
     private void publishHead(int senderCpu) {
@@ -147,7 +154,7 @@ final class QueuedReceiver implements IpiReceiver {
         int delivered = 0;
         while (delivered < slots) {
             int record = at[senderCpu];
-            long word = area.getLongAcquire(record + READY_OFFSET);
+            long word = UnsafeApi.getLongAcquire(null, areaAddress + record + READY_OFFSET);
             if (tagOf(word) != expected[senderCpu]) {
                 break;
             }
@@ -168,7 +175,7 @@ final class QueuedReceiver implements IpiReceiver {
             expected[senderCpu] = tag(number + 1);
             delivered++;
             dispatcher.dispatch(data);
-            if (number % MESSAGES_PER_HEAD == 0) {
+            if ((number & MESSAGES_PER_HEAD - 1) == 0) {
                 publishHead(senderCpu);
             }
         }

@@ -8,6 +8,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import org.agrona.DirectBuffer;
+import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
@@ -16,6 +17,8 @@ final class QueuedSender implements IpiChannel {
     private final int headWord;
     private final int records;
     private final int recordsLength;
+    /* Of the first record, in this process; that the lane is mapped is checked here. */
+    private final long recordsAddress;
     private final int slots;
     private final int senderCpu;
     private final int rungWord;
@@ -35,6 +38,8 @@ final class QueuedSender implements IpiChannel {
         this.headWord = lane + HEAD_OFFSET;
         this.records = lane + RECORDS_OFFSET;
         this.recordsLength = recordsLength(slots);
+        area.boundsCheck(lane, (int) laneLength(slots));
+        this.recordsAddress = area.addressOffset() + records;
         this.rungWord = (int) blockAt(nrCpus, slots, logicalCpu) + RUNG_OFFSET + senderCpu / Long.SIZE * Long.BYTES;
         this.rungBit = 1L << senderCpu % Long.SIZE;
         resume();
@@ -91,7 +96,7 @@ final class QueuedSender implements IpiChannel {
         int at = wraps ? 0 : tailAt;
         int record = records + at;
         /* Before the record can be seen, or its receiver would take an old payload for the next ready word. */
-        area.putLong(record + length, 0);
+        UnsafeApi.putLong(recordsAddress + at + length, 0);
         SendProbe.at(SendProbe.Step.SIZE);
         if (data != null) {
             area.putBytes(record + PAYLOAD_OFFSET, data, offset, size);
@@ -99,9 +104,9 @@ final class QueuedSender implements IpiChannel {
             area.setMemory(record + PAYLOAD_OFFSET, size, (byte) 0);
         }
         SendProbe.at(SendProbe.Step.PAYLOAD);
-        area.putLongRelease(record + READY_OFFSET, ready(tail + 1, size, type));
+        UnsafeApi.putLongRelease(null, recordsAddress + at + READY_OFFSET, ready(tail + 1, size, type));
         if (wraps) {
-            area.putLongRelease(records + tailAt + READY_OFFSET, ready(tail + 1, READY_WRAP, 0));
+            UnsafeApi.putLongRelease(null, recordsAddress + tailAt + READY_OFFSET, ready(tail + 1, READY_WRAP, 0));
         }
         tail++;
         tailAt = at + length;
