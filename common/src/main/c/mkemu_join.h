@@ -6,7 +6,7 @@
 #ifndef MKEMU_JOIN_H
 #define MKEMU_JOIN_H
 
-#include "mkemu_machine.h"
+#include "mkemu_lane.h"
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
@@ -64,12 +64,12 @@ static inline int mk_map_own(struct mk_peer *p)
             || q->nr_cpus != p->header.nr_cpus || q->slots != p->header.ipi_slots || q->cpus != cpus)))
         return mk_refuse(p, EINVAL, "its IPI area is none of this machine's");
     p->apic = mk_apic(p, p->cpu);
-    p->heads = calloc(p->header.nr_cpus, sizeof *p->heads);
-    if (!p->heads)
-        return mk_refuse(p, ENOMEM, "heads of its lanes");
+    p->lanes = calloc(p->header.nr_cpus, sizeof *p->lanes);
+    if (!p->lanes)
+        return mk_refuse(p, ENOMEM, "the state of its lanes");
     for (unsigned cpu = 0; mk_is_queued(p) && cpu < p->header.nr_cpus; cpu++)
-        p->heads[cpu] = mk_load((uint64_t *)(p->area + MK_QUEUED_MAILBOX_BLOCKS_OFFSET
-            + MK_QUEUED_MAILBOX_LANES_OFFSET + cpu * mk_lane_length(p)));
+        p->lanes[cpu] = mk_lane_at(p, mk_load((uint64_t *)(p->area + MK_QUEUED_MAILBOX_BLOCKS_OFFSET
+            + MK_QUEUED_MAILBOX_LANES_OFFSET + cpu * mk_lane_length(p))));
     return 0;
 }
 

@@ -92,12 +92,6 @@ struct mk_queued_area {
     uint32_t nr_cpus, slots, cpus;
 };
 
-struct mk_queued_slot {
-    uint64_t ready;
-    struct mk_ipi_data data;
-    uint8_t reserved[40];
-};
-
 struct mk_pool {
     uint64_t magic;
     uint32_t order, reserved0;
@@ -186,9 +180,6 @@ MK_AT(mk_queued_area, magic, MK_QUEUED_MAILBOX_MAGIC_OFFSET);
 MK_AT(mk_queued_area, nr_cpus, MK_QUEUED_MAILBOX_NR_CPUS_OFFSET);
 MK_AT(mk_queued_area, slots, MK_QUEUED_MAILBOX_SLOTS_OFFSET);
 MK_AT(mk_queued_area, cpus, MK_QUEUED_MAILBOX_CPUS_OFFSET);
-MK_AT(mk_queued_slot, ready, MK_QUEUED_MAILBOX_READY_OFFSET);
-MK_AT(mk_queued_slot, data, MK_QUEUED_MAILBOX_DATA_OFFSET);
-MK_SIZE(mk_queued_slot, MK_QUEUED_MAILBOX_SLOT_LENGTH);
 MK_AT(mk_pool, magic, MK_BITMAP_POOL_MAGIC_OFFSET);
 MK_AT(mk_pool, order, MK_BITMAP_POOL_ORDER_OFFSET);
 MK_AT(mk_pool, granules, MK_BITMAP_POOL_GRANULES_OFFSET);

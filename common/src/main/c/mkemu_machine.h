@@ -28,9 +28,15 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8,
 #define mk_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define mk_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
+/* One end of a lane: messages consumed or published, and where the next record begins. */
+struct mk_lane {
+    uint64_t count, at;
+};
+
 /* An IPI area of another kernel that this CPU has mapped, and its lane in there. */
 struct mk_target {
-    uint64_t life, area, tail, head_seen;
+    uint64_t life, area, consumed;
+    struct mk_lane tail;
     uint8_t *map;
     size_t length;
     int cpu;
@@ -46,7 +52,8 @@ struct mk_peer {
     struct mk_region regions[MK_INSTANCE_MAX_REGIONS]; /* a copy, checked */
     uint8_t *memory[MK_INSTANCE_MAX_REGIONS];
     uint8_t *area; /* the own IPI area */
-    uint64_t *heads, work[MK_INSTANCE_CPU_SET_WORDS];
+    struct mk_lane *lanes; /* into this CPU, by sending CPU */
+    uint64_t work[MK_INSTANCE_CPU_SET_WORDS];
     struct mk_target targets[MK_MAX_INSTANCES];
     struct mk_window *windows; /* on pages of others: mkemu_pages.h */
     uint64_t anomalies;
@@ -71,9 +78,15 @@ static inline bool mk_is_queued(const struct mk_peer *p)
     return p->header.ipi_mode == MK_IPI_MODE_QUEUED;
 }
 
+/* Without the word behind the last record. */
+static inline uint64_t mk_records_length(const struct mk_peer *p)
+{
+    return ((uint64_t)p->header.ipi_slots + 1) * MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
+}
+
 static inline uint64_t mk_lane_length(const struct mk_peer *p)
 {
-    return MK_QUEUED_MAILBOX_SLOTS_AT_OFFSET + (uint64_t)p->header.ipi_slots * MK_QUEUED_MAILBOX_SLOT_LENGTH;
+    return (MK_QUEUED_MAILBOX_RECORDS_OFFSET + mk_records_length(p) + 8 + 127) & ~(uint64_t)127;
 }
 
 /* Bytes of the IPI area of an instance with so many CPUs. */

@@ -39,11 +39,6 @@ static inline void mk_let_go(struct mk_peer *p, int id)
     mk_store(&p->apic->targets[id / 64], p->apic->targets[id / 64] & ~((uint64_t)1 << id % 64));
 }
 
-static inline struct mk_queued_slot *mk_slot(const struct mk_peer *p, uint8_t *lane, uint64_t position)
-{
-    return (struct mk_queued_slot *)(lane + MK_QUEUED_MAILBOX_SLOTS_AT_OFFSET) + (position & (p->header.ipi_slots - 1));
-}
-
 /* This CPU's lane in the block of the target's first CPU. */
 static inline uint8_t *mk_lane(const struct mk_peer *p, const struct mk_target *t)
 {
@@ -86,39 +81,22 @@ static inline int mk_connect(struct mk_peer *p, int id, struct mk_instance *to)
         mk_let_go(p, id);
         return -ENODEV;
     }
-    uint8_t *lane = mk_lane(p, t);
-    t->head_seen = mk_load((uint64_t *)(lane + MK_QUEUED_MAILBOX_HEAD_OFFSET));
-    uint64_t before = mk_load(&mk_slot(p, lane, t->head_seen - 1)->ready);
-    if (before != t->head_seen && before != t->head_seen + q->slots) { /* a head that cannot be true */
+    if (!mk_lane_resume(p, mk_lane(p, t), t)) {
         mk_let_go(p, id);
         mk_count(p, MK_LOCAL_APIC_COUNTER_ANOMALIES, 1);
         return -ENODEV;
     }
-    t->tail = t->head_seen; /* what a former life of this CPU published comes next; its tail word may lag */
-    while (t->tail - t->head_seen < q->slots && mk_load(&mk_slot(p, lane, t->tail)->ready) == t->tail + 1)
-        t->tail++;
     return 0;
 }
 
 static inline int mk_publish(struct mk_peer *p, struct mk_target *t, uint32_t type, const void *data, uint64_t size)
 {
     uint8_t *lane = mk_lane(p, t);
-    if (t->tail - t->head_seen >= p->header.ipi_slots) {
-        uint64_t head = mk_load_acquire((uint64_t *)(lane + MK_QUEUED_MAILBOX_HEAD_OFFSET));
-        if (head - t->head_seen <= t->tail - t->head_seen)
-            t->head_seen = head;
-        if (t->tail - t->head_seen >= p->header.ipi_slots) {
-            mk_count(p, MK_LOCAL_APIC_COUNTER_FULL, 1);
-            return -ENOSPC;
-        }
+    if (mk_lane_is_full(p, lane, t)) {
+        mk_count(p, MK_LOCAL_APIC_COUNTER_FULL, 1);
+        return -ENOSPC;
     }
-    struct mk_queued_slot *slot = mk_slot(p, lane, t->tail);
-    slot->data.sender_cpu = p->cpu;
-    slot->data.type = type;
-    slot->data.data_size = size;
-    data ? memcpy(slot->data.buffer, data, size) : memset(slot->data.buffer, 0, size);
-    mk_store_release(&slot->ready, ++t->tail);
-    mk_store_release((uint64_t *)(lane + MK_QUEUED_MAILBOX_TAIL_OFFSET), t->tail);
+    mk_lane_put(p, lane, &t->tail, type, data, size);
     mk_fence(); /* the receiver announces, then looks; this CPU publishes, then reads what was announced */
     uint64_t idle = mk_load(&mk_apic(p, t->cpu)->idle), lane_name = (uint64_t)p->cpu + 1;
     uint64_t bit = (uint64_t)1 << p->cpu % 64;
@@ -126,10 +104,8 @@ static inline int mk_publish(struct mk_peer *p, struct mk_target *t, uint32_t ty
     uint64_t *rung = words + p->cpu / 64;
     mk_count(p, MK_LOCAL_APIC_COUNTER_SENT, 1);
     if ((idle >> 16 & 0xffff) == lane_name || (idle >> 32 & 0xffff) == lane_name || idle >> 48 == lane_name
-        || (t->rung && (mk_load(rung) & bit))) {
-        mk_count(p, MK_LOCAL_APIC_COUNTER_ELIDED, 1);
+        || (t->rung && (mk_load(rung) & bit)))
         return 0;
-    }
     __atomic_fetch_or(rung, bit, __ATOMIC_SEQ_CST);
     mk_raise(p, t->cpu, MK_LOCAL_APIC_MULTIKERNEL_VECTOR);
     mk_count(p, MK_LOCAL_APIC_COUNTER_RUNG, 1);
@@ -181,22 +157,26 @@ static inline int mk_deliver(struct mk_peer *p, int cpu, mk_handler *handler, vo
 {
     uint8_t *lane = p->area + MK_QUEUED_MAILBOX_BLOCKS_OFFSET + MK_QUEUED_MAILBOX_LANES_OFFSET
         + (uint64_t)cpu * mk_lane_length(p);
-    struct mk_ipi_data message;
+    struct mk_lane *l = &p->lanes[cpu];
+    struct mk_ipi_data message = {.sender_cpu = cpu};
     unsigned count = 0;
-    for (; count < p->header.ipi_slots; count++) {
-        struct mk_queued_slot *slot = mk_slot(p, lane, p->heads[cpu]);
-        if (mk_load_acquire(&slot->ready) != p->heads[cpu] + 1)
+    uint64_t ready;
+    bool closed = l->at == MK_LANE_CLOSED;
+    for (uint8_t *record; !closed && count < p->header.ipi_slots; count++) {
+        record = mk_lane_next(p, lane, l, &ready, &closed);
+        if (!record)
             break;
-        memcpy(&message, &slot->data, offsetof(struct mk_ipi_data, buffer));
-        if (message.data_size <= MK_MAX_DATA_SIZE && message.sender_cpu == cpu) {
-            memcpy(message.buffer, slot->data.buffer, message.data_size);
-            handler(p, &message, context);
-        } else {
-            p->anomalies++;
-            mk_count(p, MK_LOCAL_APIC_COUNTER_ANOMALIES, 1);
-        }
-        p->heads[cpu]++;
-        mk_store_release((uint64_t *)(lane + MK_QUEUED_MAILBOX_HEAD_OFFSET), p->heads[cpu]);
+        message.type = (uint32_t)ready;
+        message.data_size = mk_size_of(ready);
+        memcpy(message.buffer, record + MK_QUEUED_MAILBOX_PAYLOAD_OFFSET, message.data_size);
+        mk_lane_advance(l, ready);
+        handler(p, &message, context);
+        mk_store_head(lane, *l);
+    }
+    if (closed && l->at != MK_LANE_CLOSED) { /* somebody scribbled over where its next record is */
+        l->at = MK_LANE_CLOSED;
+        p->anomalies++;
+        mk_count(p, MK_LOCAL_APIC_COUNTER_ANOMALIES, 1);
     }
     if (count == p->header.ipi_slots)
         p->work[cpu / 64] |= (uint64_t)1 << cpu % 64;
@@ -260,8 +240,10 @@ static inline void mk_audit(struct mk_peer *p)
 {
     uint8_t *lane = p->area + MK_QUEUED_MAILBOX_BLOCKS_OFFSET + MK_QUEUED_MAILBOX_LANES_OFFSET;
     for (unsigned cpu = 0; mk_is_queued(p) && cpu < p->header.nr_cpus; cpu++, lane += mk_lane_length(p)) {
-        mk_store_release((uint64_t *)(lane + MK_QUEUED_MAILBOX_HEAD_OFFSET), p->heads[cpu]);
-        if (mk_load_acquire(&mk_slot(p, lane, p->heads[cpu])->ready) == p->heads[cpu] + 1)
+        if (p->lanes[cpu].at == MK_LANE_CLOSED)
+            continue;
+        mk_store_head(lane, p->lanes[cpu]);
+        if (mk_is_ready(mk_load_acquire(mk_record(lane, p->lanes[cpu].at)), p->lanes[cpu].count + 1))
             p->work[cpu / 64] |= (uint64_t)1 << cpu % 64;
     }
 }

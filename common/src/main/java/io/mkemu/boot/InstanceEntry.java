@@ -6,7 +6,6 @@ import static io.mkemu.boot.InstanceDescriptor.*;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
 import io.mkemu.os.Futex;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -274,20 +273,11 @@ public final class InstanceEntry {
     }
 
     private String text(int offset, int length) {
-        byte[] bytes = new byte[length];
-        table.getBytes(base + offset, bytes);
-        int end = 0;
-        while (end < length && bytes[end] != 0) {
-            end++;
-        }
-        return new String(bytes, 0, end, StandardCharsets.UTF_8);
+        return FixedText.get(table, base + offset, length);
     }
 
     private void text(int offset, int length, String value) {
-        byte[] bytes = new byte[length];
-        byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
-        System.arraycopy(utf8, 0, bytes, 0, Math.min(utf8.length, length - 1));
-        table.putBytes(base + offset, bytes);
+        FixedText.put(table, base + offset, length, value);
     }
 
     /**

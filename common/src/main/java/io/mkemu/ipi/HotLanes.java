@@ -13,7 +13,7 @@ import io.mkemu.os.AsymmetricFence;
  * is polled on, <em>retired</em>, until a heavy fence has seen to it that every sender knows.
  */
 final class HotLanes {
-    /* So that a CPU with many senders pays for the heavy fence once in so many changes, and polls so many lanes more. */
+    /* A CPU with many senders pays for the heavy fence once in so many changes, and polls so many lanes more. */
     private static final int RETIRED_PER_FENCE = 8;
 
     private final LocalApic apic;

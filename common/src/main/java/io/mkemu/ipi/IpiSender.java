@@ -161,7 +161,7 @@ public final class IpiSender implements AutoCloseable {
         AsymmetricFence.light();
         boolean seen = channel.isPolled(target.idleWord());
         if (!seen) {
-            /* The rest of the protocol has no heavy side: who takes a ring, or sleeps without polling, is in a hurry. */
+            /* The rest of the protocol has no heavy side: who takes a ring is in a hurry too. */
             VarHandle.fullFence();
             seen = channel.isRung();
         }

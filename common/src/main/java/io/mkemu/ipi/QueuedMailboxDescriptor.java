@@ -53,7 +53,7 @@ public final class QueuedMailboxDescriptor {
 
     /** How far the receiver is, in a lane. */
     public static final int HEAD_OFFSET = 0;
-    /** Low bits of head that say where the next record begins, in units of 8 bytes; above them the messages consumed. */
+    /** Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
     public static final int HEAD_AT_BITS = 16;
     /** First record, in a lane. */
     public static final int RECORDS_OFFSET = 128;

@@ -18,7 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 final class QueuedReceiver implements IpiReceiver {
     /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. */
-    private static final int MESSAGES_PER_HEAD = 8; // a power of two
+    private static final int MESSAGES_PER_HEAD = 8;
     /* What no ready word begins with. */
     private static final long CLOSED = -1;
 
@@ -31,7 +31,7 @@ final class QueuedReceiver implements IpiReceiver {
     private final int slots;
     private final int laneLength;
     private final int recordsLength;
-    /* Of each lane: messages consumed, where its next record begins, in the area, and what its ready word begins with. */
+    /* Of each lane: messages consumed, where its next record is, in the area, and what its ready word begins with. */
     private final long[] heads;
     private final int[] at;
     private final long[] expected;
@@ -96,10 +96,7 @@ final class QueuedReceiver implements IpiReceiver {
                 any = true;
             }
         }
-        /**
-         * A sender that still saw its bit set left the doorbell out: its message must be seen by the looks that
-         * follow.
-         */
+        /* A sender that still saw its bit set left the doorbell out: its message must be seen by the next looks. */
         VarHandle.fullFence();
         if (!any) {
             apic.count(Counter.SPURIOUS);

@@ -98,6 +98,7 @@ final class QueuedSender implements IpiChannel {
         /* Before the record can be seen, or its receiver would take an old payload for the next ready word. */
         UnsafeApi.putLong(recordsAddress + at + length, 0);
         SendProbe.at(SendProbe.Step.SIZE);
+        SendProbe.at(SendProbe.Step.TYPE);
         if (data != null) {
             area.putBytes(record + PAYLOAD_OFFSET, data, offset, size);
         } else {

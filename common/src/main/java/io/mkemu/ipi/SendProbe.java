@@ -15,9 +15,9 @@ public final class SendProbe {
     public enum Step {
         /** Single-slot: the slot has been cleared. */
         CLEARED,
-        /** The size has been written (queued: the message's header has not been completed). */
+        /** The size has been written (queued: the place behind the record has been cleared). */
         SIZE,
-        /** The type has been written. */
+        /** The type has been written (queued: as SIZE; size and type are published with the message). */
         TYPE,
         /** The payload has been written. */
         PAYLOAD,

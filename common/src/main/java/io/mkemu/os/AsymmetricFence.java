@@ -4,10 +4,10 @@ package io.mkemu.os;
 import java.lang.invoke.VarHandle;
 
 /**
- * A full fence between two sides of which one is in a hurry and the other is not: membarrier(2). Each side stores a word
- * and then loads the other's; if the one puts {@link #light} between the two and the other {@link #heavy}, at least one
- * of them sees the other's store, across processes. The light side pays nothing, because the heavy one has the kernel
- * fence every CPU that runs a process which said it relies on this. Any thread.
+ * A full fence between two sides of which one is in a hurry and the other is not: membarrier(2). Each side stores a
+ * word and then loads the other's; if the one puts {@link #light} between the two and the other {@link #heavy}, at
+ * least one of them sees the other's store, across processes. The light side pays nothing, because the heavy one has
+ * the kernel fence every CPU that runs a process which said it relies on this. Any thread.
  */
 public final class AsymmetricFence {
     private static final int GLOBAL_EXPEDITED = 1 << 1;

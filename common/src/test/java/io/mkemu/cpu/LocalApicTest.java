@@ -141,7 +141,9 @@ class LocalApicTest {
         }
         LocalApic neighbour = LocalApic.of(machine.memory(), 4);
         for (Counter counter : Counter.values()) {
-            assertEquals(1 + counter.ordinal(), apic.counter(counter), counter.name());
+            long counted = counter == Counter.ELIDED ? Counter.SENT.ordinal() - Counter.RUNG.ordinal()
+                : 1 + counter.ordinal();
+            assertEquals(counted, apic.counter(counter), counter.name());
             assertEquals(0, neighbour.counter(counter), counter.name());
         }
         apic.raise(5);

@@ -13,30 +13,52 @@ import org.junit.jupiter.api.Test;
 /** What somebody scribbled over costs what it says, and nothing else: it is refused or counted, never used. */
 class IpiSenderDamageTest extends SendingMachine {
     @Test
-    void aScribbledMessageIsAnAnomalyAndTheNextArrive() {
+    void aScribbledReadyWordClosesItsLaneAndNoOther() {
         TestCpu receiver = receiver(0, false);
         IpiSender sender = sender(0);
-        int message = laneOffset(0, 0) + QueuedMailboxDescriptor.SLOTS_AT_OFFSET + QueuedMailboxDescriptor.DATA_OFFSET;
         UnsafeBuffer area = area().buffer();
-        for (long sequence = 0; sequence < 6; sequence++) {
+        int first = laneOffset(0, 0) + QueuedMailboxDescriptor.RECORDS_OFFSET;
+        assertEquals(0, send(sender, 0, 0));
+        for (long bad : new long[] {QueuedMailboxDescriptor.ready(2, 0, 0), -1L, 1, Long.MAX_VALUE}) {
+            area.putLongVolatile(first, bad);
+            assertEquals(0, receiver.turn(), "not the message that is due: 0x" + Long.toHexString(bad));
+            receiver.apic().raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);
+            receiver.receiver().audit();
+        }
+        assertEquals(List.of(), receiver.anomalies);
+        area.putLongVolatile(first, QueuedMailboxDescriptor.ready(1, 257, 7));
+        receiver.receiver().audit();
+        assertEquals(0, receiver.turn());
+        assertEquals(List.of(0), receiver.anomalies);
+        assertEquals(1, counter(2, Counter.ANOMALIES));
+        for (long sequence = 1; sequence < SLOTS; sequence++) {
             assertEquals(0, send(sender, 0, sequence));
         }
-        int slot = QueuedMailboxDescriptor.SLOT_LENGTH;
-        area.putLong(message + MkIpiDataDescriptor.DATA_SIZE_OFFSET, 257);
-        area.putLong(message + slot + MkIpiDataDescriptor.DATA_SIZE_OFFSET, -1);
-        area.putLong(message + 2 * slot + MkIpiDataDescriptor.DATA_SIZE_OFFSET, 1L << 32);
-        area.putInt(message + 3 * slot + MkIpiDataDescriptor.SENDER_CPU_OFFSET, 1);
-        area.putInt(message + 4 * slot + MkIpiDataDescriptor.SENDER_CPU_OFFSET, Integer.MIN_VALUE);
-        receiver.turn();
-        assertEquals(List.of(0, 0, 0, 0, 0), receiver.anomalies);
-        assertEquals(5, counter(2, Counter.ANOMALIES));
-        assertEquals(List.of("0:5"), arrived);
-        for (long sequence = 6; sequence < 6 + 3 * SLOTS; sequence++) {
-            assertEquals(0, send(sender, 0, sequence));
-            receiver.turn();
-        }
-        assertEquals(1 + 3 * SLOTS, arrived.size());
-        assertEquals("0:" + (5 + 3 * SLOTS), arrived.getLast());
+        assertEquals(-Errno.ENOSPC, send(sender, 0, SLOTS), "nobody takes them out");
+        receiver.receiver().audit();
+        assertEquals(0, receiver.turn());
+        assertEquals(List.of(0), receiver.anomalies, "told once");
+        assertEquals(0, send(sender(3), 3, 0));
+        assertEquals(1, receiver.turn(), "the other lanes go on");
+        assertEquals(List.of("3:0"), arrived);
+    }
+
+    @Test
+    void aSizeThatReachesPastTheLaneClosesIt() {
+        TestCpu receiver = receiver(0, false);
+        IpiSender sender = sender(0);
+        UnsafeBuffer area = area().buffer();
+        int records = laneOffset(0, 0) + QueuedMailboxDescriptor.RECORDS_OFFSET;
+        int last = QueuedMailboxDescriptor.recordsLength(SLOTS);
+        area.putLongVolatile(laneOffset(0, 0) + QueuedMailboxDescriptor.HEAD_OFFSET,
+            QueuedMailboxDescriptor.head(0, last));
+        TestCpu other = receiver(0, false);
+        area.putLongVolatile(records + last, QueuedMailboxDescriptor.ready(1, 8, 7));
+        other.receiver().audit();
+        assertEquals(0, other.turn());
+        assertEquals(List.of(0), other.anomalies);
+        assertEquals(0, receiver.turn());
+        assertEquals(-Errno.ENODEV, send(sender, 0, 0), "a sender does not begin in such a lane either");
     }
 
     @Test

@@ -64,6 +64,10 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
         receiver.announceRunning();
     }
 
+    IpiReceiver receiver() {
+        return receiver;
+    }
+
     LocalApic apic() {
         return apic;
     }

@@ -36,6 +36,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     private final KernelInstance kernel;
     private final HandlerRegistry registry;
+    private final HandlerRegistry.Lookup lookup;
     private final int logicalCpu;
     private final LocalApic apic;
     private final IpiReceiver receiver;
@@ -56,6 +57,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         CpuTrace trace, IdlePolicy idle) {
         this.kernel = kernel;
         this.registry = kernel.handlers();
+        this.lookup = registry.new Lookup();
         this.logicalCpu = logicalCpu;
         this.apic = apic;
         this.receiver = receiver;
@@ -222,7 +224,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     @Override
     public void dispatch(MkIpiData data) {
-        Handler[] handlers = registry.handlersOf(data.type());
+        Handler[] handlers = lookup.handlersOf(data.type());
         if (handlers.length == 0) {
             apic.count(Counter.UNHANDLED);
             trace.unhandled(data);

@@ -154,8 +154,30 @@ final class HandlerRegistry {
 
     /** The handlers of a type, newest first; do not change. */
     Handler[] handlersOf(int type) {
+        return handlersOf(table, type);
+    }
+
+    private static Handler[] handlersOf(Int2ObjectHashMap<Handler[]> table, int type) {
         Handler[] handlers = table.get(type);
         return handlers == null ? NONE : handlers;
+    }
+
+    /** Looks handlers up for one CPU, which mostly wants those of the type that it wanted last. */
+    final class Lookup {
+        private Int2ObjectHashMap<Handler[]> seen;
+        private int type;
+        private Handler[] handlers;
+
+        /** The handlers of a type, newest first; do not change. */
+        Handler[] handlersOf(int wanted) {
+            Int2ObjectHashMap<Handler[]> now = table;
+            if (now != seen || wanted != type) {
+                handlers = HandlerRegistry.handlersOf(now, wanted);
+                type = wanted;
+                seen = now;
+            }
+            return handlers;
+        }
     }
 
     /**

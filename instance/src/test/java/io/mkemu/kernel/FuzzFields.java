@@ -25,6 +25,8 @@ final class FuzzFields {
     record Spot(String name, long address, int length) {
     }
 
+    private static final int FUZZED_RECORDS = 8;
+
     private final List<Spot> all = new ArrayList<>();
 
     FuzzFields(PhysicalMemory memory) {
@@ -67,11 +69,8 @@ final class FuzzFields {
         long lane = area + QueuedMailboxDescriptor.BLOCKS_OFFSET + QueuedMailboxDescriptor.LANES_OFFSET
             + senderCpu * QueuedMailboxDescriptor.laneLength(layout.ipiSlots());
         words(name + " head", lane + QueuedMailboxDescriptor.HEAD_OFFSET, 8);
-        words(name + " tail", lane + QueuedMailboxDescriptor.TAIL_OFFSET, 8);
-        for (int slot = 0; slot < layout.ipiSlots(); slot++) {
-            words(name + " slot " + slot, lane + QueuedMailboxDescriptor.SLOTS_AT_OFFSET
-                + (long) slot * QueuedMailboxDescriptor.SLOT_LENGTH, 32);
-        }
+        words(name + " records", lane + QueuedMailboxDescriptor.RECORDS_OFFSET,
+            FUZZED_RECORDS * QueuedMailboxDescriptor.MAX_RECORD_LENGTH);
     }
 
     private static int value(Field field) {
