@@ -183,7 +183,8 @@ final class BenchCommand implements Callable<Integer> {
     private Set<Comparison> comparisons(List<String> names) {
         Set<Comparison> wanted = EnumSet.noneOf(Comparison.class);
         for (Comparison comparison : Comparison.values()) {
-            if (names.contains(comparison.label()) && (only != null || !amount.quick || comparison == Comparison.TRACE)) {
+            boolean wantsTime = amount.quick && only == null && comparison != Comparison.TRACE;
+            if (names.contains(comparison.label()) && !wantsTime) {
                 wanted.add(comparison);
             }
         }

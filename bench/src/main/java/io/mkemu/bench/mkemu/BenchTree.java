@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * The machine that is measured: a host that pings and receives on CPU 0, and instances on the CPUs after it, a CPU each.
+ * The machine that is measured: a host that pings and receives on CPU 0, and instances on the CPUs after it, each on
+ * one.
  */
 final class BenchTree {
     private static final String ROOT = """

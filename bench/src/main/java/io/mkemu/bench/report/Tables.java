@@ -115,8 +115,9 @@ final class Tables {
             });
             rows.add(row);
         }
-        return new Table("Memory of one idle instance of so many (medians): resident = anonymous + files + RAM; pages of "
-            + "files are in memory once for all instances; proportional counts a page of n processes as 1/n", head, rows);
+        return new Table("Memory of one idle instance of so many (medians): resident = anonymous + files + RAM; pages "
+            + "of files are in memory once for all instances; proportional counts a page of n processes as 1/n", head,
+            rows);
     }
 
     private static Table rates(Report report) {
