@@ -10,7 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * One instance's entry of the instance table. The host writes what it reserves; the instance writes what it becomes.
@@ -21,15 +22,19 @@ public final class InstanceEntry {
     public static final int NO_EXIT_CODE = -1;
     private static final long STATE_MASK = (1L << STATE_BITS) - 1;
 
-    private final AtomicBuffer table;
+    private final UnsafeBuffer table;
     private final int base;
+    /* Of the first byte, in this process; checked here for what each send reads. */
+    private final long address;
     private final int id;
     private final int nrCpus;
     private final long ramSize;
 
-    InstanceEntry(AtomicBuffer table, int base, int id, RamLayout layout) {
+    InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
+        table.boundsCheck(base, LENGTH);
         this.table = table;
         this.base = base;
+        this.address = table.addressOffset() + base;
         this.id = id;
         this.nrCpus = layout.nrCpus();
         this.ramSize = layout.ramSize();
@@ -42,7 +47,7 @@ public final class InstanceEntry {
 
     /** Epoch and state as one word; it changes whenever either does. */
     public long life() {
-        return table.getLongVolatile(base + LIFE_OFFSET);
+        return UnsafeApi.getLongVolatile(null, address + LIFE_OFFSET);
     }
 
     /** The state in a life word. */
@@ -88,7 +93,7 @@ public final class InstanceEntry {
 
     /** Physical address of the IPI area, 0 for none. */
     public long ipiArea() {
-        return table.getLongVolatile(base + IPI_AREA_OFFSET);
+        return UnsafeApi.getLongVolatile(null, address + IPI_AREA_OFFSET);
     }
 
     /** Bytes of the IPI area. */

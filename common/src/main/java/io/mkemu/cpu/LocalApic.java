@@ -7,7 +7,8 @@ import io.mkemu.Errno;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import java.lang.invoke.VarHandle;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A physical CPU's local APIC: how it is interrupted, how it sleeps and what it counts. Any CPU may raise a vector;
@@ -19,13 +20,14 @@ import org.agrona.concurrent.AtomicBuffer;
 public final class LocalApic {
     private static final long STATE_MASK = 0xffff;
 
-    private final AtomicBuffer tables;
-    private final int base;
+    /* Of the first byte, in this process. That all of it is mapped is checked here, and not again at each access: that
+       would be most of what an access costs. */
+    private final long address;
     private final int physicalCpu;
 
-    private LocalApic(AtomicBuffer tables, int base, int physicalCpu) {
-        this.tables = tables;
-        this.base = base;
+    private LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
+        tables.boundsCheck(base, LENGTH);
+        this.address = tables.addressOffset() + base;
         this.physicalCpu = physicalCpu;
     }
 
@@ -52,60 +54,60 @@ public final class LocalApic {
      * run.
      */
     public void configure(int hostCpu, boolean sharedCore, int instanceId, int cpuNumber) {
-        tables.putInt(base + CPU_NUMBER_OFFSET, cpuNumber);
-        tables.putInt(base + HOST_CPU_OFFSET, hostCpu);
-        tables.putInt(base + SHARED_CORE_OFFSET, sharedCore ? 1 : 0);
-        tables.putIntVolatile(base + INSTANCE_OFFSET, instanceId);
+        UnsafeApi.putInt(address + CPU_NUMBER_OFFSET, cpuNumber);
+        UnsafeApi.putInt(address + HOST_CPU_OFFSET, hostCpu);
+        UnsafeApi.putInt(address + SHARED_CORE_OFFSET, sharedCore ? 1 : 0);
+        UnsafeApi.putIntVolatile(null, address + INSTANCE_OFFSET, instanceId);
     }
 
     /** The number Linux would give the CPU: the physical id, unless the tree has apic-ids. */
     public int cpuNumber() {
-        return tables.getInt(base + CPU_NUMBER_OFFSET);
+        return UnsafeApi.getInt(address + CPU_NUMBER_OFFSET);
     }
 
     /** Whether this CPU uses the IPI area of an instance. Any thread. */
     public boolean sendsTo(int instanceId) {
-        return (tables.getLongVolatile(targetWord(instanceId)) & 1L << instanceId % Long.SIZE) != 0;
+        return (UnsafeApi.getLongVolatile(null, targetWord(instanceId)) & 1L << instanceId % Long.SIZE) != 0;
     }
 
     /** Says, with a full fence behind it, that this CPU uses an instance's IPI area, or no longer. Owner only. */
     public void sendsTo(int instanceId, boolean uses) {
-        int offset = targetWord(instanceId);
+        long word = targetWord(instanceId);
         long bit = 1L << instanceId % Long.SIZE;
-        long before = tables.getLong(offset);
-        tables.putLongVolatile(offset, uses ? before | bit : before & ~bit);
+        long before = UnsafeApi.getLong(word);
+        UnsafeApi.putLongVolatile(null, word, uses ? before | bit : before & ~bit);
     }
 
-    private int targetWord(int instanceId) {
-        return base + TARGETS_OFFSET + instanceId / Long.SIZE * Long.BYTES;
+    private long targetWord(int instanceId) {
+        return address + TARGETS_OFFSET + instanceId / Long.SIZE * Long.BYTES;
     }
 
     /** The CPU's kernel is gone: it runs no more and uses nobody's IPI area. For its supervisor. */
     public void retire() {
         for (int word = 0; word < TARGETS_LENGTH; word += Long.BYTES) {
-            tables.putLongVolatile(base + TARGETS_OFFSET + word, 0);
+            UnsafeApi.putLongVolatile(null, address + TARGETS_OFFSET + word, 0);
         }
         announce(STATE_OFFLINE);
     }
 
     /** Host CPU that the CPU's thread is pinned to. */
     public int hostCpu() {
-        return tables.getInt(base + HOST_CPU_OFFSET);
+        return UnsafeApi.getInt(address + HOST_CPU_OFFSET);
     }
 
     /** Whether another CPU that runs has the same host CPU, so that this one must not poll. It may change any time. */
     public boolean sharesCore() {
-        return tables.getIntVolatile(base + SHARED_CORE_OFFSET) != 0;
+        return UnsafeApi.getIntVolatile(null, address + SHARED_CORE_OFFSET) != 0;
     }
 
     /** Says whether another CPU that runs has the same host CPU. Host only. */
     public void sharesCore(boolean shares) {
-        tables.putIntVolatile(base + SHARED_CORE_OFFSET, shares ? 1 : 0);
+        UnsafeApi.putIntVolatile(null, address + SHARED_CORE_OFFSET, shares ? 1 : 0);
     }
 
     /** The instance that owns the CPU, -1 for none. */
     public int instanceId() {
-        return tables.getIntVolatile(base + INSTANCE_OFFSET);
+        return UnsafeApi.getIntVolatile(null, address + INSTANCE_OFFSET);
     }
 
     /**
@@ -118,34 +120,34 @@ public final class LocalApic {
         long bit = 1L << vector;
         long before;
         do {
-            before = tables.getLongVolatile(base + PENDING_OFFSET);
-        } while (!tables.compareAndSetLong(base + PENDING_OFFSET, before, before | bit));
-        tables.getAndAddInt(base + DOORBELL_OFFSET, 1);
+            before = UnsafeApi.getLongVolatile(null, address + PENDING_OFFSET);
+        } while (!UnsafeApi.compareAndSetLong(null, address + PENDING_OFFSET, before, before | bit));
+        UnsafeApi.getAndAddInt(null, address + DOORBELL_OFFSET, 1);
         if ((idleWord() & STATE_MASK) != STATE_HALTED) {
             return false;
         }
-        Futex.wake(tables.addressOffset() + base + DOORBELL_OFFSET, 1);
+        Futex.wake(address + DOORBELL_OFFSET, 1);
         return true;
     }
 
     /** Whether any vector is pending. */
     public boolean hasPending() {
-        return tables.getLongVolatile(base + PENDING_OFFSET) != 0;
+        return UnsafeApi.getLongVolatile(null, address + PENDING_OFFSET) != 0;
     }
 
     /** Whether a vector is pending: raised, and not yet taken. Any thread. */
     public boolean isPending(int vector) {
-        return (tables.getLongVolatile(base + PENDING_OFFSET) & 1L << vector) != 0;
+        return (UnsafeApi.getLongVolatile(null, address + PENDING_OFFSET) & 1L << vector) != 0;
     }
 
     /** Takes all pending vectors: the EOI of this APIC. Owner only. */
     public long takePending() {
-        return hasPending() ? tables.getAndSetLong(base + PENDING_OFFSET, 0) : 0;
+        return hasPending() ? UnsafeApi.getAndSetLong(null, address + PENDING_OFFSET, 0) : 0;
     }
 
     /** State and hot lanes. */
     public long idleWord() {
-        return tables.getLongVolatile(base + IDLE_OFFSET);
+        return UnsafeApi.getLongVolatile(null, address + IDLE_OFFSET);
     }
 
     /** Whether a CPU with this idle word polls the lane of a sender, so that no doorbell is needed. */
@@ -162,14 +164,14 @@ public final class LocalApic {
 
     /** Announces a state, with a full fence behind it: look for work again after this. Owner only. */
     public void announce(long idleWord) {
-        tables.putLongVolatile(base + IDLE_OFFSET, idleWord);
+        UnsafeApi.putLongVolatile(null, address + IDLE_OFFSET, idleWord);
         /* A volatile store does not order the acquire loads that follow it; the look for work must come after. */
         VarHandle.fullFence();
     }
 
     /** The doorbell's value, to be read before the last look for work. Owner only. */
     public int doorbell() {
-        return tables.getIntVolatile(base + DOORBELL_OFFSET);
+        return UnsafeApi.getIntVolatile(null, address + DOORBELL_OFFSET);
     }
 
     /**
@@ -180,8 +182,7 @@ public final class LocalApic {
      * @return whether the time ran out
      */
     public boolean halt(Futex futex, int doorbellSeen, long timeoutNanos) {
-        long address = tables.addressOffset() + base + DOORBELL_OFFSET;
-        return futex.await(address, doorbellSeen, timeoutNanos) == -Errno.ETIMEDOUT;
+        return futex.await(address + DOORBELL_OFFSET, doorbellSeen, timeoutNanos) == -Errno.ETIMEDOUT;
     }
 
     /** Adds 1 to a counter. Owner only. */
@@ -191,27 +192,31 @@ public final class LocalApic {
 
     /** Adds to a counter. Owner only. */
     public void count(Counter counter, long amount) {
-        int offset = counterOffset(counter);
-        tables.putLongRelease(offset, tables.getLong(offset) + amount);
+        long word = counterWord(counter);
+        UnsafeApi.putLongRelease(null, word, UnsafeApi.getLong(word) + amount);
     }
 
     /** A counter's value. Any thread. */
     public long counter(Counter counter) {
-        return tables.getLongAcquire(counterOffset(counter));
+        if (counter == Counter.ELIDED) {
+            long rung = counter(Counter.RUNG);
+            return counter(Counter.SENT) - rung;
+        }
+        return UnsafeApi.getLongAcquire(null, counterWord(counter));
     }
 
     /** Starts a life of this CPU: nothing pending, nothing counted. Only while no thread runs it. */
     public void reset() {
-        tables.putLong(base + PENDING_OFFSET, 0);
+        UnsafeApi.putLong(null, address + PENDING_OFFSET, 0);
         for (Counter counter : COUNTERS) {
-            tables.putLong(counterOffset(counter), 0);
+            UnsafeApi.putLong(counterWord(counter), 0);
         }
         retire();
     }
 
     private static final Counter[] COUNTERS = Counter.values();
 
-    private int counterOffset(Counter counter) {
-        return base + COUNTERS_OFFSET + counter.ordinal() * Long.BYTES;
+    private long counterWord(Counter counter) {
+        return address + COUNTERS_OFFSET + counter.ordinal() * Long.BYTES;
     }
 }

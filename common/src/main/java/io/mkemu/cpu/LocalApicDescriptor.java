@@ -71,7 +71,7 @@ public final class LocalApicDescriptor {
         FULL,
         /** Doorbells this CPU rang. */
         RUNG,
-        /** Doorbells it left out: the target polled, or had been rung already. */
+        /** Doorbells it left out, the target polled or had been rung already: SENT - RUNG. Its word stays 0. */
         ELIDED,
         /** FUTEX_WAKE calls it made. */
         WOKEN,

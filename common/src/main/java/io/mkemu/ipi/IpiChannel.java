@@ -17,12 +17,18 @@ interface IpiChannel {
     long number();
 
     /**
-     * Whether the target will look without being rung: it polls this sender, or has an earlier ring of this sender
-     * still before it. To be asked after a full fence behind {@link #publish}.
+     * Whether the target says that it polls this sender, so that it will look without being rung. To be asked after an
+     * {@link io.mkemu.os.AsymmetricFence#light} behind {@link #publish}.
      *
      * @param idleWord of the target's local APIC
      */
-    boolean isSeen(long idleWord);
+    boolean isPolled(long idleWord);
+
+    /**
+     * Whether the target has an earlier ring of this sender still before it, and will look when it takes that. To be
+     * asked after a full fence behind {@link #publish}.
+     */
+    boolean isRung();
 
     /** To be called before the target's vector is raised. */
     void ringing();

@@ -6,17 +6,18 @@ public interface IpiReceiver {
     /** The multikernel vector was taken: generic_multikernel_interrupt. Notes what there is to deliver. */
     void interrupt(IpiDispatcher dispatcher);
 
-    /** Whether something has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile. */
-    boolean hasHotMessage();
-
     /**
      * Looks at everything as if it had been rung, and says again how far it has read. For a CPU that has slept long:
      * what somebody scribbled over a doorbell or a position costs time then, and no message.
      */
     void audit();
 
-    /** Notes what has come that nobody rang for. */
-    void takeHot();
+    /**
+     * Notes what has come that nobody rang for. Cheap: reads lines that nobody writes meanwhile.
+     *
+     * @return whether something has
+     */
+    boolean takeHot();
 
     /**
      * Delivers what was noted: the irq_work.
@@ -30,4 +31,12 @@ public interface IpiReceiver {
 
     /** Tells senders that the CPU executes, and what it polls. */
     void announceRunning();
+
+    /**
+     * Tells senders that the CPU is about to sleep and must be woken. What they sent before they could know is found by
+     * the looks that follow.
+     *
+     * @return false if that cannot be promised now: look again instead of sleeping
+     */
+    boolean announceHalted();
 }

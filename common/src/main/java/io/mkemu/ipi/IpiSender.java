@@ -13,6 +13,7 @@ import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.os.AsymmetricFence;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceMode;
@@ -155,16 +156,21 @@ public final class IpiSender implements AutoCloseable {
             return result;
         }
         apic.count(Counter.SENT);
-        /* The receiver announces first and looks for messages then; without this fence both could miss the other. */
-        VarHandle.fullFence();
-        if (channel.isSeen(target.idleWord())) {
-            apic.count(Counter.ELIDED);
-            if (trace.records(TraceMode.IPI)) {
+        boolean traced = trace.records(TraceMode.IPI);
+        /* The receiver announces first and looks for messages then; without a fence here both could miss the other. */
+        AsymmetricFence.light();
+        boolean seen = channel.isPolled(target.idleWord());
+        if (!seen) {
+            /* The rest of the protocol has no heavy side: who takes a ring, or sleeps without polling, is in a hurry. */
+            VarHandle.fullFence();
+            seen = channel.isRung();
+        }
+        if (seen) {
+            if (traced) {
                 traceSend(TraceRecordDescriptor.ELIDED, System.nanoTime(), peer, logicalCpu, type, data, offset, size);
             }
             return 0;
         }
-        boolean traced = trace.records(TraceMode.IPI);
         long published = traced ? System.nanoTime() : 0;
         channel.ringing();
         boolean woken = target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);

@@ -3,7 +3,7 @@ package io.mkemu.ipi;
 
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.memory.RamLayout;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A kind of IPI area. There are two behind this contract; all in which they differ:
@@ -37,10 +37,10 @@ public interface Mailbox {
     long areaLength(RamLayout layout, int cpus);
 
     /** Makes an empty area of a zeroed one, before it is published. */
-    void format(AtomicBuffer area, RamLayout layout, int cpus);
+    void format(UnsafeBuffer area, RamLayout layout, int cpus);
 
     /** What is wrong with an area, or null: it was made for this layout, as far as it says so itself. */
-    String problem(AtomicBuffer area, RamLayout layout, int cpus);
+    String problem(UnsafeBuffer area, RamLayout layout, int cpus);
 
     /**
      * The receiving end of one of the owner's CPUs.
@@ -48,7 +48,7 @@ public interface Mailbox {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
      */
-    IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling);
+    IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling);
 
     /**
      * The sending end of one CPU towards one of the owner's CPUs.
@@ -57,5 +57,5 @@ public interface Mailbox {
      * @param target     its local APIC
      * @param senderCpu  physical id of the CPU that sends
      */
-    IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu);
+    IpiChannel channel(UnsafeBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu);
 }

@@ -4,7 +4,6 @@ package io.mkemu.ipi;
 import static io.mkemu.ipi.MkIpiDataDescriptor.*;
 
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -19,7 +18,7 @@ public final class MkIpiData {
     private int type;
     private int dataSize;
     private long number;
-    private AtomicBuffer slot;
+    private UnsafeBuffer slot;
     private int slotOffset;
 
     /**
@@ -29,34 +28,24 @@ public final class MkIpiData {
      * @param message off the heap; its size must be 0..256
      * @param number  as {@link #number}
      */
-    public static MkIpiData of(AtomicBuffer message, long number) {
+    public static MkIpiData of(UnsafeBuffer message, long number) {
         MkIpiData data = new MkIpiData();
-        if (!data.wrap(message, 0)) {
-            throw new IllegalArgumentException("a message of " + message.getLong(DATA_SIZE_OFFSET) + " bytes");
+        long size = message.getLong(DATA_SIZE_OFFSET);
+        if (size < 0 || size > MAX_DATA_SIZE) {
+            throw new IllegalArgumentException("a message of " + size + " bytes");
         }
-        data.number(number);
+        data.wrap(message, BUFFER_OFFSET, (int) size, message.getInt(SENDER_CPU_OFFSET), message.getInt(TYPE_OFFSET),
+            number);
         return data;
     }
 
-    /**
-     * Points this flyweight at a message. The header is copied once, so that what was checked is what is used, whoever
-     * writes there meanwhile.
-     *
-     * @return whether the size can be true; if not the flyweight is empty
-     */
-    boolean wrap(AtomicBuffer buffer, int offset) {
-        long size = buffer.getLong(offset + DATA_SIZE_OFFSET);
-        boolean valid = size >= 0 && size <= MAX_DATA_SIZE;
-        senderCpu = buffer.getInt(offset + SENDER_CPU_OFFSET);
-        type = buffer.getInt(offset + TYPE_OFFSET);
-        dataSize = valid ? (int) size : 0;
-        payload.wrap(buffer.addressOffset() + offset + BUFFER_OFFSET, dataSize);
-        return valid;
-    }
-
-    /** Says the how-manieth of its lane the message is. */
-    void number(long number) {
-        this.number = number;
+    /** Points this flyweight at a payload, of {@link MkIpiDataDescriptor#MAX_DATA_SIZE} bytes at the most. */
+    void wrap(UnsafeBuffer buffer, int offset, int size, int sender, int itsType, long itsNumber) {
+        senderCpu = sender;
+        type = itsType;
+        number = itsNumber;
+        dataSize = Math.min(size, MAX_DATA_SIZE);
+        payload.wrap(buffer.addressOffset() + offset, dataSize);
     }
 
     /** The how-manieth message of its lane it is, from 1; 0 in single-slot mode, where messages have no numbers. */
@@ -65,7 +54,7 @@ public final class MkIpiData {
     }
 
     /** Points this flyweight at a slot for good: each call reads what is there by then. */
-    void wrapLive(AtomicBuffer buffer, int offset) {
+    void wrapLive(UnsafeBuffer buffer, int offset) {
         slot = buffer;
         slotOffset = offset;
     }

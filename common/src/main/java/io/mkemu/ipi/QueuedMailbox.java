@@ -10,7 +10,7 @@ import static io.mkemu.ipi.QueuedMailboxDescriptor.SLOTS_OFFSET;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** The queued mailbox: a lane of its own for each pair of sending and receiving CPU. */
 final class QueuedMailbox implements Mailbox {
@@ -30,7 +30,7 @@ final class QueuedMailbox implements Mailbox {
     }
 
     @Override
-    public void format(AtomicBuffer area, RamLayout layout, int cpus) {
+    public void format(UnsafeBuffer area, RamLayout layout, int cpus) {
         area.putInt(NR_CPUS_OFFSET, layout.nrCpus());
         area.putInt(SLOTS_OFFSET, layout.ipiSlots());
         area.putInt(CPUS_OFFSET, cpus);
@@ -38,20 +38,20 @@ final class QueuedMailbox implements Mailbox {
     }
 
     @Override
-    public String problem(AtomicBuffer area, RamLayout layout, int cpus) {
+    public String problem(UnsafeBuffer area, RamLayout layout, int cpus) {
         boolean good = area.getLongAcquire(MAGIC_OFFSET) == MAGIC && area.getInt(NR_CPUS_OFFSET) == layout.nrCpus()
             && area.getInt(SLOTS_OFFSET) == layout.ipiSlots() && area.getInt(CPUS_OFFSET) == cpus;
         return good ? null : "is not a queued area for " + layout.nrCpus() + " CPUs x " + layout.ipiSlots() + " slots";
     }
 
     @Override
-    public IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
+    public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
         boolean polling) {
         return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling);
     }
 
     @Override
-    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
+    public IpiChannel channel(UnsafeBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
         return new QueuedSender(area, layout.nrCpus(), layout.ipiSlots(), logicalCpu, senderCpu);
     }
 }

@@ -9,19 +9,27 @@ package io.mkemu.ipi;
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU
  *  +0   +--------------+  +0   +---------------------+    +0    head u64, written by the receiver
- *       | magic        |       | rung lanes: bit n = |    +128  tail u64, written by the sender
- *       | nr_cpus u32  |       | physical CPU n      |    +256  slots
+ *       | magic        |       | rung lanes: bit n = |    +128  records, (slots + 1) x 264 bytes
+ *       | nr_cpus u32  |       | physical CPU n      |          and one word more
  *       | slots u32    |       | 16 x u64            |
- *       | cpus u32     |  +128 +---------------------+    slot, 320 bytes = 5 cache lines
- *  +128 +--------------+       | lane of CPU 0       |     0         8                          280
- *       | block, CPU 0 |       +---------------------+    +---------+---------------------------+
- *       +--------------+       | lane of CPU 1       |    | ready   | mk_ipi_data               |
- *       | block, CPU 1 |       +---------------------+    +---------+---------------------------+
+ *       | cpus u32     |  +128 +---------------------+    record, a multiple of 8 bytes
+ *  +128 +--------------+       | lane of CPU 0       |     0             8
+ *       | block, CPU 0 |       +---------------------+    +-------------+-----------------+
+ *       +--------------+       | lane of CPU 1       |    | ready u64   | payload         |
+ *       | block, CPU 1 |       +---------------------+    +-------------+-----------------+
  *       +--------------+       | ...                 |
  *
- *  Positions only grow; a position's slot is its value modulo slots. Message p is published by storing p + 1 into
- *  its slot's ready word, with release, after all else; the receiver never writes a slot. It is consumed by storing
- *  p + 1 into head, with release, after its callbacks. A lane is full when tail - head = slots.
+ *  ready   63         62 .. 41            40 .. 32     31 .. 0        head   63 .. 16            15 .. 0
+ *         +----------+-------------------+------------+----------+         +-------------------+------------------+
+ *         | 1        | number, low bits  | size       | type     |         | messages consumed | next record / 8  |
+ *         +----------+-------------------+------------+----------+         +-------------------+------------------+
+ *
+ *  Messages are numbered from 1. A record follows the one before it, so that small messages share cache lines; one that
+ *  does not fit before the end begins at the first record again, and a ready word whose size says WRAP stands where it
+ *  would have begun. Before a record's ready word is stored, with release, after all else, the word behind the record
+ *  is zeroed: so the receiver, which never writes a record, finds a zero where nothing is yet. A message is consumed by
+ *  storing head, with release, after its callbacks. A lane is full when slots messages are not consumed; they and the
+ *  gap at the end always find room.
  * </pre>
  */
 public final class QueuedMailboxDescriptor {
@@ -43,26 +51,92 @@ public final class QueuedMailboxDescriptor {
     /** First lane, in a block. */
     public static final int LANES_OFFSET = 128;
 
-    /** Next position to consume, in a lane. */
+    /** How far the receiver is, in a lane. */
     public static final int HEAD_OFFSET = 0;
-    /** Next position to publish, in a lane. */
-    public static final int TAIL_OFFSET = 128;
-    /** First slot, in a lane. */
-    public static final int SLOTS_AT_OFFSET = 256;
+    /** Low bits of head that say where the next record begins, in units of 8 bytes; above them the messages consumed. */
+    public static final int HEAD_AT_BITS = 16;
+    /** First record, in a lane. */
+    public static final int RECORDS_OFFSET = 128;
 
-    /** Position + 1 once the slot's message is whole, in a slot. */
+    /** One word for what a message is and that it is whole, in a record; its low 32 bits are the type. */
     public static final int READY_OFFSET = 0;
-    /** The message, in a slot. */
-    public static final int DATA_OFFSET = 8;
-    /** Bytes of a slot. */
-    public static final int SLOT_LENGTH = 320;
+    /** Bytes of payload in a ready word, from this bit on. */
+    public static final int READY_SIZE_SHIFT = 32;
+    /** So many bits. */
+    public static final int READY_SIZE_BITS = 9;
+    /** The size that says: the record is the lane's first, not here. */
+    public static final int READY_WRAP = 511;
+    /** Low bits of the message's number in a ready word, from this bit on; bit 63 is always 1. */
+    public static final int READY_NUMBER_SHIFT = 41;
+    /** So many bits. */
+    public static final int READY_NUMBER_BITS = 22;
+    /** The payload, in a record. */
+    public static final int PAYLOAD_OFFSET = 8;
+    /** Bytes of a record with the largest payload. */
+    public static final int MAX_RECORD_LENGTH = PAYLOAD_OFFSET + MkIpiDataDescriptor.MAX_DATA_SIZE;
+
+    private static final int LANE_ALIGNMENT = 128;
+    private static final long NUMBER_MASK = (1L << READY_NUMBER_BITS) - 1;
+    private static final long HEAD_AT_MASK = (1L << HEAD_AT_BITS) - 1;
+    private static final long HEAD_COUNT_MASK = -1L >>> HEAD_AT_BITS;
 
     private QueuedMailboxDescriptor() {
     }
 
+    /** Bytes of a lane's records, without the word behind them. */
+    static int recordsLength(int slots) {
+        return (slots + 1) * MAX_RECORD_LENGTH;
+    }
+
     /** Bytes of a lane. */
     public static long laneLength(int slots) {
-        return SLOTS_AT_OFFSET + (long) slots * SLOT_LENGTH;
+        long length = RECORDS_OFFSET + recordsLength(slots) + (long) Long.BYTES;
+        return (length + LANE_ALIGNMENT - 1) / LANE_ALIGNMENT * LANE_ALIGNMENT;
+    }
+
+    /** Bytes of a record. */
+    static int recordLength(int size) {
+        return PAYLOAD_OFFSET + (size + Long.BYTES - 1 & -Long.BYTES);
+    }
+
+    /** The ready word of a message. */
+    static long ready(long number, int size, int type) {
+        return tag(number) << READY_NUMBER_SHIFT | (long) size << READY_SIZE_SHIFT | Integer.toUnsignedLong(type);
+    }
+
+    /** What the ready word of the message of this number begins with, also where it says WRAP. */
+    static long tag(long number) {
+        return NUMBER_MASK + 1 | number & NUMBER_MASK;
+    }
+
+    /** What a word begins with. */
+    static long tagOf(long word) {
+        return word >>> READY_NUMBER_SHIFT;
+    }
+
+    /** The size in a ready word. */
+    static int sizeOf(long ready) {
+        return (int) (ready >>> READY_SIZE_SHIFT) & (1 << READY_SIZE_BITS) - 1;
+    }
+
+    /** The head word of a receiver. */
+    static long head(long consumed, int at) {
+        return consumed << HEAD_AT_BITS | at / Long.BYTES;
+    }
+
+    /** Where the next record begins, in the records; may be anything. */
+    static int atOf(long head) {
+        return (int) (head & HEAD_AT_MASK) * Long.BYTES;
+    }
+
+    /** Messages consumed. */
+    static long consumedOf(long head) {
+        return head >>> HEAD_AT_BITS;
+    }
+
+    /** Messages between two counts, of which each is known by as many bits as head has for it. */
+    static long between(long earlier, long later) {
+        return later - earlier & HEAD_COUNT_MASK;
     }
 
     /** Bytes of a block. */

@@ -4,10 +4,10 @@ package io.mkemu.ipi;
 import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import java.lang.invoke.VarHandle;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The consumer's end of all lanes into one CPU. Used by that CPU's thread only.
@@ -17,16 +17,27 @@ import org.agrona.concurrent.AtomicBuffer;
  * doorbell out.
  */
 final class QueuedReceiver implements IpiReceiver {
-    private final AtomicBuffer area;
+    /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. */
+    private static final int MESSAGES_PER_HEAD = 8; // a power of two
+    /* What no ready word begins with. */
+    private static final long CLOSED = -1;
+
+    private final UnsafeBuffer area;
+    /* In this process. Each lane is checked once to lie in the area, and each place in it to lie in the lane. */
+    private final long areaAddress;
     private final LocalApic apic;
     private final int block;
     private final int nrCpus;
     private final int slots;
+    private final int laneLength;
+    private final int recordsLength;
+    /* Of each lane: messages consumed, where its next record begins, in the area, and what its ready word begins with. */
     private final long[] heads;
+    private final int[] at;
+    private final long[] expected;
     private final long[] work;
-    private final int[] hot = new int[LocalApicDescriptor.HOT_LANES];
+    private final HotLanes hot;
     private final MkIpiData data = new MkIpiData();
-    private final boolean polling;
 
     /**
      * The receiving end of a CPU.
@@ -35,41 +46,44 @@ final class QueuedReceiver implements IpiReceiver {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
      */
-    QueuedReceiver(AtomicBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
         this.area = area;
+        this.areaAddress = area.addressOffset();
         this.apic = apic;
         this.nrCpus = nrCpus;
         this.slots = slots;
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
+        this.laneLength = (int) laneLength(slots);
+        this.recordsLength = recordsLength(slots);
         this.heads = new long[nrCpus];
+        this.at = new int[nrCpus];
+        this.expected = new long[nrCpus];
         this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
-        this.polling = polling;
+        this.hot = new HotLanes(apic, nrCpus, polling);
         for (int cpu = 0; cpu < nrCpus; cpu++) {
-            heads[cpu] = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
+            area.boundsCheck(laneAt(cpu), laneLength);
+            long head = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
+            heads[cpu] = consumedOf(head);
+            at[cpu] = recordsAt(cpu) + Math.min(atOf(head), recordsLength);
+            expected[cpu] = tag(heads[cpu] + 1);
         }
     }
 
     private int laneAt(int senderCpu) {
-        return block + LANES_OFFSET + (int) (senderCpu * laneLength(slots));
+        return block + LANES_OFFSET + senderCpu * laneLength;
     }
 
-    private int slotAt(int senderCpu, long position) {
-        return laneAt(senderCpu) + SLOTS_AT_OFFSET + (int) (position & slots - 1) * SLOT_LENGTH;
+    private int recordsAt(int senderCpu) {
+        return laneAt(senderCpu) + RECORDS_OFFSET;
     }
 
     private boolean isReady(int senderCpu) {
-        long head = heads[senderCpu];
-        return area.getLongAcquire(slotAt(senderCpu, head) + READY_OFFSET) == head + 1;
+        return tagOf(UnsafeApi.getLongAcquire(null, areaAddress + at[senderCpu])) == expected[senderCpu];
     }
 
-    @Override
-    public boolean hasHotMessage() {
-        for (int lane : hot) {
-            if (lane != 0 && isReady(lane - 1)) {
-                return true;
-            }
-        }
-        return false;
+    private void publishHead(int senderCpu) {
+        int lane = laneAt(senderCpu);
+        area.putLongRelease(lane + HEAD_OFFSET, head(heads[senderCpu], at[senderCpu] - lane - RECORDS_OFFSET));
     }
 
     @Override
@@ -98,7 +112,7 @@ final class QueuedReceiver implements IpiReceiver {
             work[word] |= area.getAndSetLong(block + RUNG_OFFSET + word * Long.BYTES, 0);
         }
         for (int cpu = 0; cpu < nrCpus; cpu++) {
-            area.putLongRelease(laneAt(cpu) + HEAD_OFFSET, heads[cpu]);
+            publishHead(cpu);
             if (isReady(cpu)) {
                 work[cpu / Long.SIZE] |= 1L << cpu % Long.SIZE;
             }
@@ -106,12 +120,16 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
-    public void takeHot() {
-        for (int lane : hot) {
-            if (lane != 0 && isReady(lane - 1)) {
-                work[(lane - 1) / Long.SIZE] |= 1L << (lane - 1) % Long.SIZE;
+    public boolean takeHot() {
+        boolean any = false;
+        for (int index = 0; index < hot.length(); index++) {
+            int sender = hot.sender(index);
+            if (isReady(sender)) {
+                work[sender / Long.SIZE] |= 1L << sender % Long.SIZE;
+                any = true;
             }
         }
+        return any;
     }
 
     /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */
@@ -134,22 +152,40 @@ final class QueuedReceiver implements IpiReceiver {
 
     private int deliver(int senderCpu, IpiDispatcher dispatcher) {
         int delivered = 0;
-        while (delivered < slots && isReady(senderCpu)) {
-            long head = heads[senderCpu];
-            if (!data.wrap(area, slotAt(senderCpu, head) + DATA_OFFSET) || data.senderCpu() != senderCpu) {
-                apic.count(Counter.ANOMALIES);
-                dispatcher.anomaly(senderCpu, data);
-            } else {
-                data.number(head + 1);
-                dispatcher.dispatch(data);
+        while (delivered < slots) {
+            int record = at[senderCpu];
+            long word = UnsafeApi.getLongAcquire(null, areaAddress + record + READY_OFFSET);
+            if (tagOf(word) != expected[senderCpu]) {
+                break;
             }
-            heads[senderCpu] = head + 1;
-            area.putLongRelease(laneAt(senderCpu) + HEAD_OFFSET, head + 1);
+            int size = sizeOf(word);
+            int records = recordsAt(senderCpu);
+            if (size == READY_WRAP && record > records) {
+                at[senderCpu] = records;
+                continue;
+            }
+            long number = heads[senderCpu] + 1;
+            data.wrap(area, record + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
+            if (size > MkIpiDataDescriptor.MAX_DATA_SIZE || record + recordLength(size) > records + recordsLength) {
+                closeLane(senderCpu, dispatcher);
+                break;
+            }
+            heads[senderCpu] = number;
+            at[senderCpu] = record + recordLength(size);
+            expected[senderCpu] = tag(number + 1);
             delivered++;
+            dispatcher.dispatch(data);
+            if ((number & MESSAGES_PER_HEAD - 1) == 0) {
+                publishHead(senderCpu);
+            }
         }
         if (delivered > 0) {
+            publishHead(senderCpu);
             apic.count(Counter.RECEIVED, delivered);
-            makeHot(senderCpu + 1);
+            hot.delivered(senderCpu);
+            if (hot.settles()) {
+                takeRetired();
+            }
         }
         if (delivered == slots) {
             work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
@@ -157,32 +193,30 @@ final class QueuedReceiver implements IpiReceiver {
         return delivered;
     }
 
-    private void makeHot(int lane) {
-        if (!polling || lane == hot[0]) {
-            return;
-        }
-        if (lane == hot[1]) {
-            hot[1] = hot[0];
-            hot[0] = lane;
-            return;
-        }
-        int evicted = hot[2];
-        hot[2] = hot[1];
-        hot[1] = hot[0];
-        hot[0] = lane;
-        if (evicted == lane) {
-            return;
-        }
-        announceRunning();
-        if (evicted != 0) {
-            /* Its sender may have left out the doorbell while the lane was still announced: look once more. */
-            work[(evicted - 1) / Long.SIZE] |= 1L << (evicted - 1) % Long.SIZE;
-        }
+    /** Somebody scribbled over a ready word, and with it over where the next one is: the lane is of no use any more. */
+    private void closeLane(int senderCpu, IpiDispatcher dispatcher) {
+        apic.count(Counter.ANOMALIES);
+        dispatcher.anomaly(senderCpu, data);
+        expected[senderCpu] = CLOSED;
     }
 
     @Override
     public void announceRunning() {
-        apic.announce(LocalApic.runningWord(hot[0], hot[1], hot[2]));
+        hot.announceRunning();
+    }
+
+    @Override
+    public boolean announceHalted() {
+        boolean known = hot.announceHalted();
+        if (known) {
+            takeRetired();
+        }
+        return known;
+    }
+
+    private void takeRetired() {
+        takeHot();
+        hot.forget();
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** The RFC's mailbox: one slot per physical CPU, the last writer wins. */
 final class SingleSlotMailbox implements Mailbox {
@@ -26,23 +26,23 @@ final class SingleSlotMailbox implements Mailbox {
     }
 
     @Override
-    public void format(AtomicBuffer area, RamLayout layout, int cpus) {
+    public void format(UnsafeBuffer area, RamLayout layout, int cpus) {
         /* Zeroed is empty, and there is no place for a word that would say more: hazard 9 of the RFC. */
     }
 
     @Override
-    public String problem(AtomicBuffer area, RamLayout layout, int cpus) {
+    public String problem(UnsafeBuffer area, RamLayout layout, int cpus) {
         return null;
     }
 
     @Override
-    public IpiReceiver receiver(AtomicBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
+    public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
         boolean polling) {
         return new SingleSlotReceiver(area, apic);
     }
 
     @Override
-    public IpiChannel channel(AtomicBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
+    public IpiChannel channel(UnsafeBuffer area, RamLayout layout, int logicalCpu, LocalApic target, int senderCpu) {
         int cpuNumber = target.cpuNumber();
         if (cpuNumber < 0 || cpuNumber >= layout.nrCpus()) {
             throw new MachineException(ExitCode.MACHINE, "local APIC of CPU " + target.physicalCpu()

@@ -5,18 +5,19 @@ import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
 import static io.mkemu.ipi.MkIpiDataDescriptor.MAX_DATA_SIZE;
 
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** Reads its own CPU's slot at each interrupt, as the RFC's multikernel_interrupt_handler does; never clears it. */
 final class SingleSlotReceiver implements IpiReceiver {
-    private final AtomicBuffer area;
+    private final UnsafeBuffer area;
     private final LocalApic apic;
     private final int slot;
     private final MkIpiData live = new MkIpiData();
     private boolean noted;
 
-    SingleSlotReceiver(AtomicBuffer area, LocalApic apic) {
+    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic) {
         this.area = area;
         this.apic = apic;
         this.slot = SingleSlotDescriptor.slotAt(apic.physicalCpu());
@@ -41,13 +42,9 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
-    public boolean hasHotMessage() {
-        return false;
-    }
-
-    @Override
-    public void takeHot() {
+    public boolean takeHot() {
         /* The RFC's receiver looks at its slot when it is interrupted and at no other time. */
+        return false;
     }
 
     @Override
@@ -72,5 +69,11 @@ final class SingleSlotReceiver implements IpiReceiver {
     @Override
     public void announceRunning() {
         apic.announce(LocalApic.runningWord(0, 0, 0));
+    }
+
+    @Override
+    public boolean announceHalted() {
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        return true;
     }
 }

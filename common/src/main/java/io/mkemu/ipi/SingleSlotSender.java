@@ -7,16 +7,16 @@ import static io.mkemu.ipi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
 import static io.mkemu.ipi.MkIpiDataDescriptor.TYPE_OFFSET;
 
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** Writes a slot as multikernel_send_ipi_data does: cleared, size, sender, type, payload, in this order. */
 final class SingleSlotSender implements IpiChannel {
-    private final AtomicBuffer area;
+    private final UnsafeBuffer area;
     private final int slot;
     private final int senderCpu;
 
     /* The RFC indexes by cpumask_first(instance->cpus), a CPU number, where the receiver uses its physical id. */
-    SingleSlotSender(AtomicBuffer area, int cpuNumber, int senderCpu) {
+    SingleSlotSender(UnsafeBuffer area, int cpuNumber, int senderCpu) {
         this.area = area;
         this.slot = SingleSlotDescriptor.slotAt(cpuNumber);
         this.senderCpu = senderCpu;
@@ -45,7 +45,12 @@ final class SingleSlotSender implements IpiChannel {
     }
 
     @Override
-    public boolean isSeen(long idleWord) {
+    public boolean isPolled(long idleWord) {
+        return false;
+    }
+
+    @Override
+    public boolean isRung() {
         return false;
     }
 

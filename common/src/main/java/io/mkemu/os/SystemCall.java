@@ -12,6 +12,7 @@ enum SystemCall {
     GETTID(186, 178),
     GETUID(102, 174),
     KILL(62, 129),
+    MEMBARRIER(324, 283),
     OPENAT(257, 56),
     PPOLL(271, 73),
     SCHED_GETAFFINITY(204, 123),

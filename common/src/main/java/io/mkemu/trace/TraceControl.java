@@ -6,20 +6,23 @@ import static io.mkemu.memory.RamHeaderDescriptor.TRACE_MODE_OFFSET;
 
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** What a machine records, and how whoever drains the trace rings is woken. Any thread. */
 public final class TraceControl {
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
+    private final long modeWord;
 
     /** The control of a machine. */
     public TraceControl(PhysicalMemory memory) {
         this.tables = memory.tables();
+        this.modeWord = tables.addressOffset() + TRACE_MODE_OFFSET;
     }
 
     /** Whether a mode records at least what another does. Cheap: a load of a word that hardly ever changes. */
     public boolean records(TraceMode mode) {
-        return tables.getIntVolatile(TRACE_MODE_OFFSET) >= mode.ordinal();
+        return UnsafeApi.getIntVolatile(null, modeWord) >= mode.ordinal();
     }
 
     /** What is recorded now; what no mode has for its number counts as all. */

@@ -5,7 +5,7 @@ import static io.mkemu.trace.TraceRingDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
 import org.agrona.DirectBuffer;
-import org.agrona.concurrent.AtomicBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The producer's end of a CPU's trace ring. Used by the thread that runs the CPU only. Allocates nothing, locks
@@ -13,7 +13,7 @@ import org.agrona.concurrent.AtomicBuffer;
  */
 public final class TraceWriter {
     private final TraceControl control;
-    private final AtomicBuffer tables;
+    private final UnsafeBuffer tables;
     private final int ring;
     private final int slots;
     private final int wakeMask;

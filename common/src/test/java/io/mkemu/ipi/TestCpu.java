@@ -57,8 +57,7 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
 
     private void halt() {
         int seen = apic.doorbell();
-        apic.announce(LocalApicDescriptor.STATE_HALTED);
-        if (!receiver.hasHotMessage() && !apic.hasPending() && !receiver.hasWork()) {
+        if (receiver.announceHalted() && !receiver.takeHot() && !apic.hasPending() && !receiver.hasWork()) {
             apic.count(Counter.HALTS);
             apic.halt(futex, seen, 0);
         }

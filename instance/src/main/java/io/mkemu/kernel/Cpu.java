@@ -35,6 +35,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private static final long AUDIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final KernelInstance kernel;
+    private final HandlerRegistry registry;
     private final int logicalCpu;
     private final LocalApic apic;
     private final IpiReceiver receiver;
@@ -54,6 +55,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
         CpuTrace trace, IdlePolicy idle) {
         this.kernel = kernel;
+        this.registry = kernel.handlers();
         this.logicalCpu = logicalCpu;
         this.apic = apic;
         this.receiver = receiver;
@@ -188,7 +190,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     @Override
     public boolean hasWork() {
-        return receiver.hasHotMessage() || apic.hasPending() || receiver.hasWork();
+        return receiver.takeHot() || apic.hasPending() || receiver.hasWork();
     }
 
     @Override
@@ -204,8 +206,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     @Override
     public void halt(long timeoutNanos) {
         int seen = apic.doorbell();
-        apic.announce(LocalApicDescriptor.STATE_HALTED);
-        if (!hasWork()) {
+        if (receiver.announceHalted() && !hasWork()) {
             apic.count(Counter.HALTS);
             long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
             trace.halts();
@@ -221,7 +222,6 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     @Override
     public void dispatch(MkIpiData data) {
-        HandlerRegistry registry = kernel.handlers();
         Handler[] handlers = registry.handlersOf(data.type());
         if (handlers.length == 0) {
             apic.count(Counter.UNHANDLED);

@@ -51,30 +51,27 @@ final class TaskQueue {
         if (entries.isEmpty()) {
             return Long.MAX_VALUE;
         }
-        long now = System.nanoTime();
         long next = Long.MAX_VALUE;
         for (int index = 0; index < entries.size(); index++) {
             Entry entry = entries.get(index);
-            boolean waits = entry.due == Long.MAX_VALUE;
-            if (interrupted || entry.due == Long.MIN_VALUE || !waits && entry.due - now <= 0) {
-                if (!step(entry, now)) {
-                    entries.remove(index--);
-                    continue;
-                }
+            if ((interrupted || wait(entry) == 0) && !step(entry)) {
+                entries.remove(index--);
+                continue;
             }
-            next = Math.min(next, wait(entry, now));
+            next = Math.min(next, wait(entry));
         }
         return next;
     }
 
-    private static long wait(Entry entry, long now) {
+    /* The clock costs as much as a message does: only those are asked for it who wait for a time. */
+    private static long wait(Entry entry) {
         if (entry.due == Long.MIN_VALUE) {
             return 0;
         }
-        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - now);
+        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - System.nanoTime());
     }
 
-    private static boolean step(Entry entry, long now) {
+    private static boolean step(Entry entry) {
         long result;
         try {
             result = entry.task.step();
@@ -91,7 +88,8 @@ final class TaskQueue {
                 "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns"));
             return false;
         }
-        entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE : now + result;
+        entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE
+            : System.nanoTime() + result;
         return true;
     }
 }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.os.AsymmetricFence;
+
+/**
+ * The lanes that a CPU polls, and what it tells senders of them: those which delivered last are announced in its idle
+ * word, and their senders leave the doorbell out. Used by that CPU's thread only.
+ *
+ * <p>A sender does not fence between its message and its look at the idle word. So a lane that is announced no longer
+ * is polled on, <em>retired</em>, until a heavy fence has seen to it that every sender knows.
+ */
+final class HotLanes {
+    /* So that a CPU with many senders pays for the heavy fence once in so many changes, and polls so many lanes more. */
+    private static final int RETIRED_PER_FENCE = 8;
+
+    private final LocalApic apic;
+    private final boolean polling;
+    /* Sending CPUs: the announced ones, the newest at the front, and those that are announced no longer. */
+    private final int[] announced = new int[LocalApicDescriptor.HOT_LANES];
+    private final int[] retired;
+    private int hot;
+    private int cold;
+    private boolean told;
+
+    /**
+     * No lanes yet.
+     *
+     * @param polling whether there may ever be any
+     */
+    HotLanes(LocalApic apic, int nrCpus, boolean polling) {
+        this.apic = apic;
+        this.polling = polling && AsymmetricFence.isAvailable();
+        this.retired = new int[nrCpus];
+    }
+
+    /** How many to look at. */
+    int length() {
+        return hot + cold;
+    }
+
+    /** The sending CPU of the lane at an index. */
+    int sender(int index) {
+        return index < hot ? announced[index] : retired[index - hot];
+    }
+
+    /** A lane has delivered. */
+    void delivered(int senderCpu) {
+        if (polling && (hot == 0 || announced[0] != senderCpu)) {
+            toFront(senderCpu);
+        }
+    }
+
+    private void toFront(int senderCpu) {
+        int index = 0;
+        while (index < hot && announced[index] != senderCpu) {
+            index++;
+        }
+        boolean fresh = index == hot;
+        if (fresh && hot == announced.length) {
+            index--;
+            retire(announced[index]);
+        } else if (fresh) {
+            hot++;
+        }
+        System.arraycopy(announced, 0, announced, 1, index);
+        announced[0] = senderCpu;
+        if (fresh) {
+            announceRunning();
+        }
+    }
+
+    private void retire(int senderCpu) {
+        for (int index = 0; index < cold; index++) {
+            if (retired[index] == senderCpu) {
+                return;
+            }
+        }
+        retired[cold++] = senderCpu;
+    }
+
+    /**
+     * Whether so many lanes are retired that it is time to have done with them, and their senders have been told: look
+     * into them once more after this, and {@link #forget} them.
+     */
+    boolean settles() {
+        return cold >= RETIRED_PER_FENCE && AsymmetricFence.heavy();
+    }
+
+    /** Polls the retired lanes no more. */
+    void forget() {
+        cold = 0;
+    }
+
+    /** Tells senders that the CPU executes, and which lanes it polls. */
+    void announceRunning() {
+        if (hot == 0 || apic.sharesCore()) {
+            apic.announce(LocalApic.runningWord(0, 0, 0));
+        } else {
+            told = true;
+            apic.announce(LocalApic.runningWord(lane(0), lane(1), lane(2)));
+        }
+    }
+
+    private int lane(int index) {
+        return index < hot ? announced[index] + 1 : 0;
+    }
+
+    /**
+     * Tells senders that the CPU is about to sleep.
+     *
+     * @return whether all of them know, or will be seen by the looks that follow
+     */
+    boolean announceHalted() {
+        apic.announce(LocalApicDescriptor.STATE_HALTED);
+        if (told && !AsymmetricFence.heavy()) {
+            return false;
+        }
+        told = false;
+        return true;
+    }
+}
