@@ -62,7 +62,7 @@ aot_create() {
     # classes that are not linked yet is the next best thing.
     { aot_create_host "$1" "$2" "$3" || aot_create_host "$1" "$2" "$3" -XX:-AOTClassLinking; } &
     host=$!
-    aot_java "$1" "$2" -XX:AOTMode=create -XX:AOTConfiguration="$3/instance.conf" -XX:AOTCache="$3/instance.aot" \
+    aot_java "$1" "$2" "@$2/instance.options" -XX:AOTMode=create -XX:AOTConfiguration="$3/instance.conf" -XX:AOTCache="$3/instance.aot" \
         -cp "$2/lib/instance/*" || status=$?
     wait "$host" || status=$?
     # On the disk before they have their names: a power failure must not leave one with holes.

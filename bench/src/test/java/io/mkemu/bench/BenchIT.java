@@ -129,6 +129,18 @@ class BenchIT {
         for (String mode : List.of("off", "lifecycle", "ipi", "all")) {
             has(said, "^trace-" + mode + " +64 +" + TRIP);
         }
+        for (String crowd : List.of("crowd-0-of-130-cpus", "crowd-0", "crowd-128")) {
+            has(said, "^" + crowd + " +64 +" + TRIP);
+        }
+        JsonNode boots = new ObjectMapper().readTree(json.toFile()).get("boot");
+        assertEquals(2, boots.size(), said);
+        for (JsonNode boot : boots) {
+            JsonNode memory = boot.get("memoryKiB");
+            assertTrue(boot.get("execToActiveMillis").get("p50").asDouble() > 0, boot.toString());
+            assertEquals(memory.get("resident").asLong(), memory.get("anonymous").asLong()
+                + memory.get("files").asLong() + memory.get("RAM").asLong(), boot.get("runs").asInt() * 2048,
+                boot.toString());
+        }
         has(said, "^mkemu-queued-halt +[0-9.]+ %$");
         has(said, compiler ? "^c-mailbox-spin +64 +" + TRIP : "^note: there is no C compiler");
         assertTrue(Files.readString(work.resolve("bench.html")).contains("<svg"));
@@ -146,7 +158,7 @@ class BenchIT {
 
     @Test
     void aStoppedRunLeavesNothing() throws Exception {
-        start("--only", "mkemu-queued-poll,agrona-1to1,trace");
+        start("--only", "mkemu-queued-poll,agrona-1to1,trace,boot");
         awaitKernel();
         process.destroy();
         process.waitFor();

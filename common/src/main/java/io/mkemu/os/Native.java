@@ -9,6 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 
 /**
  * The way into the operating system: syscall(2), with one signature for all calls. A JVM that starts pays 10 to 20 ms
@@ -21,7 +22,7 @@ final class Native {
 
     private static final FunctionDescriptor SIGNATURE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG);
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-    private static final long ERRNO_OFFSET = CALL_STATE.byteOffset(MemoryLayout.PathElement.groupElement("errno"));
+    private static final long ERRNO_OFFSET = errnoOffset();
     private static final MethodHandle SYSCALL = syscall();
 
     private Native() {
@@ -34,6 +35,18 @@ final class Native {
             () -> new UnsupportedOperationException("the C library has no syscall(); mkemu needs Linux"));
         return linker.downcallHandle(function, SIGNATURE, Linker.Option.firstVariadicArg(1),
             Linker.Option.captureCallState("errno"));
+    }
+
+    /** As byteOffset of a layout path says, without the 2 to 7 ms that a JVM which starts needs for such a path. */
+    private static long errnoOffset() {
+        long offset = 0;
+        for (MemoryLayout member : CALL_STATE.memberLayouts()) {
+            if (member.name().equals(Optional.of("errno"))) {
+                return offset;
+            }
+            offset += member.byteSize();
+        }
+        throw new UnsupportedOperationException("no errno in " + CALL_STATE + "; mkemu needs Linux");
     }
 
     /** Room for the errno of one call at a time. */

@@ -27,6 +27,11 @@ public final class AotCache {
     private AotCache() {
     }
 
+    /** Whether what is started now is run for the caches' sake. */
+    static boolean isRecording() {
+        return System.getProperty(RECORD_PROPERTY) != null;
+    }
+
     /**
      * The options for a JVM that this process is about to start with its own JDK and environment.
      *
@@ -35,8 +40,8 @@ public final class AotCache {
      * @return empty if there is no such cache, or none that can be used
      */
     public static List<String> options(Path home, String name) {
-        String record = System.getProperty(RECORD_PROPERTY);
-        if (record != null) {
+        if (isRecording()) {
+            String record = System.getProperty(RECORD_PROPERTY);
             return List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + Path.of(record, name + ".conf"));
         }
         Path distribution = home.toAbsolutePath();
@@ -51,7 +56,7 @@ public final class AotCache {
     /** As aot_made_of in scripts/lib/aot.sh. */
     private static boolean isMadeOf(Path directory, Path jdk, Path distribution) {
         List<Path> files = new ArrayList<>(List.of(jdk.resolve("lib/modules"), distribution.resolve("host.options"),
-            distribution.resolve("jvm.options")));
+            distribution.resolve("instance.options"), distribution.resolve("jvm.options")));
         try {
             for (String part : List.of("lib/host", "lib/instance")) {
                 try (DirectoryStream<Path> jars = Files.newDirectoryStream(distribution.resolve(part), "*.jar")) {

@@ -38,6 +38,10 @@ public final class InstanceCommand {
         command.addAll(List.of("-cp", classPath(), InstanceMain.class.getName(), directory.path().toString(),
             Integer.toString(instanceId), cmdline));
         command.addAll(modules);
+        if (AotCache.isRecording()) {
+            /* A class that the cache does not have costs the next kernel the opening of all jars. */
+            command.add("echo");
+        }
         return command;
     }
 
@@ -45,7 +49,8 @@ public final class InstanceCommand {
     private static List<String> jvm() {
         Path home = home();
         List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options")));
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
+            "@" + home.resolve("instance.options")));
         command.addAll(AotCache.options(home, "instance"));
         return command;
     }

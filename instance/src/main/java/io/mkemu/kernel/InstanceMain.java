@@ -61,7 +61,7 @@ public final class InstanceMain {
             int id = Integer.parseInt(args[1]);
             BootParameters parameters = BootParameters.parse(args[2]);
             /* Before the lock is touched: this may be a straggler of a dead host, in the directory of the next one. */
-            requireEpoch(directory, parameters);
+            requireEpoch(directory, parameters).close();
             OsFile life = OsFile.openOrCreate(directory.life(id));
             if (!life.tryLock()) {
                 throw new MachineException(ExitCode.MACHINE,

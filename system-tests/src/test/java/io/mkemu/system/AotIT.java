@@ -198,7 +198,7 @@ class AotIT {
     }
 
     private static void copyDistribution(Path to) throws IOException {
-        for (String part : List.of("jvm.options", "host.options", "examples", "lib")) {
+        for (String part : List.of("jvm.options", "host.options", "instance.options", "examples", "lib")) {
             copy(home().resolve(part), to.resolve(part));
         }
     }

@@ -12,10 +12,12 @@ import io.mkemu.bench.report.Report;
 import io.mkemu.bench.report.TextReport;
 import io.mkemu.bench.run.BenchRun;
 import io.mkemu.bench.run.CCompiler;
+import io.mkemu.bench.run.Comparison;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Contender.Kind;
 import io.mkemu.bench.run.Effort;
 import io.mkemu.bench.run.Results;
+import io.mkemu.host.AotCache;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,8 +25,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
@@ -38,7 +42,9 @@ import picocli.CommandLine.Spec;
 @Command(name = "bench", mixinStandardHelpOptions = true, header = "Measures what an IPI costs, beside its peers.",
     description = {"Round trips of 8, 64 and 256 bytes, one-way messages per second from 1, 2 and 4 senders, and what "
         + "an idle machine costs: of mkemu's whole path, from a send to the callback of its answer, and of other ways "
-        + "to send bytes between two processes. All are up at the same time and take turns, round by round.",
+        + "to send bytes between two processes. All are up at the same time and take turns, round by round. And of "
+        + "mkemu alone: what tracing costs (trace), round trips beside up to 128 idle instances (crowd), how long "
+        + "instances boot and what memory they take (boot).",
         "Without --quick it takes about five minutes, of a machine that does nothing else."},
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
         "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
@@ -48,7 +54,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     /** How much is measured. */
     static final class Amount {
-        @Option(names = "--quick", description = "Less of all: under a minute.")
+        @Option(names = "--quick", description = "Less of all, crowd and boot only if they are named: under a minute.")
         private boolean quick;
 
         @Option(names = "--smoke", description = "Only whether all of it works; the numbers mean nothing.")
@@ -137,8 +143,8 @@ final class BenchCommand implements Callable<Integer> {
         if (compiler == null && contenders.removeIf(contender -> contender.kind() == Kind.C)) {
             notes.add("there is no C compiler (cc): the peers in C are not measured");
         }
-        boolean traces = names.contains(BenchRun.TRACE);
-        if (contenders.isEmpty() && !traces) {
+        Set<Comparison> comparisons = comparisons(names);
+        if (contenders.isEmpty() && comparisons.isEmpty()) {
             throw new MachineException(ExitCode.RESOURCES,
                 "there is no C compiler (cc), and only peers in C were asked for: install gcc");
         }
@@ -153,8 +159,13 @@ final class BenchCommand implements Callable<Integer> {
         if (amount.smoke) {
             notes.add("smoke mode: the numbers mean nothing");
         }
+        if (comparisons.contains(Comparison.BOOT)
+            && AotCache.options(Path.of(System.getProperty("mkemu.home")), "instance").isEmpty()) {
+            notes.add("there is no AOT cache for this JDK, or it is switched off: instances boot without; see "
+                + "scripts/mk --version");
+        }
         Progress progress = new Progress(System.err);
-        BenchRun run = new BenchRun(contenders, traces, effort, places, home().resolve("c"), progress::show);
+        BenchRun run = new BenchRun(contenders, comparisons, effort, places, home().resolve("c"), progress::show);
         Results results;
         try {
             results = Interruptible.call(run::stop, run::run);
@@ -166,6 +177,18 @@ final class BenchCommand implements Callable<Integer> {
         System.out.println("took " + Duration.ofNanos(System.nanoTime() - begun).toSeconds() + " s");
         results.failures().forEach(line -> System.err.println("bench: " + line));
         return results.failures().isEmpty() ? ExitCode.OK.code() : ExitCode.FAILED.code();
+    }
+
+    /** A quick run has no time for all of them. */
+    private Set<Comparison> comparisons(List<String> names) {
+        Set<Comparison> wanted = EnumSet.noneOf(Comparison.class);
+        for (Comparison comparison : Comparison.values()) {
+            boolean wantsTime = amount.quick && only == null && comparison != Comparison.TRACE;
+            if (names.contains(comparison.label()) && !wantsTime) {
+                wanted.add(comparison);
+            }
+        }
+        return wanted;
     }
 
     private void publish(Report report) throws IOException {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.cli;
 
-import io.mkemu.bench.run.BenchRun;
+import io.mkemu.bench.run.Comparison;
 import io.mkemu.bench.run.Contender;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
@@ -19,7 +20,7 @@ final class Names implements Iterable<String> {
 
     static List<String> all() {
         List<String> names = new ArrayList<>(Contender.all().stream().map(Contender::name).toList());
-        names.add(BenchRun.TRACE);
+        Stream.of(Comparison.values()).map(Comparison::label).forEach(names::add);
         return names;
     }
 

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 
 /**
  * A contender's side of the line protocol: a command a line on stdin, an answer a line on stdout. The C peers speak it
@@ -20,6 +21,7 @@ import java.util.concurrent.Executors;
  * rate BYTES SENDERS MILLIS   ok MESSAGES NANOS
  * idle MILLIS                 ok CPU_NANOS NANOS
  * trace MODE                  ok LOST_RECORDS
+ * boot INSTANCES              ok NANOS FIELD... (of BootField)
  * </pre>
  *
  * or {@code error} and why. "ready" comes first of all; the end of stdin ends the contender.
@@ -68,6 +70,11 @@ public final class CommandLoop {
             }
             case "idle" -> {
                 return text(commands.idle(Long.parseLong(words[1])));
+            }
+            case "boot" -> {
+                Commands.Boot boot = commands.boot(Integer.parseInt(words[1]));
+                return " " + boot.nanos() + " " + boot.fields().stream().map(String::valueOf)
+                    .collect(Collectors.joining(" "));
             }
             case "trace" -> {
                 return " " + commands.trace(TraceMode.of(words[1]));

@@ -3,6 +3,7 @@ package io.mkemu.bench.contender;
 
 import io.mkemu.trace.TraceMode;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * What is asked of a contender, the process in which round trips are timed and messages are counted. One command at a
@@ -26,19 +27,36 @@ public interface Commands {
     }
 
     /**
+     * What it took to boot instances at once, and what one of them occupies then, idle.
+     *
+     * @param nanos  from exec until all are active
+     * @param fields of one instance, the median of each: {@link BootField}
+     */
+    record Boot(long nanos, List<Long> fields) {
+        /** One of them. */
+        public long of(BootField field) {
+            return fields.get(field.ordinal());
+        }
+    }
+
+    /**
      * Sends messages there and back, one under way at a time.
      *
      * @param millis for so long, or until {@link Samples} is full
      * @param file   each trip is appended to it, ns
      */
-    void roundTrips(int bytes, long millis, Path file) throws Exception;
+    default void roundTrips(int bytes, long millis, Path file) throws Exception {
+        throw new UnsupportedOperationException("it makes no round trips");
+    }
 
     /**
      * Receives from senders that send as fast as they can.
      *
      * @param senders 1..4, each a process of its own
      */
-    Rate rate(int bytes, int senders, long millis) throws Exception;
+    default Rate rate(int bytes, int senders, long millis) throws Exception {
+        throw new UnsupportedOperationException("its throughput is not measured");
+    }
 
     /**
      * Has all wait for messages that do not come.
@@ -47,6 +65,15 @@ public interface Commands {
      */
     default Rate idle(long millis) throws Exception {
         throw new UnsupportedOperationException("its idling is not measured");
+    }
+
+    /**
+     * Boots instances of its machine at once, lets them idle for a moment, and ends them.
+     *
+     * @param instances 1 or more
+     */
+    default Boot boot(int instances) throws Exception {
+        throw new UnsupportedOperationException("its boot is not measured");
     }
 
     /**

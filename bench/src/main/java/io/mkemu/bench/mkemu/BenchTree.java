@@ -1,44 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.mkemu;
 
-import io.mkemu.bench.contender.Commands;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.ipi.IpiMode;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
-/** The machine that is measured: a host that pings and receives on CPU 0, and instances on the CPUs after it. */
+/**
+ * The machine that is measured: a host that pings and receives on CPU 0, and instances on the CPUs after it, each on
+ * one.
+ */
 final class BenchTree {
     private static final String ROOT = """
         /dts-v1/;
         / { compatible = "multikernel-v1"; ipi = "%s";
-          resources { cpus = <0 1 2 3 4>; memory-bytes = <0x1000000>; };
+          resources { cpus = <%s>; memory-bytes = <0x%x>; };
           mkemu,modules = "%s"; chosen { bootargs = "idle=%s"; };
           instances {
         %s  };
         };
         """;
     private static final String INSTANCE = """
-            s%1$d { id = <%1$d>; resources { cpus = <%1$d>; memory-bytes = <0x400000>; };
+            s%1$d { id = <%1$d>; resources { cpus = <%1$d>; memory-bytes = <0x%4$x>; };
               mkemu,modules = "%2$s"; chosen { bootargs = "idle=%3$s"; };
             };
         """;
 
+    /* Holds the IPI buffer of a machine with more than 200 CPUs. */
+    private static final long INSTANCE_BYTES = 0x200000;
+
     private BenchTree() {
     }
 
-    /** Name of an instance, 1..4. */
+    /** Name of an instance, from 1. */
     static String instance(int id) {
         return "s" + id;
     }
 
-    static MachineSpec of(IpiMode mode, String idle) {
-        Path jar = jar();
-        StringBuilder instances = new StringBuilder();
-        for (int id = 1; id <= Commands.MOST_SENDERS; id++) {
-            instances.append(INSTANCE.formatted(id, jar, idle));
+    /**
+     * The tree.
+     *
+     * @param cpus      of the machine, more than it has instances
+     * @param instances that it is made with; none runs
+     */
+    static MachineSpec of(IpiMode mode, String idle, int cpus, int instances) {
+        return of(mode, jar().toString(), idle, cpus, instances);
+    }
+
+    /** One whose kernels run built-in modules. */
+    static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
+        StringBuilder all = new StringBuilder();
+        for (int id = 1; id <= instances; id++) {
+            all.append(INSTANCE.formatted(id, module, idle, INSTANCE_BYTES));
         }
-        return MachineSpec.parse("bench.dts", ROOT.formatted(mode, jar, idle, instances), Path.of("/"));
+        String numbers = IntStream.range(0, cpus).mapToObj(String::valueOf).collect(Collectors.joining(" "));
+        return MachineSpec.parse("bench.dts", ROOT.formatted(mode, numbers, instances * INSTANCE_BYTES, module, idle,
+            all), Path.of("/"));
     }
 
     /** The benchmark's own jar, which is also a module's. */

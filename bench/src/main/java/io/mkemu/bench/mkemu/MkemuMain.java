@@ -7,6 +7,7 @@ import io.mkemu.bench.contender.RateMeter;
 import io.mkemu.bench.contender.Samples;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
+import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
@@ -52,27 +53,28 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private final Map<Integer, Boolean> shared = new HashMap<>();
     private int booted;
 
-    private MkemuMain(IpiMode mode, String idle, Path directory, Path journal)
+    private MkemuMain(MachineSpec tree, Path directory, Path journal)
         throws IOException, InterruptedException {
         JournalOptions recorded = journal == null ? null
             : new JournalOptions(journal, new JournalLimits(JOURNAL_BYTES, null), TraceMode.OFF);
         host = Host.init(new MachineDirectory(directory),
-            MachinePlan.of(BenchTree.of(mode, idle)).recorded(recorded));
+            MachinePlan.of(tree).recorded(recorded));
         try {
             host.boot();
             ping = awaitModule().ping();
-            boot(1);
+            bootUpTo(1);
         } catch (InterruptedException | RuntimeException | Error fault) {
             close();
             throw fault;
         }
     }
 
-    /** MkemuMain MODE IDLE DIRECTORY [JOURNAL]. */
+    /** MkemuMain MODE IDLE CPUS INSTANCES DIRECTORY [JOURNAL]. */
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
-        try (MkemuMain main = new MkemuMain(IpiMode.of(args[0]), args[1], Path.of(args[2]),
-            args.length > 3 ? Path.of(args[3]) : null)) {
+        MachineSpec tree = BenchTree.of(IpiMode.of(args[0]), args[1], Integer.parseInt(args[2]),
+            Integer.parseInt(args[3]));
+        try (MkemuMain main = new MkemuMain(tree, Path.of(args[4]), args.length > 5 ? Path.of(args[5]) : null)) {
             CommandLoop.serve(main, out);
         }
         System.exit(0);
@@ -94,7 +96,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
         throw new IllegalStateException("the host's kernel does not become active");
     }
 
-    private void boot(int instances) throws InterruptedException {
+    private void bootUpTo(int instances) throws InterruptedException {
         while (booted < instances) {
             booted++;
             host.exec(List.of(BenchTree.instance(booted)), false, BOOT_MILLIS, line -> { });
@@ -138,7 +140,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
 
     @Override
     public Rate rate(int bytes, int senders, long millis) throws Exception {
-        boot(senders);
+        bootUpTo(senders);
         long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
         RateMeter meter = new RateMeter(nanos);
         work();

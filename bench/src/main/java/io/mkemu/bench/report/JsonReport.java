@@ -4,6 +4,7 @@ package io.mkemu.bench.report;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Throughput;
@@ -14,13 +15,16 @@ import java.nio.file.Path;
 public final class JsonReport {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    private static final double NANOS_PER_MILLI = 1e6;
+    private static final double MICROS_PER_MILLI = 1e3;
+
     private JsonReport() {
     }
 
     /**
      * The object: "runs" has an element for each measurement, of round trips {@code {name, bytes, roundTripNanos: {p50,
-     * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle", "machine" and
-     * "failed" stand beside it.
+     * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle",
+     * "boot", "machine" and "failed" stand beside it.
      */
     public static ObjectNode of(Report report) {
         ObjectNode root = MAPPER.createObjectNode();
@@ -36,6 +40,21 @@ public final class JsonReport {
         ArrayNode idle = root.putArray("idle");
         for (Idle machine : report.results().idle()) {
             idle.addObject().put("name", machine.name()).put("cpuSecondsPerSecond", machine.cpus());
+        }
+        ArrayNode boots = root.putArray("boot");
+        for (Boots boot : report.results().boots()) {
+            ObjectNode one = boots.addObject().put("instances", boot.instances()).put("runs", boot.runs());
+            one.putObject("execToActiveMillis").put("p50", boot.p50() / NANOS_PER_MILLI)
+                .put("max", boot.max() / NANOS_PER_MILLI);
+            ObjectNode steps = one.putObject("stepMillis");
+            ObjectNode memory = one.putObject("memoryKiB");
+            boot.fields().forEach((field, value) -> {
+                if (field.isMemory()) {
+                    memory.put(field.label(), value);
+                } else {
+                    steps.put(field.label(), value / MICROS_PER_MILLI);
+                }
+            });
         }
         MachineInfo machine = report.machine();
         ObjectNode where = root.putObject("machine").put("processor", machine.processor())

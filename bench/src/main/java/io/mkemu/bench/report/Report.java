@@ -25,21 +25,30 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     /** Name of the row that trace modes are held against. */
     private static final String TRACE_OFF = "trace-off";
     private static final String TRACE_PREFIX = "trace-";
+    private static final String CROWD_PREFIX = "crowd-";
 
     /** Round trips by size, in the order of the contenders. */
     public List<RoundTrip> roundTrips() {
         List<RoundTrip> sorted = new ArrayList<>(results.roundTrips());
-        sorted.sort(Comparator.comparing((RoundTrip trip) -> isTrace(trip.name())).thenComparing(RoundTrip::bytes));
+        sorted.sort(Comparator.comparing((RoundTrip trip) -> isApart(trip.name())).thenComparing(RoundTrip::bytes));
         return sorted;
     }
 
-    /** Round trips of one size, without those of the trace modes. */
+    /** Round trips of one size, without those that are held against each other alone. */
     public List<RoundTrip> roundTrips(int bytes) {
-        return roundTrips().stream().filter(trip -> trip.bytes() == bytes && !isTrace(trip.name())).toList();
+        return roundTrips().stream().filter(trip -> trip.bytes() == bytes && !isApart(trip.name())).toList();
+    }
+
+    private static boolean isApart(String name) {
+        return isTrace(name) || isCrowd(name);
     }
 
     private static boolean isTrace(String name) {
         return name.startsWith(TRACE_PREFIX);
+    }
+
+    private static boolean isCrowd(String name) {
+        return name.startsWith(CROWD_PREFIX);
     }
 
     /** p50 in multiples of the C mailbox that spins, of the same size. */
@@ -56,6 +65,11 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     /** p50 in multiples of that with trace=off, for the rows of trace modes. */
     public OptionalDouble timesUntraced(RoundTrip trip) {
         return isTrace(trip.name()) ? times(trip, TRACE_OFF, trip.bytes()) : OptionalDouble.empty();
+    }
+
+    /** p50 in multiples of that of a machine with no other instance, for the rows of crowds. */
+    public OptionalDouble timesAlone(RoundTrip trip) {
+        return isCrowd(trip.name()) ? times(trip, Contender.ALONE, trip.bytes()) : OptionalDouble.empty();
     }
 
     private OptionalDouble times(RoundTrip trip, String other, int bytes) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.report;
 
+import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.run.Contender;
+import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /** The tables of a report, for whoever sets them in text, Markdown or HTML. */
 final class Tables {
@@ -23,7 +26,8 @@ final class Tables {
 
     /** All tables that have rows. */
     static List<Table> of(Report report) {
-        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), rates(report), idle(report)));
+        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), crowds(report), rates(report),
+            idle(report), boots(report), memory(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
     }
@@ -31,7 +35,7 @@ final class Tables {
     private static Table trips(Report report) {
         List<List<String>> rows = new ArrayList<>();
         for (RoundTrip trip : report.roundTrips()) {
-            if (report.timesUntraced(trip).isEmpty()) {
+            if (report.timesUntraced(trip).isEmpty() && report.timesAlone(trip).isEmpty()) {
                 List<String> row = row(trip);
                 row.add(Numbers.times(report.timesYardstick(trip)));
                 row.add(Numbers.times(report.timesLimit(trip)));
@@ -63,6 +67,57 @@ final class Tables {
         return new Table("What tracing costs: queued, idle=poll, with a journal; the mode is changed while it runs. "
             + "\"lost\": records per round trip that came faster than the host drained them",
             List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x off", "lost"), rows);
+    }
+
+    private static Table crowds(Report report) {
+        List<List<String>> rows = new ArrayList<>();
+        for (RoundTrip trip : report.roundTrips()) {
+            OptionalDouble ratio = report.timesAlone(trip);
+            if (ratio.isPresent()) {
+                List<String> row = row(trip);
+                row.add(Numbers.times(ratio));
+                rows.add(row);
+            }
+        }
+        return new Table("Beside other instances that are loaded and do not run: queued, idle=poll; as many CPUs as "
+            + "kernels, if the name does not say otherwise; the last column is p50 in multiples of " + Contender.ALONE
+            + "'s", List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x alone"), rows);
+    }
+
+    private static Table boots(Report report) {
+        List<String> head = new ArrayList<>(List.of("instances", "boots", "p50", "max"));
+        List<List<String>> rows = new ArrayList<>();
+        Stream.of(BootField.values()).filter(field -> !field.isMemory()).map(BootField::label).forEach(head::add);
+        for (Boots boots : report.results().boots()) {
+            List<String> row = new ArrayList<>(List.of(Integer.toString(boots.instances()),
+                Integer.toString(boots.runs()), Numbers.nanos(boots.p50()), Numbers.nanos(boots.max())));
+            boots.fields().forEach((field, micros) -> {
+                if (!field.isMemory()) {
+                    row.add(Numbers.text("%.1f ms", micros / 1000.0));
+                }
+            });
+            rows.add(row);
+        }
+        return new Table("Boot of so many instances at once, exec until all are active, and the steps of one (medians)",
+            head, rows);
+    }
+
+    private static Table memory(Report report) {
+        List<String> head = new ArrayList<>(List.of("instances"));
+        List<List<String>> rows = new ArrayList<>();
+        Stream.of(BootField.values()).filter(BootField::isMemory).map(BootField::label).forEach(head::add);
+        for (Boots boots : report.results().boots()) {
+            List<String> row = new ArrayList<>(List.of(Integer.toString(boots.instances())));
+            boots.fields().forEach((field, kib) -> {
+                if (field.isMemory()) {
+                    row.add(Numbers.text("%.1f MiB", kib / 1024.0));
+                }
+            });
+            rows.add(row);
+        }
+        return new Table("Memory of one idle instance of so many (medians): resident = anonymous + files + RAM; pages "
+            + "of files are in memory once for all instances; proportional counts a page of n processes as 1/n", head,
+            rows);
     }
 
     private static Table rates(Report report) {

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.run;
 
+import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.bench.run.Contender.Kind;
 import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -16,11 +19,11 @@ import java.util.function.Consumer;
  * while the others sleep, so that a drift of the machine hits all alike. One thread runs it.
  */
 public final class BenchRun {
-    /** Name of the comparison of trace modes on one machine. */
-    public static final String TRACE = Contender.TRACED.name();
+    /** Those that are compared with each other in everything. */
+    private static final Set<Kind> PEERS = EnumSet.of(Kind.C, Kind.JAVA, Kind.MKEMU);
 
     private final List<Contender> contenders;
-    private final boolean traces;
+    private final Set<Comparison> comparisons;
     private final Effort effort;
     private final List<Integer> cpus;
     private final Path sources;
@@ -34,15 +37,15 @@ public final class BenchRun {
     /**
      * Prepares.
      *
-     * @param traces   whether trace modes are compared too
-     * @param cpus     for the receiver, and for the senders in turn
-     * @param sources  directory of the C peers
-     * @param progress told what is being done
+     * @param comparisons what is measured of mkemu alone
+     * @param cpus        for the receiver, and for the senders in turn
+     * @param sources     directory of the C peers
+     * @param progress    told what is being done
      */
-    public BenchRun(List<Contender> contenders, boolean traces, Effort effort, List<Integer> cpus, Path sources,
-        Consumer<String> progress) {
+    public BenchRun(List<Contender> contenders, Set<Comparison> comparisons, Effort effort, List<Integer> cpus,
+        Path sources, Consumer<String> progress) {
         this.contenders = contenders;
-        this.traces = traces;
+        this.comparisons = comparisons;
         this.effort = effort;
         this.cpus = cpus;
         this.sources = sources;
@@ -73,11 +76,14 @@ public final class BenchRun {
      * @throws InterruptedException if it was stopped
      */
     public Results run() throws IOException, InterruptedException {
-        try (Scratch scratch = Scratch.make(); JournalPlace journal = traces ? JournalPlace.make() : null) {
+        try (Scratch scratch = Scratch.make();
+            JournalPlace journal = comparisons.contains(Comparison.TRACE) ? JournalPlace.make() : null) {
             try {
                 start(scratch.directory(), journal == null ? null : journal.directory());
                 measureTrips();
                 measureTraces();
+                measureCrowds();
+                measureBoots();
                 measureIdle();
                 measureRates();
                 return results;
@@ -93,9 +99,7 @@ public final class BenchRun {
     private void start(Path directory, Path journal) throws IOException, InterruptedException {
         progress.accept("starting");
         List<Contender> wanted = new ArrayList<>(contenders);
-        if (traces) {
-            wanted.add(Contender.TRACED);
-        }
+        comparisons.forEach(comparison -> wanted.addAll(comparison.contenders()));
         Path cProgram = null;
         if (wanted.stream().anyMatch(contender -> contender.kind() == Kind.C)) {
             try {
@@ -136,10 +140,10 @@ public final class BenchRun {
         }
     }
 
-    /** The machine for the comparison of trace modes takes part in nothing else. */
-    private static Step unlessTraced(Step step) {
+    /** A step for contenders of some kinds. */
+    private static Step only(Set<Kind> kinds, Step step) {
         return process -> {
-            if (process.contender() != Contender.TRACED) {
+            if (kinds.contains(process.contender().kind())) {
                 step.run(process);
             }
         };
@@ -148,51 +152,80 @@ public final class BenchRun {
     private void measureTrips() throws IOException, InterruptedException {
         /* Into results that nobody looks at. */
         Results warmUp = new Results(clockStep);
-        each("warm-up", unlessTraced(process -> {
+        each("warm-up", only(PEERS, process -> {
             for (int bytes : Effort.BYTES) {
-                warmUp.addTrips(process.contender().name(), bytes,
-                    process.roundTrips(bytes, effort.warmMillis() / Effort.BYTES.size()));
+                trips(process, bytes, effort.warmMillis() / Effort.BYTES.size(), warmUp);
             }
         }));
         for (int round = 1; round <= effort.rounds(); round++) {
             for (int bytes : Effort.BYTES) {
                 each("round trips of " + bytes + " bytes, round " + round + " of " + effort.rounds(),
-                    unlessTraced(process -> results.addTrips(process.contender().name(), bytes,
-                        process.roundTrips(bytes, effort.tripMillis()))));
+                    only(PEERS, process -> trips(process, bytes, effort.tripMillis(), results)));
             }
         }
     }
 
     private void measureTraces() throws IOException, InterruptedException {
-        if (traces) {
+        if (comparisons.contains(Comparison.TRACE)) {
             Results warmUp = new Results(clockStep);
-            each("warm-up", process -> traceModes(process, effort.warmMillis(), warmUp));
+            Set<Kind> traced = EnumSet.of(Kind.TRACED);
+            each("warm-up", only(traced, process -> traceModes(process, effort.warmMillis(), warmUp)));
             for (int round = 1; round <= effort.rounds(); round++) {
                 each("trace modes, round " + round + " of " + effort.rounds(),
-                    process -> traceModes(process, effort.tripMillis(), results));
+                    only(traced, process -> traceModes(process, effort.tripMillis(), results)));
             }
         }
     }
 
     private static void traceModes(ContenderProcess process, long millis, Results into)
         throws IOException, BenchException, InterruptedException {
-        if (process.contender() != Contender.TRACED) {
-            return;
-        }
         for (TraceMode mode : TraceMode.values()) {
-            String name = TRACE + "-" + mode.label();
+            String name = process.contender().name() + "-" + mode.label();
             long lost = process.trace(mode);
             into.addTrips(name, Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
             into.addLost(name, process.trace(TraceMode.OFF) - lost);
         }
     }
 
-    private void measureIdle() throws IOException, InterruptedException {
-        each("idle machine", unlessTraced(process -> {
-            if (process.contender().kind() == Kind.MKEMU) {
-                Rate rate = process.idle(effort.idleMillis());
-                results.addIdle(process.contender().name(), rate.messages() / (double) rate.nanos());
+    private void measureCrowds() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.CROWD)) {
+            Results warmUp = new Results(clockStep);
+            Set<Kind> crowds = EnumSet.of(Kind.CROWD);
+            each("warm-up", only(crowds, process -> trips(process, Effort.USUAL_BYTES, effort.warmMillis(), warmUp)));
+            for (int round = 1; round <= effort.rounds(); round++) {
+                each("crowds, round " + round + " of " + effort.rounds(), only(crowds,
+                    process -> trips(process, Effort.USUAL_BYTES, effort.tripMillis(), results)));
             }
+        }
+    }
+
+    private static void trips(ContenderProcess process, int bytes, long millis, Results into)
+        throws IOException, BenchException, InterruptedException {
+        into.addTrips(process.contender().name(), bytes, process.roundTrips(bytes, millis));
+    }
+
+    private void measureBoots() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.BOOT)) {
+            /* The first boots warm up host and file system. */
+            for (int round = 0; round <= effort.boots(); round++) {
+                boolean counts = round > 0;
+                for (int instances : Contender.BOOTED) {
+                    each("boot of " + instances + ", round " + round + " of " + effort.boots(),
+                        only(EnumSet.of(Kind.BOOT), process -> {
+                            Boot boot = process.boot(instances);
+                            if (counts) {
+                                results.addBoot(instances, boot);
+                            }
+                        }));
+                }
+            }
+        }
+    }
+
+    private void measureIdle() throws IOException, InterruptedException {
+        each("idle machine", only(EnumSet.of(Kind.MKEMU), process -> {
+            Rate rate = process.idle(effort.idleMillis());
+            results.addIdle(process.contender().name(), rate.messages() / (double) rate.nanos());
         }));
     }
 
@@ -200,11 +233,11 @@ public final class BenchRun {
         for (int senders : effort.senders()) {
             Step warmUp = process -> process.rate(Effort.USUAL_BYTES, senders,
                 Math.max(effort.rateMillis(), effort.warmMillis() / 2));
-            each("warm-up, " + senders + " senders", unlessTraced(ifCarries(warmUp)));
+            each("warm-up, " + senders + " senders", only(PEERS, ifCarries(warmUp)));
             for (int round = 1; round <= effort.rateRounds(); round++) {
                 for (int bytes : effort.rateBytes()) {
                     each("messages of " + bytes + " bytes from " + senders + " senders, round " + round + " of "
-                        + effort.rateRounds(), unlessTraced(ifCarries(process -> {
+                        + effort.rateRounds(), only(PEERS, ifCarries(process -> {
                             Rate rate = process.rate(bytes, senders, effort.rateMillis());
                             results.addRate(process.contender().name(), bytes, senders,
                                 rate.messages() * (double) TimeUnit.SECONDS.toNanos(1) / rate.nanos());

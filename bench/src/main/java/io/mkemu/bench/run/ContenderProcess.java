@@ -2,6 +2,7 @@
 package io.mkemu.bench.run;
 
 import io.mkemu.bench.contender.CommandLoop;
+import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.trace.TraceMode;
 import java.io.BufferedReader;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** A contender's process, which carries out commands. One thread; {@link #close} may be called by any. */
 final class ContenderProcess implements AutoCloseable {
@@ -88,6 +90,11 @@ final class ContenderProcess implements AutoCloseable {
 
     Rate idle(long millis) throws BenchException, InterruptedException {
         return parse(command("idle " + millis, millis));
+    }
+
+    Boot boot(int instances) throws BenchException, InterruptedException {
+        List<Long> numbers = Stream.of(command("boot " + instances, 0)).skip(1).map(Long::valueOf).toList();
+        return new Boot(numbers.getFirst(), numbers.subList(1, numbers.size()));
     }
 
     /** Changes what is recorded; how many records were lost so far. */

@@ -15,19 +15,23 @@ import java.util.List;
  * @param rateBytes  sizes of one-way messages
  * @param senders    how many send at once, ascending
  * @param idleMillis for which a machine is left alone
+ * @param boots      of instances
  */
 public record Effort(String name, long warmMillis, int rounds, long tripMillis, int rateRounds, long rateMillis,
-                     List<Integer> rateBytes, List<Integer> senders, long idleMillis) {
+                     List<Integer> rateBytes, List<Integer> senders, long idleMillis,
+                     int boots) {
     /** Sizes of messages there and back. */
     public static final List<Integer> BYTES = List.of(8, 64, 256);
     /** The size that everything is compared at. */
     public static final int USUAL_BYTES = 64;
 
     /** Numbers to publish. */
-    public static final Effort FULL = new Effort("full", 2000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4), 2000);
+    public static final Effort FULL = new Effort("full", 2000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4), 2000,
+        12);
     /** Less than a minute. */
     public static final Effort QUICK = new Effort("quick", 300, 3, 60, 2, 60, List.of(USUAL_BYTES), List.of(1, 2, 4),
-        500);
+        500, 10);
     /** Whether it works; the numbers mean nothing. */
-    public static final Effort SMOKE = new Effort("smoke", 20, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100);
+    public static final Effort SMOKE = new Effort("smoke", 20, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100,
+        1);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.run;
 
+import io.mkemu.bench.contender.BootField;
+import io.mkemu.bench.contender.Commands.Boot;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -9,10 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 
 /** What was measured, round by round. One thread. */
@@ -41,6 +46,15 @@ public final class Results {
     public record Idle(String name, double cpus) {
     }
 
+    /**
+     * Boots of so many instances at once.
+     *
+     * @param p50    from exec until all are active, ns
+     * @param fields of one instance, the median of each
+     */
+    public record Boots(int instances, int runs, long p50, long max, Map<BootField, Long> fields) {
+    }
+
     private record Trips(TripHistogram all, List<Long> p50s) {
     }
 
@@ -51,6 +65,7 @@ public final class Results {
     private final Map<Key, Trips> trips = new LinkedHashMap<>();
     private final Map<Key, List<Double>> rates = new LinkedHashMap<>();
     private final Map<String, Long> lost = new HashMap<>();
+    private final Map<Integer, List<Boot>> boots = new TreeMap<>();
     private final List<Idle> idle = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -101,6 +116,10 @@ public final class Results {
         idle.add(new Idle(name, cpus));
     }
 
+    void addBoot(int instances, Boot boot) {
+        boots.computeIfAbsent(instances, key -> new ArrayList<>()).add(boot);
+    }
+
     /** Adds records that a trace lost in a round. */
     void addLost(String name, long records) {
         lost.merge(name, records, Long::sum);
@@ -146,6 +165,24 @@ public final class Results {
     /** Idle machines. */
     public List<Idle> idle() {
         return List.copyOf(idle);
+    }
+
+    /** Boots, by the number of instances. */
+    public List<Boots> boots() {
+        List<Boots> all = new ArrayList<>();
+        boots.forEach((instances, runs) -> {
+            Map<BootField, Long> fields = new EnumMap<>(BootField.class);
+            for (BootField field : BootField.values()) {
+                fields.put(field, medianOf(runs, boot -> boot.of(field)));
+            }
+            all.add(new Boots(instances, runs.size(), medianOf(runs, Boot::nanos),
+                runs.stream().mapToLong(Boot::nanos).max().orElse(0), fields));
+        });
+        return all;
+    }
+
+    private static long medianOf(List<Boot> runs, ToDoubleFunction<Boot> value) {
+        return Math.round(median(runs.stream().map(value::applyAsDouble).toList()));
     }
 
     /** A line for each contender that could not be measured to the end. */

@@ -55,6 +55,9 @@ class ReportTest {
         has(text, "^mkemu-queued-poll +256 +300 ns .* - +-$");
         has(text, "^trace-ipi +64 +110 ns .* 1\\.10 +0\\.250$");
         has(text, "^mkemu-queued-poll +64 +2\\.00 M +500 k +-$");
+        has(text, "^crowd-128 +64 +230 ns .* 1\\.15$");
+        has(text, "^8 +3 +200\\.0 ms +300\\.0 ms +2\\.0 ms");
+        has(text, "^8 +2\\.0 MiB +2\\.0 MiB");
         has(text, "2 senders\\*.*4 senders\\*");
         has(text, "oversubscribed: \\[2, 4\\] senders");
         has(text, "^mkemu-queued-halt +0\\.5 %$");
@@ -76,6 +79,11 @@ class ReportTest {
         JsonNode last = root.get("runs").get(root.get("runs").size() - 1);
         assertEquals("{\"name\":\"mkemu-queued-poll\",\"bytes\":64,\"senders\":2,\"messagesPerSecond\":500000}",
             last.toString());
+        JsonNode boot = root.get("boot").get(0);
+        assertEquals("8 3 200.0 300.0", boot.get("instances") + " " + boot.get("runs") + " "
+            + boot.get("execToActiveMillis").get("p50") + " " + boot.get("execToActiveMillis").get("max"));
+        assertEquals(2.048, boot.get("stepMillis").get("jvm").asDouble());
+        assertEquals(2048, boot.get("memoryKiB").get("resident").asLong());
         assertEquals("[\"x: y\"]", root.get("failed").toString());
     }
 
@@ -110,7 +118,7 @@ class ReportTest {
         var document = DocumentBuilderFactory.newInstance().newDocumentBuilder()
             .parse(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
         assertEquals(3, document.getElementsByTagName("svg").getLength());
-        assertEquals(4, document.getElementsByTagName("table").getLength());
+        assertEquals(7, document.getElementsByTagName("table").getLength());
         has(page, "Some &lt;Processor&gt;");
         has(page, "scripts/bench --quick\ncc -O2 x.c");
     }

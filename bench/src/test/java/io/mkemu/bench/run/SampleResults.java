@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.run;
 
+import io.mkemu.bench.contender.BootField;
+import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Samples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 
 /** Results that nobody measured. */
 public final class SampleResults {
@@ -20,6 +23,12 @@ public final class SampleResults {
         trips(results, "mkemu-queued-poll", 256, 300);
         trips(results, "trace-off", 64, 100);
         trips(results, "trace-ipi", 64, 110);
+        trips(results, "crowd-0", 64, 200);
+        trips(results, "crowd-128", 64, 230);
+        for (long millis = 1; millis <= 3; millis++) {
+            results.addBoot(8, new Boot(millis * 100_000_000,
+                Collections.nCopies(BootField.values().length, millis * 1024)));
+        }
         results.addLost("trace-ipi", 1);
         results.addRate("mkemu-queued-poll", 64, 1, 2e6);
         results.addRate("mkemu-queued-poll", 64, 2, 5e5);

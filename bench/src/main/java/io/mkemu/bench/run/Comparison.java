@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.bench.run;
+
+import java.util.List;
+import java.util.Locale;
+
+/** What is measured of mkemu alone, on machines that take part in nothing else. */
+public enum Comparison {
+    /** Round trips with each mode of tracing, on one machine. */
+    TRACE(List.of(Contender.TRACED)),
+    /** Round trips of two kernels beside instances that are there and do not run. */
+    CROWD(Contender.CROWDS),
+    /** How long instances take to boot, and what they occupy then. */
+    BOOT(List.of(Contender.BOOT));
+
+    private final List<Contender> contenders;
+
+    Comparison(List<Contender> contenders) {
+        this.contenders = contenders;
+    }
+
+    /** As the user names it. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+
+    List<Contender> contenders() {
+        return contenders;
+    }
+}
