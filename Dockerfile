@@ -5,16 +5,6 @@
 ARG BASE_IMAGE=eclipse-temurin:25-jre
 FROM ${BASE_IMAGE}
 
-ARG VERSION=unknown
-ARG REVISION=unknown
-ARG ABI=unknown
-LABEL org.opencontainers.image.title="mkemu" \
-      org.opencontainers.image.description="Multikernel emulator: kernels as processes that exchange IPIs over shared RAM" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      io.mkemu.abi="${ABI}"
-
 COPY target/dist/lib /opt/mkemu/lib
 COPY target/dist/examples examples/containers.dts /opt/mkemu/examples/
 COPY target/dist/jvm.options target/dist/host.options /opt/mkemu/
@@ -28,7 +18,18 @@ RUN find /opt/mkemu ! -perm -o=r -exec chmod a+rX {} + \
 # Caches hold good for these very files, this JVM and these paths, so they are made here. Without them all works, slower.
 RUN AOT_TIMEOUT="timeout -k 5 60" sh /opt/mkemu/bin/aot.sh "$(cd -P "$JAVA_HOME" && pwd)" /opt/mkemu
 
-ENV PATH=/opt/mkemu/bin:$PATH MKEMU_DIR=/run/mkemu MKEMU_IMAGE=mkemu:${VERSION}
+# Last: what changes with each build must not throw the layers above away.
+ARG VERSION=unknown
+ARG REVISION=unknown
+ARG ABI=unknown
+LABEL org.opencontainers.image.title="mkemu" \
+      org.opencontainers.image.description="Multikernel emulator: kernels as processes that exchange IPIs over shared RAM" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      io.mkemu.abi="${ABI}"
+ARG IMAGE=mkemu:latest
+ENV PATH=/opt/mkemu/bin:$PATH MKEMU_DIR=/run/mkemu MKEMU_IMAGE=${IMAGE}
 USER 10001:10001
 WORKDIR /opt/mkemu
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s CMD ["/opt/mkemu/bin/mk", "healthcheck"]

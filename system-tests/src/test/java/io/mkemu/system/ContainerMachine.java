@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.DockerClient;
+import com.github.dockerjava.api.model.Capability;
+import com.github.dockerjava.api.model.HostConfig;
+import com.github.dockerjava.api.model.Mount;
+import com.github.dockerjava.api.model.MountType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.testcontainers.containers.GenericContainer;
+import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
+import org.testcontainers.utility.MountableFile;
+
+/**
+ * A machine whose kernels live in a container each: a tmpfs volume for its RAM, one on the disk for its journal, one for
+ * trees and modules; no network, no name space that two of them share, nothing of the image writable, no capability.
+ * After each test none of it is left.
+ */
+final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
+    static final String MACHINE = "lab";
+    static final String WORK = "/work";
+    static final String JOURNAL = "/journal";
+    private static final String RAM = "/run/mkemu";
+    private static final String RAM_BYTES = "128m";
+    private static final long WATCHDOG_NANOS = TimeUnit.SECONDS.toNanos(Program.WATCHDOG_SECONDS);
+    private static final long LOOK_MILLIS = 200;
+
+    private final List<MkContainer> started = new ArrayList<>();
+    private final Set<Path> copied = new HashSet<>();
+    private DockerRun run;
+    private Path files;
+    private List<Mount> mounts;
+    private MkContainer host;
+
+    @Override
+    public void beforeEach(ExtensionContext context) throws IOException {
+        run = DockerRun.of(context);
+        files = Files.createTempDirectory("mkemu-it-");
+        mounts = List.of(ram(RAM_BYTES), mount(run.volume(Map.of()), JOURNAL), mount(run.volume(Map.of()), WORK));
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) throws IOException {
+        if (context.getExecutionException().isPresent()) {
+            started.forEach(one -> System.out.println(one.describe()));
+        }
+        run.removeAll();
+        Trees.delete(files);
+        assertEquals(List.of(), run.left(), "left behind");
+    }
+
+    DockerRun run() {
+        return run;
+    }
+
+    /** A directory for trees and jars: what lies in it when the host is started, containers see as {@link #WORK}. */
+    Path files() {
+        return files;
+    }
+
+    /** A new volume for RAM, of this size. */
+    Mount ram(String size) {
+        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,gid=10001,size=" + size)),
+            RAM);
+    }
+
+    private static Mount mount(String volume, String target) {
+        return new Mount().withType(MountType.VOLUME).withSource(volume).withTarget(target);
+    }
+
+    /** How a module's jar in {@link #files} is named in a tree. */
+    static String jar(Path jar) {
+        return WORK + "/" + jar.getFileName();
+    }
+
+    /** Starts {@code mk host TREE ARGS}, waits until it is up. */
+    MkContainer host(TreeSource tree, Object... args) throws IOException, InterruptedException {
+        return host(limits -> { }, tree, args);
+    }
+
+    /** The same, with limits of its own. */
+    MkContainer host(Consumer<HostConfig> limits, TreeSource tree, Object... args)
+        throws IOException, InterruptedException {
+        tree.write(files, MACHINE);
+        List<Object> command = new ArrayList<>(List.of("host", WORK + "/" + MACHINE + ".dts"));
+        command.addAll(List.of(args));
+        host = start(limits, command.toArray());
+        awaitUp();
+        return host;
+    }
+
+    /** The host has been replaced by another. */
+    void host(MkContainer another) {
+        host = another;
+    }
+
+    private void awaitUp() throws IOException, InterruptedException {
+        await("the host is not up", () -> host.exec("mk", "show").awaitExit() == 0);
+    }
+
+    /** Starts the container of an instance, which asks the host for it and is it. */
+    MkContainer join(String instance) {
+        return join(limits -> { }, instance);
+    }
+
+    /** The same, with limits of its own. */
+    MkContainer join(Consumer<HostConfig> limits, String instance) {
+        return start(limits, "join", instance);
+    }
+
+    /** What the host says of an instance. */
+    JsonNode show(String instance) throws IOException, InterruptedException {
+        return new ObjectMapper().readTree(host.mk("show", instance, "--json").out().getFirst()).get("instances").get(0);
+    }
+
+    /** Waits until the host says that of an instance. */
+    JsonNode awaitState(String instance, String state) throws IOException, InterruptedException {
+        JsonNode[] last = new JsonNode[1];
+        await(instance + " is not " + state, () -> {
+            last[0] = show(instance);
+            return last[0].get("state").asText().equals(state);
+        });
+        return last[0];
+    }
+
+    /** A condition that may be asked by way of a container. */
+    interface Condition {
+        boolean holds() throws IOException, InterruptedException;
+    }
+
+    /** Waits for a condition. */
+    void await(String whatIsWrong, Condition condition) throws IOException, InterruptedException {
+        long deadline = System.nanoTime() + WATCHDOG_NANOS;
+        while (!condition.holds()) {
+            if (System.nanoTime() - deadline > 0) {
+                fail(whatIsWrong + "\n" + host.describe());
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+    }
+
+    /** Starts {@code mk ARGS} in a container on the volumes of this machine. */
+    MkContainer start(Consumer<HostConfig> limits, Object... args) {
+        return start(run.image(), mounts, limits, args);
+    }
+
+    /** The same on other volumes, or of another image. */
+    MkContainer start(String image, List<Mount> volumes, Consumer<HostConfig> limits, Object... args) {
+        String[] words = List.of(args).stream().map(Object::toString).toArray(String[]::new);
+        GenericContainer<?> container = new GenericContainer<>(image).withCommand(words).withLabels(run.labels())
+            .withStartupCheckStrategy(new Any()).withEnv("MKEMU_JAVA_OPTS", "")
+            .withCreateContainerCmdModifier(create -> {
+                HostConfig config = create.getHostConfig().withMounts(volumes).withNetworkMode("none")
+                    .withIpcMode("private").withReadonlyRootfs(true).withCapDrop(Capability.ALL)
+                    .withSecurityOpts(List.of("no-new-privileges"));
+                limits.accept(config);
+            });
+        if (volumes.stream().anyMatch(mount -> mount.getTarget().equals(WORK))) {
+            copyNewFiles(container);
+        }
+        container.start();
+        MkContainer one = new MkContainer(container, String.join(" ", words));
+        started.add(one);
+        return one;
+    }
+
+    /** Once each: a JVM may have a jar open. */
+    private void copyNewFiles(GenericContainer<?> container) {
+        try (var all = Files.list(files)) {
+            all.sorted().filter(copied::add).forEach(file -> container
+                .withCopyFileToContainer(MountableFile.forHostPath(file), WORK + "/" + file.getFileName()));
+        } catch (IOException broken) {
+            throw new UncheckedIOException(broken);
+        }
+    }
+
+    /** Whatever becomes of it: tests want to see it end, too. */
+    private static final class Any extends StartupCheckStrategy {
+        @Override
+        public StartupStatus checkStartupState(DockerClient client, String id) {
+            return StartupStatus.SUCCESSFUL;
+        }
+    }
+}
