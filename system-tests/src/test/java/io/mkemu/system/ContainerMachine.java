@@ -27,7 +27,6 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
-import org.testcontainers.utility.MountableFile;
 
 /**
  * A machine whose kernels live in a container each: a tmpfs volume for its RAM, one on the disk for its journal, one for
@@ -174,7 +173,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
                 limits.accept(config);
             });
         if (volumes.stream().anyMatch(mount -> mount.getTarget().equals(WORK))) {
-            copyNewFiles(container);
+            copyNewFiles(volumes);
         }
         container.start();
         MkContainer one = new MkContainer(container, String.join(" ", words));
@@ -182,13 +181,19 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return one;
     }
 
-    /** Once each: a JVM may have a jar open. */
-    private void copyNewFiles(GenericContainer<?> container) {
-        try (var all = Files.list(files)) {
-            all.sorted().filter(copied::add).forEach(file -> container
-                .withCopyFileToContainer(MountableFile.forHostPath(file), WORK + "/" + file.getFileName()));
+    /** Once each: a JVM may have a jar open. By way of a container that never runs: those that do cannot be written to. */
+    private void copyNewFiles(List<Mount> volumes) {
+        try (var all = Files.list(files); DockerCourier courier = new DockerCourier(run, volumes)) {
+            all.sorted().filter(copied::add).forEach(file -> courier.put(file, WORK));
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
+        }
+    }
+
+    /** Copies what lies in a directory of the volumes to a directory here. */
+    void fetch(String directory, Path to) throws IOException, InterruptedException {
+        try (DockerCourier courier = new DockerCourier(run, mounts)) {
+            courier.fetch(directory, to);
         }
     }
 
