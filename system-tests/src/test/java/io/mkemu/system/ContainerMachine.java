@@ -46,6 +46,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     private final Set<Path> copied = new HashSet<>();
     private DockerRun run;
     private Path files;
+    private Path fetched;
     private List<Mount> mounts;
     private MkContainer host;
 
@@ -53,6 +54,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     public void beforeEach(ExtensionContext context) throws IOException {
         run = DockerRun.of(context);
         files = Files.createTempDirectory("mkemu-it-");
+        fetched = Files.createTempDirectory("mkemu-it-");
         mounts = List.of(ram(RAM_BYTES), mount(run.volume(Map.of()), JOURNAL), mount(run.volume(Map.of()), WORK));
     }
 
@@ -63,11 +65,17 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         }
         run.removeAll();
         Trees.delete(files);
+        Trees.delete(fetched);
         assertEquals(List.of(), run.left(), "left behind");
     }
 
     DockerRun run() {
         return run;
+    }
+
+    /** A directory for what is fetched. */
+    Path fetched() {
+        return fetched;
     }
 
     /** A directory for trees and jars: what lies in it when the host is started, containers see as {@link #WORK}. */
@@ -85,6 +93,11 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return new Mount().withType(MountType.VOLUME).withSource(volume).withTarget(target);
     }
 
+    /** A tree whose instances somebody else starts. */
+    static TreeSource tree(String bootargs) {
+        return new TreeSource().bootargs("idle=halt " + bootargs).properties("mkemu,external;");
+    }
+
     /** How a module's jar in {@link #files} is named in a tree. */
     static String jar(Path jar) {
         return WORK + "/" + jar.getFileName();
@@ -98,17 +111,23 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     /** The same, with limits of its own. */
     MkContainer host(Consumer<HostConfig> limits, TreeSource tree, Object... args)
         throws IOException, InterruptedException {
-        tree.write(files, MACHINE);
-        List<Object> command = new ArrayList<>(List.of("host", WORK + "/" + MACHINE + ".dts"));
+        List<Object> command = new ArrayList<>(hostOf(tree));
         command.addAll(List.of(args));
         host = start(limits, command.toArray());
         awaitUp();
         return host;
     }
 
+    /** The command of a host for a tree. */
+    List<String> hostOf(TreeSource tree) throws IOException {
+        tree.write(files, MACHINE);
+        return List.of("host", WORK + "/" + MACHINE + ".dts");
+    }
+
     /** The host has been replaced by another. */
-    void host(MkContainer another) {
+    void host(MkContainer another) throws IOException, InterruptedException {
         host = another;
+        awaitUp();
     }
 
     private void awaitUp() throws IOException, InterruptedException {
@@ -123,6 +142,29 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     /** The same, with limits of its own. */
     MkContainer join(Consumer<HostConfig> limits, String instance) {
         return start(limits, "join", instance);
+    }
+
+    /** A container that only holds the RAM volume, as an orchestrator's may: what lies there stays when all others end. */
+    MkContainer holder() {
+        return start(run.image(), mounts, limits -> { }, List.of("sleep"), "3600");
+    }
+
+    /** Ends the machine in order; its host and its instances must end by themselves then. */
+    void shutDown(MkContainer... kernels) throws IOException, InterruptedException {
+        MkContainer shutdown = start(limits -> { }, "shutdown").ends(0);
+        assertEquals(List.of("machine " + MACHINE + ": ended"), shutdown.out(), shutdown::describe);
+        host.ends(0);
+        for (MkContainer kernel : kernels) {
+            kernel.ends(0);
+        }
+    }
+
+    /** Removes all containers and the RAM. */
+    void removeAllButTheDisk() {
+        started.forEach(MkContainer::remove);
+        started.clear();
+        run.client().removeVolumeCmd(mounts.getFirst().getSource()).exec();
+        mounts = mounts.subList(1, mounts.size());
     }
 
     /** What the host says of an instance. */
@@ -158,15 +200,30 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** Starts {@code mk ARGS} in a container on the volumes of this machine. */
     MkContainer start(Consumer<HostConfig> limits, Object... args) {
-        return start(run.image(), mounts, limits, args);
+        return start(run.image(), mounts, limits, List.of(), args);
     }
 
-    /** The same on other volumes, or of another image. */
-    MkContainer start(String image, List<Mount> volumes, Consumer<HostConfig> limits, Object... args) {
+    /** The same of another image. */
+    MkContainer startOf(String image, Object... args) {
+        return start(image, mounts, limits -> { }, List.of(), args);
+    }
+
+    /** The same with other RAM. */
+    MkContainer startOn(Mount ram, Object... args) {
+        List<Mount> volumes = new ArrayList<>(mounts);
+        volumes.set(0, ram);
+        return start(run.image(), volumes, limits -> { }, List.of(), args);
+    }
+
+    private MkContainer start(String image, List<Mount> volumes, Consumer<HostConfig> limits, List<String> entryPoint,
+        Object... args) {
         String[] words = List.of(args).stream().map(Object::toString).toArray(String[]::new);
         GenericContainer<?> container = new GenericContainer<>(image).withCommand(words).withLabels(run.labels())
-            .withStartupCheckStrategy(new Any()).withEnv("MKEMU_JAVA_OPTS", "")
+            .withStartupCheckStrategy(new Any())
             .withCreateContainerCmdModifier(create -> {
+                if (!entryPoint.isEmpty()) {
+                    create.withEntrypoint(entryPoint);
+                }
                 HostConfig config = create.getHostConfig().withMounts(volumes).withNetworkMode("none")
                     .withIpcMode("private").withReadonlyRootfs(true).withCapDrop(Capability.ALL)
                     .withSecurityOpts(List.of("no-new-privileges"));
