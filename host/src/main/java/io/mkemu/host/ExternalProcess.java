@@ -8,6 +8,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -15,29 +16,40 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * A life whose process somebody else starts, by the command line that {@link #joinCommands} gives: a person, a
+ * A life whose process somebody else starts, by a command that {@link #joinLines} gives: a person, a
  * container, a program in C. Its end is seen by its life lock. It may live in another PID name space, so it is asked to
  * end, and never sent a signal.
  */
-final class ExternalProcess extends InstanceLife {
+public final class ExternalProcess extends InstanceLife {
     /** The end of a process that never got so far as to be active raises no event. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final PhysicalMemory memory;
+    private final Joining joining;
     private volatile boolean joined;
 
-    ExternalProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+    ExternalProcess(Machine machine, InstanceSpec spec, Joining joining, BiConsumer<InstanceLife, String> over) {
         super(machine, spec, over);
         this.memory = machine.memory();
+        this.joining = joining;
     }
 
-    /** How to join: what any program is given, and the command line of a JVM. */
-    List<String> joinCommands() {
+    /** How to join, line by line: what any program is given and the command line of a JVM, or that of a container. */
+    List<String> joinLines() {
+        if (joining.container() != null) {
+            return List.of(joining.container().command(machine(), spec(), entry().cmdline()));
+        }
         String arguments = quote(List.of(machine().directory().path().toString(), Integer.toString(spec().id()),
             entry().cmdline()));
-        return List.of("PROGRAM " + arguments, quote(InstanceCommand.of(machine().directory(), spec().id(),
-            entry().cmdline(), spec().modules())));
+        return List.of(spec().name() + ": external, waits to be joined: PROGRAM " + arguments,
+            spec().name() + ": a JVM joins it by: " + quote(InstanceCommand.of(machine().directory(), spec().id(),
+                entry().cmdline(), spec().modules())));
+    }
+
+    @Override
+    BitSet hostCpus() {
+        return joining.hostCpus();
     }
 
     @Override
@@ -62,8 +74,8 @@ final class ExternalProcess extends InstanceLife {
         awaitDeath();
     }
 
-    /** Whether a process has begun to be this instance. */
-    private boolean holdsLife() {
+    /** Whether a process has begun to be this instance, and is there. */
+    boolean holdsLife() {
         try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
             return life.isLockedByOther();
         } catch (IOException unwatchable) {
@@ -81,7 +93,8 @@ final class ExternalProcess extends InstanceLife {
         }
         int code = entry().exitCode();
         over(code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
-            ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code);
+            ? "its process ended without a word: its life lock is free (killed? of a container that ran out of memory, "
+            + "docker inspect says OOMKilled)" : "ended with exit code " + code);
     }
 
     @Override
@@ -117,7 +130,7 @@ final class ExternalProcess extends InstanceLife {
     }
 
     /** Words as a shell takes them apart again. */
-    static String quote(List<String> words) {
+    public static String quote(List<String> words) {
         return words.stream().map(word -> PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'")
             .collect(Collectors.joining(" "));
     }

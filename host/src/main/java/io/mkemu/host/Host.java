@@ -11,6 +11,7 @@ import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.module.KernelModule;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
@@ -171,6 +172,15 @@ public final class Host implements AutoCloseable {
      * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
      */
     public void start(Collection<String> names, boolean external, Consumer<String> say) {
+        start(names, external, new Joining(null), say);
+    }
+
+    /**
+     * As above.
+     *
+     * @param joining how somebody else starts the processes of those that are external
+     */
+    public void start(Collection<String> names, boolean external, Joining joining, Consumer<String> say) {
         List<String> lines = new ArrayList<>();
         try {
             locked(() -> {
@@ -178,7 +188,7 @@ public final class Host implements AutoCloseable {
                 List<HostedInstance> all = States.findAll(names, instances.values());
                 all.forEach(States::requireExecutable);
                 all.forEach(instance -> instance.restarts().stop());
-                lives.begin(all, external, lines::add);
+                lives.begin(all, external, joining, lines::add);
                 return null;
             });
         } finally {
@@ -196,11 +206,36 @@ public final class Host implements AutoCloseable {
      */
     public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
         throws InterruptedException {
-        start(names, external, say);
+        exec(names, external, new Joining(null), timeoutMillis, say);
+    }
+
+    /**
+     * As above.
+     *
+     * @param joining how somebody else starts the processes of those that are external
+     */
+    public void exec(Collection<String> names, boolean external, Joining joining, long timeoutMillis,
+        Consumer<String> say) throws InterruptedException {
+        start(names, external, joining, say);
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         for (String name : names) {
             lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);
         }
+    }
+
+    /**
+     * Begins a life of an instance for a process that is there and knows by itself how to join, and does not wait. A
+     * life that waits to be joined ends for it, so that it may ask again.
+     *
+     * @param hostCpus that this process may use, at least one
+     * @throws MachineException if the instance is in another state; also if a process is it already
+     */
+    public void join(String name, BitSet hostCpus) throws InterruptedException {
+        InstanceLife former = locked(() -> find(name).life());
+        if (former instanceof ExternalProcess unjoined && !unjoined.isHalting() && !unjoined.holdsLife()) {
+            lives.endUnjoined(unjoined);
+        }
+        start(List.of(name), true, new Joining(null, hostCpus), line -> { });
     }
 
     /**

@@ -15,7 +15,9 @@ import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
+import io.mkemu.os.Affinity;
 import io.mkemu.trace.TraceMode;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,13 +55,14 @@ final class HostVerbs implements ControlHandler {
             case "update" -> update(request);
             case "load" -> load(request);
             case "exec" -> exec(request, say);
+            case "join" -> join(request);
             case "kill" -> kill(request);
             case "unload" -> unload(request);
             case "delete" -> delete(request);
             case "trace" -> trace(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
-                + "\": a host knows show, create, update, load, exec, kill, unload, delete, trace and shutdown");
+                + "\": a host knows show, create, update, load, exec, join, kill, unload, delete, trace and shutdown");
         };
     }
 
@@ -143,11 +146,36 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
-        request.allow("names", "all", "external", "timeoutMillis");
+        request.allow("names", "all", "external", "image", "volume", "noWait", "timeoutMillis");
         Set<String> names = several(request, instance -> instance.state() == InstanceState.FAILED
             || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
-        host.exec(names, request.flag("external"), timeout(request), say);
+        if (request.flag("noWait")) {
+            host.start(names, request.flag("external"), joining(request), say);
+        } else {
+            host.exec(names, request.flag("external"), joining(request), timeout(request), say);
+        }
         return instances(names);
+    }
+
+    private static Joining joining(ControlRequest request) {
+        String image = request.text("image", null);
+        String volume = request.text("volume", null);
+        if ((image == null) != (volume == null)) {
+            throw new MachineException(ExitCode.USAGE, "exec: a container has an image and a volume: name both");
+        }
+        return new Joining(image == null ? null : new ContainerRun(image, volume));
+    }
+
+    private ObjectNode join(ControlRequest request) throws InterruptedException {
+        request.allow("name", "hostCpus");
+        String name = one(request);
+        BitSet hostCpus = new BitSet();
+        request.numbers("hostCpus", 0, Affinity.MAX_HOST_CPUS - 1).forEach(hostCpus::set);
+        if (hostCpus.isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, "join: \"hostCpus\" is missing or names no CPU");
+        }
+        host.join(name, hostCpus);
+        return instances(Set.of(name));
     }
 
     private ObjectNode kill(ControlRequest request) throws InterruptedException {
