@@ -21,7 +21,7 @@ class ContainerDeathIT {
     private static final int HOST_IS_GONE = 75;
     private static final int KILLED = 137;
     private static final long LIMIT_BYTES = 160L << 20;
-    private static final String DIED = "its process ended without a word \\(killed\\?\\): its life lock is free";
+    private static final String DIED = "its process ended without a word";
 
     @RegisterExtension
     final ContainerMachine lab = new ContainerMachine();
@@ -70,7 +70,7 @@ class ContainerDeathIT {
         host.awaitOut(4, ": chatter: hears all$");
         c.kill();
         JsonNode dead = lab.awaitState("c", "failed");
-        assertTrue(dead.get("reason").asText().matches(DIED), dead::toString);
+        assertTrue(dead.get("reason").asText().startsWith(DIED), dead::toString);
         host.awaitOut(3, "(host|a|b): chatter: goes on without instance 3$");
 
         MkContainer next = lab.join("c");
@@ -107,7 +107,7 @@ class ContainerDeathIT {
         host.kill();
         a.endsWith(code -> code == HOST_IS_GONE, "75");
         b.endsWith(code -> code == HOST_IS_GONE, "75");
-        assertEquals(List.of(ContainerMachine.MACHINE), holder.exec("ls", "/run/mkemu").ends(0).out());
+        assertEquals(List.of(lab.machine()), holder.exec("ls", ContainerMachine.RAM).ends(0).out());
 
         MkContainer again = host.startAgain();
         lab.host(again);
@@ -116,7 +116,7 @@ class ContainerDeathIT {
         /* Its output begins with what it had said before it was killed. */
         again.awaitOut(2 * 3, ": chatter: hears all$");
         lab.shutDown(a, b);
-        assertEquals(List.of(), holder.exec("ls", "-A", "/run/mkemu").ends(0).out());
+        assertEquals(List.of(), holder.exec("ls", "-A", ContainerMachine.RAM).ends(0).out());
     }
 
     @Test
@@ -131,7 +131,7 @@ class ContainerDeathIT {
         eater.endsWith(code -> code == KILLED, "137");
         assertTrue(eater.inspect().getState().getOOMKilled(), eater::describe);
         JsonNode dead = lab.awaitState("eater", "failed");
-        assertTrue(dead.get("reason").asText().matches(DIED), dead::toString);
+        assertTrue(dead.get("reason").asText().startsWith(DIED), dead::toString);
         host.awaitOut(2, "(a|b): traffic: " + MESSAGES + " sent, " + MESSAGES + " received, 0 lost, 0 torn, 0 repeated, ");
         lab.shutDown(a, b);
     }

@@ -34,10 +34,9 @@ import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
  * After each test none of it is left.
  */
 final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
-    static final String MACHINE = "lab";
     static final String WORK = "/work";
     static final String JOURNAL = "/journal";
-    private static final String RAM = "/run/mkemu";
+    static final String RAM = "/run/mkemu";
     private static final String RAM_BYTES = "128m";
     private static final long WATCHDOG_NANOS = TimeUnit.SECONDS.toNanos(Program.WATCHDOG_SECONDS);
     private static final long LOOK_MILLIS = 200;
@@ -69,6 +68,16 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         assertEquals(List.of(), run.left(), "left behind");
     }
 
+    /** The machine's name; docker run lines make names of containers of it, which all that use a daemon share. */
+    String machine() {
+        return "lab-" + run.id();
+    }
+
+    /** The volume that the machine lies on. */
+    String ramVolume() {
+        return mounts.getFirst().getSource();
+    }
+
     DockerRun run() {
         return run;
     }
@@ -85,8 +94,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** A new volume for RAM, of this size. */
     Mount ram(String size) {
-        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,gid=10001,size=" + size)),
-            RAM);
+        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,size=" + size)), RAM);
     }
 
     private static Mount mount(String volume, String target) {
@@ -120,8 +128,8 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** The command of a host for a tree. */
     List<String> hostOf(TreeSource tree) throws IOException {
-        tree.write(files, MACHINE);
-        return List.of("host", WORK + "/" + MACHINE + ".dts");
+        tree.write(files, machine());
+        return List.of("host", WORK + "/" + machine() + ".dts");
     }
 
     /** The host has been replaced by another. */
@@ -152,7 +160,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     /** Ends the machine in order; its host and its instances must end by themselves then. */
     void shutDown(MkContainer... kernels) throws IOException, InterruptedException {
         MkContainer shutdown = start(limits -> { }, "shutdown").ends(0);
-        assertEquals(List.of("machine " + MACHINE + ": ended"), shutdown.out(), shutdown::describe);
+        assertEquals(List.of("machine " + machine() + ": ended"), shutdown.out(), shutdown::describe);
         host.ends(0);
         for (MkContainer kernel : kernels) {
             kernel.ends(0);
@@ -163,13 +171,13 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     void removeAllButTheDisk() {
         started.forEach(MkContainer::remove);
         started.clear();
-        run.client().removeVolumeCmd(mounts.getFirst().getSource()).exec();
+        run.client().removeVolumeCmd(ramVolume()).exec();
         mounts = mounts.subList(1, mounts.size());
     }
 
     /** What the host says of an instance. */
     JsonNode show(String instance) throws IOException, InterruptedException {
-        return new ObjectMapper().readTree(host.mk("show", instance, "--json").out().getFirst()).get("instances").get(0);
+        return new ObjectMapper().readTree(host.mk("show", instance, "--json").out().getFirst());
     }
 
     /** Waits until the host says that of an instance. */

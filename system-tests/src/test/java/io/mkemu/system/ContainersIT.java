@@ -35,7 +35,8 @@ class ContainersIT {
         assertEquals(1, host.out("demo: pages: 16 shared, 16 verified$").size(), host::describe);
         for (MkContainer kernel : List.of(host, web, db)) {
             var config = kernel.inspect().getHostConfig();
-            assertEquals("none private ", config.getNetworkMode() + " " + config.getIpcMode() + " " + config.getPidMode());
+            assertEquals(List.of("none", "private", ""),
+                List.of(config.getNetworkMode(), config.getIpcMode(), config.getPidMode()));
             kernel.exec("mk", "healthcheck").ends(0);
         }
         /* Each is the first process of a name space of its own. */
@@ -43,7 +44,7 @@ class ContainersIT {
             List.of(lab.show("web").get("pid").asLong(), lab.show("db").get("pid").asLong()));
         MkContainer holder = lab.holder();
         lab.shutDown(web, db);
-        assertEquals(List.of(), holder.exec("ls", "-A", "/run/mkemu").ends(0).out());
+        assertEquals(List.of(), holder.exec("ls", "-A", ContainerMachine.RAM).ends(0).out());
     }
 
     @Test
@@ -87,7 +88,7 @@ class ContainersIT {
         assertEquals(3, host.out("receiver: sharer: not mapped ").size(), host::describe);
         String first = mapped.getFirst().replaceFirst(".* mapped ([0-9a-f]+)000$", "$1");
         assertEquals(1, host.out("receiver: mkemu: PFN 0x" + first
-            + " from CPU 1 not mapped: its owner has not shared it$").size(), host::describe);
+            + " from CPU 1 not mapped: its owner has not shared it").size(), host::describe);
         assertEquals(2, host.out("receiver: mkemu: PFN 0x[0-9a-f]+ from CPU 1 not mapped: it is outside ").size(),
             host::describe);
         lab.shutDown(owner, receiver);
@@ -108,5 +109,36 @@ class ContainersIT {
         host.awaitOut(KERNELS, ": traffic: 2000 sent, 2000 received, 0 lost, 0 torn, 0 repeated, ");
         assertEquals(List.of(Set.of("0"), Set.of("1"), Set.of("0")), List.of(cpus(host), cpus(a), cpus(b)));
         lab.shutDown(a, b);
+    }
+
+    /** The line that docker run takes, as it is printed, but for the label that the clean-up goes by. */
+    private MkProcess run(String line) throws Exception {
+        return new MkProcess(new ProcessBuilder("sh", "-c", "exec " + line.replaceFirst("^docker run ",
+            "docker run --label " + DockerRun.LABEL + "=" + lab.run().labels().get(DockerRun.LABEL) + " ")).start(), line);
+    }
+
+    @Test
+    void thePrintedDockerLineJoinsAndARefusedCpuIsNamed() throws Exception {
+        MkContainer host = lab.host(limits -> limits.withCpusetCpus("0"), ContainerMachine.tree("traffic.messages=2000")
+            .host("traffic").instance("a", "traffic"));
+        String line = line(host);
+        assertTrue(line.matches("docker run .*--cpuset-cpus 1 .*"), line);
+        run(line.replace("--cpuset-cpus 1 ", "--cpuset-cpus 0 ")).refuses(5,
+            "CPU 1: cannot pin to host CPU 1 \\(errno 22\\); allowed here: 0\\b");
+        JsonNode waiting = lab.show("a");
+        assertTrue(waiting.get("reason").asText().contains("cannot pin to host CPU 1"), waiting::toString);
+        assertEquals("waits to be joined", waiting.get("detail").asText());
+
+        MkProcess a = run(line);
+        host.awaitOut(2, ": traffic: 2000 sent, 2000 received, 0 lost, 0 torn, 0 repeated, ");
+        lab.shutDown();
+        a.ends(0);
+    }
+
+    private String line(MkContainer host) throws Exception {
+        List<String> lines = host.mk("exec", "a", "--external", "--format", "docker", "--volume", lab.ramVolume(),
+            "--no-wait").out();
+        assertEquals(1, lines.size(), lines::toString);
+        return lines.getFirst();
     }
 }
