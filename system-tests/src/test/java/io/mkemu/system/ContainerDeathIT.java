@@ -71,7 +71,7 @@ class ContainerDeathIT {
         c.kill();
         JsonNode dead = lab.awaitState("c", "failed");
         assertTrue(dead.get("reason").asText().startsWith(DIED), dead::toString);
-        host.awaitOut(3, "(host|a|b): chatter: goes on without instance 3$");
+        host.awaitOut(3, "(host|a|b): .*: goes on without instance 3$");
 
         MkContainer next = lab.join("c");
         assertEquals(2, lab.awaitState("c", "active").get("epoch").asInt());
