@@ -27,7 +27,6 @@ import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
-import org.testcontainers.utility.MountableFile;
 
 /**
  * A machine whose kernels live in a container each: a tmpfs volume for its RAM, one on the disk for its journal, one for
@@ -35,10 +34,9 @@ import org.testcontainers.utility.MountableFile;
  * After each test none of it is left.
  */
 final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
-    static final String MACHINE = "lab";
     static final String WORK = "/work";
     static final String JOURNAL = "/journal";
-    private static final String RAM = "/run/mkemu";
+    static final String RAM = "/run/mkemu";
     private static final String RAM_BYTES = "128m";
     private static final long WATCHDOG_NANOS = TimeUnit.SECONDS.toNanos(Program.WATCHDOG_SECONDS);
     private static final long LOOK_MILLIS = 200;
@@ -47,6 +45,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     private final Set<Path> copied = new HashSet<>();
     private DockerRun run;
     private Path files;
+    private Path fetched;
     private List<Mount> mounts;
     private MkContainer host;
 
@@ -54,6 +53,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     public void beforeEach(ExtensionContext context) throws IOException {
         run = DockerRun.of(context);
         files = Files.createTempDirectory("mkemu-it-");
+        fetched = Files.createTempDirectory("mkemu-it-");
         mounts = List.of(ram(RAM_BYTES), mount(run.volume(Map.of()), JOURNAL), mount(run.volume(Map.of()), WORK));
     }
 
@@ -64,11 +64,27 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         }
         run.removeAll();
         Trees.delete(files);
+        Trees.delete(fetched);
         assertEquals(List.of(), run.left(), "left behind");
+    }
+
+    /** The machine's name; docker run lines make names of containers of it, which all that use a daemon share. */
+    String machine() {
+        return "lab-" + run.id();
+    }
+
+    /** The volume that the machine lies on. */
+    String ramVolume() {
+        return mounts.getFirst().getSource();
     }
 
     DockerRun run() {
         return run;
+    }
+
+    /** A directory for what is fetched. */
+    Path fetched() {
+        return fetched;
     }
 
     /** A directory for trees and jars: what lies in it when the host is started, containers see as {@link #WORK}. */
@@ -78,12 +94,16 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** A new volume for RAM, of this size. */
     Mount ram(String size) {
-        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,gid=10001,size=" + size)),
-            RAM);
+        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,size=" + size)), RAM);
     }
 
     private static Mount mount(String volume, String target) {
         return new Mount().withType(MountType.VOLUME).withSource(volume).withTarget(target);
+    }
+
+    /** A tree whose instances somebody else starts. */
+    static TreeSource tree(String bootargs) {
+        return new TreeSource().bootargs("idle=halt " + bootargs).properties("mkemu,external;");
     }
 
     /** How a module's jar in {@link #files} is named in a tree. */
@@ -99,17 +119,23 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     /** The same, with limits of its own. */
     MkContainer host(Consumer<HostConfig> limits, TreeSource tree, Object... args)
         throws IOException, InterruptedException {
-        tree.write(files, MACHINE);
-        List<Object> command = new ArrayList<>(List.of("host", WORK + "/" + MACHINE + ".dts"));
+        List<Object> command = new ArrayList<>(hostOf(tree));
         command.addAll(List.of(args));
         host = start(limits, command.toArray());
         awaitUp();
         return host;
     }
 
+    /** The command of a host for a tree. */
+    List<String> hostOf(TreeSource tree) throws IOException {
+        tree.write(files, machine());
+        return List.of("host", WORK + "/" + machine() + ".dts");
+    }
+
     /** The host has been replaced by another. */
-    void host(MkContainer another) {
+    void host(MkContainer another) throws IOException, InterruptedException {
         host = another;
+        awaitUp();
     }
 
     private void awaitUp() throws IOException, InterruptedException {
@@ -126,9 +152,32 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return start(limits, "join", instance);
     }
 
+    /** A container that only holds the RAM volume, as an orchestrator's may: what lies there stays when all others end. */
+    MkContainer holder() {
+        return start(run.image(), mounts, limits -> { }, List.of("sleep"), "3600");
+    }
+
+    /** Ends the machine in order; its host and its instances must end by themselves then. */
+    void shutDown(MkContainer... kernels) throws IOException, InterruptedException {
+        MkContainer shutdown = start(limits -> { }, "shutdown").ends(0);
+        assertEquals(List.of("machine " + machine() + ": ended"), shutdown.out(), shutdown::describe);
+        host.ends(0);
+        for (MkContainer kernel : kernels) {
+            kernel.ends(0);
+        }
+    }
+
+    /** Removes all containers and the RAM. */
+    void removeAllButTheDisk() {
+        started.forEach(MkContainer::remove);
+        started.clear();
+        run.client().removeVolumeCmd(ramVolume()).exec();
+        mounts = mounts.subList(1, mounts.size());
+    }
+
     /** What the host says of an instance. */
     JsonNode show(String instance) throws IOException, InterruptedException {
-        return new ObjectMapper().readTree(host.mk("show", instance, "--json").out().getFirst()).get("instances").get(0);
+        return new ObjectMapper().readTree(host.mk("show", instance, "--json").out().getFirst());
     }
 
     /** Waits until the host says that of an instance. */
@@ -159,22 +208,37 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** Starts {@code mk ARGS} in a container on the volumes of this machine. */
     MkContainer start(Consumer<HostConfig> limits, Object... args) {
-        return start(run.image(), mounts, limits, args);
+        return start(run.image(), mounts, limits, List.of(), args);
     }
 
-    /** The same on other volumes, or of another image. */
-    MkContainer start(String image, List<Mount> volumes, Consumer<HostConfig> limits, Object... args) {
+    /** The same of another image. */
+    MkContainer startOf(String image, Object... args) {
+        return start(image, mounts, limits -> { }, List.of(), args);
+    }
+
+    /** The same with other RAM. */
+    MkContainer startOn(Mount ram, Object... args) {
+        List<Mount> volumes = new ArrayList<>(mounts);
+        volumes.set(0, ram);
+        return start(run.image(), volumes, limits -> { }, List.of(), args);
+    }
+
+    private MkContainer start(String image, List<Mount> volumes, Consumer<HostConfig> limits, List<String> entryPoint,
+        Object... args) {
         String[] words = List.of(args).stream().map(Object::toString).toArray(String[]::new);
         GenericContainer<?> container = new GenericContainer<>(image).withCommand(words).withLabels(run.labels())
-            .withStartupCheckStrategy(new Any()).withEnv("MKEMU_JAVA_OPTS", "")
+            .withStartupCheckStrategy(new Any())
             .withCreateContainerCmdModifier(create -> {
+                if (!entryPoint.isEmpty()) {
+                    create.withEntrypoint(entryPoint);
+                }
                 HostConfig config = create.getHostConfig().withMounts(volumes).withNetworkMode("none")
                     .withIpcMode("private").withReadonlyRootfs(true).withCapDrop(Capability.ALL)
                     .withSecurityOpts(List.of("no-new-privileges"));
                 limits.accept(config);
             });
         if (volumes.stream().anyMatch(mount -> mount.getTarget().equals(WORK))) {
-            copyNewFiles(container);
+            copyNewFiles(volumes);
         }
         container.start();
         MkContainer one = new MkContainer(container, String.join(" ", words));
@@ -182,13 +246,19 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return one;
     }
 
-    /** Once each: a JVM may have a jar open. */
-    private void copyNewFiles(GenericContainer<?> container) {
-        try (var all = Files.list(files)) {
-            all.sorted().filter(copied::add).forEach(file -> container
-                .withCopyFileToContainer(MountableFile.forHostPath(file), WORK + "/" + file.getFileName()));
+    /** Once each: a JVM may have a jar open. By way of a container that never runs: those that do cannot be written to. */
+    private void copyNewFiles(List<Mount> volumes) {
+        try (var all = Files.list(files); DockerCourier courier = new DockerCourier(run, volumes)) {
+            all.sorted().filter(copied::add).forEach(file -> courier.put(file, WORK));
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
+        }
+    }
+
+    /** Copies what lies in a directory of the volumes to a directory here. */
+    void fetch(String directory, Path to) throws IOException, InterruptedException {
+        try (DockerCourier courier = new DockerCourier(run, mounts)) {
+            courier.fetch(directory, to);
         }
     }
 

@@ -74,6 +74,11 @@ final class DockerOwner implements AutoCloseable {
         return name;
     }
 
+    /** The end of the name, which tells it from all others of this machine. */
+    String id() {
+        return name.substring(name.length() - ID_LENGTH);
+    }
+
     /** Whether an owner is known to be dead. */
     boolean isDead(String owner) throws IOException {
         return isDead(owner, false);

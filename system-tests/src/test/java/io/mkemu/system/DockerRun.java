@@ -78,6 +78,11 @@ final class DockerRun implements AutoCloseable {
         return client;
     }
 
+    /** A few letters and digits that no other run has. */
+    String id() {
+        return owner.id();
+    }
+
     /** The image under test. */
     String image() {
         return TAG + owner.name();
