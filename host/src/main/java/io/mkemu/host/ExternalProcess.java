@@ -107,8 +107,12 @@ public final class ExternalProcess extends InstanceLife {
      * @return whether it is over; if not, a process is it
      */
     boolean giveUp() throws InterruptedException {
-        if (isHalting() || holdsLife()) {
+        if (isHalting()) {
             return false;
+        }
+        if (holdsLife()) {
+            /* Perhaps by this very host: who waits for a life's end holds its lock for a moment. */
+            return awaitEnd(System.nanoTime() + LOOK_NANOS);
         }
         if (!isActive()) {
             halt();

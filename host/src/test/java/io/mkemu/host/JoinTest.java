@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
 import java.nio.file.Path;
@@ -71,8 +72,10 @@ class JoinTest {
     void theContainerThatJoinsIsTold() {
         host.start(List.of("web"), true, Joining.by(new ContainerRun("mkemu:x", "vol")), said::add);
         Path directory = box.machine().directory().path();
+        BitSet hostCpus = new BitSet();
+        box.status("web").hostCpus().forEach(hostCpus::set);
         assertEquals(List.of("docker run --rm --name mkemu-" + directory.getFileName() + "-web --network none "
-            + "--cpuset-cpus " + box.status("web").hostCpus().getFirst() + " --memory 256m --pids-limit 128 "
+            + "--cpuset-cpus " + Affinity.list(hostCpus) + " --memory 256m --pids-limit 128 "
             + "--read-only --cap-drop ALL --security-opt no-new-privileges --no-healthcheck --user "
             + OsProcess.uid() + ":" + OsProcess.gid() + " --mount type=volume,src=vol,dst=" + directory.getParent()
             + " mkemu:x instance " + directory + " 1 '" + box.entry(1).cmdline() + "' echo"), said);
