@@ -15,8 +15,8 @@ import picocli.CommandLine.Command;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM.",
-    subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class,
-    UpdateCommand.class, LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
+    subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class, UpdateCommand.class,
+    LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
     HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The container that an instance runs in, as {@code docker run} makes it. The machine lies at the same path in it as for
- * the host, the user is the host's.
+ * The container that an instance runs in, as {@code docker run} makes it. In it the machine lies at the same path as
+ * for the host, and the user is the host's.
  *
  * @param image  of mkemu
  * @param volume that the machine lies on: a volume's name, or the absolute path of a directory of the Docker host
@@ -36,7 +36,8 @@ public record ContainerRun(String image, String volume) {
         BitSet hostCpus = new BitSet();
         machine.physical(spec.cpus()).forEach(cpu -> hostCpus.set(machine.cpus().hostCpu(cpu)));
         List<String> words = new ArrayList<>(List.of("docker", "run", "--rm", "--name",
-            "mkemu-" + machine.directory().machine() + "-" + NO_NAME.matcher(spec.name()).replaceAll("-"), "--network", "none", "--cpuset-cpus",
+            "mkemu-" + machine.directory().machine() + "-" + NO_NAME.matcher(spec.name()).replaceAll("-"),
+            "--network", "none", "--cpuset-cpus",
             Affinity.list(hostCpus), "--memory", MEMORY, "--pids-limit", Integer.toString(MAX_PIDS), "--read-only",
             "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--no-healthcheck", "--user",
             OsProcess.uid() + ":" + OsProcess.gid(), "--mount",

@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
 public final class ExternalProcess extends InstanceLife {
     /** The end of a process that never got so far as to be active raises no event. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final PhysicalMemory memory;
@@ -67,6 +68,10 @@ public final class ExternalProcess extends InstanceLife {
                 over("nobody joined it");
                 return;
             }
+            if (joining.isAsked() && entry().pid() != 0) {
+                /* It has come, and no other one will: if it is gone, so is the life. */
+                break;
+            }
             if (entry().state() != InstanceState.ACTIVE) {
                 memory.awaitEvent(futex, seen, isHalting() ? LOOK_NANOS : 0);
             }
@@ -93,8 +98,26 @@ public final class ExternalProcess extends InstanceLife {
         }
         int code = entry().exitCode();
         over(code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
-            ? "its process ended without a word: its life lock is free (killed? of a container that ran out of memory, "
-            + "docker inspect says OOMKilled)" : "ended with exit code " + code);
+            ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code);
+    }
+
+    /**
+     * Gives up a life that no process has begun, or whose process is gone and was not missed yet: for who comes next.
+     *
+     * @return whether it is over; if not, a process is it
+     */
+    boolean giveUp() throws InterruptedException {
+        if (isHalting()) {
+            return false;
+        }
+        if (holdsLife()) {
+            /* Perhaps by this very host: who waits for a life's end holds its lock for a moment. */
+            return awaitEnd(System.nanoTime() + LOOK_NANOS);
+        }
+        if (!isActive()) {
+            halt();
+        }
+        return awaitEnd(System.nanoTime() + GIVE_UP_NANOS);
     }
 
     @Override

@@ -11,7 +11,6 @@ import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.module.KernelModule;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.SortedMap;
@@ -168,17 +167,9 @@ public final class Host implements AutoCloseable {
      *
      * @param names    of instances, all loaded or failed
      * @param external whether somebody else starts their processes, whatever the tree says
+     * @param joining  how somebody else starts those of external ones
      * @param say      told how to join external ones, a line at a time
      * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
-     */
-    public void start(Collection<String> names, boolean external, Consumer<String> say) {
-        start(names, external, new Joining(null), say);
-    }
-
-    /**
-     * As above.
-     *
-     * @param joining how somebody else starts the processes of those that are external
      */
     public void start(Collection<String> names, boolean external, Joining joining, Consumer<String> say) {
         List<String> lines = new ArrayList<>();
@@ -198,44 +189,17 @@ public final class Host implements AutoCloseable {
     }
 
     /**
-     * Boots instances and waits until they are active.
+     * Waits until instances that were started are active.
      *
      * @param timeoutMillis how long to wait
-     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: a child goes on booting
-     *     then, and one that nobody joined is loaded again
+     * @throws MachineException if one fails, or is not active in time: a child goes on booting then, and one that
+     *     nobody joined is loaded again
      */
-    public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
-        throws InterruptedException {
-        exec(names, external, new Joining(null), timeoutMillis, say);
-    }
-
-    /**
-     * As above.
-     *
-     * @param joining how somebody else starts the processes of those that are external
-     */
-    public void exec(Collection<String> names, boolean external, Joining joining, long timeoutMillis,
-        Consumer<String> say) throws InterruptedException {
-        start(names, external, joining, say);
+    public void awaitActive(Collection<String> names, long timeoutMillis) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         for (String name : names) {
             lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);
         }
-    }
-
-    /**
-     * Begins a life of an instance for a process that is there and knows by itself how to join, and does not wait. A
-     * life that waits to be joined ends for it, so that it may ask again.
-     *
-     * @param hostCpus that this process may use, at least one
-     * @throws MachineException if the instance is in another state; also if a process is it already
-     */
-    public void join(String name, BitSet hostCpus) throws InterruptedException {
-        InstanceLife former = locked(() -> find(name).life());
-        if (former instanceof ExternalProcess unjoined && !unjoined.isHalting() && !unjoined.holdsLife()) {
-            lives.endUnjoined(unjoined);
-        }
-        start(List.of(name), true, new Joining(null, hostCpus), line -> { });
     }
 
     /**

@@ -15,9 +15,7 @@ import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
-import io.mkemu.os.Affinity;
 import io.mkemu.trace.TraceMode;
-import java.util.BitSet;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,10 +35,12 @@ final class HostVerbs implements ControlHandler {
 
     private final Host host;
     private final HostControl control;
+    private final ExecVerbs exec;
 
     HostVerbs(Host host, HostControl control) {
         this.host = host;
         this.control = control;
+        this.exec = new ExecVerbs(host, this);
     }
 
     @Override
@@ -54,8 +54,8 @@ final class HostVerbs implements ControlHandler {
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
-            case "exec" -> exec(request, say);
-            case "join" -> join(request);
+            case "exec" -> exec.exec(request, say);
+            case "join" -> exec.join(request);
             case "kill" -> kill(request);
             case "unload" -> unload(request);
             case "delete" -> delete(request);
@@ -145,39 +145,6 @@ final class HostVerbs implements ControlHandler {
         return instances(Set.of(name));
     }
 
-    private ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
-        request.allow("names", "all", "external", "image", "volume", "noWait", "timeoutMillis");
-        Set<String> names = several(request, instance -> instance.state() == InstanceState.FAILED
-            || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
-        if (request.flag("noWait")) {
-            host.start(names, request.flag("external"), joining(request), say);
-        } else {
-            host.exec(names, request.flag("external"), joining(request), timeout(request), say);
-        }
-        return instances(names);
-    }
-
-    private static Joining joining(ControlRequest request) {
-        String image = request.text("image", null);
-        String volume = request.text("volume", null);
-        if ((image == null) != (volume == null)) {
-            throw new MachineException(ExitCode.USAGE, "exec: a container has an image and a volume: name both");
-        }
-        return new Joining(image == null ? null : new ContainerRun(image, volume));
-    }
-
-    private ObjectNode join(ControlRequest request) throws InterruptedException {
-        request.allow("name", "hostCpus");
-        String name = one(request);
-        BitSet hostCpus = new BitSet();
-        request.numbers("hostCpus", 0, Affinity.MAX_HOST_CPUS - 1).forEach(hostCpus::set);
-        if (hostCpus.isEmpty()) {
-            throw new MachineException(ExitCode.USAGE, "join: \"hostCpus\" is missing or names no CPU");
-        }
-        host.join(name, hostCpus);
-        return instances(Set.of(name));
-    }
-
     private ObjectNode kill(ControlRequest request) throws InterruptedException {
         request.allow("names", "all", "force", "timeoutMillis");
         boolean force = request.flag("force");
@@ -227,7 +194,7 @@ final class HostVerbs implements ControlHandler {
         return result;
     }
 
-    private ObjectNode instances(Set<String> names) {
+    ObjectNode instances(Set<String> names) {
         return instances(host.status().instances().stream().filter(instance -> names.contains(instance.name()))
             .map(StatusJson::instance).toList());
     }
@@ -247,7 +214,7 @@ final class HostVerbs implements ControlHandler {
         return name;
     }
 
-    private String one(ControlRequest request) {
+    String one(ControlRequest request) {
         return resolve(List.of(request.text("name")), host.status()).iterator().next();
     }
 
@@ -259,7 +226,7 @@ final class HostVerbs implements ControlHandler {
         return resolve(names, host.status());
     }
 
-    private Set<String> several(ControlRequest request, Predicate<InstanceStatus> all, String what) {
+    Set<String> several(ControlRequest request, Predicate<InstanceStatus> all, String what) {
         if (!request.flag("all")) {
             return several(request);
         }
@@ -306,7 +273,7 @@ final class HostVerbs implements ControlHandler {
         return memory;
     }
 
-    private static long timeout(ControlRequest request) {
+    static long timeout(ControlRequest request) {
         return request.number("timeoutMillis", 1, MAX_TIMEOUT_MILLIS, DEFAULT_TIMEOUT_MILLIS);
     }
 }

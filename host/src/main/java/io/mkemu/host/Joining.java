@@ -9,20 +9,31 @@ import java.util.BitSet;
  *
  * @param container the container that each is to run in; null if they are told how any program joins
  * @param hostCpus  the host CPUs that they may use
+ * @param isAsked   whether a process that is there has asked to join, and no other one will
  */
-public record Joining(ContainerRun container, BitSet hostCpus) {
+public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked) {
     /** Copies. */
     public Joining {
         hostCpus = (BitSet) hostCpus.clone();
     }
 
+    /** By a process that nobody knows yet: it may use any host CPU, as far as this one knows, and looks itself. */
+    public static Joining byCommand() {
+        return by(null);
+    }
+
+    /** By a container that somebody starts: the CPU set it is given is that of any host CPU, too. */
+    public static Joining by(ContainerRun container) {
+        return new Joining(container, Affinity.online(), false);
+    }
+
     /**
-     * Joining by a process that nobody knows yet: it may use any host CPU, as far as this one knows, and looks itself.
+     * By a process that has asked for it.
      *
-     * @param container as in the record
+     * @param hostCpus that this process may use
      */
-    public Joining(ContainerRun container) {
-        this(container, Affinity.online());
+    public static Joining asked(BitSet hostCpus) {
+        return new Joining(null, hostCpus, true);
     }
 
     /** A copy. */

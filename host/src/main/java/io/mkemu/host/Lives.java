@@ -196,14 +196,6 @@ final class Lives {
         return forced;
     }
 
-    /** Ends a life that nobody has joined, or waits until it is seen that who had is gone. */
-    void endUnjoined(ExternalProcess life) throws InterruptedException {
-        if (!life.isActive()) {
-            life.halt();
-        }
-        life.awaitEnd(System.nanoTime() + HALT_NANOS);
-    }
-
     /** The process of a life is gone. On a thread of that life. */
     private void over(HostedInstance instance, InstanceLife life, String how) {
         lock.lock();
@@ -290,7 +282,7 @@ final class Lives {
     private void restart(HostedInstance instance) {
         if (instance.restarts().dueInNanos() == 0) {
             try {
-                begin(List.of(instance), false, new Joining(null), line -> { });
+                begin(List.of(instance), false, Joining.byCommand(), line -> { });
             } catch (RuntimeException refused) {
                 hostSays(LogLevel.ERR, "mkemu: " + instance.spec().name() + " is not restarted: "
                     + refused.getMessage());

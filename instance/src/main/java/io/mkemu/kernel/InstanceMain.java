@@ -105,7 +105,12 @@ public final class InstanceMain {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.out.flush();
             System.err.flush();
-            printk.panic("mkemu: the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP", null);
+            String why = "the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP";
+            if (!STARTED_BY_HOST) {
+                /* The host cannot wait for it, and would only see its life lock come free. */
+                memory.instances().entry(instanceId).reason(why);
+            }
+            printk.panic("mkemu: " + why, null);
         }, "last-words"));
         return printk;
     }
