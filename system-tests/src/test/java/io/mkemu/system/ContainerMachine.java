@@ -52,8 +52,8 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void beforeEach(ExtensionContext context) throws IOException {
         run = DockerRun.of(context);
-        files = Files.createTempDirectory("mkemu-it-");
-        fetched = Files.createTempDirectory("mkemu-it-");
+        files = run.newDirectory();
+        fetched = run.newDirectory();
         mounts = List.of(ram(RAM_BYTES), mount(run.volume(Map.of()), JOURNAL), mount(run.volume(Map.of()), WORK));
     }
 

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -18,14 +19,15 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * Whose a container, a volume or an image of a test run is: a name that all of them bear, and a file whose lock that
- * run's process holds for life. A name whose lock is free belongs to nobody any more, however its process ended; a name
+ * Whose a container, a volume, an image or a directory of a test run is: a name that all of them bear, and a file whose
+ * lock that run's process holds for life. A name whose lock is free belongs to nobody any more, however its process ended; a name
  * of another machine, whose daemon this may be too, cannot be judged here and is left alone.
  */
 final class DockerOwner implements AutoCloseable {
     private static final Path LOCKS = Path.of("/tmp");
     private static final String PREFIX = "mkemu-it-";
     private static final String SUFFIX = ".lock";
+    private static final String DIRECTORY = ".files";
     private static final int ID_LENGTH = 8;
 
     private final String name;
@@ -79,14 +81,29 @@ final class DockerOwner implements AutoCloseable {
         return name.substring(name.length() - ID_LENGTH);
     }
 
+    /** A new directory for files of this process's. */
+    Path newDirectory() throws IOException {
+        return Files.createTempDirectory(Files.createDirectories(directoryOf(name)), "");
+    }
+
+    private static Path directoryOf(String owner) {
+        return LOCKS.resolve(PREFIX + owner + DIRECTORY);
+    }
+
+    private static void deleteDirectory(String owner) throws IOException {
+        if (Files.isDirectory(directoryOf(owner), LinkOption.NOFOLLOW_LINKS)) {
+            Trees.delete(directoryOf(owner));
+        }
+    }
+
     /** Whether an owner is known to be dead. */
     boolean isDead(String owner) throws IOException {
         return isDead(owner, false);
     }
 
     /**
-     * The same, and removes the lock file of one that is. While the lock is held for that: a process that has just made
-     * the file finds out that way, and takes another name.
+     * The same, and removes the files of one that is. While the lock is held for that: a process that has just made the
+     * file finds out that way, and takes another name.
      */
     private boolean isDead(String owner, boolean forget) throws IOException {
         if (owner.equals(name) || !owner.matches("\\Q" + machine() + "\\E-[0-9a-f]{" + ID_LENGTH + "}")) {
@@ -96,6 +113,7 @@ final class DockerOwner implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(other, StandardOpenOption.READ);
             FileLock free = channel.tryLock(0, Long.MAX_VALUE, true)) {
             if (free != null && forget) {
+                deleteDirectory(owner);
                 Files.deleteIfExists(other);
             }
             return free != null;
@@ -106,8 +124,8 @@ final class DockerOwner implements AutoCloseable {
         }
     }
 
-    /** Removes the lock files of dead owners; to be done when nothing else of theirs is left. */
-    void sweepLocks() throws IOException {
+    /** Removes the files of dead owners; to be done when nothing else of theirs is left. */
+    void sweepFiles() throws IOException {
         List<String> owners = new ArrayList<>();
         try (var found = Files.newDirectoryStream(LOCKS, PREFIX + "*" + SUFFIX)) {
             for (Path one : found) {
@@ -123,6 +141,7 @@ final class DockerOwner implements AutoCloseable {
     /** Gives the name up. */
     @Override
     public void close() throws IOException {
+        deleteDirectory(name);
         Files.deleteIfExists(file);
         lock.close();
     }

@@ -78,6 +78,11 @@ final class DockerRun implements AutoCloseable {
         return client;
     }
 
+    /** A new directory, for files. */
+    Path newDirectory() throws IOException {
+        return owner.newDirectory();
+    }
+
     /** A few letters and digits that no other run has. */
     String id() {
         return owner.id();
@@ -126,7 +131,7 @@ final class DockerRun implements AutoCloseable {
     private void sweep() throws IOException {
         remove(this::isDead);
         removeImages(this::isDead);
-        owner.sweepLocks();
+        owner.sweepFiles();
     }
 
     private boolean isDead(String name) {
