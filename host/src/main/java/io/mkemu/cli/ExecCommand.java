@@ -12,8 +12,7 @@ import picocli.CommandLine.Option;
 @Command(name = "exec", mixinStandardHelpOptions = true,
     header = "Boots instances.", description = {
     "Boots instances that are loaded or failed, all at once, and waits until they are active."},
-    footer = {"", "Example: mk exec web database",
-        "         mk exec web --external --format docker --volume mkemu-lab"})
+    footer = {"", "Example: mk exec web database"})
 final class ExecCommand extends VerbCommand {
     @Mixin
     private InstancesArgument instances;

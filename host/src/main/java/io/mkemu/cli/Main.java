@@ -23,9 +23,9 @@ import picocli.CommandLine.Command;
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
-        "  2:the command line is wrong", "  3:the device tree or a boot parameter is wrong",
+        "  2:the command line is wrong; 3: the device tree or a boot parameter is",
         "  4:the machine is in use, does not run or does not answer",
-        "  5:no room: memory, CPU, file system", "  6:a module cannot be loaded",
+        "  5:no room: memory, CPU, file system; or a CPU cannot be pinned", "  6:a module cannot be loaded",
         "  7:no such instance, or its state refuses the verb",
         " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
