@@ -29,14 +29,16 @@ import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.startupcheck.StartupCheckStrategy;
 
 /**
- * A machine whose kernels live in a container each: a tmpfs volume for its RAM, one on the disk for its journal, one for
- * trees and modules; no network, no name space that two of them share, nothing of the image writable, no capability.
- * After each test none of it is left.
+ * A machine whose kernels live in a container each: a tmpfs volume for its RAM, one on the disk for its journal, one
+ * for trees and modules; no network, no name space that two of them share, nothing of the image writable, no
+ * capability. After each test none of it is left.
  */
 final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     static final String WORK = "/work";
     static final String JOURNAL = "/journal";
     static final String RAM = "/run/mkemu";
+    /** The image's user. */
+    private static final String USER = "mode=0700,uid=10001";
     private static final String RAM_BYTES = "128m";
     private static final long WATCHDOG_NANOS = TimeUnit.SECONDS.toNanos(Program.WATCHDOG_SECONDS);
     private static final long LOOK_MILLIS = 200;
@@ -94,7 +96,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** A new volume for RAM, of this size. */
     Mount ram(String size) {
-        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", "mode=0700,uid=10001,size=" + size)), RAM);
+        return mount(run.volume(Map.of("type", "tmpfs", "device", "tmpfs", "o", USER + ",size=" + size)), RAM);
     }
 
     private static Mount mount(String volume, String target) {
@@ -152,7 +154,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return start(limits, "join", instance);
     }
 
-    /** A container that only holds the RAM volume, as an orchestrator's may: what lies there stays when all others end. */
+    /** A container that only holds the RAM volume: what lies there stays when all others have ended. */
     MkContainer holder() {
         return start(run.image(), mounts, limits -> { }, List.of("sleep"), "3600");
     }
@@ -246,7 +248,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return one;
     }
 
-    /** Once each: a JVM may have a jar open. By way of a container that never runs: those that do cannot be written to. */
+    /** Once each: a JVM may have a jar open. */
     private void copyNewFiles(List<Mount> volumes) {
         try (var all = Files.list(files); DockerCourier courier = new DockerCourier(run, volumes)) {
             all.sorted().filter(copied::add).forEach(file -> courier.put(file, WORK));

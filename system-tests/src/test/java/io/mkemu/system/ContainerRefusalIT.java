@@ -37,7 +37,8 @@ class ContainerRefusalIT {
     @Test
     void aSecondHostOnTheSameVolume() throws Exception {
         MkContainer host = lab.host(traffic());
-        lab.start(limits -> { }, lab.hostOf(traffic()).toArray()).refuses(4, lab.machine() + ".* (in use|runs already)");
+        lab.start(limits -> { }, lab.hostOf(traffic()).toArray())
+            .refuses(4, lab.machine() + ".* (in use|runs already)");
         MkContainer a = lab.join("a");
         host.awaitOut(2, TRAFFIC);
         lab.shutDown(a);
@@ -47,7 +48,8 @@ class ContainerRefusalIT {
     void anImageOfAnotherAbiVersion() throws Exception {
         MkContainer host = lab.host(traffic());
         String foreign = buildForeignImage();
-        String refusal = "/ram: has ABI version " + RamHeaderDescriptor.ABI_VERSION + ", this mkemu speaks " + FOREIGN_ABI;
+        String refusal = "/ram: has ABI version " + RamHeaderDescriptor.ABI_VERSION + ", this mkemu speaks "
+            + FOREIGN_ABI;
         lab.startOf(foreign, "instance", ContainerMachine.RAM + "/" + lab.machine(), "1", "mk_ipi_shared=0x1000")
             .refuses(4, refusal);
         lab.startOf(foreign, "dmesg").refuses(4, refusal);

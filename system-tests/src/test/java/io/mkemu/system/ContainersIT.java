@@ -30,7 +30,7 @@ class ContainersIT {
         MkContainer web = lab.join("web");
         MkContainer db = lab.join("db");
         host.awaitOut(1, "host: demo: everything was verified$");
-        assertEquals(1, host.out("demo: messages: 60000 sent, 60000 delivered, 0 lost, 0 torn, 0 repeated, 0 reordered$")
+        assertEquals(1, host.out("messages: 60000 sent, 60000 delivered, 0 lost, 0 torn, 0 repeated, 0 reordered$")
             .size(), host::describe);
         assertEquals(1, host.out("demo: pages: 16 shared, 16 verified$").size(), host::describe);
         for (MkContainer kernel : List.of(host, web, db)) {
@@ -113,8 +113,9 @@ class ContainersIT {
 
     /** The line that docker run takes, as it is printed, but for the label that the clean-up goes by. */
     private MkProcess run(String line) throws Exception {
-        return new MkProcess(new ProcessBuilder("sh", "-c", "exec " + line.replaceFirst("^docker run ",
-            "docker run --label " + DockerRun.LABEL + "=" + lab.run().labels().get(DockerRun.LABEL) + " ")).start(), line);
+        String label = DockerRun.LABEL + "=" + lab.run().labels().get(DockerRun.LABEL);
+        return new MkProcess(new ProcessBuilder("sh", "-c",
+            "exec " + line.replaceFirst("^docker run ", "docker run --label " + label + " ")).start(), line);
     }
 
     @Test

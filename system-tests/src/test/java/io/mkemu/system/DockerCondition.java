@@ -12,9 +12,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Without a Docker that can be used, tests are skipped, in a line that begins with SKIPPED and that scripts/test repeats
- * in its summary. With MKEMU_REQUIRE_DOCKER set, as .ci/run does, they fail instead. What goes wrong later, once Docker
- * has answered, is always a failure.
+ * Without a Docker that can be used, tests are skipped, in a line that begins with SKIPPED and that scripts/test
+ * repeats in its summary. With MKEMU_REQUIRE_DOCKER set, as .ci/run does, they fail instead. What goes wrong later,
+ * once Docker has answered, is always a failure.
  */
 final class DockerCondition implements ExecutionCondition {
     private static final String REQUIRE = "MKEMU_REQUIRE_DOCKER";

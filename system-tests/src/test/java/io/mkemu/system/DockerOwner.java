@@ -20,8 +20,8 @@ import java.util.UUID;
 
 /**
  * Whose a container, a volume, an image or a directory of a test run is: a name that all of them bear, and a file whose
- * lock that run's process holds for life. A name whose lock is free belongs to nobody any more, however its process ended; a name
- * of another machine, whose daemon this may be too, cannot be judged here and is left alone.
+ * lock that run's process holds for life. A name whose lock is free belongs to nobody any more, however its process
+ * ended; a name of another machine, whose daemon this may be too, cannot be judged here and is left alone.
  */
 final class DockerOwner implements AutoCloseable {
     private static final Path LOCKS = Path.of("/tmp");

@@ -24,9 +24,9 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * What all container tests of this process share: the image of the build under test, made by scripts/image at first use,
- * and an owner's name that everything made here bears as a label. The end of the process removes all of it; after a kill
- * -9 the next run does, whoever's it is.
+ * What all container tests of this process share: the image of the build under test, made by scripts/image at first
+ * use, and an owner's name that everything made here bears. The end of the process removes all of it; after a kill -9
+ * the next run does, whoever's it is.
  */
 final class DockerRun implements AutoCloseable {
     /** The label whose value is a {@link DockerOwner}'s name. */
@@ -128,7 +128,7 @@ final class DockerRun implements AutoCloseable {
     }
 
     /** Removes what dead owners have left. */
-    private void sweep() throws IOException {
+    void sweep() throws IOException {
         remove(this::isDead);
         removeImages(this::isDead);
         owner.sweepFiles();
@@ -169,10 +169,13 @@ final class DockerRun implements AutoCloseable {
     }
 
     private void removeImages(Predicate<String> whose) {
-        for (Image image : client.listImagesCmd().exec()) {
-            String[] tags = image.getRepoTags() == null ? new String[0] : image.getRepoTags();
-            Arrays.stream(tags).filter(tag -> tag.startsWith(TAG)
-                && whose.test(tag.substring(TAG.length()).replaceFirst("^" + VARIANT, ""))).forEach(tag -> tolerant(() -> client.removeImageCmd(tag).exec()));
+        /* What was made of another image goes before that. */
+        for (String prefix : List.of(TAG + VARIANT, TAG)) {
+            for (Image image : client.listImagesCmd().exec()) {
+                String[] tags = image.getRepoTags() == null ? new String[0] : image.getRepoTags();
+                Arrays.stream(tags).filter(tag -> tag.startsWith(prefix) && whose.test(tag.substring(prefix.length())))
+                    .forEach(tag -> tolerant(() -> client.removeImageCmd(tag).exec()));
+            }
         }
     }
 

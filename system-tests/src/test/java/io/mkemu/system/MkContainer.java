@@ -10,6 +10,7 @@ import com.github.dockerjava.api.command.WaitContainerResultCallback;
 import com.github.dockerjava.api.exception.DockerClientException;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.FrameConsumerResultCallback;
@@ -83,7 +84,7 @@ final class MkContainer extends Program {
 
     @Override
     int awaitExit() throws InterruptedException {
-        try (WaitContainerResultCallback wait = client().waitContainerCmd(id()).exec(new WaitContainerResultCallback())) {
+        try (var wait = client().waitContainerCmd(id()).exec(new WaitContainerResultCallback())) {
             return wait.awaitStatusCode(WATCHDOG_SECONDS, TimeUnit.SECONDS);
         } catch (DockerClientException | IOException late) {
             return fail("does not end\n" + describe(), late);
@@ -108,7 +109,7 @@ final class MkContainer extends Program {
         command[0] = "mk";
         System.arraycopy(args, 0, command, 1, args.length);
         MkExec done = exec(command).ends(0);
-        assertEquals(java.util.List.of(), done.err(), done::describe);
+        assertEquals(List.of(), done.err(), done::describe);
         return done;
     }
 

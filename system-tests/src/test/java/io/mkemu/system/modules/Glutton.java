@@ -6,7 +6,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import java.lang.foreign.Arena;
 
-/** Takes memory outside the heap, which no setting of the JVM bounds, and touches all of it, until something stops it. */
+/** Takes memory outside the heap, which no setting of the JVM bounds, and touches it all, until something stops it. */
 public final class Glutton implements KernelModule {
     private static final long BITE = 8L << 20;
 
