@@ -16,7 +16,7 @@ RUN find /opt/mkemu ! -perm -o=r -exec chmod a+rX {} + \
     && chown 10001:10001 /run/mkemu /journal \
     && chmod 0700 /run/mkemu /journal
 # Caches hold good for these very files, this JVM and these paths, so they are made here. Without them all works, slower.
-RUN AOT_TIMEOUT="timeout -k 5 60" sh /opt/mkemu/bin/aot.sh "$(cd -P "$JAVA_HOME" && pwd)" /opt/mkemu
+RUN /opt/mkemu/bin/mk aot
 
 # Last: what changes with each build must not throw the layers above away.
 ARG VERSION=unknown

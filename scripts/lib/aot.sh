@@ -5,7 +5,7 @@
 # they hold good for; io.mkemu.host.AotCache reads it too. They make nothing possible, only faster: whatever is wrong with
 # them, mkemu runs without, and says nothing.
 #
-# Sourced by scripts/mk. The build and the Dockerfile run it: sh aot.sh JDK DIST makes the caches of a distribution. Plain
+# Sourced by scripts/mk, and by mk in the image. The build runs it: bash aot.sh JDK DIST makes a distribution's. Plain
 # sh with local, and of the tools only what busybox's have too, because images may have no others.
 
 # aot_made_of JDK DIST: REPLY = path, size and time of each file that a cache holds good for. JDK 25 does not see by
