@@ -119,7 +119,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     void needsCpus(int count) {
         int there = run.client().infoCmd().exec().getNCPU();
         if (there < count) {
-            System.out.println("SKIPPED a test that needs " + count + " CPUs: the machine of the Docker daemon has " + there);
+            System.out.println("SKIPPED a test that needs " + count + " CPUs: the daemon's machine has " + there);
         }
         assumeTrue(there >= count, "not enough CPUs");
     }
