@@ -2,7 +2,9 @@
 package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -113,6 +115,15 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
         return WORK + "/" + jar.getFileName();
     }
 
+    /** Skips the rest of a test that needs more CPUs than the daemon's machine has, and says so as loudly. */
+    void needsCpus(int count) {
+        int there = run.client().infoCmd().exec().getNCPU();
+        if (there < count) {
+            System.out.println("SKIPPED a test that needs " + count + " CPUs: the daemon's machine has " + there);
+        }
+        assumeTrue(there >= count, "not enough CPUs");
+    }
+
     /** Starts {@code mk host TREE ARGS}, waits until it is up. */
     MkContainer host(TreeSource tree, Object... args) throws IOException, InterruptedException {
         return host(limits -> { }, tree, args);
@@ -141,7 +152,10 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     }
 
     private void awaitUp() throws IOException, InterruptedException {
-        await("the host is not up", () -> host.exec("mk", "show").awaitExit() == 0);
+        await("the host is not up", () -> {
+            assertTrue(host.isAlive(), host::describe);
+            return host.exec("mk", "show").awaitExit() == 0;
+        });
     }
 
     /** Starts the container of an instance, which asks the host for it and is it. */
@@ -250,10 +264,16 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** Once each: a JVM may have a jar open. */
     private void copyNewFiles(List<Mount> volumes) {
-        try (var all = Files.list(files); DockerCourier courier = new DockerCourier(run, volumes)) {
-            all.sorted().filter(copied::add).forEach(file -> courier.put(file, WORK));
+        List<Path> fresh;
+        try (var all = Files.list(files)) {
+            fresh = all.filter(copied::add).toList();
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
+        }
+        if (!fresh.isEmpty()) {
+            try (DockerCourier courier = new DockerCourier(run, volumes)) {
+                fresh.forEach(file -> courier.put(file, WORK));
+            }
         }
     }
 

@@ -102,6 +102,7 @@ class ContainersIT {
 
     @Test
     void kernelsKeepToTheCpuSetsOfTheirContainers() throws Exception {
+        lab.needsCpus(2);
         MkContainer host = lab.host(limits -> limits.withCpusetCpus("0"), ContainerMachine.tree("traffic.messages=2000")
             .host("traffic").instance("a", "traffic").instance("b", "traffic"));
         MkContainer a = lab.join(limits -> limits.withCpusetCpus("1"), "a");
@@ -120,6 +121,7 @@ class ContainersIT {
 
     @Test
     void thePrintedDockerLineJoinsAndARefusedCpuIsNamed() throws Exception {
+        lab.needsCpus(2);
         MkContainer host = lab.host(limits -> limits.withCpusetCpus("0"), ContainerMachine.tree("traffic.messages=2000")
             .host("traffic").instance("a", "traffic"));
         String line = line(host);
