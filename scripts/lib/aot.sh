@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=dash
 # AOT caches: what a JVM of mkemu has loaded and linked by the time it is up, kept in a file, so that the next one starts
 # from there. Two for each JDK, host.aot and instance.aot in target/dist/aot, with made-of beside them, which says what
 # they hold good for; io.mkemu.host.AotCache reads it too. They make nothing possible, only faster: whatever is wrong with
 # them, mkemu runs without, and says nothing.
 #
-# Sourced by scripts/mk. The build runs it: bash aot.sh JDK DIST makes the caches of a distribution.
+# Sourced by scripts/mk, and by mk in the image. The build runs it: bash aot.sh JDK DIST makes a distribution's. Plain
+# sh with local, and of the tools only what busybox's have too, because images may have no others.
 
 # aot_made_of JDK DIST: REPLY = path, size and time of each file that a cache holds good for. JDK 25 does not see by
 # itself that a jar has changed (JDK-8377932), nor does it work well if the jars have moved (JDK-8376576).
@@ -16,8 +17,7 @@ aot_made_of() {
 
 # aot_dir JDK DIST: REPLY = where the caches for a JDK lie. JDK is its real path, which the JVM knows as java.home.
 aot_dir() {
-    local name=${1#/}
-    REPLY=$2/aot/${name//\//-}
+    REPLY=$2/aot/$(echo "${1#/}" | tr / -)
 }
 
 # aot_is_made JDK DIST: true if caches were made of these very files, or it was tried in vain.
@@ -25,16 +25,17 @@ aot_is_made() {
     local dir made_of
     aot_dir "$@"
     dir=$REPLY
-    [[ -r $dir/made-of ]] || return 1
-    made_of=$(<"$dir/made-of")
-    aot_made_of "$@" && [[ $REPLY == "$made_of" ]]
+    [ -r "$dir/made-of" ] || return 1
+    made_of=$(cat "$dir/made-of")
+    aot_made_of "$@" && [ "$REPLY" = "$made_of" ]
 }
 
 # aot_java JDK DIST ARGS: a JVM with mkemu's options and no others.
 aot_java() {
     local jdk=$1 dist=$2
     shift 2
-    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS timeout --foreground -k 5 60 \
+    # shellcheck disable=SC2086 # words
+    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS ${AOT_TIMEOUT:-timeout --foreground -k 5 60} \
         "$jdk/bin/java" "@$dist/jvm.options" -Dmkemu.home="$dist" "$@"
 }
 
@@ -66,12 +67,13 @@ aot_create() {
         -cp "$2/lib/instance/*" || status=$?
     wait "$host" || status=$?
     # On the disk before they have their names: a power failure must not leave one with holes.
-    ((status == 0)) && sync "$3/host.aot" "$3/instance.aot"
+    [ "$status" -eq 0 ] && sync "$3/host.aot" "$3/instance.aot"
 }
 
 # aot_make JDK DIST: makes both caches aside and moves them into place; one line on stdout says what came of it.
 aot_make() {
-    local jdk=$1 dist=$2 dir new made_of start=$SECONDS attempt status=1
+    local jdk=$1 dist=$2 dir new made_of start attempt status=1
+    start=$(date +%s)
     aot_dir "$@"
     dir=$REPLY
     new=$dist/aot/.new.$$
@@ -84,8 +86,8 @@ aot_make() {
         { aot_record "$jdk" "$dist" "$new" && aot_create "$jdk" "$dist" "$new"; } </dev/null >"$new/log" 2>&1 &&
             status=0 && break
     done
-    if ((status == 0)); then
-        echo "mkemu: AOT caches made in $((SECONDS - start)) s, attempt $attempt"
+    if [ "$status" -eq 0 ]; then
+        echo "mkemu: AOT caches made in $(($(date +%s) - start)) s, attempt $attempt"
     else
         echo "mkemu: no AOT caches, processes start slower: $(tail -n 1 "$new/log")"
         rm -f "$new"/*.aot
@@ -96,34 +98,6 @@ aot_make() {
     mv "$new" "$dir"
 }
 
-# aot_option JDK: REPLY = the option that makes the host's JVM start from its cache, or nothing. Makes the caches if
-# there are none for this JDK, which is the case only if the build used another one.
-aot_option() {
-    local jdk
-    REPLY=
-    # A JVM refuses to start if it is given other options of this kind beside a cache.
-    if [[ "${MKEMU_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-}" \
-        =~ AOT|Archive|LoadedClassList|SharedClassList|Xshare ]]; then
-        return
-    fi
-    jdk=$(cd -P "$1" && pwd)
-    if ! aot_is_made "$jdk" "$MK_DIST"; then
-        [[ -z ${MKEMU_NO_BUILD:-} && -w $MK_DIST ]] || { REPLY=; return; }
-        lock_build
-        if ! aot_is_made "$jdk" "$MK_DIST"; then
-            echo "mkemu: preparing for the JDK in $jdk (once, some seconds) ..." >&2
-            aot_make "$jdk" "$MK_DIST" >>"$MK_ROOT/target/mk-build.log" 2>&1 9<&- || true
-        fi
-        exec 9<&-
-    fi
-    aot_dir "$jdk" "$MK_DIST"
-    if [[ -f $REPLY/host.aot ]]; then
-        REPLY=-XX:AOTCache=$REPLY/host.aot
-    else
-        REPLY=
-    fi
-}
-
-if [[ ${BASH_SOURCE[0]} == "$0" ]]; then
-    aot_make "$@"
-fi
+case $0 in
+*aot.sh) aot_make "$@" ;;
+esac

@@ -150,11 +150,15 @@ static inline int mk_join(struct mk_peer *p, const char *directory, int id, cons
 static inline int mk_start(struct mk_peer *p)
 {
     cpu_set_t set;
+    char what[80];
     CPU_ZERO(&set);
     if (p->apic->host_cpu >= 0 && p->apic->host_cpu < CPU_SETSIZE)
         CPU_SET((size_t)p->apic->host_cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set))
-        return mk_refuse(p, errno, "cannot pin to its host CPU");
+    if (sched_setaffinity(0, sizeof set, &set)) {
+        int refused = errno;
+        snprintf(what, sizeof what, "CPU %u: cannot pin to host CPU %d", (unsigned)p->cpu, (int)p->apic->host_cpu);
+        return mk_refuse(p, refused, what);
+    }
     mk_store(&p->apic->idle, MK_LOCAL_APIC_STATE_RUNNING);
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_PINNED], mk_nanos());
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_ACTIVE], mk_nanos());

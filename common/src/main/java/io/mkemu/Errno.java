@@ -30,6 +30,8 @@ public final class Errno {
     public static final int ENOSPC = 28;
     /** It would wait for itself for ever. */
     public static final int EDEADLK = 35;
+    /** The file system is read-only. */
+    public static final int EROFS = 30;
     /** The file's own limit, or a size the file system cannot hold. */
     public static final int EFBIG = 27;
     /** Symbolic link where none is allowed. */
@@ -65,6 +67,7 @@ public final class Errno {
             case EINVAL -> "-EINVAL";
             case EFBIG -> "-EFBIG";
             case ENOSPC -> "-ENOSPC";
+            case EROFS -> "-EROFS";
             case EDEADLK -> "-EDEADLK";
             case ELOOP -> "-ELOOP";
             case EOPNOTSUPP -> "-EOPNOTSUPP";

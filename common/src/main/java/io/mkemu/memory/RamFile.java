@@ -5,6 +5,7 @@ import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.os.MemoryLimit;
 import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
@@ -19,6 +20,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** Makes the file that is a machine's physical RAM. */
 public final class RamFile {
+    /** Less than any host's JVM takes. */
+    private static final long LEAST_JVM_BYTES = 32L << 20;
+
     private RamFile() {
     }
 
@@ -29,9 +33,15 @@ public final class RamFile {
      * @param layout where everything will lie
      * @param ipi    the mailbox of all instances
      * @param name   of the machine
-     * @throws MachineException with RESOURCES if the file system cannot hold it
+     * @throws MachineException with RESOURCES if the file system, or this container's memory limit, cannot hold it
      */
     public static void create(Path file, RamLayout layout, IpiMode ipi, String name) throws IOException {
+        long limit = MemoryLimit.bytes();
+        if (layout.ramSize() > limit - LEAST_JVM_BYTES) {
+            throw new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(layout.ramSize())
+                + " MiB, which count towards this container's memory limit of " + mib(limit)
+                + " MiB; ask for less memory-bytes, or raise the limit (docker run --memory)");
+        }
         try (OsFile ram = OsFile.create(file)) {
             ram.allocate(layout.ramSize());
         } catch (OsException refused) {

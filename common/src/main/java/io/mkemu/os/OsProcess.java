@@ -17,6 +17,15 @@ public final class OsProcess {
         return (int) Native.call(SystemCall.GETUID, 0, 0, 0, 0);
     }
 
+    /**
+     * The group this process runs as.
+     *
+     * @return the real group id
+     */
+    public static int gid() {
+        return (int) Native.call(SystemCall.GETGID, 0, 0, 0, 0);
+    }
+
     /** Leaves the terminal's process group, so that a Ctrl-C meant for the host reaches the host alone. */
     public static void leaveTerminal() {
         Native.call(SystemCall.SETSID, 0, 0, 0, 0);

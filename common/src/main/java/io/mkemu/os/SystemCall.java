@@ -9,6 +9,7 @@ enum SystemCall {
     FALLOCATE(285, 47),
     FCNTL(72, 25),
     FUTEX(202, 98),
+    GETGID(104, 176),
     GETTID(186, 178),
     GETUID(102, 174),
     KILL(62, 129),

@@ -45,6 +45,24 @@ class AffinityTest {
     }
 
     @Test
+    void whatIsAllowedRuns() {
+        BitSet notRunning = Affinity.allowed();
+        notRunning.andNot(Affinity.online());
+        assertEquals(new BitSet(), notRunning);
+    }
+
+    @Test
+    void listsAreThoseOfLinux() {
+        for (String list : new String[] {"0", "0-1", "0-3,5", "1,3,5-1023"}) {
+            assertEquals(list, Affinity.list(Affinity.parse(list + "\n")));
+        }
+        assertEquals("", Affinity.list(new BitSet()));
+        for (String bad : new String[] {"", "x", "3-1", "-1", "0-1024", "0,,1"}) {
+            assertThrows(NumberFormatException.class, () -> Affinity.parse(bad), bad);
+        }
+    }
+
+    @Test
     void aRefusalNamesWhatIsAllowed() throws Exception {
         inThread(() -> {
             BitSet allowed = Affinity.allowed();
@@ -52,8 +70,8 @@ class AffinityTest {
                 if (!bad.intersects(allowed)) {
                     String message =
                         assertThrows(IllegalArgumentException.class, () -> Affinity.set(bad)).getMessage();
-                    assertTrue(message.contains(bad.toString()) && message.contains("allowed here: " + allowed),
-                        message);
+                    assertTrue(message.contains("host CPU " + Affinity.list(bad) + " ")
+                        && message.endsWith("allowed here: " + Affinity.list(allowed)), message);
                     assertFalse(message.contains("\n"), message);
                 }
             }

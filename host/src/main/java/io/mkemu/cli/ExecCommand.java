@@ -24,6 +24,12 @@ final class ExecCommand extends VerbCommand {
         + "has run it.")
     private boolean external;
 
+    @Mixin
+    private JoinFormat format;
+
+    @Option(names = "--no-wait", description = "Do not wait until they are active.")
+    private boolean noWait;
+
     @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "30",
         description = "How long to wait; default ${DEFAULT-VALUE}. A kernel that boots goes on then, an external one "
             + "that nobody has joined is loaded again.")
@@ -32,7 +38,9 @@ final class ExecCommand extends VerbCommand {
     @Override
     ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
-        ObjectNode request = object().put("external", external).put("timeoutMillis", timeout.millis());
+        ObjectNode request = object().put("external", external).put("noWait", noWait)
+            .put("timeoutMillis", timeout.millis());
+        format.putInto(request);
         return all ? request.put("all", true) : instances.putInto(request);
     }
 
@@ -43,6 +51,10 @@ final class ExecCommand extends VerbCommand {
 
     @Override
     void print(JsonNode result) {
+        if (noWait) {
+            /* What there is to say was said: how to join. */
+            return;
+        }
         for (JsonNode instance : result.path("instances")) {
             System.out.printf(Locale.ROOT, "%s: %s, pid %d, boot %.0f ms%n", instance.path("name").asText(),
                 instance.path("state").asText(), instance.path("pid").asLong(), StatusText.bootMillis(instance));

@@ -15,17 +15,17 @@ import picocli.CommandLine.Command;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM.",
-    subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class,
-    UpdateCommand.class, LoadCommand.class, ExecCommand.class, KillCommand.class, UnloadCommand.class,
+    subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class, UpdateCommand.class,
+    LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
     HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
-        "  2:the command line is wrong", "  3:the device tree or a boot parameter is wrong",
+        "  2:the command line is wrong; 3: the device tree or a boot parameter is",
         "  4:the machine is in use, does not run or does not answer",
-        "  5:no room: memory, CPU, file system", "  6:a module cannot be loaded",
+        "  5:no room: memory, CPU, file system; or a CPU cannot be pinned", "  6:a module cannot be loaded",
         "  7:no such instance, or its state refuses the verb",
         " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},

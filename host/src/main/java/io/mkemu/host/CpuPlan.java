@@ -12,8 +12,10 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Which host CPU runs which physical CPU of the machine. A CPU gets the host CPU of its own number where this process
- * may use that one; the others are dealt out in turn, to the host CPUs with the fewest.
+ * Which host CPU runs which physical CPU of the machine. A CPU gets the host CPU of its own number where its kernel's
+ * process may use that one; the others are dealt out in turn, to the host CPUs with the fewest. What a process may use
+ * is what this one may for this one and its children, and for others what they say, or every CPU there is: they look
+ * themselves, when they pin.
  *
  * @param hostCpus physical CPU id to host CPU
  */
@@ -47,17 +49,19 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
     /**
      * The plan with further CPUs; where the others run does not change.
      *
-     * @param physical CPUs; those that the plan has already stay where they are
+     * @param physical CPUs; those that the plan has already stay where they are, unless these host CPUs want it
+     *                 otherwise
      * @param numbers  the number of each of them, by its physical id
-     * @param allowed  host CPUs this process may use, at least one
+     * @param allowed  host CPUs that they may use, at least one
      */
     public CpuPlan with(Collection<Integer> physical, Map<Integer, Integer> numbers, BitSet allowed) {
         SortedSet<Integer> ascending = new TreeSet<>(physical);
-        ascending.removeAll(hostCpus.keySet());
+        ascending.removeIf(cpu -> hostCpus.containsKey(cpu) && fits(hostCpu(cpu), numbers.get(cpu), allowed));
         Map<Integer, Integer> plan = new LinkedHashMap<>(hostCpus);
+        plan.keySet().removeAll(ascending);
         Map<Integer, Integer> load = new TreeMap<>();
         allowed.stream().forEach(host -> load.put(host, 0));
-        hostCpus.values().forEach(host -> load.computeIfPresent(host, (same, count) -> count + 1));
+        plan.values().forEach(host -> load.computeIfPresent(host, (same, count) -> count + 1));
         for (int cpu : ascending) {
             int number = numbers.get(cpu);
             if (allowed.get(number)) {
@@ -73,6 +77,11 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
             }
         }
         return new CpuPlan(plan);
+    }
+
+    /** Whether a CPU of this number could be where it is if it were planned now. */
+    private static boolean fits(int host, int number, BitSet allowed) {
+        return allowed.get(number) ? host == number : allowed.get(host);
     }
 
     /** The plan without these CPUs. */

@@ -167,10 +167,11 @@ public final class Host implements AutoCloseable {
      *
      * @param names    of instances, all loaded or failed
      * @param external whether somebody else starts their processes, whatever the tree says
+     * @param joining  how somebody else starts those of external ones
      * @param say      told how to join external ones, a line at a time
      * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
      */
-    public void start(Collection<String> names, boolean external, Consumer<String> say) {
+    public void start(Collection<String> names, boolean external, Joining joining, Consumer<String> say) {
         List<String> lines = new ArrayList<>();
         try {
             locked(() -> {
@@ -178,7 +179,7 @@ public final class Host implements AutoCloseable {
                 List<HostedInstance> all = States.findAll(names, instances.values());
                 all.forEach(States::requireExecutable);
                 all.forEach(instance -> instance.restarts().stop());
-                lives.begin(all, external, lines::add);
+                lives.begin(all, external, joining, lines::add);
                 return null;
             });
         } finally {
@@ -188,15 +189,13 @@ public final class Host implements AutoCloseable {
     }
 
     /**
-     * Boots instances and waits until they are active.
+     * Waits until instances that were started are active.
      *
      * @param timeoutMillis how long to wait
-     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: a child goes on booting
-     *     then, and one that nobody joined is loaded again
+     * @throws MachineException if one fails, or is not active in time: a child goes on booting then, and one that
+     *     nobody joined is loaded again
      */
-    public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
-        throws InterruptedException {
-        start(names, external, say);
+    public void awaitActive(Collection<String> names, long timeoutMillis) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         for (String name : names) {
             lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);

@@ -124,7 +124,8 @@ final class HostLife implements AutoCloseable {
                 if (System.nanoTime() - deadline > 0) {
                     throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
                         + "\": an instance of a former run is still alive and does not end (it holds " + instanceLock
-                        + "); find it with 'fuser " + instanceLock + "' and kill it");
+                        + "); find it with 'fuser " + instanceLock
+                        + "' and kill it, or the container that it lives in (docker ps --filter volume=...)");
                 }
                 LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
             }

@@ -35,10 +35,12 @@ final class HostVerbs implements ControlHandler {
 
     private final Host host;
     private final HostControl control;
+    private final ExecVerbs exec;
 
     HostVerbs(Host host, HostControl control) {
         this.host = host;
         this.control = control;
+        this.exec = new ExecVerbs(host, this);
     }
 
     @Override
@@ -52,14 +54,15 @@ final class HostVerbs implements ControlHandler {
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
-            case "exec" -> exec(request, say);
+            case "exec" -> exec.exec(request, say);
+            case "join" -> exec.join(request);
             case "kill" -> kill(request);
             case "unload" -> unload(request);
             case "delete" -> delete(request);
             case "trace" -> trace(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
-                + "\": a host knows show, create, update, load, exec, kill, unload, delete, trace and shutdown");
+                + "\": a host knows show, create, update, load, exec, join, kill, unload, delete, trace and shutdown");
         };
     }
 
@@ -142,14 +145,6 @@ final class HostVerbs implements ControlHandler {
         return instances(Set.of(name));
     }
 
-    private ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
-        request.allow("names", "all", "external", "timeoutMillis");
-        Set<String> names = several(request, instance -> instance.state() == InstanceState.FAILED
-            || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
-        host.exec(names, request.flag("external"), timeout(request), say);
-        return instances(names);
-    }
-
     private ObjectNode kill(ControlRequest request) throws InterruptedException {
         request.allow("names", "all", "force", "timeoutMillis");
         boolean force = request.flag("force");
@@ -199,7 +194,7 @@ final class HostVerbs implements ControlHandler {
         return result;
     }
 
-    private ObjectNode instances(Set<String> names) {
+    ObjectNode instances(Set<String> names) {
         return instances(host.status().instances().stream().filter(instance -> names.contains(instance.name()))
             .map(StatusJson::instance).toList());
     }
@@ -219,7 +214,7 @@ final class HostVerbs implements ControlHandler {
         return name;
     }
 
-    private String one(ControlRequest request) {
+    String one(ControlRequest request) {
         return resolve(List.of(request.text("name")), host.status()).iterator().next();
     }
 
@@ -231,7 +226,7 @@ final class HostVerbs implements ControlHandler {
         return resolve(names, host.status());
     }
 
-    private Set<String> several(ControlRequest request, Predicate<InstanceStatus> all, String what) {
+    Set<String> several(ControlRequest request, Predicate<InstanceStatus> all, String what) {
         if (!request.flag("all")) {
             return several(request);
         }
@@ -278,7 +273,7 @@ final class HostVerbs implements ControlHandler {
         return memory;
     }
 
-    private static long timeout(ControlRequest request) {
+    static long timeout(ControlRequest request) {
         return request.number("timeoutMillis", 1, MAX_TIMEOUT_MILLIS, DEFAULT_TIMEOUT_MILLIS);
     }
 }

@@ -8,6 +8,7 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.log.KernelLog;
+import io.mkemu.os.Affinity;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -86,7 +87,7 @@ final class HostedInstance {
     /** Makes entry, CPUs, pool and IPI area anew: nothing of what was there remains. */
     private void settle() {
         entry.name(spec.name());
-        machine.assign(spec.id(), spec.cpus());
+        machine.assign(spec.id(), spec.cpus(), spec.external() ? Affinity.online() : Affinity.allowed());
         memory.format();
         entry.forgetLife();
         entry.cmdline("");
@@ -185,7 +186,7 @@ final class HostedInstance {
      */
     void begin(InstanceLife begun) {
         entry.name(spec.name());
-        machine.assign(spec.id(), spec.cpus());
+        machine.assign(spec.id(), spec.cpus(), begun.hostCpus());
         memory.renew();
         entry.forgetLife();
         reason = "";

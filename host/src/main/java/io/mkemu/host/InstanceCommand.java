@@ -27,7 +27,20 @@ public final class InstanceCommand {
         return Path.of(home);
     }
 
-    static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+    /** As {@link #of}, for a child of this process: what it writes to stderr is read here. */
+    static List<String> ofChild(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+        List<String> command = of(directory, instanceId, cmdline, modules);
+        command.add(1, "-D" + InstanceMain.CHILD_PROPERTY + "=true");
+        return command;
+    }
+
+    /**
+     * The command line of an instance's process, with this process's JDK and distribution.
+     *
+     * @param cmdline of the life it is for
+     * @throws MachineException if this process does not run from a distribution
+     */
+    public static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
         List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
         command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));

@@ -8,6 +8,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
+import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -71,6 +72,9 @@ abstract class InstanceLife {
      * @throws io.mkemu.MachineException if it cannot be started
      */
     abstract void launch();
+
+    /** The host CPUs that its process may use, as far as this one knows; at least one. */
+    abstract BitSet hostCpus();
 
     /** Process id on this system, or what the instance itself says; 0 if there is none yet. */
     abstract long pid();

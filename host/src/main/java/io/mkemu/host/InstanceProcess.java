@@ -35,6 +35,11 @@ final class InstanceProcess extends InstanceLife {
     }
 
     @Override
+    BitSet hostCpus() {
+        return Affinity.allowed();
+    }
+
+    @Override
     long pid() {
         return process == null ? 0 : process.pid();
     }
@@ -48,9 +53,8 @@ final class InstanceProcess extends InstanceLife {
                 BitSet partition = new BitSet();
                 machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
                 Affinity.set(partition);
-                started.complete(new ProcessBuilder(
-                    InstanceCommand.of(machine().directory(), spec().id(), entry().cmdline(), spec().modules()))
-                    .redirectErrorStream(true).start());
+                started.complete(new ProcessBuilder(InstanceCommand.ofChild(machine().directory(), spec().id(),
+                    entry().cmdline(), spec().modules())).redirectErrorStream(true).start());
             } catch (IOException | RuntimeException refused) {
                 started.completeExceptionally(refused);
             }

@@ -12,10 +12,13 @@ import io.mkemu.os.Futex;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -40,34 +43,42 @@ final class Lives {
         this.instances = instances;
     }
 
-    /** Begins lives; under the lock. */
-    void begin(List<HostedInstance> all, boolean external, Consumer<String> say) {
-        shareCores(all);
+    /**
+     * Begins lives; under the lock.
+     *
+     * @param external whether somebody else starts their processes, whatever the tree says
+     * @param joining  how somebody else does, where he does
+     * @param say      told how to join, a line at a time
+     */
+    void begin(List<HostedInstance> all, boolean external, Joining joining, Consumer<String> say) {
+        Map<HostedInstance, InstanceLife> lives = new LinkedHashMap<>();
         for (HostedInstance instance : all) {
-            begin(instance, external, say);
+            lives.put(instance, prepare(instance, external, joining));
         }
+        lives.forEach((instance, life) -> machine.place(instance.spec().cpus(), life.hostCpus()));
+        shareCores(all);
+        lives.forEach((instance, life) -> begin(instance, life, say));
     }
 
-    private void begin(HostedInstance instance, boolean external, Consumer<String> say) {
+    private InstanceLife prepare(HostedInstance instance, boolean external, Joining joining) {
         InstanceSpec spec = instance.spec();
-        ExternalProcess joined = external || spec.external()
-            ? new ExternalProcess(machine, spec, (life, how) -> over(instance, life, how)) : null;
-        InstanceLife life = joined != null ? joined
-            : new InstanceProcess(machine, spec, (over, how) -> over(instance, over, how));
-        List<String> commands = List.of();
+        BiConsumer<InstanceLife, String> over = (life, how) -> over(instance, life, how);
+        return external || spec.external() ? new ExternalProcess(machine, spec, joining, over)
+            : new InstanceProcess(machine, spec, over);
+    }
+
+    private void begin(HostedInstance instance, InstanceLife life, Consumer<String> say) {
+        List<String> lines = List.of();
         try {
             instance.begin(life);
-            commands = joined == null ? commands : joined.joinCommands();
+            lines = life instanceof ExternalProcess joined ? joined.joinLines() : lines;
             life.exec();
         } catch (RuntimeException refused) {
             instance.abandon(refused.getMessage());
             shareCores(List.of());
             throw refused;
         }
-        if (joined != null) {
-            say.accept(spec.name() + ": external, waits to be joined: " + commands.getFirst());
-            say.accept(spec.name() + ": a JVM joins it by: " + commands.getLast());
-        }
+        lines.forEach(say);
     }
 
     /** Tells the CPUs that run, or are about to, which of them share a host CPU. */
@@ -271,7 +282,7 @@ final class Lives {
     private void restart(HostedInstance instance) {
         if (instance.restarts().dueInNanos() == 0) {
             try {
-                begin(List.of(instance), false, line -> { });
+                begin(List.of(instance), false, Joining.byCommand(), line -> { });
             } catch (RuntimeException refused) {
                 hostSays(LogLevel.ERR, "mkemu: " + instance.spec().name() + " is not restarted: "
                     + refused.getMessage());

@@ -19,6 +19,7 @@ import io.mkemu.memory.RamFile;
 import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
@@ -79,7 +80,7 @@ public final class Machine implements AutoCloseable {
         InstanceEntry entry = memory.instances().entry(0);
         entry.name(HOST_NAME);
         entry.regions(List.of(new Region(plan.layout().hostAt(), plan.layout().hostSize())));
-        assign(0, List.of(plan.hostCpu()));
+        assign(0, List.of(plan.hostCpu()), Affinity.allowed());
         InstancePool.format(memory, entry.regions()).close();
         createIpiArea(entry);
         entry.cmdline(cmdline(entry, plan.spec().host().bootargs()));
@@ -105,10 +106,13 @@ public final class Machine implements AutoCloseable {
         }
     }
 
-    /** Gives CPUs to an instance: their local APICs are as after a reset, and pinned where the plan wants them. */
-    void assign(int instanceId, List<Integer> numbers) {
-        cpus = cpus.with(physical(numbers), numbers.stream().collect(Collectors.toMap(plan.spec()::apicId,
-            Function.identity())), Affinity.allowed());
+    /**
+     * Gives CPUs to an instance: their local APICs are as after a reset, and pinned where the plan wants them.
+     *
+     * @param hostCpus that its process may use
+     */
+    void assign(int instanceId, List<Integer> numbers, BitSet hostCpus) {
+        place(numbers, hostCpus);
         memory.instances().entry(instanceId).cpus(numbers.stream().mapToInt(plan.spec()::apicId).toArray());
         for (int cpu : numbers) {
             int physical = plan.spec().apicId(cpu);
@@ -116,6 +120,16 @@ public final class Machine implements AutoCloseable {
             apic.reset();
             apic.configure(cpus.hostCpu(physical), apic.sharesCore(), instanceId, cpu);
         }
+    }
+
+    /**
+     * Plans where CPUs run; nobody is told yet.
+     *
+     * @param hostCpus that their process may use
+     */
+    void place(List<Integer> numbers, BitSet hostCpus) {
+        cpus = cpus.with(physical(numbers), numbers.stream().collect(Collectors.toMap(plan.spec()::apicId,
+            Function.identity())), hostCpus);
     }
 
     /** Takes CPUs back from an instance: nobody owns them now. */

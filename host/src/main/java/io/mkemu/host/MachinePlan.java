@@ -17,9 +17,11 @@ import io.mkemu.memory.RamLayout;
 import io.mkemu.os.Affinity;
 import io.mkemu.trace.TraceMode;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -62,11 +64,20 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES - hostSize));
         }
         MachinePlan plan = new MachinePlan(spec, new RamLayout(nrCpus, slots, hostSize, spec.memoryBytes()), hostCpu,
-            CpuPlan.of(numbers.keySet(), numbers, Affinity.allowed()), null);
+            place(spec, hostCpu, numbers), null);
         plan.checkHost();
         plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
         spec.instances().forEach(plan::checkInstance);
         return plan;
+    }
+
+    private static CpuPlan place(MachineSpec spec, int hostCpu, Map<Integer, Integer> numbers) {
+        Map<Boolean, List<Integer>> instances = spec.instances().stream().collect(Collectors.partitioningBy(
+            InstanceSpec::external, Collectors.flatMapping(instance -> instance.cpus().stream().map(spec::apicId),
+                Collectors.toList())));
+        List<Integer> own = new ArrayList<>(instances.get(false));
+        own.add(spec.apicId(hostCpu));
+        return CpuPlan.of(own, numbers, Affinity.allowed()).with(instances.get(true), numbers, Affinity.online());
     }
 
     /**

@@ -50,7 +50,8 @@ public final class MachineRun extends HostProcess {
 
     private void boot(Host made, LogPrinter log) {
         if (!isStopped()) {
-            made.start(made.names(), false, line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
+            made.start(made.names(), false, Joining.byCommand(),
+                line -> log.output(Machine.HOST_NAME, "mkemu: " + line));
         }
         made.boot();
     }

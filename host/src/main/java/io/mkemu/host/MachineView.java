@@ -24,7 +24,7 @@ public final class MachineView implements AutoCloseable {
     private MachineView(MachineDirectory directory) throws IOException {
         this.directory = directory;
         directory.check();
-        this.hostLife = OsFile.open(directory.life(0));
+        this.hostLife = OsFile.openReadOnly(directory.life(0));
         try {
             this.memory = PhysicalMemory.openReadOnly(directory.ram());
         } catch (IOException | RuntimeException | Error fault) {

@@ -44,10 +44,26 @@ public final class RemoteHost implements AutoCloseable {
     public static RemoteHost find(String name) throws IOException {
         MachineDirectory directory = RunningMachines.find(name);
         try {
-            return new RemoteHost(directory, OsFile.open(directory.life(0)));
+            return new RemoteHost(directory, OsFile.openReadOnly(directory.life(0)));
         } catch (NoSuchFileException endedMeanwhile) {
             throw RunningMachines.notRunning(directory);
         }
+    }
+
+    /**
+     * The host of a machine that runs, or will soon.
+     *
+     * @param name       of the machine; null: the only one that runs
+     * @param waitMillis how long to wait until it runs
+     * @throws MachineException as {@link #find}
+     */
+    public static RemoteHost await(String name, long waitMillis) throws IOException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(waitMillis);
+        while (System.nanoTime() - deadline < 0 && (name == null ? RunningMachines.names().isEmpty()
+            : !RunningMachines.runs(MachineDirectory.of(name)))) {
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return find(name);
     }
 
     /** Where the machine lies. */

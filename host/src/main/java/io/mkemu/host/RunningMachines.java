@@ -103,7 +103,7 @@ public final class RunningMachines {
     }
 
     static boolean runs(MachineDirectory directory) {
-        try (OsFile lock = OsFile.open(directory.life(0))) {
+        try (OsFile lock = OsFile.openReadOnly(directory.life(0))) {
             return lock.isLockedByOther();
         } catch (IOException notAMachine) {
             return false;

@@ -79,7 +79,7 @@ public final class QuietLogging implements SLF4JServiceProvider {
         protected void handleNormalizedLoggingCall(Level level, Marker marker, String pattern, Object[] arguments,
             Throwable fault) {
             String message = MessageFormatter.basicArrayFormat(pattern, arguments);
-            error(fault == null ? message : message + ": " + fault);
+            QuietLogging.error(fault == null ? message : message + ": " + fault);
         }
 
         @Override

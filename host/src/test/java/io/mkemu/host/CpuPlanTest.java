@@ -88,6 +88,16 @@ class CpuPlanTest {
     }
 
     @Test
+    void aCpuMovesWhereItsProcessMayUseOtherHostCpusThanWasThought() {
+        CpuPlan plan = CpuPlan.of(List.of(0, 1, 2), allowed(0));
+        assertEquals(Map.of(0, 0, 1, 0, 2, 0), plan.hostCpus());
+        CpuPlan joined = plan.with(List.of(1, 2), SAME, allowed(0, 1));
+        assertEquals(Map.of(0, 0, 1, 1, 2, 0), joined.hostCpus(), "its own number; no need to move");
+        assertEquals(Map.of(0, 0, 1, 1, 2, 3), joined.with(List.of(2), SAME, allowed(3)).hostCpus());
+        assertEquals(Map.of(0, 0, 1, 0, 2, 0), joined.with(List.of(1), SAME, allowed(0)).hostCpus());
+    }
+
+    @Test
     void whoDoesNotRunSharesWithNobody() {
         CpuPlan plan = CpuPlan.of(List.of(0, 1, 2, 3), allowed(0, 1));
         CpuPlan running = plan.only(List.of(0, 1, 3, 99));

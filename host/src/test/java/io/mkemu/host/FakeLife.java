@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.os.Affinity;
+import java.util.BitSet;
 import java.util.function.BiConsumer;
 
 /** A life without a process: the test says what becomes of it. */
@@ -17,6 +19,11 @@ final class FakeLife extends InstanceLife {
     @Override
     void launch() {
         throw new AssertionError("no test starts a process");
+    }
+
+    @Override
+    BitSet hostCpus() {
+        return Affinity.allowed();
     }
 
     @Override

@@ -117,7 +117,7 @@ class HostConcurrencyTest {
             case 3 -> box.load(kernel(name, "idle=halt", "echo"));
             case 4 -> host.unload(List.of(name));
             case 5 -> host.delete(List.of(name), dryRun);
-            case 6 -> host.start(List.of(name, name), true, line -> { });
+            case 6 -> host.start(List.of(name, name), true, Joining.byCommand(), line -> { });
             default -> host.kill(List.of(name), true, 30_000);
         }
     }

@@ -30,8 +30,8 @@ class HostRefusalTest extends BoxedHost {
         box.refuses(ExitCode.STATE, unknown, () -> host.unload(List.of("cache")));
         box.refuses(ExitCode.STATE, unknown, () -> host.delete(List.of("cache"), false));
         box.refuses(ExitCode.STATE, unknown, () -> host.delete(List.of("cache"), true));
-        box.refuses(ExitCode.STATE, unknown, () -> host.start(List.of("web", "cache"), true, line -> { }));
-        box.refuses(ExitCode.STATE, unknown, () -> host.exec(List.of("cache"), true, 0, line -> { }));
+        box.refuses(ExitCode.STATE, unknown, () -> box.start(List.of("web", "cache"), line -> { }));
+        box.refuses(ExitCode.STATE, unknown, () -> box.exec(List.of("cache"), 0, line -> { }));
         box.refuses(ExitCode.STATE, unknown, () -> host.kill(List.of("web", "cache"), true, 0));
     }
 
@@ -221,9 +221,9 @@ class HostRefusalTest extends BoxedHost {
             "instance web is ready: nothing is loaded: mk load names its modules, mk delete removes it",
             () -> host.unload(List.of("web")));
         String exec = "instance web is ready: nothing is loaded: mk load names its modules and boot parameters";
-        box.refuses(ExitCode.STATE, exec, () -> host.start(List.of("web"), true, line -> { }));
-        box.refuses(ExitCode.STATE, exec, () -> host.start(List.of("db", "web"), true, line -> { }));
-        box.refuses(ExitCode.STATE, exec, () -> host.exec(List.of("web"), false, 0, line -> { }));
+        box.refuses(ExitCode.STATE, exec, () -> box.start(List.of("web"), line -> { }));
+        box.refuses(ExitCode.STATE, exec, () -> box.start(List.of("db", "web"), line -> { }));
+        box.refuses(ExitCode.STATE, exec, () -> box.exec(List.of("web"), 0, line -> { }));
         String kill = "instance web is ready: no kernel runs: mk load and mk exec start one, mk delete removes the "
             + "instance";
         box.refuses(ExitCode.STATE, kill, () -> host.kill(List.of("web"), false, 0));

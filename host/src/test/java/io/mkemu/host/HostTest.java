@@ -106,7 +106,7 @@ class HostTest extends BoxedHost {
     @Test
     void anIdIsUsedAgainAndItsEpochGoesOn() throws Exception {
         for (int life = 1; life <= 3; life++) {
-            host.start(List.of("web"), true, line -> { });
+            box.start(List.of("web"), line -> { });
             host.kill(List.of("web"), true, 20_000);
             assertEquals(life, box.entry(1).epoch());
         }
@@ -120,7 +120,7 @@ class HostTest extends BoxedHost {
         assertEquals(List.of("other", "db"), host.names());
         assertEquals(3, box.status("other").epoch(), "nobody takes the next life for the former one's");
         box.load(kernel("other", ""));
-        host.start(List.of("other"), true, line -> { });
+        box.start(List.of("other"), line -> { });
         assertTrue(box.entry(1).cmdline().endsWith(" mk_life=4"));
         host.kill(List.of("other"), true, 20_000);
         assertEquals(4, box.status("other").epoch());
@@ -141,7 +141,7 @@ class HostTest extends BoxedHost {
         assertEquals(List.of(), host.shutDown(0));
         String ends = "machine \"box\" is being shut down";
         box.refuses(ExitCode.MACHINE, ends, () -> box.create(spec(0, "cache", MIB, 4), false));
-        box.refuses(ExitCode.MACHINE, ends, () -> host.start(List.of("web"), true, line -> { }));
+        box.refuses(ExitCode.MACHINE, ends, () -> box.start(List.of("web"), line -> { }));
         assertEquals(List.of("web", "db"), host.names(), "to be looked at still");
     }
 

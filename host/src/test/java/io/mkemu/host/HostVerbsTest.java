@@ -109,6 +109,10 @@ class HostVerbsTest {
         "{'verb':'exec','names':[]} | exec: field \"names\" is missing or empty",
         "{'verb':'exec','names':['a'],'all':true} | exec: names or all, not both",
         "{'verb':'exec','names':['a'],'timeoutMillis':0} | field \"timeoutMillis\" is 0, expected a whole",
+        "{'verb':'exec','names':['a'],'image':'i'} | exec: a container has an image and a volume: name both",
+        "{'verb':'join','name':'a'} | join: \"hostCpus\" is missing or names no CPU",
+        "{'verb':'join','name':'a','hostCpus':[1024]} | join: field \"hostCpus\" is 1024, expected a whole number",
+        "{'verb':'join','hostCpus':[1]} | join: field \"name\" is missing",
         "{'verb':'kill','force':'yes','names':['a']} | kill: field \"force\" is \"yes\", expected true or false",
         "{'verb':'shutdown','now':true} | shutdown: unknown field \"now\""})
     void saysWhatIsWrongWithARequest(String request, String message) throws IOException {

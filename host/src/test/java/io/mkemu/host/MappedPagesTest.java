@@ -69,7 +69,7 @@ class MappedPagesTest {
     }
 
     private void begin(HostedInstance instance) {
-        instance.begin(new ExternalProcess(host.machine(), instance.spec(), (life, how) -> { }));
+        instance.begin(new ExternalProcess(host.machine(), instance.spec(), Joining.byCommand(), (life, how) -> { }));
     }
 
     private InstancePool pool() {

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.function.Executable;
 
@@ -157,6 +158,17 @@ final class TestHost implements AutoCloseable {
 
     void load(InstanceSpec kernel) {
         host.load(kernel.name(), kernel.modules(), kernel.bootargs(), kernel.restart());
+    }
+
+    /** Begins lives that wait to be joined. */
+    void start(List<String> names, Consumer<String> say) {
+        host.start(names, true, Joining.byCommand(), say);
+    }
+
+    /** The same, and waits until they are active. */
+    void exec(List<String> names, long timeoutMillis, Consumer<String> say) throws InterruptedException {
+        start(names, say);
+        host.awaitActive(names, timeoutMillis);
     }
 
     /** The action is refused with this code and this line, and nothing is changed by it. */

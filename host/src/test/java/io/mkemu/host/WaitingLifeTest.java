@@ -51,7 +51,7 @@ class WaitingLifeTest {
     }
 
     private void start(String... names) {
-        host.start(List.of(names), true, said::add);
+        box.start(List.of(names), said::add);
     }
 
     /** Becomes active as a process would; the end of the lock is the end of the process. */
@@ -113,7 +113,7 @@ class WaitingLifeTest {
     void itIsJoinedAndKilled() throws Exception {
         CompletableFuture<Void> exec = CompletableFuture.runAsync(() -> {
             try {
-                host.exec(List.of("web"), true, LONG, said::add);
+                box.exec(List.of("web"), LONG, said::add);
             } catch (InterruptedException stop) {
                 throw new AssertionError(stop);
             }
@@ -181,7 +181,7 @@ class WaitingLifeTest {
     @Test
     void whoIsNotJoinedInTimeIsLoadedAgain() {
         MachineException late = assertThrows(MachineException.class,
-            () -> host.exec(List.of("web"), true, 1, said::add));
+            () -> box.exec(List.of("web"), 1, said::add));
         assertEquals("instance web was not joined within 1 ms, it is loaded again; repeat with a longer --timeout",
             late.getMessage());
         assertEquals(ExitCode.FAILED, late.exitCode());
@@ -193,7 +193,7 @@ class WaitingLifeTest {
     void whoIsToldTakesHisTimeAndNotThatOfOthers() throws Exception {
         CountDownLatch listening = new CountDownLatch(1);
         CountDownLatch heard = new CountDownLatch(1);
-        CompletableFuture<Void> slow = CompletableFuture.runAsync(() -> host.start(List.of("web"), true, line -> {
+        CompletableFuture<Void> slow = CompletableFuture.runAsync(() -> box.start(List.of("web"), line -> {
             listening.countDown();
             try {
                 heard.await();
@@ -222,7 +222,7 @@ class WaitingLifeTest {
             };
             """.formatted(numbers(0, most + 1), memory, numbers(1, most + 1), memory))) {
             for (int life = 1; life <= 3; life++) {
-                crowd.host().start(List.of("all"), true, said::add);
+                crowd.start(List.of("all"), said::add);
                 assertNotNull(crowd.host().overcommitment());
                 for (int cpu = 0; cpu <= most; cpu++) {
                     assertEquals(crowd.machine().cpus().isShared(cpu), crowd.apic(cpu).sharesCore(), "CPU " + cpu
@@ -251,7 +251,7 @@ class WaitingLifeTest {
             };
             """.formatted(numbers(0, most + 2), memory + (1 << 20), numbers(1, most + 1), memory, most + 1))) {
             crowd.host().boot();
-            crowd.host().start(List.of("many", "one"), true, said::add);
+            crowd.start(List.of("many", "one"), said::add);
             String both = crowd.host().overcommitment();
             crowd.host().kill(List.of("one"), true, LONG);
             String many = crowd.host().overcommitment();

@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * The process of a spawned kernel.
@@ -27,11 +26,13 @@ import java.util.Optional;
  * <p>{@code InstanceMain MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]}
  */
 public final class InstanceMain {
+    /** System property of a process whose stderr the host reads: it would say twice what is in the log. */
+    public static final String CHILD_PROPERTY = "mkemu.child";
     private static final String EPOCH = "mk_epoch";
     private static final String LIFE = "mk_life";
     /* The process's own; System.err becomes the kernel log's. */
     private static final PrintStream STDERR = System.err;
-    private static boolean startedByHost;
+    private static final boolean STARTED_BY_HOST = Boolean.getBoolean(CHILD_PROPERTY);
 
     private InstanceMain() {
     }
@@ -99,14 +100,17 @@ public final class InstanceMain {
      * signal that can be caught.
      */
     private static Printk openLog(PhysicalMemory memory, int instanceId) {
-        startedByHost = ProcessHandle.current().parent().map(ProcessHandle::pid)
-            .equals(Optional.of(memory.instances().entry(0).pid()));
         Printk printk = new Printk(new KernelLog(memory, instanceId));
         LogStream.redirectStandardStreams(printk);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.out.flush();
             System.err.flush();
-            printk.panic("mkemu: the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP", null);
+            String why = "the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP";
+            if (!STARTED_BY_HOST) {
+                /* The host cannot wait for it, and would only see its life lock come free. */
+                memory.instances().entry(instanceId).reason(why);
+            }
+            printk.panic("mkemu: " + why, null);
         }, "last-words"));
         return printk;
     }
@@ -179,7 +183,7 @@ public final class InstanceMain {
         } else if (fault != null) {
             fault.printStackTrace(STDERR);
         }
-        if (printk == null || !startedByHost) {
+        if (printk == null || !STARTED_BY_HOST) {
             STDERR.println(line);
         }
         return code.code();

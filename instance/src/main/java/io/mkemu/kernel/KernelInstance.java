@@ -109,7 +109,8 @@ public final class KernelInstance implements AutoCloseable {
                 cpu.bringUp().join();
             } catch (CompletionException refused) {
                 throw new MachineException(ExitCode.RESOURCES, "CPU " + cpu.apic().physicalCpu() + ": "
-                    + refused.getCause().getMessage(), refused);
+                    + refused.getCause().getMessage() + "; start this kernel where that one may be used (docker run "
+                    + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
         entry.bootStep(BootStep.PINNED, System.nanoTime());

@@ -47,7 +47,8 @@ public final class ModuleLoader {
         }
     }
 
-    private static boolean isJar(String module) {
+    /** Whether a module's name is the path of a jar, and not a built-in's. */
+    public static boolean isJar(String module) {
         return module.endsWith(".jar") || module.indexOf('/') >= 0;
     }
 

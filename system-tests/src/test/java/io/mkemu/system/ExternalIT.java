@@ -28,6 +28,55 @@ class ExternalIT extends LabMachine {
     }
 
     @Test
+    void theContainerThatJoinsIsPrinted() throws Exception {
+        says("create", "web", "--cpus", "1", "--memory", "8M");
+        says("load", "web", "--modules", quiet.getFileName());
+        String line = says("exec", "web", "--external", "--no-wait", "--format", "docker", "--image", "some:tag");
+        assertTrue(line.startsWith("docker run --rm --name mkemu-lab-web --network none --cpuset-cpus "), line);
+        assertTrue(line.matches(".* --mount type=bind,src=(\\S+),dst=\\1 --mount type=bind,src=(\\S+\\.jar),dst=\\2,"
+            + "readonly some:tag instance \\1/lab 1 'mk_ipi_shared=\\S+ mk_epoch=\\S+ mk_life=1' \\2"), line);
+        assertEquals("waits to be joined", web().get("detail").asText());
+        says("kill", "-f", "web");
+        mk.start("exec", "web", "--external", "--image", "some:tag").refuses(2,
+            "--image and --volume are for --format docker; see mk exec --help");
+        mk.start("exec", "web", "--external", "--format", "podman").refuses(2,
+            "--format podman is not text or docker; see mk exec --help");
+        mk.start("exec", "web", "--external", "--format", "docker", "--volume", "a,b").refuses(2, "--volume a,b is "
+            + "neither the name of a volume nor an absolute path \\(without commas and quotes\\); see mk exec --help");
+        end();
+    }
+
+    @Test
+    void whoAsksToJoinIsToldTheCommandAndIsTheInstance() throws Exception {
+        mk.start("join", "web", "--machine", "none", "--timeout", "0.2").refuses(4, "machine \"none\" does not run; "
+            + "running: lab");
+        says("create", "web", "--cpus", "1", "--memory", "8M");
+        mk.start("join", "web").refuses(7, "instance web is ready: nothing is loaded: mk load names its modules and "
+            + "boot parameters");
+        says("load", "web", "--modules", quiet.getFileName());
+        MkProcess joined = mk.launch(List.of("sh", "-c", "exec " + says("join", "web")), mk.work());
+        awaitState("active");
+        assertEquals(joined.pid(), web().get("pid").asLong());
+        mk.start("join", "web").refuses(7, "instance web is active: its kernel runs already: mk kill ends it");
+        joined.signal("KILL");
+        joined.ends(137);
+        joined = mk.launch(List.of("sh", "-c", "exec " + says("join", "web")), mk.work());
+        awaitState("active");
+        joined.signal("TERM");
+        joined.ends(143);
+        awaitState("failed");
+        assertEquals("the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP",
+            web().get("reason").asText());
+        end();
+    }
+
+    private void awaitState(String state) throws Exception {
+        while (!web().get("state").asText().equals(state)) {
+            Thread.sleep(10);
+        }
+    }
+
+    @Test
     void whoInterruptsAVerbDoesNotStopTheHost() throws Exception {
         says("create", "web", "--cpus", "1", "--memory", "8M");
         says("load", "web", "--modules", quiet.getFileName());

@@ -10,6 +10,7 @@ import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.Joining;
 import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.Quiet;
 import java.nio.file.Path;
@@ -181,7 +182,7 @@ class HaltIT {
             List<MkProcess> processes = new ArrayList<>();
             for (String name : names) {
                 List<String> said = new ArrayList<>();
-                host.host().start(List.of(name), true, said::add);
+                host.host().start(List.of(name), true, Joining.byCommand(), said::add);
                 processes.add(TestHost.join(mk, said));
             }
             awaitAwkward(1);
@@ -235,15 +236,16 @@ class HaltIT {
         try (TestHost made = TestHost.boot(mk, new TreeSource().instance("guest", jar), "late")) {
             host = made;
             List<String> first = new ArrayList<>();
+            host.host().start(List.of("guest"), true, Joining.byCommand(), first::add);
             refused(ExitCode.FAILED, "guest was not joined within 300 ms, it is loaded again; repeat with a longer "
-                + "--timeout$", () -> host.host().exec(List.of("guest"), true, SHORT_MILLIS, first::add));
+                + "--timeout$", () -> host.host().awaitActive(List.of("guest"), SHORT_MILLIS));
             assertLoaded("guest", 1);
             String given = "instance 1: life 1 is over or was given up; execute it again";
             TestHost.join(mk, first).refuses(4, given);
             assertLoaded("guest", 1);
 
             List<String> second = new ArrayList<>();
-            host.host().start(List.of("guest"), true, second::add);
+            host.host().start(List.of("guest"), true, Joining.byCommand(), second::add);
             TestHost.join(mk, first).refuses(4, given);
             MkProcess process = TestHost.join(mk, second);
             assertEquals(process.pid(), host.awaitState("guest", InstanceState.ACTIVE).pid());
@@ -287,7 +289,7 @@ class HaltIT {
     private MkProcess joinC(Path binary) throws Exception {
         String words = "waits to be joined: PROGRAM ";
         List<String> said = new ArrayList<>();
-        host.host().start(List.of("c"), true, said::add);
+        host.host().start(List.of("c"), true, Joining.byCommand(), said::add);
         String arguments = said.stream().filter(line -> line.contains(words)).findFirst().orElseThrow();
         MkProcess process = mk.launch(List.of("sh", "-c",
             "exec " + binary + " " + arguments.substring(arguments.indexOf(words) + words.length())), mk.work());

@@ -26,6 +26,19 @@ final class ModuleJar {
             .write(directory, module.getSimpleName() + ".jar");
     }
 
+    /** A good module that needs further classes of its package. */
+    static Path of(Path directory, Class<?> module, String... others) {
+        ModuleJar jar = new ModuleJar().service(module.getName()).classFile(module);
+        for (String other : others) {
+            try {
+                jar.classFile(Class.forName(module.getPackageName() + "." + other));
+            } catch (ClassNotFoundException misspelt) {
+                throw new IllegalArgumentException(misspelt);
+            }
+        }
+        return jar.write(directory, module.getSimpleName() + ".jar");
+    }
+
     ModuleJar service(String className) {
         entries.put(SERVICE, (className + "\n").getBytes(StandardCharsets.UTF_8));
         return this;

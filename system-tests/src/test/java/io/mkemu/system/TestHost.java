@@ -9,6 +9,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.Joining;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.memory.PhysicalMemory;
@@ -77,13 +78,14 @@ final class TestHost implements AutoCloseable {
 
     /** Boots instances and waits until they are active. */
     void exec(String... names) throws InterruptedException {
-        host.exec(List.of(names), false, BOOT_MILLIS, line -> { });
+        start(names);
+        host.awaitActive(List.of(names), BOOT_MILLIS);
     }
 
     /** Boots an instance by a process that is started by the command that the host gives for a JVM. */
     MkProcess join(Mk mk, String name) throws InterruptedException {
         List<String> said = new ArrayList<>();
-        host.start(List.of(name), true, said::add);
+        host.start(List.of(name), true, Joining.byCommand(), said::add);
         MkProcess joined = join(mk, said);
         awaitState(name, InstanceState.ACTIVE);
         return joined;
@@ -103,7 +105,7 @@ final class TestHost implements AutoCloseable {
 
     /** Begins to boot instances. */
     void start(String... names) {
-        host.start(List.of(names), false, line -> { });
+        host.start(List.of(names), false, Joining.byCommand(), line -> { });
     }
 
     InstanceStatus status(String name) {

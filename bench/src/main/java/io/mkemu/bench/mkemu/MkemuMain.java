@@ -10,6 +10,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
+import io.mkemu.host.Joining;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.JournalOptions;
 import io.mkemu.host.MachinePlan;
@@ -99,7 +100,9 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private void bootUpTo(int instances) throws InterruptedException {
         while (booted < instances) {
             booted++;
-            host.exec(List.of(BenchTree.instance(booted)), false, BOOT_MILLIS, line -> { });
+            List<String> instance = List.of(BenchTree.instance(booted));
+            host.start(instance, false, Joining.byCommand(), line -> { });
+            host.awaitActive(instance, BOOT_MILLIS);
             for (int cpu = 0; cpu <= booted; cpu++) {
                 shared.put(cpu, apic(cpu).sharesCore());
             }

@@ -10,6 +10,7 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.hazard.HazardModule;
 import io.mkemu.hazard.HazardPage;
 import io.mkemu.host.Host;
+import io.mkemu.host.Joining;
 import io.mkemu.host.Machine;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.MachinePlan;
@@ -82,7 +83,7 @@ final class Stage implements AutoCloseable {
                 String parameter = addActor(memory().instances().entry(spec.id()));
                 host.unload(List.of(spec.name()));
                 host.load(spec.name(), spec.modules(), spec.bootargs() + parameter, spec.restart());
-                host.start(List.of(spec.name()), false, line -> { });
+                host.start(List.of(spec.name()), false, Joining.byCommand(), line -> { });
                 booted.add(spec.name());
             }
         }

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceState;
+import io.mkemu.host.control.ControlRequest;
+import io.mkemu.os.Affinity;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The verbs of a control socket that begin lives. */
+final class ExecVerbs {
+    private final Host host;
+    private final HostVerbs verbs;
+
+    ExecVerbs(Host host, HostVerbs verbs) {
+        this.host = host;
+        this.verbs = verbs;
+    }
+
+    ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
+        request.allow("names", "all", "external", "image", "volume", "noWait", "timeoutMillis");
+        Joining joining = joining(request);
+        boolean waits = !request.flag("noWait");
+        long timeoutMillis = HostVerbs.timeout(request);
+        Set<String> names = verbs.several(request, instance -> instance.state() == InstanceState.FAILED
+            || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
+        host.start(names, request.flag("external"), joining, say);
+        if (waits) {
+            host.awaitActive(names, timeoutMillis);
+        }
+        return verbs.instances(names);
+    }
+
+    private static Joining joining(ControlRequest request) {
+        String image = request.text("image", null);
+        String volume = request.text("volume", null);
+        if ((image == null) != (volume == null)) {
+            throw new MachineException(ExitCode.USAGE, "exec: a container has an image and a volume: name both");
+        }
+        return image == null ? Joining.byCommand() : Joining.by(new ContainerRun(image, volume));
+    }
+
+    ObjectNode join(ControlRequest request) throws InterruptedException {
+        request.allow("name", "hostCpus");
+        String name = verbs.one(request);
+        BitSet hostCpus = new BitSet();
+        request.numbers("hostCpus", 0, Affinity.MAX_HOST_CPUS - 1).forEach(hostCpus::set);
+        if (hostCpus.isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, "join: \"hostCpus\" is missing or names no CPU");
+        }
+        join(host, name, hostCpus);
+        return verbs.instances(Set.of(name));
+    }
+
+    /**
+     * Begins a life for a process that is there and knows by itself how to join, and does not wait. A life that waits
+     * to be joined ends for it, so that who has died in between may ask again.
+     *
+     * @param hostCpus that the process may use
+     * @throws MachineException if the instance is in another state; also if a process is it already
+     */
+    static void join(Host host, String name, BitSet hostCpus) throws InterruptedException {
+        for (HostedInstance instance : host.instances()) {
+            if (instance.spec().name().equals(name) && instance.life() instanceof ExternalProcess former) {
+                former.giveUp();
+            }
+        }
+        host.start(List.of(name), true, Joining.asked(hostCpus), line -> { });
+    }
+}

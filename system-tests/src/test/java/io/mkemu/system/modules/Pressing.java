@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system.modules;
+
+import static io.mkemu.system.modules.RoundsDescriptor.DATA;
+import static io.mkemu.system.modules.RoundsDescriptor.SEQUENCE_OFFSET;
+
+import io.mkemu.Errno;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import java.nio.ByteOrder;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * All other instances send {@code pressing.messages} numbered messages to instance 1, one a period, and try each again
+ * until it has been taken. They say when a send begins to give -ENOSPC and how often it did; instance 1 says what has
+ * come of each sender's messages.
+ */
+public final class Pressing implements KernelModule {
+    private static final int RECEIVER = 1;
+    private static final int INSTANCES = 256;
+    private static final int END = DATA + 0x10;
+    private static final long PERIOD_NANOS = 200_000;
+
+    private final RoundMessage message = new RoundMessage();
+    private final UnsafeBuffer total = new UnsafeBuffer(new byte[Long.BYTES]);
+    private final long[] next = new long[INSTANCES];
+    private final long[] lost = new long[INSTANCES];
+    private final long[] torn = new long[INSTANCES];
+    private final long[] repeated = new long[INSTANCES];
+    private Kernel kernel;
+    private long messages;
+    private long sent;
+    private long refused;
+    private boolean full;
+
+    @Override
+    public String name() {
+        return "pressing";
+    }
+
+    @Override
+    public void init(Kernel mine) {
+        kernel = mine;
+        messages = mine.parameter("messages", 1000);
+        if (mine.instanceId() == RECEIVER) {
+            mine.registerHandler((data, context) -> data(data), null, DATA);
+            mine.registerHandler((data, context) -> end(data), null, END);
+        } else {
+            mine.startTask("press", this::step);
+        }
+    }
+
+    private void data(MkIpiData data) {
+        int sender = kernel.instanceOfCpu(data.senderCpu());
+        if (!RoundMessage.isWhole(data.buffer(), sender)) {
+            torn[sender]++;
+            return;
+        }
+        long sequence = RoundMessage.word(data.buffer(), SEQUENCE_OFFSET);
+        if (sequence < next[sender]) {
+            repeated[sender]++;
+        } else {
+            lost[sender] += sequence - next[sender];
+            next[sender] = sequence + 1;
+        }
+    }
+
+    private void end(MkIpiData data) {
+        int sender = kernel.instanceOfCpu(data.senderCpu());
+        long last = RoundMessage.word(data.buffer(), 0);
+        kernel.printk("of " + last + " of instance " + sender + " " + (lost[sender] + last - next[sender]) + " lost, "
+            + torn[sender] + " torn, " + repeated[sender] + " repeated");
+    }
+
+    private long step() {
+        if (sent == 0 && !kernel.isActive(RECEIVER)) {
+            return PERIOD_NANOS;
+        }
+        int result;
+        if (sent < messages) {
+            message.write(kernel.instanceId(), sent, 0, 0);
+            result = kernel.sendIpiData(RECEIVER, message.bytes(), 0, message.length(), DATA);
+        } else {
+            total.putLong(0, sent, ByteOrder.LITTLE_ENDIAN);
+            result = kernel.sendIpiData(RECEIVER, total, 0, Long.BYTES, END);
+        }
+        if (result == 0) {
+            full = false;
+            return next();
+        }
+        if (result != -Errno.ENOSPC) {
+            throw new IllegalStateException(Errno.name(result));
+        }
+        refused++;
+        if (!full) {
+            full = true;
+            kernel.printk("-ENOSPC after " + sent);
+        }
+        return PERIOD_NANOS;
+    }
+
+    private long next() {
+        if (sent++ < messages) {
+            return PERIOD_NANOS;
+        }
+        kernel.printk(messages + " sent, refused " + refused + " times");
+        return Task.DONE;
+    }
+}
