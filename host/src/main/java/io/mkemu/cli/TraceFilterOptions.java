@@ -38,11 +38,15 @@ final class TraceFilterOptions {
             .events(events);
     }
 
-    /** Refuses an instance that the journal, now that it was read, knows nothing of. */
+    /** Refuses an instance or a CPU that the journal, now that it was read, knows nothing of. */
     static void check(EventFilter filter, TraceNames names) {
         for (String unknown : filter.unknownInstances()) {
             throw new MachineException(ExitCode.STATE, "no instance \"" + unknown + "\" in this journal"
                 + Similar.hint(unknown, names.all().values()));
+        }
+        for (int unknown : filter.unknownCpus()) {
+            throw new MachineException(ExitCode.STATE, "no CPU " + unknown + " in this journal; its machine has CPUs "
+                + "below " + names.nrCpus());
         }
     }
 }
