@@ -189,18 +189,23 @@ public final class JournalReader implements AutoCloseable {
         return false;
     }
 
+    /** Whether nothing at all could be read, of any file. */
+    public boolean isEmpty() {
+        return watermark == 0;
+    }
+
     private boolean isDeleted() {
         return fileNumber < 0 || !Files.exists(JournalDirectory.file(recording, fileNumber));
     }
 
     private boolean openFile(JournalDirectory.File file) throws IOException {
         QueueTailer next = null;
-        RuntimeException damage = null;
+        Exception damage = null;
         try {
             next = QueueTailer.open(file.path());
         } catch (NoSuchFileException deletedMeanwhile) {
             return false;
-        } catch (RuntimeException damaged) {
+        } catch (IOException | RuntimeException damaged) {
             if (!Files.exists(file.path())) {
                 return false;
             }
@@ -214,7 +219,8 @@ public final class JournalReader implements AutoCloseable {
         hasTold = next == null;
         fileNumber = file.number();
         if (damage != null) {
-            report("cannot be opened, it is left out: " + damage);
+            report("cannot be opened, it is left out: " + (damage instanceof IOException ? damage.getMessage()
+                : damage));
         }
         return next != null;
     }

@@ -44,7 +44,7 @@ final class Remains {
                 continue;
             }
             truncate(file, tailer.used());
-        } catch (NoSuchFileException | RuntimeException damaged) {
+        } catch (IOException | RuntimeException damaged) {
             /* Nobody knows where it ends: it stays as long as it is, and readers are told. */
             return;
         }

@@ -3,10 +3,12 @@ package io.mkemu.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -105,6 +107,33 @@ class RetentionTest extends JournalFixture {
         assertEquals(0, JournalDirectory.files(recordings.getLast()).getFirst().number());
     }
 
+    /** Nobody may hold up a recording by what lies where its files were. */
+    @Test
+    void directoriesWithoutAQueueAreDeletedLikeOthers() throws IOException {
+        try (JournalWriter writer = writer(SMALL)) {
+            long next = 0;
+            for (int document = 0; document < 1500; document++, next += 100) {
+                append(writer, next, 100);
+            }
+            int first = JournalDirectory.files(writer.recording()).getFirst().number();
+            Path empty = Files.createDirectory(JournalDirectory.file(writer.recording(), first - 1));
+            for (int document = 0; document < 300; document++, next += 100) {
+                append(writer, next, 100);
+            }
+            assertFalse(Files.exists(empty));
+        }
+    }
+
+    /** A reader makes nothing in place of what is deleted before its eyes. */
+    @Test
+    void whatIsDeletedStaysDeleted() throws IOException {
+        Path gone = directory.resolve("box-20261126T092510.752Z/000003");
+        assertThrows(NoSuchFileException.class, () -> QueueTailer.open(gone).close());
+        assertEquals(List.of(), list(directory));
+        Path empty = Files.createDirectories(gone);
+        assertThrows(NoSuchFileException.class, () -> QueueTailer.open(empty).close());
+    }
+
     /** A reader that is slower than the files are deleted may find those it has listed gone before it has read one. */
     @Test
     void aReaderThatIsOvertakenGoesOnWithWhatIsThere() throws Exception {
@@ -130,6 +159,10 @@ class RetentionTest extends JournalFixture {
             }
         }
         assertEquals(List.of(), problems);
+        Path recording = JournalDirectory.recordings(directory).getFirst();
+        for (JournalDirectory.File file : JournalDirectory.files(recording)) {
+            assertTrue(Files.exists(Chronicle.data(file.path())), () -> file + " was made by a reader");
+        }
     }
 
     private void overtaken() throws IOException {

@@ -88,5 +88,10 @@ class TraceRefusalIT {
         assertTrue(damaged.err().getFirst().matches("mk: journal file .*left out.*"), damaged.err()::getFirst);
         assertTrue(damaged.out().size() > 100 && damaged.out().size() < whole, () -> damaged.out().size() + " lines");
         assertFalse(mk.json("trace", "--summary", "--journal", journal()).isEmpty());
+        Files.delete(queue);
+        MkProcess empty = trace("--summary");
+        assertEquals(1, empty.err().size(), empty::describe);
+        assertTrue(empty.err().getFirst().matches("mk: journal file .* cannot be opened, it is left out: .*"),
+            empty.err()::getFirst);
     }
 }
