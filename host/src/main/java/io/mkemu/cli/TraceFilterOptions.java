@@ -38,15 +38,19 @@ final class TraceFilterOptions {
             .events(events);
     }
 
-    /** Refuses an instance or a CPU that the journal, now that it was read, knows nothing of. */
+    /** Refuses a CPU that the machine does not have, now that the journal has said how many it has. */
+    static void checkCpus(EventFilter filter, TraceNames names) {
+        for (int unknown : filter.unknownCpus()) {
+            throw new MachineException(ExitCode.STATE, "no CPU " + unknown + " in this journal; its machine has CPUs "
+                + "below " + names.nrCpus());
+        }
+    }
+
+    /** Refuses an instance that the journal, now that it was read, knows nothing of. */
     static void check(EventFilter filter, TraceNames names) {
         for (String unknown : filter.unknownInstances()) {
             throw new MachineException(ExitCode.STATE, "no instance \"" + unknown + "\" in this journal"
                 + Similar.hint(unknown, names.all().values()));
-        }
-        for (int unknown : filter.unknownCpus()) {
-            throw new MachineException(ExitCode.STATE, "no CPU " + unknown + " in this journal; its machine has CPUs "
-                + "below " + names.nrCpus());
         }
     }
 }
