@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -191,16 +190,13 @@ public final class Host implements AutoCloseable {
      * Boots instances and waits until they are active.
      *
      * @param timeoutMillis how long to wait
-     * @throws MachineException as {@link #start}; also if one fails, or is not active in time: a child goes on booting
-     *     then, and one that nobody joined is loaded again
+     * @throws MachineException as {@link #start}; also, once all have been waited for, with what is to be said of each
+     *     that fails, or is not active in time: a child goes on booting then, one that nobody joined is loaded again
      */
     public void exec(Collection<String> names, boolean external, long timeoutMillis, Consumer<String> say)
         throws InterruptedException {
         start(names, external, say);
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        for (String name : names) {
-            lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);
-        }
+        Boots.await(locked(() -> States.findAll(names, instances.values())), timeoutMillis);
     }
 
     /**
