@@ -28,6 +28,7 @@ public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS =
         Pattern.compile("ram|control|journal|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs", "hugetlbfs");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -49,7 +50,7 @@ public record MachineDirectory(Path path) {
     /** Where this user's machines lie. */
     public static Path base() {
         String chosen = System.getenv("MKEMU_DIR");
-        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath() : defaultBase();
+        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath().normalize() : defaultBase();
     }
 
     private static Path defaultBase() {
@@ -109,6 +110,24 @@ public record MachineDirectory(Path path) {
             }
         }
         throw new IOException(path + ": cannot be made, its parent keeps being removed");
+    }
+
+    /**
+     * What a user should know of the place where it lies, in a line, or null: RAM on a disk works, but the system
+     * writes it back to the disk while the kernels run. A link is refused when the directory is made.
+     */
+    public String warning() throws IOException {
+        Path there = path;
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
+            there = there.getParent();
+        }
+        if (Files.isSymbolicLink(there)) {
+            return null;
+        }
+        String type = Files.getFileStore(there).type();
+        return MEMORY.contains(type) ? null : path.getParent() + " lies on a file system of type " + type
+            + ", not in memory: the machine's RAM is written to it again and again, and slow; set MKEMU_DIR to a "
+            + "directory on a tmpfs, or leave it unset";
     }
 
     /**

@@ -60,8 +60,8 @@ final class DemoCommand implements Callable<Integer> {
         check(idle == null || idle.matches("poll|halt|haltpoll"),
             "--idle " + idle + " is not poll, halt or haltpoll");
         MachineSpec spec = DemoTree.of(instances, messages, idle);
-        MachineRun run = new MachineRun(MachineDirectory.of(machine), MachinePlan.of(spec).recorded(journal.options()),
-            null);
+        MachineRun run = new MachineRun(PlaceNote.tell(MachineDirectory.of(machine)),
+            MachinePlan.of(spec).recorded(journal.options()), null);
         boolean[] ok = new boolean[1];
         Progress progress = new Progress(System.err);
         DemoResult[] result = new DemoResult[1];

@@ -31,7 +31,7 @@ final class HazardsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Progress progress = new Progress(System.err);
-        HazardRun run = new HazardRun(MachineDirectory.of(machine), progress::show);
+        HazardRun run = new HazardRun(PlaceNote.tell(MachineDirectory.of(machine)), progress::show);
         boolean[] ok = new boolean[1];
         Interruptible.run(run::stop, () -> {
             List<HazardResult> results;

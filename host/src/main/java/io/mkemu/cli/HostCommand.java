@@ -6,6 +6,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.BackgroundHost;
 import io.mkemu.host.HostRun;
 import io.mkemu.host.MachinePlan;
+import io.mkemu.host.OutputBound;
 import io.mkemu.os.OsProcess;
 import io.mkemu.os.StandardStreams;
 import java.io.IOException;
@@ -40,6 +41,9 @@ final class HostCommand implements Callable<Integer> {
             OsProcess.leaveTerminal();
         }
         MachineDirectory directory = flags.directory();
+        if (!background) {
+            PlaceNote.tell(directory);
+        }
         HostRun run = new HostRun(directory, MachinePlan.of(flags.spec()).recorded(journal.options()),
             quiet || background ? null : System.out);
         Interruptible.run(run::stop, () -> run.run(() -> {
@@ -56,5 +60,6 @@ final class HostCommand implements Callable<Integer> {
             System.out.flush();
             streams.replace();
         }
+        OutputBound.watch(directory.output());
     }
 }

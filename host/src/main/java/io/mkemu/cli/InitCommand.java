@@ -51,6 +51,7 @@ final class InitCommand implements Callable<Integer> {
             System.out.print(tree);
             return ExitCode.OK.code();
         }
+        PlaceNote.tell(directory);
         Thread hook = new Thread(() -> System.err.println("mk: interrupted; mk list tells whether machine \""
             + directory.machine() + "\" has come up all the same"), "interrupted");
         Runtime.getRuntime().addShutdownHook(hook);

@@ -41,6 +41,7 @@ final class RunCommand implements Callable<Integer> {
         MachineSpec tree = MachineSpec.read(file);
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
         MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
+        PlaceNote.tell(directory);
         MachineRun run = new MachineRun(directory, MachinePlan.of(spec).recorded(journal.options()), System.out);
         RunReport[] result = new RunReport[1];
         Interruptible.run(run, host -> { }, report -> {

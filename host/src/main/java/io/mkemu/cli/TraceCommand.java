@@ -96,7 +96,7 @@ final class TraceCommand implements Callable<Integer> {
         JournalEvents events = new JournalEvents(journal, names, entry -> {
             if (!begun[0]) {
                 begun[0] = true;
-                window.apply(filter, names, end);
+                begin(filter, names, end);
             }
             counts.record(entry);
         });
@@ -113,13 +113,19 @@ final class TraceCommand implements Callable<Integer> {
         }
     }
 
+    /** The journal has said which machine it is of. */
+    private void begin(EventFilter filter, TraceNames names, long end) {
+        TraceFilterOptions.checkCpus(filter, names);
+        window.apply(filter, names, end);
+    }
+
     private void print(TraceSource.Open journal, TraceNames names, EventFilter filter, long end) throws IOException {
         if (id != null) {
             filter.id(id);
         }
         LineOutput out = new LineOutput(System.out);
         TraceLines lines = json ? new TraceJson(out, names, id != null) : new TraceText(out, names, id != null);
-        TracePrinter printer = new TracePrinter(filter, lines, out, () -> window.apply(filter, names, end));
+        TracePrinter printer = new TracePrinter(filter, lines, out, () -> begin(filter, names, end));
         new TracePlayer(journal, names, looksAt(), printer, printer).play(follow);
         if (!follow) {
             TraceFilterOptions.check(filter, names);

@@ -83,6 +83,11 @@ final class TraceExportCommand implements Callable<Integer> {
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             throw new MachineException(ExitCode.RESOURCES, file + " is there already: remove it, or name another file");
         }
+        Path directory = target.toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new MachineException(ExitCode.RESOURCES, file + " cannot be written: " + directory
+                + " is no directory; name a file in one that is there");
+        }
         Path part = target.resolveSibling(target.getFileName() + ".part");
         part.toFile().deleteOnExit();
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE,

@@ -38,6 +38,14 @@ final class TraceFilterOptions {
             .events(events);
     }
 
+    /** Refuses a CPU that the machine does not have, now that the journal has said how many it has. */
+    static void checkCpus(EventFilter filter, TraceNames names) {
+        for (int unknown : filter.unknownCpus()) {
+            throw new MachineException(ExitCode.STATE, "no CPU " + unknown + " in this journal; its machine has CPUs "
+                + "below " + names.nrCpus());
+        }
+    }
+
     /** Refuses an instance that the journal, now that it was read, knows nothing of. */
     static void check(EventFilter filter, TraceNames names) {
         for (String unknown : filter.unknownInstances()) {

@@ -43,9 +43,12 @@ final class TraceSource {
 
         /** Says on stderr, in a line, what could not be read. */
         void tellProblems() {
-            String deleted = reader.deletedFiles() == 0 ? "" : reader.deletedFiles() + " files of " + name()
-                + " were deleted before they were read, to keep the journal small: what they told is missing";
-            String damaged = problem == null ? "" : problem + (problems == 1 ? "" : "; and " + (problems - 1)
+            int files = reader.deletedFiles();
+            String deleted = files == 0 ? "" : files + (files == 1 ? " file of " : " files of ") + name()
+                + (files == 1 ? " was" : " were") + " deleted unread, to keep the journal small: "
+                + "what was told there is missing";
+            String nothing = reader.isEmpty() ? name() + " holds nothing that can be read" : "";
+            String damaged = problem == null ? nothing : problem + (problems == 1 ? "" : "; and " + (problems - 1)
                 + " more of that kind");
             if (!deleted.isEmpty() || !damaged.isEmpty()) {
                 System.err.println("mk: " + damaged + (deleted.isEmpty() || damaged.isEmpty() ? "" : "; ") + deleted);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.journal.EventFilter;
 import io.mkemu.journal.TraceNames;
 import picocli.CommandLine.Option;
@@ -30,10 +32,16 @@ final class TraceWindowOptions {
      * Puts the window into a filter.
      *
      * @param end of what is recorded, CLOCK_MONOTONIC in ns, if {@link #needsEnd}
+     * @throws MachineException if it is empty
      */
     void apply(EventFilter filter, TraceNames names, long end) {
-        filter.window(since == null ? Long.MIN_VALUE : monotonic(since, names, end),
-            until == null ? Long.MAX_VALUE : monotonic(until, names, end));
+        long from = since == null ? Long.MIN_VALUE : monotonic(since, names, end);
+        long to = until == null ? Long.MAX_VALUE : monotonic(until, names, end);
+        if (from >= to) {
+            throw new MachineException(ExitCode.USAGE, "--until is not later than --since: there is nothing between "
+                + "them");
+        }
+        filter.window(from, to);
     }
 
     private static long monotonic(TimePoint time, TraceNames names, long end) {

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -192,14 +191,11 @@ public final class Host implements AutoCloseable {
      * Waits until instances that were started are active.
      *
      * @param timeoutMillis how long to wait
-     * @throws MachineException if one fails, or is not active in time: a child goes on booting then, and one that
-     *     nobody joined is loaded again
+     * @throws MachineException once all have been waited for, with what is to be said of each that fails, or is not
+     *     active in time: a child goes on booting then, and one that nobody joined is loaded again
      */
     public void awaitActive(Collection<String> names, long timeoutMillis) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        for (String name : names) {
-            lives.awaitActive(locked(() -> find(name)), deadline, timeoutMillis);
-        }
+        Boots.await(locked(() -> States.findAll(names, instances.values())), timeoutMillis);
     }
 
     /**

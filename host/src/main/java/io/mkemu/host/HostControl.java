@@ -3,6 +3,7 @@ package io.mkemu.host;
 
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceState;
+import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.control.ControlLimits;
 import io.mkemu.host.control.ControlServer;
 import io.mkemu.memory.RamHeaderDescriptor;
@@ -23,7 +24,8 @@ final class HostControl implements AutoCloseable {
 
     private HostControl(Host host) throws IOException {
         this.host = host;
-        this.server = ControlServer.open(host.machine().directory().control(), new HostVerbs(host, this),
+        MachineDirectory directory = host.machine().directory();
+        this.server = ControlServer.open(directory.control(), new TornRam(new HostVerbs(host, this), directory),
             ControlLimits.DEFAULT);
     }
 

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
 /** The lives of a machine's instances: begins them, sees them become active and end, starts them again. */
 final class Lives {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final Machine machine;
     private final ReentrantLock lock;
@@ -115,33 +115,6 @@ final class Lives {
     }
 
     /**
-     * Waits for the end of a boot.
-     *
-     * @throws MachineException if it fails, or the time is over
-     */
-    void awaitActive(HostedInstance instance, long deadlineNanos, long timeoutMillis) throws InterruptedException {
-        InstanceLife life = instance.life();
-        String name = instance.spec().name();
-        if (life != null && life.awaitActive(deadlineNanos)) {
-            return;
-        }
-        if (life == null || life.isOver()) {
-            throw new MachineException(ExitCode.FAILED, "instance " + name + " is " + instance.state() + ": "
-                + (instance.reason().isEmpty() ? "it was ended while it booted" : instance.reason())
-                + "; see mk dmesg " + name);
-        }
-        if (life instanceof ExternalProcess && life.pid() == 0) {
-            life.halt();
-            life.awaitEnd(System.nanoTime() + HALT_NANOS);
-            throw new MachineException(ExitCode.FAILED, "instance " + name + " was not joined within " + timeoutMillis
-                + " ms, it is loaded again; repeat with a longer --timeout" + (instance.entry().reason().isEmpty() ? ""
-                : "; who tried last: " + instance.entry().reason()));
-        }
-        throw new MachineException(ExitCode.FAILED, "instance " + name + " is not active after " + timeoutMillis
-            + " ms and goes on booting: mk dmesg " + name + " shows where it is, mk kill -f ends it");
-    }
-
-    /**
      * Ends lives and waits for that.
      *
      * @return a line for each that had to be forced
@@ -204,6 +177,10 @@ final class Lives {
             instance.end(wanted, how.isEmpty() ? "ended by itself with exit code 0" : how);
             KernelLog log = new KernelLog(machine.memory(), instance.spec().id());
             life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
+            if (wanted && life.isHalting() && !(life instanceof ExternalProcess && life.pid() == 0)) {
+                log.append(LogLevel.WARNING.ordinal(), -1, "mkemu: halted by force"
+                    + (how.isEmpty() ? "" : ": " + how));
+            }
             if (!wanted) {
                 log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
                 /* What somebody else has started only he can start again. */

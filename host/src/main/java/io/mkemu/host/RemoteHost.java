@@ -4,6 +4,7 @@ package io.mkemu.host;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.control.Protocol;
@@ -11,6 +12,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -113,6 +115,11 @@ public final class RemoteHost implements AutoCloseable {
                 if (isGone()) {
                     throw RunningMachines.notRunning(directory);
                 }
+                if (System.nanoTime() - deadline > 0 && isUp() && !Files.exists(directory.control())) {
+                    throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its socket "
+                        + directory.control() + " is gone, somebody has removed it; its host" + pid() + " runs on and "
+                        + "can be asked nothing: SIGTERM ends the machine in order", nobodyListens);
+                }
                 if (System.nanoTime() - deadline > 0) {
                     throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
                         + pid() + " takes no requests (" + nobodyListens.getMessage()
@@ -152,6 +159,14 @@ public final class RemoteHost implements AutoCloseable {
             LockSupport.parkNanos(LOOK_NANOS);
         }
         return true;
+    }
+
+    private boolean isUp() {
+        try (PhysicalMemory memory = PhysicalMemory.openReadOnly(directory.ram())) {
+            return memory.instances().entry(0).state() == InstanceState.ACTIVE;
+        } catch (IOException | MachineException unreadable) {
+            return false;
+        }
     }
 
     /** The host's process id for a message, if its RAM tells. */

@@ -34,9 +34,14 @@ final class States {
             .map(instance -> instance.spec().name()).collect(Collectors.joining(", "))));
     }
 
+    /** The verb that ends a kernel in the state that it is in: one that boots cannot be asked. */
+    private static String ending(InstanceLife life) {
+        return life.isActive() && !life.isHalting() ? "mk kill" : "mk kill -f";
+    }
+
     static HostedInstance requireNotRunning(HostedInstance instance, String verb) {
         if (instance.life() != null) {
-            throw refused(instance, "cannot " + verb + " it: mk kill ends its kernel");
+            throw refused(instance, "cannot " + verb + " it: " + ending(instance.life()) + " ends its kernel");
         }
         return instance;
     }
@@ -56,8 +61,9 @@ final class States {
     static void requireExecutable(HostedInstance instance) {
         if (instance.life() != null) {
             throw refused(instance, instance.life().isHalting()
-                ? "its former life has not ended: repeat mk kill -f, or end its process" : "its kernel runs already: "
-                + "mk kill ends it");
+                ? "its former life has not ended: repeat mk kill -f, or end its process" : "its kernel "
+                + (instance.life().isActive() ? "runs" : "boots") + " already: " + ending(instance.life())
+                + " ends it");
         }
         if (instance.state() == InstanceState.READY) {
             throw refused(instance, "nothing is loaded: mk load names its modules and boot parameters");

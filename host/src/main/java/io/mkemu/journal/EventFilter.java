@@ -125,6 +125,11 @@ public final class EventFilter {
         return id == null || entry.isMessage() && entry.id() == id;
     }
 
+    /** Those of the wanted CPUs that the machine does not have, if the journal has said how many it has. */
+    public List<Integer> unknownCpus() {
+        return cpus.stream().filter(cpu -> names.nrCpus() > 0 && cpu >= names.nrCpus()).sorted().toList();
+    }
+
     /** Those of the wanted instances that the journal, as far as it was read, knows nothing of. */
     public List<String> unknownInstances() {
         return instances.stream().filter(wanted -> !names.knows(wanted)).sorted().toList();

@@ -107,7 +107,11 @@ public final class JournalDirectory {
     /** Removes a queue file; a reader sees all of it or none. */
     static void delete(Path file) throws IOException {
         Path gone = file.resolveSibling(GONE + file.getFileName());
-        Files.move(file, gone);
+        try {
+            Files.move(file, gone);
+        } catch (NoSuchFileException alreadyGone) {
+            return;
+        }
         DiskFile.deleteTree(gone);
     }
 

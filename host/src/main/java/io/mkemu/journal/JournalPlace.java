@@ -28,6 +28,7 @@ final class JournalPlace {
             throw new MachineException(ExitCode.MACHINE, given + " is a file; name a directory with --journal");
         }
         requireOffRam(given, directory);
+        requireOutsideOfJournals(given, directory);
         try {
             Files.createDirectories(directory, JournalDirectory.OWNER_ONLY);
             if (!Files.isWritable(directory)) {
@@ -46,6 +47,17 @@ final class JournalPlace {
                 + real.relativize(foreign) + "; name an empty or a new directory with --journal");
         }
         return real;
+    }
+
+    /* A journal holds nothing but recordings: with another one in it, it could not be recorded into any more. */
+    private static void requireOutsideOfJournals(Path given, Path directory) throws IOException {
+        for (Path above = directory.getParent(); above != null; above = above.getParent()) {
+            if (Files.isRegularFile(above.resolve(JournalDirectory.LOCK))
+                && !JournalDirectory.recordings(above).isEmpty()) {
+                throw new MachineException(ExitCode.MACHINE, given + " lies in the journal " + above
+                    + "; name a directory outside of it with --journal");
+            }
+        }
     }
 
     private static void requireOffRam(Path given, Path directory) throws IOException {

@@ -42,6 +42,8 @@ public final class JournalReader implements AutoCloseable {
     private boolean inDocument;
     private boolean hasNewRepeats;
     private int deletedFiles;
+    /* Whether the present file had a document: if not, its successor says what it would have repeated. */
+    private boolean hasTold = true;
     private boolean sawEnd;
     private boolean writerGone;
     private boolean hasEnded;
@@ -141,6 +143,7 @@ public final class JournalReader implements AutoCloseable {
 
     private boolean nextDocument() throws IOException {
         while (nextInFile() || nextFile()) {
+            hasTold = true;
             DirectBuffer document = tailer.document();
             String problem = Segment.problem(document);
             if (problem != null) {
@@ -170,23 +173,39 @@ public final class JournalReader implements AutoCloseable {
     }
 
     private boolean nextFile() throws IOException {
-        for (JournalDirectory.File file : JournalDirectory.files(recording)) {
-            /* Once its successor is there a file is final: what came between the last look at it and now is all. */
-            if (file.number() > fileNumber && (nextInFile() || openFile(file) && nextInFile())) {
-                return true;
+        List<JournalDirectory.File> before;
+        List<JournalDirectory.File> files = List.of();
+        do {
+            before = files;
+            files = JournalDirectory.files(recording);
+            for (JournalDirectory.File file : files) {
+                /* Once its successor is there a file is final: what came since the last look at it is all. */
+                if (file.number() > fileNumber && (nextInFile() || openFile(file) && nextInFile())) {
+                    return true;
+                }
             }
-        }
+            /* All that were listed may have been deleted before one of them was read: then there are others. */
+        } while (isDeleted() && !files.equals(before));
         return false;
+    }
+
+    /** Whether nothing at all could be read, of any file. */
+    public boolean isEmpty() {
+        return watermark == 0;
+    }
+
+    private boolean isDeleted() {
+        return fileNumber < 0 || !Files.exists(JournalDirectory.file(recording, fileNumber));
     }
 
     private boolean openFile(JournalDirectory.File file) throws IOException {
         QueueTailer next = null;
-        RuntimeException damage = null;
+        Exception damage = null;
         try {
             next = QueueTailer.open(file.path());
         } catch (NoSuchFileException deletedMeanwhile) {
             return false;
-        } catch (RuntimeException damaged) {
+        } catch (IOException | RuntimeException damaged) {
             if (!Files.exists(file.path())) {
                 return false;
             }
@@ -194,11 +213,14 @@ public final class JournalReader implements AutoCloseable {
         }
         closeFile();
         tailer = next;
-        deletedFiles += file.number() - fileNumber - 1;
-        hasNewRepeats = file.number() != fileNumber + 1;
+        deletedFiles += file.number() - fileNumber - (hasTold ? 1 : 0);
+        hasNewRepeats = file.number() != fileNumber + 1 || !hasTold;
+        /* One that cannot be read is not deleted: that is told otherwise. */
+        hasTold = next == null;
         fileNumber = file.number();
         if (damage != null) {
-            report("cannot be opened, it is left out: " + damage);
+            report("cannot be opened, it is left out: " + (damage instanceof IOException ? damage.getMessage()
+                : damage));
         }
         return next != null;
     }

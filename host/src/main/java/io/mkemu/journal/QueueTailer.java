@@ -2,6 +2,9 @@
 package io.mkemu.journal;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -32,13 +35,51 @@ final class QueueTailer implements AutoCloseable {
      * Opens a queue.
      *
      * @throws NoSuchFileException if it is gone
+     * @throws IOException         if it is no queue any more
      */
     static QueueTailer open(Path directory) throws IOException {
+        requireThere(directory);
+        long bytes = checkedBytes(directory);
+        ChronicleQueue queue = Chronicle.queue(directory, Math.max(bytes, Chronicle.GRANULE)).readOnly(true).build();
+        try {
+            requireThere(directory);
+            return new QueueTailer(queue);
+        } catch (NoSuchFileException deletedMeanwhile) {
+            queue.close();
+            removeWhatChronicleMade(directory);
+            throw deletedMeanwhile;
+        }
+    }
+
+    private static void requireThere(Path directory) throws NoSuchFileException {
         if (!Files.exists(Chronicle.metadata(directory))) {
             throw new NoSuchFileException(directory.toString());
         }
-        long bytes = Math.max(Files.size(Chronicle.data(directory)), Chronicle.GRANULE);
-        return new QueueTailer(Chronicle.queue(directory, bytes).readOnly(true).build());
+    }
+
+    /** Chronicle waits 10 s for a header that does not come. */
+    private static long checkedBytes(Path directory) throws IOException {
+        try (FileChannel data = FileChannel.open(Chronicle.data(directory))) {
+            ByteBuffer header = ByteBuffer.allocate(Integer.BYTES);
+            if (data.read(header) < Integer.BYTES || header.getInt(0) == 0) {
+                throw new IOException("its header is gone");
+            }
+            return data.size();
+        } catch (NoSuchFileException gone) {
+            requireThere(directory);
+            throw new IOException("its documents are gone", gone);
+        }
+    }
+
+    /** Chronicle makes the directory that it is to read, and those above it. Only empty ones can be removed so. */
+    private static void removeWhatChronicleMade(Path directory) throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+            Files.deleteIfExists(directory.getParent());
+        } catch (DirectoryNotEmptyException others) {
+            /* The recording is still there. */
+            return;
+        }
     }
 
     /** Goes on to the next document; false if there is none yet. What the former one lay in is not valid any more. */

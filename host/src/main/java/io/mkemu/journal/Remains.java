@@ -4,7 +4,6 @@ package io.mkemu.journal;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
@@ -44,7 +43,7 @@ final class Remains {
                 continue;
             }
             truncate(file, tailer.used());
-        } catch (NoSuchFileException | RuntimeException damaged) {
+        } catch (IOException | RuntimeException damaged) {
             /* Nobody knows where it ends: it stays as long as it is, and readers are told. */
             return;
         }

@@ -3,6 +3,7 @@ package io.mkemu.journal;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,7 +55,11 @@ final class Retention {
     }
 
     private static long modified(Path file) throws IOException {
-        return Files.getLastModifiedTime(Chronicle.data(file)).toMillis();
+        try {
+            return Files.getLastModifiedTime(Chronicle.data(file)).toMillis();
+        } catch (NoSuchFileException nothingInIt) {
+            return Long.MIN_VALUE;
+        }
     }
 
     /** A recording without files says nothing any more. */

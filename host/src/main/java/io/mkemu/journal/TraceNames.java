@@ -21,6 +21,7 @@ public final class TraceNames {
     private String mailbox = "";
     private String mode = "";
     private boolean known;
+    private int nrCpus;
 
     /** Learns what a record tells of names. */
     void learn(TraceEntry entry) {
@@ -28,6 +29,7 @@ public final class TraceNames {
             JsonNode what = JournalText.object(entry.payload());
             machine(what.path("machine").asText(""), what.path("createdNanos").asLong(),
                 what.path("createdUnixNanos").asLong());
+            nrCpus = what.path("nrCpus").asInt();
             mailbox = what.path("ipi").asText("");
         } else if (entry.event() == TraceEvent.MODE && mode.isEmpty()) {
             mode = EventFields.mode(entry.arg0());
@@ -69,6 +71,11 @@ public final class TraceNames {
     /** The machine's name; empty if it is not known. */
     public String machine() {
         return machine;
+    }
+
+    /** One past the highest physical CPU; 0 if it is not known. */
+    public int nrCpus() {
+        return nrCpus;
     }
 
     /** The machine's mailbox, as --ipi has it; empty if it is not known. */

@@ -3,13 +3,10 @@ package io.mkemu.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.mkemu.ExitCode;
-import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.log.KernelLog;
@@ -292,30 +289,6 @@ class RecorderTest {
         for (Recording.Entry entry : recording.records()) {
             assertTrue(entry.watermark() >= watermark, "watermarks only grow");
             watermark = entry.watermark();
-        }
-    }
-
-    @Test
-    void aMachineWithoutAJournalHasNoModeToChange() throws Exception {
-        try (TestHost box = TestHost.make()) {
-            MachineException refused = assertThrows(MachineException.class,
-                () -> box.machine().recorder().mode(TraceMode.IPI));
-            assertEquals("machine \"box\" has no journal: make it with --journal DIR", refused.getMessage());
-            assertEquals(ExitCode.STATE, refused.exitCode());
-            assertEquals(TraceMode.OFF, new TraceControl(box.memory()).mode());
-            assertFalse(Files.exists(box.machine().directory().journal()));
-        }
-    }
-
-    @Test
-    void aJournalThatCannotBeLeavesNothing() throws Exception {
-        Files.writeString(directory.resolve("mine"), "x");
-        /* TestHost cannot remove the directory it made for the machine unless that is empty. */
-        MachineException refused = assertThrows(MachineException.class, () -> record(TraceMode.IPI).close());
-        assertEquals(ExitCode.MACHINE, refused.exitCode());
-        assertTrue(refused.getMessage().contains("holds mine"), refused::getMessage);
-        try (var files = Files.list(directory)) {
-            assertEquals(List.of(directory.resolve("mine")), files.toList());
         }
     }
 }

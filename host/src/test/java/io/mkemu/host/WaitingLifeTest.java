@@ -91,16 +91,17 @@ class WaitingLifeTest {
     void nothingIsChangedUnderIt() throws Exception {
         start("web");
         String now = "instance web is loaded (waits to be joined): ";
-        box.refuses(ExitCode.STATE, now + "cannot update it: mk kill ends its kernel",
+        box.refuses(ExitCode.STATE, now + "cannot update it: mk kill -f ends its kernel",
             () -> host.update("web", List.of(4), 0, false));
-        box.refuses(ExitCode.STATE, now + "cannot update it: mk kill ends its kernel",
+        box.refuses(ExitCode.STATE, now + "cannot update it: mk kill -f ends its kernel",
             () -> host.update("web", null, 2 << 20, true));
-        box.refuses(ExitCode.STATE, now + "cannot load it: mk kill ends its kernel", () -> box.load(kernel("web", "")));
-        box.refuses(ExitCode.STATE, now + "cannot unload it: mk kill ends its kernel",
+        box.refuses(ExitCode.STATE, now + "cannot load it: mk kill -f ends its kernel",
+            () -> box.load(kernel("web", "")));
+        box.refuses(ExitCode.STATE, now + "cannot unload it: mk kill -f ends its kernel",
             () -> host.unload(List.of("db", "web")));
-        box.refuses(ExitCode.STATE, now + "cannot delete it: mk kill ends its kernel",
+        box.refuses(ExitCode.STATE, now + "cannot delete it: mk kill -f ends its kernel",
             () -> host.delete(List.of("web"), false));
-        box.refuses(ExitCode.STATE, now + "its kernel runs already: mk kill ends it", () -> start("db", "web"));
+        box.refuses(ExitCode.STATE, now + "its kernel boots already: mk kill -f ends it", () -> start("db", "web"));
         box.refuses(ExitCode.STATE, now + "mk kill needs an active one: wait until it is active, or mk kill -f",
             () -> host.kill(List.of("web"), false, LONG));
         box.refuses(ExitCode.RESOURCES, "CPU 1 is taken by instance web: free are 4 5 6 7",

@@ -2,6 +2,7 @@
 package io.mkemu.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.trace.TraceRecord;
@@ -83,6 +84,29 @@ class JournalDamageTest {
         assertEquals(List.of(0L, 1L, 2L, 3L, 6L, 7L, 8L), readAll());
         assertEquals(List.of(line(recording, "has 128 bytes of CPU 3 that are no records, they are left out")),
             problems);
+    }
+
+    /** Whatever is left of a queue file, a reader says a line and no more. */
+    @Test
+    void aFileOfWhichLittleIsLeftIsSaidInALine() throws IOException {
+        Path recording = record();
+        Path data = Chronicle.data(JournalDirectory.file(recording, 0));
+        for (long bytes : new long[] {10, 2, -1}) {
+            if (bytes < 0) {
+                Files.delete(data);
+            } else {
+                try (FileChannel file = FileChannel.open(data, StandardOpenOption.WRITE)) {
+                    file.truncate(bytes);
+                }
+            }
+            try (JournalReader reader = JournalReader.open(directory, problems::add)) {
+                assertFalse(reader.next());
+                assertTrue(reader.isEmpty());
+            }
+        }
+        String file = "journal file " + JournalDirectory.file(recording, 0).toRealPath()
+            + ": cannot be opened, it is left out: ";
+        assertEquals(List.of(file + "its header is gone", file + "its documents are gone"), problems.subList(1, 3));
     }
 
     /** Where the document begins whose watermark is this. */

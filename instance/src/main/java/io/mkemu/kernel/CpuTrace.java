@@ -16,9 +16,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * The tracepoints of one CPU's loop. Used by that CPU's thread only.
  *
- * <p>Reading the clock costs as much as a tenth of a round trip, so nothing between a message's arrival and the answer
- * reads it: a CPU that polls reads it in place of a pause, and a callback begins when the one before it ended. What is
- * recorded of a callback is written after it.
+ * <p>Nothing between a message's arrival and the answer reads the clock: a CPU that polls counts its looks since the
+ * last reading, see {@link TraceClock}, and a callback begins when the one before it ended. What is recorded of a
+ * callback is written after it.
  */
 final class CpuTrace {
     private static final long U32 = 0xffff_ffffL;
@@ -29,9 +29,9 @@ final class CpuTrace {
     private final CallTrace calls;
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
     private int payloadSize;
+    private final TraceClock clock = new TraceClock(System::nanoTime);
     private boolean on;
-    private boolean stale = true;
-    private long clock;
+    private long begun;
     private long interrupted;
 
     CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu, PageWatch pages) {
@@ -53,35 +53,30 @@ final class CpuTrace {
     /** A turn of the loop begins: what is taken in it counts as interrupted now. */
     void turnBegins() {
         on = writer.records(TraceMode.IPI);
-        if (on && stale) {
-            readClock();
+        if (on) {
+            clock.refresh();
         }
-        interrupted = clock;
+        interrupted = clock.nanos();
     }
 
     /** Callbacks are about to run; work of this CPU may have run since the turn began. */
     void delivers() {
-        if (on && stale) {
-            readClock();
+        if (on) {
+            clock.refresh();
         }
     }
 
     /** Time has passed that no tracepoint saw. */
     void goesStale() {
-        stale = true;
-    }
-
-    private void readClock() {
-        clock = System.nanoTime();
-        stale = false;
+        clock.goesStale();
     }
 
     /** Between two looks for work. */
     void pause() {
         if (on) {
-            readClock();
+            clock.look();
         } else {
-            stale = true;
+            clock.goesStale();
             Thread.onSpinWait();
         }
     }
@@ -89,41 +84,42 @@ final class CpuTrace {
     /** Vectors were taken. */
     void interrupt(long vectors) {
         if (on) {
-            writer.record(TraceEvent.INTERRUPT, 0, clock, vectors, 0, 0, 0, 0);
+            writer.record(TraceEvent.INTERRUPT, 0, clock.nanos(), vectors, 0, 0, 0, 0);
         }
     }
 
     /** The CPU is about to sleep. */
     void halts() {
         if (on) {
-            readClock();
+            clock.read();
         }
     }
 
     /** It woke. */
     void woke() {
-        stale = true;
+        clock.goesStale();
         if (on) {
-            long from = clock;
-            readClock();
-            writer.record(TraceEvent.HALT, 0, from, clock - from, 0, 0, 0, 0);
+            long from = clock.nanos();
+            clock.read();
+            writer.record(TraceEvent.HALT, 0, from, clock.nanos() - from, 0, 0, 0, 0);
         }
     }
 
     /** A callback is about to run. */
     void callbackBegins(MkIpiData data, HandlerRegistry.Handler handler) {
         if (on) {
+            begun = clock.nanos();
             if (writer.records(TraceMode.ALL)) {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
                 calls.begins();
-                writer.record(TraceEvent.CALL, 0, clock, handler.number(), KernelCall.HANDLER.ordinal(), 0,
+                writer.record(TraceEvent.CALL, 0, begun, handler.number(), KernelCall.HANDLER.ordinal(), 0,
                     handler.type(), 0);
             } else {
                 payloadSize = -1;
             }
-            writer.callbackBegins(id(data), clock, data.type(), data.dataSize());
+            writer.callbackBegins(id(data), begun, data.type(), data.dataSize());
         }
     }
 
@@ -132,10 +128,9 @@ final class CpuTrace {
         if (!on) {
             return;
         }
-        long begun = clock;
-        readClock();
+        clock.read();
         int flags = (first ? TraceRecordDescriptor.FIRST : 0) | (threw ? TraceRecordDescriptor.FAULT : 0);
-        int took = u32(clock - begun);
+        int took = u32(clock.nanos() - begun);
         int waited = u32(begun - interrupted);
         if (first && payloadSize >= 0) {
             writer.record(TraceEvent.CALLBACK, flags, begun, id(data), data.type(), took, waited, payload, 0,
@@ -149,15 +144,15 @@ final class CpuTrace {
     /** A message came that nobody handles. */
     void unhandled(MkIpiData data) {
         if (on) {
-            writer.record(TraceEvent.UNHANDLED, 0, clock, id(data), data.type(), data.dataSize(), 0,
-                u32(clock - interrupted));
+            writer.record(TraceEvent.UNHANDLED, 0, clock.nanos(), id(data), data.type(), data.dataSize(), 0,
+                u32(clock.nanos() - interrupted));
         }
     }
 
     /** A handler's work is pending already. */
     void coalesced(MkIpiData data) {
         if (on) {
-            writer.record(TraceEvent.COALESCED, 0, clock, id(data), data.type(), data.dataSize(), 0, 0);
+            writer.record(TraceEvent.COALESCED, 0, clock.nanos(), id(data), data.type(), data.dataSize(), 0, 0);
         }
     }
 

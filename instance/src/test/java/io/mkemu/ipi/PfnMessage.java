@@ -10,7 +10,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class PfnMessage {
     private final MemorySegment memory = Arena.ofAuto().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES);
     private final UnsafeBuffer slot = new UnsafeBuffer(memory.address(), MkIpiDataDescriptor.LENGTH);
-    private final MkIpiData data = new MkIpiData();
 
     /** The message, until the next call. */
     public MkIpiData of(int senderCpu, long pfn) {
@@ -18,7 +17,6 @@ public final class PfnMessage {
         slot.putInt(MkIpiDataDescriptor.TYPE_OFFSET, MkIpiDataDescriptor.PFN_IPI_TYPE, ByteOrder.LITTLE_ENDIAN);
         slot.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, MkIpiDataDescriptor.PFN_SIZE, ByteOrder.LITTLE_ENDIAN);
         slot.putLong(MkIpiDataDescriptor.BUFFER_OFFSET, pfn, ByteOrder.LITTLE_ENDIAN);
-        data.wrap(slot, 0);
-        return data;
+        return MkIpiData.of(slot, 0);
     }
 }

@@ -2,114 +2,87 @@
 package io.mkemu.replay;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.mkemu.MachineException;
-import io.mkemu.ipi.MkIpiData;
+import io.mkemu.Errno;
 import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import io.mkemu.trace.KernelCall;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 
-/** What stands for memory and messages in a replay. */
-@Timeout(60)
-class ReplayMemoryTest {
-    private static final long AT = 0x10_0000;
-    private static final int PAGE = Pages.PAGE_SIZE;
+/** Memory and pages of a replayed module. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class ReplayMemoryTest extends ReplayFixture {
+    @Test
+    void memoryIsWhereItWas() throws Exception {
+        long address = 0x40_0000;
+        long pfn = 0x999;
+        byte[] content = new byte[Pages.PAGE_SIZE];
+        content[17] = 5;
+        byte[] message = new byte[Long.BYTES];
+        new UnsafeBuffer(message).putLong(0, pfn);
+        List<Object> seen = new ArrayList<>();
+        KernelModule shares = module(kernel -> {
+            long mine = kernel.instanceAlloc(5000, 4096);
+            Window window = kernel.memremap(mine, 8192);
+            window.buffer().putLong(4096, 42);
+            seen.add(kernel.sendPfn(2, Pages.pfn(mine)));
+            kernel.registerHandler((data, context) -> {
+                try (Window theirs = kernel.receiveMapPage(data)) {
+                    seen.add(theirs.physicalAddress());
+                    seen.add(theirs.buffer().getByte(17));
+                }
+                try (Window again = kernel.memremap(mine + 4096, 4096)) {
+                    seen.add(again.buffer().getLong(0));
+                    seen.add(again.buffer().getLong(8));
+                }
+                assertNull(kernel.receiveMapPage(data));
+                seen.add(kernel.revokePfn(2, Pages.pfn(mine)));
+                seen.add(kernel.instanceFree(mine, 5000));
+                seen.add(kernel.instanceFree(mine, 5000));
+            }, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
+        });
+        equal(new Scripted(4).call(KernelCall.INSTANCE_ALLOC, address, 2, 12)
+            .sent(2, MkIpiDataDescriptor.PFN_IPI_TYPE, pfnBytes(Pages.pfn(address)))
+            .call(KernelCall.SEND_PFN, Pages.pfn(address), 2, 0)
+            .init()
+            .call(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, content)
+            .call(KernelCall.RECEIVE_MAP_PAGE, pfn, 0, 0)
+            .call(KernelCall.REVOKE_PFN, Pages.pfn(address), 2, 0)
+            .call(KernelCall.INSTANCE_FREE, address, 2, Errno.EBUSY)
+            .call(KernelCall.INSTANCE_FREE, address, 2, 0)
+            .callback(0, MkIpiDataDescriptor.PFN_IPI_TYPE, message).replay(shares));
+        assertEquals(List.of(0, Pages.address(pfn), (byte) 5, 42L, 0L, 0, -Errno.EBUSY, 0), seen);
+    }
 
-    private final ReplayMemory memory = new ReplayMemory();
+    @Test
+    void whatOthersWroteIntoASharedPageIsThere() throws Exception {
+        long address = 0x40_0000;
+        List<Long> seen = new ArrayList<>();
+        KernelModule owner = module(kernel -> {
+            Window mine = kernel.memremap(kernel.instanceAlloc(4096, 1), 4096);
+            kernel.startTask("look", () -> {
+                seen.add(mine.buffer().getLong(64));
+                return Task.WAIT;
+            });
+        });
+        equal(new Scripted(4).call(KernelCall.INSTANCE_ALLOC, address, 1, 0).init().task(0, 0, false, 0)
+            .call(KernelCall.PAGE_CHANGED, address + 64, 0, pfnBytes(77)).task(0, 0, false, 0)
+            .replay(owner));
+        assertEquals(List.of(0L, 77L), seen);
+    }
 
-    private static byte[] page(int value) {
-        byte[] bytes = new byte[PAGE];
-        bytes[0] = (byte) value;
+    private static byte[] pfnBytes(long pfn) {
+        byte[] bytes = new byte[Long.BYTES];
+        new UnsafeBuffer(bytes).putLong(0, pfn);
         return bytes;
-    }
-
-    @Test
-    void windowsOnOneAllocationSeeTheSame() {
-        memory.allocated(AT, 3 * PAGE - 1);
-        Window whole = memory.map(AT, 3 * PAGE);
-        Window last = memory.map(AT + 2 * PAGE, PAGE);
-        assertEquals(AT + 2 * PAGE, last.physicalAddress());
-        last.buffer().putInt(4, 77);
-        assertEquals(77, whole.buffer().getInt(2 * PAGE + 4));
-        last.close();
-        assertEquals(0, last.buffer().capacity());
-        assertEquals(77, memory.map(AT + 2 * PAGE, 8).buffer().getInt(4));
-        assertThrows(IndexOutOfBoundsException.class, () -> whole.buffer().getByte(3 * PAGE));
-    }
-
-    @Test
-    void whatIsNotAllocatedCannotBeMapped() {
-        memory.allocated(AT, PAGE);
-        memory.allocated(AT + PAGE, PAGE);
-        for (long[] range : new long[][] {{AT - PAGE, PAGE}, {AT, PAGE + 1}, {AT + 2 * PAGE, 1}, {AT, 0}, {AT, -1},
-            {AT, Long.MAX_VALUE}}) {
-            assertThrows(MachineException.class, () -> memory.map(range[0], range[1]));
-        }
-        memory.freed(AT);
-        memory.freed(AT);
-        assertThrows(MachineException.class, () -> memory.map(AT, PAGE));
-    }
-
-    @Test
-    void aWindowOutlivesItsAllocation() {
-        memory.allocated(AT, PAGE);
-        Window old = memory.map(AT, PAGE);
-        old.buffer().putInt(0, 5);
-        memory.freed(AT);
-        memory.allocated(AT, PAGE);
-        Window fresh = memory.map(AT, PAGE);
-        assertEquals(0, fresh.buffer().getInt(0));
-        assertEquals(5, old.buffer().getInt(0));
-        old.close();
-        old.close();
-        fresh.buffer().putInt(0, 6);
-        assertEquals(6, memory.map(AT, PAGE).buffer().getInt(0));
-    }
-
-    @Test
-    void aReceivedPageHasWhatWasInItWhenItWasMapped() {
-        Window first = memory.page(9, page(1));
-        Window second = memory.page(9, page(2));
-        assertEquals(2, first.buffer().getByte(0));
-        memory.change(Pages.address(9), new byte[] {3});
-        assertEquals(3, second.buffer().getByte(0));
-        first.close();
-        assertEquals(3, second.buffer().getByte(0));
-        second.close();
-        memory.change(Pages.address(9), new byte[] {4});
-        assertEquals(5, memory.page(9, page(5)).buffer().getByte(0));
-    }
-
-    @Test
-    void aPageOfItsOwnComesBackAsItself() {
-        memory.allocated(AT, 2 * PAGE);
-        Window mine = memory.map(AT, 2 * PAGE);
-        try (Window received = memory.page(Pages.pfn(AT) + 1, page(8))) {
-            assertEquals(8, mine.buffer().getByte(PAGE));
-            received.buffer().putByte(1, (byte) 9);
-        }
-        assertEquals(9, mine.buffer().getByte(PAGE + 1));
-    }
-
-    @Test
-    void aMessageThatCannotBeIsNone() {
-        MemorySegment slot = Arena.ofAuto().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES);
-        UnsafeBuffer bytes = new UnsafeBuffer(slot.address(), MkIpiDataDescriptor.LENGTH);
-        for (long size : new long[] {-1, MkIpiDataDescriptor.MAX_DATA_SIZE + 1, Long.MIN_VALUE}) {
-            bytes.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, size);
-            assertThrows(IllegalArgumentException.class, () -> MkIpiData.of(bytes, 1));
-        }
-        bytes.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, MkIpiDataDescriptor.MAX_DATA_SIZE);
-        assertEquals(MkIpiDataDescriptor.MAX_DATA_SIZE, MkIpiData.of(bytes, 4).buffer().capacity());
-        assertEquals(4, MkIpiData.of(bytes, 4).number());
-        assertEquals(MkIpiDataDescriptor.MAX_DATA_SIZE, slot.get(ValueLayout.JAVA_LONG,
-            MkIpiDataDescriptor.DATA_SIZE_OFFSET));
     }
 }

@@ -9,9 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
 import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
@@ -22,7 +19,6 @@ import io.mkemu.trace.TraceRecordDescriptor;
 import io.mkemu.trace.WorkKind;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -30,50 +26,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Modules that are run through recordings by hand: what they are told, and what is said of what they do. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-class ReplayTest {
-    private static final int TYPE = 0x77;
-    private static final byte[] HELLO = {1, 2, 3, 4};
-
-    /** What a test's module does when it is set up. */
-    private interface Init {
-        void init(Kernel kernel) throws Exception;
-    }
-
-    private static KernelModule module(Init init) {
-        return new KernelModule() {
-            @Override
-            public String name() {
-                return "m";
-            }
-
-            @Override
-            public void init(Kernel kernel) throws Exception {
-                init.init(kernel);
-            }
-        };
-    }
-
-    /** A module whose callback does something with its kernel. */
-    private static KernelModule onMessage(java.util.function.Consumer<Kernel> what) {
-        return module(kernel -> kernel.registerHandler((data, context) -> what.accept(kernel), null, TYPE));
-    }
-
-    private static void equal(ReplayResult result) {
-        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
-    }
-
-    private static void differs(ReplayResult result, long step, String then, String now) {
-        assertEquals(Verdict.DIFFERENT, result.verdict(), result::toString);
-        assertEquals(step, result.number(), result::toString);
-        assertTrue(result.then().contains(then), result::toString);
-        assertTrue(result.now().contains(now), result::toString);
-    }
-
-    /** A recording in which the callback of one message sent something. */
-    private static Scripted sendsHello() {
-        return new Scripted(4).init().sent(2, 0x10, HELLO).callback(0, TYPE, (byte) 9);
-    }
-
+class ReplayTest extends ReplayFixture {
     @Test
     void whatIsAskedIsAnsweredAsThen() throws Exception {
         Instance two = new Instance(2, "two", InstanceState.FAILED, List.of(5, 6));
@@ -173,19 +126,6 @@ class ReplayTest {
         differs(asks.replay(module(Kernel::nanoTime)), 1, "isActive(2) = true", "nanoTime()");
         differs(asks.replay(module(kernel -> { })), 1, "isActive(2)", "init returns");
         differs(new Scripted(4).init().replay(module(Kernel::randomLong)), 1, "nothing more", "randomLong()");
-    }
-
-    @Test
-    void aModuleThatCatchesEverythingIsStoppedAllTheSame() throws Exception {
-        differs(sendsHello().replay(onMessage(kernel -> {
-            while (true) {
-                try {
-                    kernel.nanoTime();
-                } catch (Throwable ignored) {
-                    Thread.onSpinWait();
-                }
-            }
-        })), 2, "send", "nanoTime()");
     }
 
     @Test
@@ -301,102 +241,5 @@ class ReplayTest {
         ReplayResult foreign = new Scripted(4).init().work(0, WorkKind.RUN_ON_CPU, 0, 0, 0).replay(module(k -> { }));
         assertEquals(Verdict.STOPPED, foreign.verdict());
         assertTrue(foreign.now().contains("thread of its own"), foreign::toString);
-    }
-
-    @Test
-    void memoryIsWhereItWas() throws Exception {
-        long address = 0x40_0000;
-        long pfn = 0x999;
-        byte[] content = new byte[Pages.PAGE_SIZE];
-        content[17] = 5;
-        byte[] message = new byte[Long.BYTES];
-        new UnsafeBuffer(message).putLong(0, pfn);
-        List<Object> seen = new ArrayList<>();
-        KernelModule shares = module(kernel -> {
-            long mine = kernel.instanceAlloc(5000, 4096);
-            Window window = kernel.memremap(mine, 8192);
-            window.buffer().putLong(4096, 42);
-            seen.add(kernel.sendPfn(2, Pages.pfn(mine)));
-            kernel.registerHandler((data, context) -> {
-                try (Window theirs = kernel.receiveMapPage(data)) {
-                    seen.add(theirs.physicalAddress());
-                    seen.add(theirs.buffer().getByte(17));
-                }
-                try (Window again = kernel.memremap(mine + 4096, 4096)) {
-                    seen.add(again.buffer().getLong(0));
-                    seen.add(again.buffer().getLong(8));
-                }
-                assertNull(kernel.receiveMapPage(data));
-                seen.add(kernel.revokePfn(2, Pages.pfn(mine)));
-                seen.add(kernel.instanceFree(mine, 5000));
-                seen.add(kernel.instanceFree(mine, 5000));
-            }, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
-        });
-        equal(new Scripted(4).call(KernelCall.INSTANCE_ALLOC, address, 2, 12)
-            .sent(2, MkIpiDataDescriptor.PFN_IPI_TYPE, pfnBytes(Pages.pfn(address)))
-            .call(KernelCall.SEND_PFN, Pages.pfn(address), 2, 0)
-            .init()
-            .call(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, content)
-            .call(KernelCall.RECEIVE_MAP_PAGE, pfn, 0, 0)
-            .call(KernelCall.REVOKE_PFN, Pages.pfn(address), 2, 0)
-            .call(KernelCall.INSTANCE_FREE, address, 2, Errno.EBUSY)
-            .call(KernelCall.INSTANCE_FREE, address, 2, 0)
-            .callback(0, MkIpiDataDescriptor.PFN_IPI_TYPE, message).replay(shares));
-        assertEquals(List.of(0, Pages.address(pfn), (byte) 5, 42L, 0L, 0, -Errno.EBUSY, 0), seen);
-    }
-
-    private static byte[] pfnBytes(long pfn) {
-        byte[] bytes = new byte[Long.BYTES];
-        new UnsafeBuffer(bytes).putLong(0, pfn);
-        return bytes;
-    }
-
-    @Test
-    void whatOthersWroteIntoASharedPageIsThere() throws Exception {
-        long address = 0x40_0000;
-        List<Long> seen = new ArrayList<>();
-        KernelModule owner = module(kernel -> {
-            Window mine = kernel.memremap(kernel.instanceAlloc(4096, 1), 4096);
-            kernel.startTask("look", () -> {
-                seen.add(mine.buffer().getLong(64));
-                return Task.WAIT;
-            });
-        });
-        equal(new Scripted(4).call(KernelCall.INSTANCE_ALLOC, address, 1, 0).init().task(0, 0, false, 0)
-            .call(KernelCall.PAGE_CHANGED, address + 64, 0, pfnBytes(77)).task(0, 0, false, 0)
-            .replay(owner));
-        assertEquals(List.of(0L, 77L), seen);
-    }
-
-    @Test
-    void aModuleThatHangs() throws Exception {
-        ReplayResult hung = sendsHello().stepNanos(TimeUnit.MILLISECONDS.toNanos(300)).replay(onMessage(kernel -> {
-            while (true) {
-                Thread.onSpinWait();
-            }
-        }));
-        assertEquals(Verdict.HUNG, hung.verdict());
-        assertEquals(2, hung.number());
-        assertTrue(hung.now().contains("not ended within 300 ms") && hung.now().contains("ReplayTest"),
-            hung::toString);
-    }
-
-    @Test
-    void aThreadOfTheModulesOwnIsTold() throws Exception {
-        Scripted script = new Scripted(4).init();
-        equal(script.replay(module(kernel -> {
-            Thread own = new Thread(() -> assertThrows(IllegalStateException.class, kernel::nanoTime), "own");
-            own.start();
-            own.join();
-        })));
-        assertEquals(1, script.warnings.size());
-        assertTrue(script.warnings.getFirst().contains("\"own\""), script.warnings::toString);
-    }
-
-    @Test
-    void whatItLogsIsHandedOn() throws Exception {
-        Scripted script = new Scripted(4).init();
-        equal(script.replay(module(kernel -> kernel.printk("hello"))));
-        assertEquals(List.of("m: hello"), script.log);
     }
 }

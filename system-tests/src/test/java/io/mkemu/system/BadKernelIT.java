@@ -23,7 +23,18 @@ class BadKernelIT extends LabMachine {
         MkProcess show = mk.start("show", "web").ends(0);
         assertEquals(1, show.out("^web failed: module .* cannot be loaded: .*no number").size(), show::describe);
         assertEquals(0, Procs.instances(mk.machine("lab")).size());
+        severalAreToldOf();
         end();
+    }
+
+    private void severalAreToldOf() throws Exception {
+        says("create", "good", "--cpus", "2", "--memory", "8M");
+        says("load", "good", "--modules", "echo");
+        says("create", "db", "--cpus", "3", "--memory", "8M");
+        says("load", "db", "--module", ModuleJar.of(mk.work(), BadStart.class));
+        mk.start("exec", "web", "good", "db").refuses(1, "instance web is failed: .*; see mk dmesg web; instance db is "
+            + "failed: .*; see mk dmesg db$");
+        assertEquals(1, mk.start("show", "good").ends(0).out("good +active").size(), "it was waited for");
     }
 
     @Test
@@ -43,7 +54,7 @@ class BadKernelIT extends LabMachine {
         assertEquals("loaded booting", booting.get("state").asText() + " " + booting.get("detail").asText());
         String boots = "instance web is loaded \\(booting\\): ";
         allRefused(7, Map.of(List.of("kill", "web"), boots + "mk kill needs an active one",
-            List.of("exec", "web"), boots + "its kernel runs already",
+            List.of("exec", "web"), boots + "its kernel boots already: mk kill -f ends it",
             List.of("unload", "web"), boots + "cannot unload it", List.of("delete", "web"), boots + "cannot delete it",
             List.of("load", "web"), boots + "cannot load it"));
         assertEquals("web: loaded", says("kill", "-f", "web"));

@@ -3,6 +3,7 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.system.modules.OneShot;
@@ -38,6 +39,30 @@ class DirectoryIT {
         assertEquals(List.of(), Trees.below(target));
         assertTrue(Files.isSymbolicLink(mk.base()));
         Files.delete(mk.base());
+    }
+
+    @Test
+    void takesARelativeBaseAsItIsFromHere() throws Exception {
+        Path relative = mk.work().relativize(mk.base());
+        Path was = mk.base();
+        mk.base(relative);
+        MkProcess init = mk.start("init", "--machine", "here", "--cpus", "0-1", "--memory", "8M").ends(0);
+        assertEquals(List.of(), init.err(), init::describe);
+        assertTrue(Files.exists(was.resolve("here/ram")));
+        mk.start("shutdown").ends(0);
+        mk.base(was);
+    }
+
+    @Test
+    void saysThatTheBaseLiesOnADisk() throws Exception {
+        Path disk = directory(mk.work().resolve("disk"), "rwx------");
+        String type = Files.getFileStore(disk).type();
+        assumeFalse(type.equals("tmpfs"), "the temporary directory lies in memory");
+        mk.base(disk);
+        MkProcess run = mk.start("run", tree).ends(0);
+        assertEquals(List.of("mk: note: " + disk + " lies on a file system of type " + type + ", not in memory: the "
+            + "machine's RAM is written to it again and again, and slow; set MKEMU_DIR to a directory on a tmpfs, or "
+            + "leave it unset"), run.err(), run::describe);
     }
 
     @Test

@@ -73,6 +73,7 @@ class HaltIT {
             assertEquals(List.of(), kill(false, "good"));
             assertLoaded("good", 1);
             assertEquals(List.of("awkward: exits"), host.log("good", "exits"));
+            assertEquals(List.of(), host.log("good", "halted by force"));
             assertEquals(List.of("bad: did not shut down within 300 ms, forced"),
                 host.host().kill(List.of("bad"), false, SHORT_MILLIS));
             assertLoaded("bad", 1);
@@ -86,6 +87,8 @@ class HaltIT {
             assertLoaded("good", 2);
             assertLoaded("bad", 3);
             assertEquals(1, host.log("good", "exits").size(), "no module is asked by a force halt");
+            assertEquals(List.of("mkemu: halted by force"), host.log("good", "halted by force"));
+            assertEquals(3, host.log("bad", "^mkemu: halted by force").size(), () -> host.log("bad").toString());
         }
     }
 

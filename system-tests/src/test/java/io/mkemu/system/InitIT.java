@@ -12,8 +12,10 @@ import io.mkemu.system.modules.OneShot;
 import io.mkemu.system.modules.Quiet;
 import io.mkemu.system.modules.Stuck;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +37,31 @@ class InitIT {
 
     private long hostPid(String machine) throws IOException {
         return mk.ask(machine, "{'verb':'show'}").get("machine").get("pid").asLong();
+    }
+
+    @Test
+    void aRamThatSomebodyTruncatedIsSaid() throws Exception {
+        mk.start("init", "--machine", "torn", "--cpus", "0-1", "--memory", "8M").ends(0);
+        try (FileChannel ram = FileChannel.open(mk.machine("torn").resolve("ram"), StandardOpenOption.WRITE)) {
+            ram.truncate(4096);
+        }
+        mk.start("show").refuses(4, "machine \"torn\": a part of its RAM .*/torn/ram is gone: somebody has truncated "
+            + "the file, or its file system has failed; mk shutdown ends the machine$");
+        mk.start("iomem").refuses(4, "torn/ram: is 4096 bytes long, its header says ");
+        mk.start("shutdown").ends(0);
+        assertFalse(Files.exists(mk.machine("torn")));
+    }
+
+    @Test
+    void aSocketThatSomebodyRemovedIsSaid() throws Exception {
+        mk.start("init", "--machine", "deaf", "--cpus", "0-1", "--memory", "8M").ends(0);
+        long pid = mk.json("show").at("/machine/pid").longValue();
+        Files.delete(mk.machine("deaf").resolve("control"));
+        mk.start("show").refuses(4, "machine \"deaf\": its socket .*/deaf/control is gone, somebody has removed it; "
+            + "its host \\(pid " + pid + "\\) runs on and can be asked nothing: SIGTERM ends the machine in order$");
+        Procs.signal("TERM", pid);
+        Procs.awaitEnd(pid, 60);
+        assertFalse(Files.exists(mk.machine("deaf")));
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.trace.TraceReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -20,7 +21,7 @@ class JournalExactIT {
     private static final long MESSAGES = 250_000;
     private static final int KERNELS = 4;
     private static final long FLOOD = 400_000;
-    private static final int KILLS = Integer.getInteger("mkemu.journal.kills", 12);
+    private static final int KILLS = Integer.getInteger("mkemu.journal.kills", 100);
 
     @RegisterExtension
     final Mk mk = new Mk();
@@ -49,8 +50,10 @@ class JournalExactIT {
         assertEquals(0, books.droppedSends() + books.droppedDeliveries() + books.droppedOthers());
         assertTrue(books.isComplete(), "it was ended in order");
         String type = "0x" + Integer.toHexString(TrafficModule.DATA);
-        assertEquals(KERNELS * MESSAGES, mk.start("trace", "--journal", journal(), "--type", type, "--event", "send",
-            "--json").ends(0).out().size());
+        for (String event : List.of("send", "callback_begin")) {
+            assertEquals(KERNELS * MESSAGES, mk.start("trace", "--journal", journal(), "--type", type, "--event", event,
+                "--json").ends(0).out().size(), event);
+        }
     }
 
     /** Nobody drains the rings while the host stands still: what they cannot hold is counted. */

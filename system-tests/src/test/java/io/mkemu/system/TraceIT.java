@@ -2,7 +2,6 @@
 package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -10,13 +9,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.cli.TraceEventFormat;
 import java.io.IOException;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -261,44 +256,5 @@ class TraceIT {
         } finally {
             mk.start("shutdown", "--machine", "modes").end();
         }
-    }
-
-    @Test
-    void whatCannotBeReadIsSaidInOneLine() throws Exception {
-        mk.start("trace").refuses(4, "no machine runs; .*mk trace --journal DIR");
-        mk.start("trace", "--journal", mk.work().resolve("nix")).refuses(4, "nix is no directory");
-        mk.start("trace", "--journal", mk.work()).refuses(4, "is no journal: .*--journal DIR makes one");
-        mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "bare").ends(0);
-        mk.start("trace").refuses(7, "machine \"bare\" is not recorded: make it with --journal DIR");
-        mk.start("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
-        mk.start("shutdown").ends(0);
-        demo("--instances", 1).ends(0);
-        follow("--instance", "web-serv").refuses(7, "no instance \"web-serv\" in .*; did you mean web-server");
-        follow("--event", "callbak_begin").refuses(2, "is no event; did you mean callback_begin");
-        follow("--machine", "demo").refuses(2, "--machine or --journal, not both");
-        follow("--summary", "-f").refuses(2, "--summary goes with neither -f");
-        follow("--follow-id", "9.9.9.9").refuses(1, "no event of message 9.9.9.9 in .*mk trace --event send");
-        follow("--follow-id", "9.9.9").refuses(2, "is not the id of a message");
-        follow("--since", "noon").refuses(2, "'noon': expected seconds as the trace prints them");
-        damaged();
-    }
-
-    /** What is damaged is left out and said; what was written before it is read. */
-    private void damaged() throws Exception {
-        long whole = trace().out().size();
-        Path queue;
-        try (Stream<Path> all = Files.walk(journal())) {
-            queue = all.filter(path -> path.toString().endsWith(".cq4")).findFirst().orElseThrow();
-        }
-        try (FileChannel file = FileChannel.open(queue, StandardOpenOption.WRITE)) {
-            byte[] garbage = new byte[1 << 16];
-            Arrays.fill(garbage, (byte) 0x55);
-            file.write(ByteBuffer.wrap(garbage), 1 << 18);
-        }
-        MkProcess damaged = trace();
-        assertEquals(1, damaged.err().size(), damaged::describe);
-        assertTrue(damaged.err().getFirst().matches("mk: journal file .*left out.*"), damaged.err()::getFirst);
-        assertTrue(damaged.out().size() > 100 && damaged.out().size() < whole, () -> damaged.out().size() + " lines");
-        assertFalse(mk.json("trace", "--summary", "--journal", journal()).isEmpty());
     }
 }

@@ -7,6 +7,7 @@ import io.mkemu.bench.contender.Commands;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.Joining;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.ipi.IpiMode;
 import java.io.IOException;
@@ -50,7 +51,8 @@ public final class BootMain implements Commands, AutoCloseable {
     public Boot boot(int instances) throws Exception {
         List<String> names = IntStream.rangeClosed(1, instances).mapToObj(BenchTree::instance).toList();
         long begun = System.nanoTime();
-        host.exec(names, false, BOOT_MILLIS, line -> { });
+        host.start(names, false, Joining.byCommand(), line -> { });
+        host.awaitActive(names, BOOT_MILLIS);
         long nanos = System.nanoTime() - begun;
         Thread.sleep(SETTLE_MILLIS);
         List<List<Long>> all = new ArrayList<>();

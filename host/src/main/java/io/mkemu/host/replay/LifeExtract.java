@@ -60,6 +60,10 @@ final class LifeExtract implements AutoCloseable {
         if (why != null) {
             throw refused(why);
         }
+        if (life.unreadable() != null) {
+            throw refused("has records that cannot be read: the journal is damaged, or part of it is gone, about "
+                + time(life.unreadable().nanos()) + "on CPU " + life.unreadable().cpu());
+        }
         if (!life.gaps().isEmpty()) {
             Gap first = life.gaps().getFirst();
             long lost = life.gaps().stream().mapToLong(Gap::records).sum();

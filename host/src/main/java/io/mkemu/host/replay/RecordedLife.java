@@ -32,6 +32,7 @@ final class RecordedLife {
     private final Begin begin;
     private final TraceMode mode;
     private final List<Gap> gaps = new ArrayList<>();
+    private Gap unreadable;
     private long loweredNanos = Long.MAX_VALUE;
     private InstanceState state = InstanceState.LOADED;
     private String reason = "";
@@ -56,6 +57,15 @@ final class RecordedLife {
 
     void gap(Gap gap) {
         gaps.add(gap);
+    }
+
+    /** Where records were written that cannot be read, the first such place; null if all can. */
+    Gap unreadable() {
+        return unreadable;
+    }
+
+    void unreadable(Gap place) {
+        unreadable = unreadable == null ? place : unreadable;
     }
 
     /** When less than everything began to be recorded, CLOCK_MONOTONIC in ns; {@link Long#MAX_VALUE} if never. */

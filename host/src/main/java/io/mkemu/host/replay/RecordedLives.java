@@ -9,13 +9,16 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.host.replay.RecordedLife.Gap;
 import io.mkemu.ipi.IpiMode;
+import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecord;
 import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.agrona.DirectBuffer;
 
@@ -25,6 +28,8 @@ final class RecordedLives {
 
     private final TraceRecord record = new TraceRecord();
     private final List<RecordedLife> lives = new ArrayList<>();
+    /* By CPU: the position in its ring behind what was read of it last. */
+    private final Map<Integer, Long> positions = new HashMap<>();
     private TraceMode mode = TraceMode.OFF;
     private long createdNanos;
     private IpiMode ipi = IpiMode.QUEUED;
@@ -42,21 +47,34 @@ final class RecordedLives {
     /**
      * Takes the next segment of the recording.
      *
+     * @param position of its first record in the CPU's ring, in slots
      * @throws MachineException if a record of the host cannot be read
      */
-    void segment(int cpu, int instance, int life, DirectBuffer records, int offset, int length) {
+    void segment(int cpu, int instance, int life, long position, DirectBuffer records, int offset, int length) {
         int end = offset + length;
-        for (int at = offset; at < end && record.wrap(records, at, end);
-            at += record.slots() * TraceRecordDescriptor.LENGTH) {
+        int at = offset;
+        long first = 0;
+        boolean fromRing = cpu >= 0;
+        for (; at < end && record.wrap(records, at, end); at += record.slots() * TraceRecordDescriptor.LENGTH) {
+            first = at == offset ? record.time() : first;
+            /* Written by the host about the CPU: they have no place in its ring. */
+            fromRing &= record.event() != TraceEvent.GAP && (record.event() != TraceEvent.CALLBACK
+                || !record.has(TraceRecordDescriptor.UNFINISHED));
             switch (record.event()) {
                 case MACHINE -> machine();
                 case MODE -> mode();
                 case LIFE -> begins();
                 case STATE -> entered(find(instance, life));
                 case GAP -> gap(cpu, find(instance, life));
-                default -> {
-                    continue;
-                }
+                default -> { }
+            }
+        }
+        if (fromRing) {
+            boolean whole = at == end && positions.getOrDefault(cpu, position) == position;
+            positions.put(cpu, position + length / TraceRecordDescriptor.LENGTH);
+            RecordedLife theirs = whole ? null : find(instance, life);
+            if (theirs != null) {
+                theirs.unreadable(new Gap(cpu, first, 0));
             }
         }
     }

@@ -74,7 +74,8 @@ public final class ReplaySession {
     public Report run() throws IOException, InterruptedException {
         RecordedLives lives = new RecordedLives();
         Path recording = read(wanted.journal(), listener::note, segment -> lives.segment(segment.cpu(),
-            segment.instance(), segment.life(), segment.buffer(), segment.offset(), segment.length()));
+            segment.instance(), segment.life(), segment.position(), segment.buffer(), segment.offset(),
+            segment.length()));
         RecordedLife life = lives.find(wanted.instance(), wanted.life());
         Path directory = Files.createTempDirectory("mkemu-replay-");
         try {

@@ -21,7 +21,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LifeExtractTest {
     private static final int HOST = -1;
     private static final int WEB = 3;
+    private static final long FIRST_POSITION = 640;
     private static final long CREATED = 1_000_000_000L;
 
     private record Piece(int cpu, int instance, int life, UnsafeBuffer records) {
@@ -42,6 +45,8 @@ class LifeExtractTest {
     Path directory;
 
     private final List<Piece> recording = new ArrayList<>();
+    /* What is in the ring, but not in the journal that is read. */
+    private Piece unread;
     private final List<String> notes = new ArrayList<>();
 
     @BeforeEach
@@ -105,8 +110,14 @@ class LifeExtractTest {
 
     private RecordedLives index() {
         RecordedLives lives = new RecordedLives();
+        Map<Integer, Long> positions = new HashMap<>();
         for (Piece piece : recording) {
-            lives.segment(piece.cpu(), piece.instance(), piece.life(), piece.records(), 0, piece.records().capacity());
+            long position = positions.getOrDefault(piece.cpu(), FIRST_POSITION);
+            int length = piece.records().capacity();
+            positions.put(piece.cpu(), position + length / TraceRecordDescriptor.LENGTH);
+            if (piece != unread) {
+                lives.segment(piece.cpu(), piece.instance(), piece.life(), position, piece.records(), 0, length);
+            }
         }
         return lives;
     }
@@ -238,6 +249,26 @@ class LifeExtractTest {
         mode(TraceMode.ALL, CREATED + 5);
         assertEquals(List.of("0 WORK 10 32", "0 TASK 20 32"), steps(null));
         assertEquals(List.of("replayed up to [    0.000000], when trace=all was switched off"), notes);
+    }
+
+    @Test
+    void whatCannotBeReadIsNotReplayed() throws Exception {
+        mode(TraceMode.ALL, 1);
+        life(1, "['echo']", "[7]");
+        piece(7, WEB, 1, init(10, 5));
+        piece(8, 5, 1, task(15, 0, 5));
+        piece(7, WEB, 1, task(20, 0, 5));
+        piece(7, WEB, 1, task(CREATED + 30_000, 0, 5));
+        String why = "has records that cannot be read: the journal is damaged, or part of it is gone, about "
+            + "[    0.000030] on CPU 7";
+        unread = recording.get(recording.size() - 3);
+        assertEquals(3, steps(null).size(), "of another kernel");
+        unread = recording.get(recording.size() - 2);
+        refuses(1, why);
+        unread = null;
+        assertEquals(3, steps(null).size());
+        piece(7, WEB, 1, task(CREATED + 30_000, 0, 5), new byte[TraceRecordDescriptor.LENGTH]);
+        refuses(1, why);
     }
 
     @Test

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli;
+
+import io.mkemu.boot.MachineDirectory;
+import java.io.IOException;
+
+/** What is to be said, on stderr, of the place where a machine is about to be made. */
+final class PlaceNote {
+    private PlaceNote() {
+    }
+
+    static MachineDirectory tell(MachineDirectory directory) throws IOException {
+        String warning = directory.warning();
+        if (warning != null) {
+            System.err.println("mk: note: " + warning);
+        }
+        return directory;
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** What {@code mk trace} refuses, and what it makes of a journal that is damaged. */
+@Timeout(180)
+class TraceRefusalIT {
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    private Path journal() {
+        return mk.work().resolve("journal");
+    }
+
+    private MkProcess demo(Object... more) throws IOException {
+        List<Object> args = new ArrayList<>(List.of("demo", "--messages", 2000, "--journal", journal()));
+        args.addAll(List.of(more));
+        return mk.start(args.toArray());
+    }
+
+    private MkProcess trace(Object... more) throws IOException, InterruptedException {
+        return follow(more).ends(0);
+    }
+
+    private MkProcess follow(Object... more) throws IOException {
+        List<Object> args = new ArrayList<>(List.of("trace", "--journal", journal()));
+        args.addAll(List.of(more));
+        return mk.start(args.toArray());
+    }
+
+    @Test
+    void whatCannotBeReadIsSaidInOneLine() throws Exception {
+        mk.start("trace").refuses(4, "no machine runs; .*mk trace --journal DIR");
+        mk.start("trace", "--journal", mk.work().resolve("nix")).refuses(4, "nix is no directory");
+        mk.start("trace", "--journal", mk.work()).refuses(4, "is no journal: .*--journal DIR makes one");
+        mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "bare").ends(0);
+        mk.start("trace").refuses(7, "machine \"bare\" is not recorded: make it with --journal DIR");
+        mk.start("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
+        mk.start("shutdown").ends(0);
+        demo("--instances", 1).ends(0);
+        follow("--instance", "web-serv").refuses(7, "no instance \"web-serv\" in .*; did you mean web-server");
+        follow("--cpu", "0,7-9").refuses(7, "no CPU 7 in this journal; its machine has CPUs below 2$");
+        follow("--summary", "--cpu", 7).refuses(7, "no CPU 7 in this journal");
+        follow("--since", "0.5", "--until", "0.5").refuses(2, "--until is not later than --since");
+        follow("--summary", "--since", "-0.1s", "--until", "-1s").refuses(2, "--until is not later than --since");
+        mk.start("trace", "export", "none/there.json", "--journal", journal()).refuses(5,
+            "none/there.json cannot be written: .*/none is no directory; name a file in one that is there");
+        follow("--event", "callbak_begin").refuses(2, "is no event; did you mean callback_begin");
+        follow("--machine", "demo").refuses(2, "--machine or --journal, not both");
+        follow("--summary", "-f").refuses(2, "--summary goes with neither -f");
+        follow("--follow-id", "9.9.9.9").refuses(1, "no event of message 9.9.9.9 in .*mk trace --event send");
+        follow("--follow-id", "9.9.9").refuses(2, "is not the id of a message");
+        follow("--since", "noon").refuses(2, "'noon': expected seconds as the trace prints them");
+        damaged();
+    }
+
+    /** What is damaged is left out and said; what was written before it is read. */
+    private void damaged() throws Exception {
+        long whole = trace().out().size();
+        Path queue;
+        try (Stream<Path> all = Files.walk(journal())) {
+            queue = all.filter(path -> path.toString().endsWith(".cq4")).findFirst().orElseThrow();
+        }
+        try (FileChannel file = FileChannel.open(queue, StandardOpenOption.WRITE)) {
+            byte[] garbage = new byte[1 << 16];
+            Arrays.fill(garbage, (byte) 0x55);
+            file.write(ByteBuffer.wrap(garbage), 1 << 18);
+        }
+        MkProcess damaged = trace();
+        assertEquals(1, damaged.err().size(), damaged::describe);
+        assertTrue(damaged.err().getFirst().matches("mk: journal file .*left out.*"), damaged.err()::getFirst);
+        assertTrue(damaged.out().size() > 100 && damaged.out().size() < whole, () -> damaged.out().size() + " lines");
+        assertFalse(mk.json("trace", "--summary", "--journal", journal()).isEmpty());
+        Files.delete(queue);
+        MkProcess empty = trace("--summary");
+        assertEquals(1, empty.err().size(), empty::describe);
+        assertTrue(empty.err().getFirst().matches("mk: journal file .* cannot be opened, it is left out: .*"),
+            empty.err()::getFirst);
+    }
+}
