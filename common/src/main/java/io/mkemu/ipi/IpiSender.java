@@ -2,7 +2,6 @@
 package io.mkemu.ipi;
 
 import io.mkemu.Errno;
-import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceEntry;
@@ -12,7 +11,6 @@ import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.Window;
 import io.mkemu.os.AsymmetricFence;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceEvent;
@@ -20,7 +18,8 @@ import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecordDescriptor;
 import io.mkemu.trace.TraceWriter;
 import java.lang.invoke.VarHandle;
-import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 
@@ -29,13 +28,17 @@ import org.agrona.DirectBuffer;
  * send to a life of an instance maps its IPI area; every later one allocates nothing, locks nothing, throws nothing.
  */
 public final class IpiSender implements AutoCloseable {
+    /* Longer than a receiver that polls takes to empty a lane; then it is a receiver that does something else. */
+    private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+
     private final PhysicalMemory memory;
     private final InstanceTable instances;
     private final LocalApic apic;
     private final TraceWriter trace;
     private final boolean needsActive;
     private final Consumer<String> anomalies;
-    private final Peer[] peers = new Peer[InstanceDescriptor.MAX_INSTANCES];
+    private final IpiPeer[] peers = new IpiPeer[InstanceDescriptor.MAX_INSTANCES];
 
     /** A sender for the CPU of this local APIC. */
     public IpiSender(PhysicalMemory memory, LocalApic apic) {
@@ -94,6 +97,46 @@ public final class IpiSender implements AutoCloseable {
         return send(instanceId, (int) type, data, offset, size);
     }
 
+    /**
+     * As {@link #send}, but while the lane is full it waits until there is room. The CPU takes no interrupts meanwhile;
+     * what it is asked to let go of it lets go of. To the CPU itself it does not wait: nobody else could make room.
+     *
+     * @param timeoutNanos how long to wait at most, ns; 0 or less: not at all
+     * @return as {@link #send}: -ENOSPC once the time is over; at once, if it comes while it waits, -ESHUTDOWN
+     *     (no longer active, or active in another life), -ENODEV (the area was taken away)
+     */
+    public int sendTimeout(int instanceId, int type, DirectBuffer data, int offset, int size, long timeoutNanos) {
+        int result = trySend(instanceId, 0, -1, type, data, offset, size);
+        if (result == -Errno.ENOSPC && timeoutNanos > 0 && peers[instanceId].cpu(0) != apic.physicalCpu()) {
+            result = awaitRoom(peers[instanceId], type, data, offset, size, timeoutNanos);
+        }
+        return result == 0 ? 0 : refused(result, instanceId, type, data, offset, size);
+    }
+
+    private int awaitRoom(IpiPeer peer, int type, DirectBuffer data, int offset, int size, long timeoutNanos) {
+        InstanceEntry entry = instances.entry(peer.instanceId());
+        /* Who would make room may need this very core. */
+        long spinNanos = apic.sharesCore() ? 0 : SPIN_NANOS;
+        long begun = System.nanoTime();
+        long waited = 0;
+        int result;
+        do {
+            if (waited < spinNanos) {
+                Thread.onSpinWait();
+            } else {
+                LockSupport.parkNanos(Math.min(LOOK_NANOS, timeoutNanos - waited));
+            }
+            if (apic.isPending(LocalApicDescriptor.RESCHEDULE_VECTOR)) {
+                /* The host may wait for another area than this one, and not for as long as this CPU does. */
+                letGo();
+            }
+            int gone = peers[peer.instanceId()] == peer ? peer.gone(entry) : -Errno.ENODEV;
+            result = gone == 0 ? publish(peer, 0, type, data, offset, size) : gone;
+            waited = System.nanoTime() - begun;
+        } while (result == -Errno.ENOSPC && waited < timeoutNanos);
+        return result;
+    }
+
     private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
         int result = trySend(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
@@ -101,6 +144,9 @@ public final class IpiSender implements AutoCloseable {
     }
 
     private int refused(int result, int instanceId, int type, DirectBuffer data, int offset, int size) {
+        if (result == -Errno.ENOSPC) {
+            apic.count(Counter.FULL);
+        }
         if (trace.records(TraceMode.IPI)) {
             TraceEvent event = result == -Errno.ENOSPC ? TraceEvent.FULL : TraceEvent.REFUSED;
             boolean whole = size >= 0 && size <= MkIpiDataDescriptor.MAX_DATA_SIZE
@@ -133,26 +179,25 @@ public final class IpiSender implements AutoCloseable {
         if (needsActive && state != InstanceState.ACTIVE) {
             return -Errno.ESHUTDOWN;
         }
-        Peer peer = peers[instanceId];
-        if (peer == null || peer.life != life || peer.area != area) {
+        IpiPeer peer = peers[instanceId];
+        if (peer == null || peer.life() != life || peer.area() != area) {
             peer = connect(entry);
             if (peer == null) {
                 return needsActive && entry.state() != InstanceState.ACTIVE ? -Errno.ESHUTDOWN : -Errno.ENODEV;
             }
         }
-        int target = logicalCpu >= 0 ? logicalCpu : Arrays.binarySearch(peer.cpus, physicalCpu);
+        int target = logicalCpu >= 0 ? logicalCpu : peer.logicalCpu(physicalCpu);
         if (target < 0) {
             return -Errno.EINVAL;
         }
         return publish(peer, target, type, data, offset, size);
     }
 
-    private int publish(Peer peer, int logicalCpu, int type, DirectBuffer data, int offset, int size) {
-        IpiChannel channel = peer.channels[logicalCpu];
-        LocalApic target = peer.apics[logicalCpu];
+    private int publish(IpiPeer peer, int logicalCpu, int type, DirectBuffer data, int offset, int size) {
+        IpiChannel channel = peer.channel(logicalCpu);
+        LocalApic target = peer.apic(logicalCpu);
         int result = channel.publish(type, data, offset, size);
         if (result != 0) {
-            apic.count(Counter.FULL);
             return result;
         }
         apic.count(Counter.SENT);
@@ -186,19 +231,19 @@ public final class IpiSender implements AutoCloseable {
         return 0;
     }
 
-    private void traceSend(int flags, long published, Peer peer, int logicalCpu, int type, DirectBuffer data,
+    private void traceSend(int flags, long published, IpiPeer peer, int logicalCpu, int type, DirectBuffer data,
         int offset, int size) {
-        long id = MessageId.of(apic.physicalCpu(), peer.cpus[logicalCpu], peer.epoch,
-            peer.channels[logicalCpu].number());
+        long id = MessageId.of(apic.physicalCpu(), peer.cpu(logicalCpu), InstanceEntry.epochOf(peer.life()),
+            peer.channel(logicalCpu).number());
         if (trace.records(TraceMode.ALL)) {
-            trace.record(TraceEvent.SEND, flags, published, id, type, peer.instanceId, 0, data, offset, size);
+            trace.record(TraceEvent.SEND, flags, published, id, type, peer.instanceId(), 0, data, offset, size);
         } else {
-            trace.record(TraceEvent.SEND, flags, published, id, type, size, peer.instanceId, 0);
+            trace.record(TraceEvent.SEND, flags, published, id, type, size, peer.instanceId(), 0);
         }
     }
 
     /** Maps the area of the instance's present life, in place of that of a former one; null if it cannot receive. */
-    private Peer connect(InstanceEntry entry) {
+    private IpiPeer connect(InstanceEntry entry) {
         disconnect(entry.id());
         /* Said before the address is read: who takes the area away from here on waits for this CPU. */
         apic.sendsTo(entry.id(), true);
@@ -213,7 +258,7 @@ public final class IpiSender implements AutoCloseable {
         boolean receives = !needsActive || InstanceEntry.stateOf(life) == InstanceState.ACTIVE;
         try {
             if (receives && area != 0 && cpus.length > 0) {
-                Peer peer = new Peer(memory, entry, life, area, cpus, apic.physicalCpu());
+                IpiPeer peer = new IpiPeer(memory, entry, life, area, cpus, apic.physicalCpu());
                 peers[entry.id()] = peer;
                 return peer;
             }
@@ -228,17 +273,17 @@ public final class IpiSender implements AutoCloseable {
     /** Lets go of the areas that have been taken away. To be called by the CPU between two sends, when it is asked. */
     public void letGo() {
         for (int id = 0; id < peers.length; id++) {
-            if (peers[id] != null && instances.entry(id).ipiArea() != peers[id].area) {
+            if (peers[id] != null && instances.entry(id).ipiArea() != peers[id].area()) {
                 disconnect(id);
             }
         }
     }
 
     private void disconnect(int instanceId) {
-        Peer former = peers[instanceId];
+        IpiPeer former = peers[instanceId];
         if (former != null) {
             peers[instanceId] = null;
-            former.window.close();
+            former.close();
             apic.sendsTo(instanceId, false);
         }
     }
@@ -248,47 +293,6 @@ public final class IpiSender implements AutoCloseable {
     public void close() {
         for (int id = 0; id < peers.length; id++) {
             disconnect(id);
-        }
-    }
-
-    /** One life of a target, and the lanes into its CPUs. */
-    private static final class Peer {
-        private final int instanceId;
-        private final long life;
-        private final long epoch;
-        private final long area;
-        private final Window window;
-        private final int[] cpus;
-        private final IpiChannel[] channels;
-        private final LocalApic[] apics;
-
-        Peer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
-            this.instanceId = entry.id();
-            this.life = life;
-            this.epoch = InstanceEntry.epochOf(life);
-            this.area = area;
-            this.cpus = cpus;
-            this.window = IpiArea.map(memory, entry, area);
-            this.channels = new IpiChannel[cpus.length];
-            this.apics = new LocalApic[cpus.length];
-            try {
-                for (int logical = 0; logical < cpus.length; logical++) {
-                    apics[logical] = owned(LocalApic.of(memory, cpus[logical]), entry);
-                    channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
-                        apics[logical], senderCpu);
-                }
-            } catch (MachineException damaged) {
-                window.close();
-                throw damaged;
-            }
-        }
-
-        private static LocalApic owned(LocalApic apic, InstanceEntry entry) {
-            if (apic.instanceId() != entry.id()) {
-                throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " names CPU "
-                    + apic.physicalCpu() + ", whose local APIC names instance " + apic.instanceId());
-            }
-            return apic;
         }
     }
 }

@@ -12,10 +12,12 @@ import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +35,9 @@ class QueuedStressTest {
     private static final int VICTIM = 3;
     private static final long MESSAGES = 70_000;
     private static final int KILLS = 5;
+    private static final long SLOW_MESSAGES = 3_000;
+    private static final long SLOW_EVERY = 40;
+    private static final long SLOW_NANOS = 1_000_000;
 
     @TempDir(factory = TestMachine.Shm.class)
     private Path directory;
@@ -124,6 +129,52 @@ class QueuedStressTest {
                 assertEquals(MESSAGES, sender.counter(Counter.RUNG) + sender.counter(Counter.ELIDED));
             }
             assertClean(receiver, CPUS.length * MESSAGES);
+        }
+    }
+
+    /* CPU 0 waits as long as it takes, CPU 1 for so short that its time is over now and then, CPU 3 not at all. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void sendersThatWaitForASlowReceiverLoseNothing(boolean polling) throws Exception {
+        long[] timeouts = {Long.MAX_VALUE, 100_000, 0};
+        for (int index = 0; index < CPUS.length; index++) {
+            ledger(CPUS[index]).putLongVolatile(SendingProcess.TIMEOUT, timeouts[index]);
+            ledger(CPUS[index]).putLongVolatile(SendingProcess.TOTAL, SLOW_MESSAGES);
+        }
+        try (TestCpu receiver = new TestCpu(machine.memory(), target, 0, polling, this::noteSlowly)) {
+            for (int cpu : CPUS) {
+                start(cpu);
+            }
+            for (int cpu : CPUS) {
+                awaitFullLane(cpu);
+            }
+            receiver.runUntil(() -> Arrays.stream(CPUS).allMatch(cpu -> expected[cpu] == SLOW_MESSAGES));
+            for (int cpu : CPUS) {
+                assertEquals(0, processes.get(cpu).waitFor(), "sender on CPU " + cpu);
+                LocalApic sender = LocalApic.of(machine.memory(), cpu);
+                assertEquals(SLOW_MESSAGES, sender.counter(Counter.SENT));
+                assertEquals(ledger(cpu).getLongVolatile(SendingProcess.FULL), sender.counter(Counter.FULL),
+                    "CPU " + cpu + ": a send counts once, however often it looked");
+            }
+            assertEquals(0, LocalApic.of(machine.memory(), 0).counter(Counter.FULL));
+            assertTrue(LocalApic.of(machine.memory(), 3).counter(Counter.FULL) > 0);
+            assertClean(receiver, CPUS.length * SLOW_MESSAGES);
+        }
+    }
+
+    private void noteSlowly(MkIpiData data) {
+        note(data);
+        if (received % SLOW_EVERY == 0) {
+            LockSupport.parkNanos(SLOW_NANOS);
+        }
+    }
+
+    /** Until a sender has sent what fits, so that its next send finds no room. */
+    private void awaitFullLane(int cpu) {
+        LocalApic sender = LocalApic.of(machine.memory(), cpu);
+        while (sender.counter(Counter.SENT) < TestMachine.LAYOUT.ipiSlots()) {
+            assertTrue(processes.get(cpu).isAlive(), "it ended instead of filling its lane");
+            Thread.yield();
         }
     }
 

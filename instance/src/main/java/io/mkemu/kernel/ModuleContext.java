@@ -152,6 +152,11 @@ final class ModuleContext implements Kernel {
     }
 
     @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        return cpu().sender().sendTimeout(instanceId, type, data, offset, size, nanos);
+    }
+
+    @Override
     public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
         return callback == null ? null : kernel.handlers().register(callback, context, type, this);
     }

@@ -141,6 +141,11 @@ final class RecordingKernel implements Kernel {
     }
 
     @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        return kernel.sendIpiDataTimeout(instanceId, data, offset, size, type, nanos);
+    }
+
+    @Override
     public int sendPfn(int instanceId, long pfn) {
         CallTrace calls = calls();
         if (calls != null && instance.pages().isMine(pfn)) {

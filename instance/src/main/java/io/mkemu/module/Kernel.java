@@ -84,6 +84,23 @@ public interface Kernel {
     int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type);
 
     /**
+     * As {@link #sendIpiData(int, DirectBuffer, int, int, int)}, but while the lane is full it waits until there is
+     * room or the time is over. Not in the RFC; a single-slot mailbox is never full, so nobody waits there.
+     *
+     * <p>The CPU does nothing else meanwhile: it takes no interrupts, runs no tasks and does not park, so its kernel
+     * does not shut down before either. Two CPUs that wait for room at each other wait until the time of one is over:
+     * choose a time that all who send to this CPU can bear, and wait in a task rather than in a callback. To the CPU
+     * itself the call does not wait, since nobody else makes room there. Allocates nothing.
+     *
+     * @param timeoutNanos how long to wait at most, in ns, any value; 0 or less: not at all. It may be exceeded by what
+     *     the operating system takes to run the CPU again, in the order of 100 us
+     * @return as sendIpiData: -ENOSPC when the time is over, counted once; if it comes while it waits, at once
+     *     -ESHUTDOWN (the target is no longer active: a message that waits for one life is not sent to the next),
+     *     -ENODEV (its IPI area was taken away)
+     */
+    int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long timeoutNanos);
+
+    /**
      * Registers a callback for a type: multikernel_register_handler. Newest first; every handler of a type runs; the
      * same callback may be registered again.
      *

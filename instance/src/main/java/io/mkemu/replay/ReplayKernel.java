@@ -122,6 +122,11 @@ final class ReplayKernel implements Kernel {
     }
 
     @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        return answers().send(instanceId, type, data, offset, size);
+    }
+
+    @Override
     public int sendPfn(int instanceId, long pfn) {
         ReplayAnswers answers = answers();
         TraceRecord next = answers.peek();

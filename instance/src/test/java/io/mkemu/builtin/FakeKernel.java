@@ -211,6 +211,16 @@ final class FakeKernel implements Kernel {
     }
 
     @Override
+    public int sendIpiDataTimeout(int target, DirectBuffer data, int offset, int size, int type, long nanos) {
+        int result = sendIpiData(target, data, offset, size, type);
+        if (result == -Errno.ENOSPC && nanos > 0) {
+            /* Nobody makes room here while a kernel waits. */
+            machine.now += nanos;
+        }
+        return result;
+    }
+
+    @Override
     public List<Instance> instances() {
         return machine.kernels.stream().map(k -> findInstance(k.id)).toList();
     }

@@ -78,6 +78,7 @@ final class Asker implements KernelModule {
         add(kernel.sendIpiData(PEER, out, 0, 300, 1));
         add(kernel.sendIpiDataToCpu(PEER, 77, out, 0, 4, 1));
         add(kernel.sendIpiDataLongType(PEER, null, 0, 4, BYE));
+        add(kernel.sendIpiDataTimeout(PEER, null, 0, 4, BYE, 1_000_000));
         add(kernel.sendPfn(PEER, 1));
         mine.buffer().putLong(0, sum);
         add(kernel.sendPfn(PEER, Pages.pfn(page)));

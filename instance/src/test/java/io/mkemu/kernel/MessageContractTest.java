@@ -12,6 +12,7 @@ import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.ipi.IpiMode;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -98,6 +99,9 @@ class MessageContractTest extends MailboxContract {
                 assertEquals(0, send(sender, 1, TYPE, "m" + message));
             }
             assertEquals(here.sendWhileReceiverLags, send(sender, 1, TYPE, "late"));
+            UnsafeBuffer late = new UnsafeBuffer("late".getBytes(StandardCharsets.UTF_8));
+            assertEquals(here.sendWhileReceiverLags,
+                sender.on(() -> sender.api.sendIpiDataTimeout(1, late, 0, 4, TYPE, 1_000_000)));
         }
         receiver.settle(0);
         assertEquals(here.mode == IpiMode.QUEUED ? "1:m" + (SLOTS - 1) : "1:late", arrived.getLast());

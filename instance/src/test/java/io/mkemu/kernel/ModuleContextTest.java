@@ -49,7 +49,8 @@ class ModuleContextTest {
     @Test
     void aForeignThreadIsToldTheWayIn() {
         for (Executable call : List.<Executable>of(() -> api.sendIpiData(1, new byte[1], 1),
-            () -> api.sendIpiDataToCpu(1, 2, null, 0, 1, 1), () -> api.sendPfn(1, 1), () -> api.smpProcessorId(),
+            () -> api.sendIpiDataToCpu(1, 2, null, 0, 1, 1), () -> api.sendPfn(1, 1),
+            () -> api.sendIpiDataTimeout(1, null, 0, 1, 1, 1), () -> api.smpProcessorId(),
             () -> api.physicalCpuId(), () -> api.startTask("t", () -> Task.DONE),
             () -> api.unregisterHandler(api.registerHandler((data, context) -> { }, null, 1)))) {
             String message = assertThrows(IllegalStateException.class, call).getMessage();

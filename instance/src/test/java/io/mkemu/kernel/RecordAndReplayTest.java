@@ -2,6 +2,7 @@
 package io.mkemu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
@@ -32,8 +33,10 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -205,6 +208,57 @@ class RecordAndReplayTest {
         assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
         assertEquals(2 * ROUNDS, result.callbacks());
         assertEquals(ROUNDS, result.sends());
+    }
+
+    /** Fills its lane, waits once in vain and once until there is room, and sends what it was told. */
+    private static final class Patient implements KernelModule {
+        private final CompletableFuture<Thread> cpu = new CompletableFuture<>();
+        private final UnsafeBuffer out = new UnsafeBuffer(new byte[8]);
+        private volatile boolean done;
+
+        @Override
+        public void init(Kernel kernel) {
+            kernel.registerHandler((data, context) -> {
+                long told = 0;
+                while (kernel.sendIpiData(PEER, null, 0, 8, ASK) == 0) {
+                    told++;
+                }
+                told = told * 100 - kernel.sendIpiDataTimeout(PEER, null, 0, 8, ASK, 1_000_000);
+                cpu.complete(Thread.currentThread());
+                told = told * 100 - kernel.sendIpiDataTimeout(PEER, null, 0, 8, ASK, Long.MAX_VALUE);
+                out.putLong(0, told);
+                kernel.sendIpiDataTimeout(PEER, out, 0, 8, ANSWER, Long.MAX_VALUE);
+                done = true;
+            }, null, ASK);
+        }
+    }
+
+    @Test
+    void aSendThatWaitedDoesNotWaitAgain() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED);
+        Node host = machine.boot(0, 0);
+        Node peer = machine.boot(PEER, PEER_CPU);
+        int[] cpus = {2};
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Patient patient = new Patient();
+        AtomicLong told = new AtomicLong();
+        peer.api.registerHandler((data, context) -> told.set(data.buffer().getLong(0)), null, ANSWER);
+        Node node = machine.boot(ASKER, "quiet", patient);
+        try (TestKernels.Hold still = peer.hold(0)) {
+            assertNotNull(still);
+            assertEquals(0, host.on(() -> host.api.sendIpiData(ASKER, new byte[1], ASK)));
+            Thread cpu = patient.cpu.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+            TestKernels.until(() -> cpu.getState() == Thread.State.TIMED_WAITING);
+        }
+        TestKernels.until(() -> patient.done);
+        node.shutDown();
+        int slots = TestKernels.LAYOUT.ipiSlots();
+        TestKernels.until(() -> told.get() == (slots * 100 + Errno.ENOSPC) * 100L);
+        /* Nobody makes room in a replay. */
+        ReplayResult result = replay(script(cpus), new Patient(), new ArrayList<>());
+        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+        assertEquals(slots + 4, result.sends());
     }
 
     @Test

@@ -14,14 +14,15 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * All other instances send {@code pressing.messages} numbered messages to instance 1, one a period, and try each again
- * until it has been taken. They say when a send begins to give -ENOSPC and how often it did; instance 1 says what has
- * come of each sender's messages.
+ * until it has been taken; those with an odd id wait for room in each try. They say when a send begins to give -ENOSPC
+ * and how often it did; instance 1 says what has come of each sender's messages.
  */
 public final class Pressing implements KernelModule {
     private static final int RECEIVER = 1;
     private static final int INSTANCES = 256;
     private static final int END = DATA + 0x10;
     private static final long PERIOD_NANOS = 200_000;
+    private static final long WAIT_NANOS = 20_000_000;
 
     private final RoundMessage message = new RoundMessage();
     private final UnsafeBuffer total = new UnsafeBuffer(new byte[Long.BYTES]);
@@ -31,6 +32,7 @@ public final class Pressing implements KernelModule {
     private final long[] repeated = new long[INSTANCES];
     private Kernel kernel;
     private long messages;
+    private long waitNanos;
     private long sent;
     private long refused;
     private boolean full;
@@ -44,6 +46,7 @@ public final class Pressing implements KernelModule {
     public void init(Kernel mine) {
         kernel = mine;
         messages = mine.parameter("messages", 1000);
+        waitNanos = mine.instanceId() % 2 == 0 ? 0 : WAIT_NANOS;
         if (mine.instanceId() == RECEIVER) {
             mine.registerHandler((data, context) -> data(data), null, DATA);
             mine.registerHandler((data, context) -> end(data), null, END);
@@ -81,10 +84,10 @@ public final class Pressing implements KernelModule {
         int result;
         if (sent < messages) {
             message.write(kernel.instanceId(), sent, 0, 0);
-            result = kernel.sendIpiData(RECEIVER, message.bytes(), 0, message.length(), DATA);
+            result = kernel.sendIpiDataTimeout(RECEIVER, message.bytes(), 0, message.length(), DATA, waitNanos);
         } else {
             total.putLong(0, sent, ByteOrder.LITTLE_ENDIAN);
-            result = kernel.sendIpiData(RECEIVER, total, 0, Long.BYTES, END);
+            result = kernel.sendIpiDataTimeout(RECEIVER, total, 0, Long.BYTES, END, waitNanos);
         }
         if (result == 0) {
             full = false;

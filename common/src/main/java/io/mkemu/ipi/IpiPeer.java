@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.InstanceEntry;
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Window;
+import java.util.Arrays;
+
+/** One life of an instance that a CPU sends to, and the lanes into its CPUs. Used by the sending CPU's thread only. */
+final class IpiPeer implements AutoCloseable {
+    private final int instanceId;
+    private final long life;
+    private final long area;
+    private final Window window;
+    private final int[] cpus;
+    private final IpiChannel[] channels;
+    private final LocalApic[] apics;
+
+    /**
+     * Maps the area of that life.
+     *
+     * @param life as {@link InstanceEntry#life} says, with the state
+     * @param cpus physical ids of the instance's CPUs, in ascending order
+     * @throws MachineException if what the tables say of it does not fit together
+     */
+    IpiPeer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
+        this.instanceId = entry.id();
+        this.life = life;
+        this.area = area;
+        this.cpus = cpus;
+        this.window = IpiArea.map(memory, entry, area);
+        this.channels = new IpiChannel[cpus.length];
+        this.apics = new LocalApic[cpus.length];
+        try {
+            for (int logical = 0; logical < cpus.length; logical++) {
+                apics[logical] = owned(LocalApic.of(memory, cpus[logical]), entry);
+                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
+                    apics[logical], senderCpu);
+            }
+        } catch (MachineException damaged) {
+            window.close();
+            throw damaged;
+        }
+    }
+
+    private static LocalApic owned(LocalApic apic, InstanceEntry entry) {
+        if (apic.instanceId() != entry.id()) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " names CPU "
+                + apic.physicalCpu() + ", whose local APIC names instance " + apic.instanceId());
+        }
+        return apic;
+    }
+
+    int instanceId() {
+        return instanceId;
+    }
+
+    /** The life word, with the state it had. */
+    long life() {
+        return life;
+    }
+
+    /** Physical address of the area. */
+    long area() {
+        return area;
+    }
+
+    /** Physical id of one of its CPUs. */
+    int cpu(int logicalCpu) {
+        return cpus[logicalCpu];
+    }
+
+    /** Logical id of the CPU with a physical one; negative if the instance does not own it. */
+    int logicalCpu(int physicalCpu) {
+        return Arrays.binarySearch(cpus, physicalCpu);
+    }
+
+    IpiChannel channel(int logicalCpu) {
+        return channels[logicalCpu];
+    }
+
+    LocalApic apic(int logicalCpu) {
+        return apics[logicalCpu];
+    }
+
+    /**
+     * Why nothing more can be sent to this life.
+     *
+     * @param entry the instance's, as it is now
+     * @return -ENODEV (no area, or another), -ESHUTDOWN (another state or life); 0 if nothing has changed
+     */
+    int gone(InstanceEntry entry) {
+        long now = entry.ipiArea();
+        if (now != 0 && entry.life() != life) {
+            return -Errno.ESHUTDOWN;
+        }
+        return now == area ? 0 : -Errno.ENODEV;
+    }
+
+    /** Unmaps the area. */
+    @Override
+    public void close() {
+        window.close();
+    }
+}
