@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.ipi;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.mkemu.cpu.LocalApic;
+import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.memory.TestMachine;
+import io.mkemu.os.AsymmetricFence;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** A lane that is announced no longer: its sender may have read the idle word before, and left the doorbell out. */
+class HotLanesTest extends SendingMachine {
+    @BeforeEach
+    void needsTheFence() {
+        assumeTrue(AsymmetricFence.isAvailable(), "membarrier(2) is refused here: no lane is ever hot");
+    }
+
+    private boolean polls(TestCpu receiver, int sender) {
+        return LocalApic.polls(receiver.apic().idleWord(), sender);
+    }
+
+    /** Sends as who has found the lane announced. */
+    private void sendUnrung(TestCpu receiver, int cpu, long sequence) {
+        IpiChannel channel = machine.memory().mailbox().channel(area().buffer(), TestMachine.LAYOUT, 0,
+            receiver.apic(), cpu);
+        assertEquals(0, channel.publish(Payload.type(sequence), payload.of(cpu, sequence), 0,
+            Payload.size(cpu, sequence)));
+    }
+
+    private void makeHot(TestCpu receiver, int... senders) {
+        for (int cpu : senders) {
+            assertEquals(0, send(sender(cpu), cpu, 0));
+            assertEquals(1, receiver.turn());
+        }
+    }
+
+    @Test
+    void theThreeThatDeliveredLastAreAnnounced() {
+        TestCpu receiver = receiver(0, true);
+        makeHot(receiver, 0, 1, 3);
+        assertTrue(polls(receiver, 0) && polls(receiver, 1) && polls(receiver, 3));
+        makeHot(receiver, 4);
+        assertFalse(polls(receiver, 0));
+        assertTrue(polls(receiver, 1) && polls(receiver, 3) && polls(receiver, 4));
+    }
+
+    @Test
+    void aLaneThatIsAnnouncedNoLongerIsPolledOn() {
+        TestCpu receiver = receiver(0, true);
+        makeHot(receiver, 0, 1, 3, 4);
+        sendUnrung(receiver, 0, 1);
+        assertEquals(1, receiver.turn());
+        assertEquals("0:1", arrived.getLast());
+    }
+
+    @Test
+    void whoHaltsLooksIntoAllThatWereAnnounced() {
+        TestCpu receiver = receiver(0, true);
+        makeHot(receiver, 0, 1, 3, 4);
+        assertTrue(receiver.receiver().announceHalted());
+        assertEquals(LocalApicDescriptor.STATE_HALTED, receiver.apic().idleWord());
+        for (int cpu : new int[] {0, 1, 3, 4}) {
+            assertFalse(polls(receiver, cpu));
+        }
+        receiver.receiver().announceRunning();
+        /* Arrived before its sender could know. */
+        sendUnrung(receiver, 0, 1);
+        sendUnrung(receiver, 4, 1);
+        assertTrue(receiver.receiver().announceHalted());
+        assertTrue(receiver.receiver().takeHot());
+        assertEquals(1, receiver.turn(), "0 was told at the first halt and must ring; 4 is hot");
+        assertEquals(List.of("0:0", "1:0", "3:0", "4:0", "4:1"), arrived);
+    }
+
+    @Test
+    void aCpuThatSharesItsCoreAnnouncesNothing() {
+        TestCpu receiver = receiver(0, true);
+        makeHot(receiver, 0);
+        receiver.apic().sharesCore(true);
+        receiver.receiver().announceRunning();
+        assertFalse(polls(receiver, 0));
+        sendUnrung(receiver, 0, 1);
+        assertTrue(receiver.receiver().announceHalted());
+        assertTrue(receiver.receiver().takeHot(), "it had been announced before");
+    }
+}
