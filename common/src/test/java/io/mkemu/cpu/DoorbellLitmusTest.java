@@ -26,11 +26,11 @@ import org.junit.jupiter.api.io.TempDir;
  * message; the sender stores ready and then looks at the idle word. Both missing the other is the lost wake-up. Two
  * threads run a trial after the other in step, and each outcome is counted.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class DoorbellLitmusTest {
     private static final int TRIALS = 1_000_000;
     /* A heavy fence is a system call that interrupts the other CPU. */
-    private static final int SLOW_TRIALS = 100_000;
+    private static final int SLOW_TRIALS = 400_000;
     private static final int SEES_NOTHING = 1;
     private static final int YIELD_AFTER = 200;
 
