@@ -25,7 +25,7 @@ final class FuzzFields {
     record Spot(String name, long address, int length) {
     }
 
-    private static final int FUZZED_RECORDS = 8;
+    private static final int FUZZED_RECORDS = 2;
 
     private final List<Spot> all = new ArrayList<>();
 
