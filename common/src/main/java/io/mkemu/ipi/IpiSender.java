@@ -28,7 +28,7 @@ import org.agrona.DirectBuffer;
  * send to a life of an instance maps its IPI area; every later one allocates nothing, locks nothing, throws nothing.
  */
 public final class IpiSender implements AutoCloseable {
-    /* Longer than a receiver that polls takes to empty a lane; then it is a receiver that does something else. */
+    /* A receiver that is at it makes room sooner; one that is not may need long, and perhaps this core. */
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 

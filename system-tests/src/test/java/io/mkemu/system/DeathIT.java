@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.memory.RamHeaderDescriptor;
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.OneShot;
+import io.mkemu.system.modules.Waiter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -40,6 +41,19 @@ class DeathIT {
         assertEquals(1, run.out("^web failed: killed by signal 9\\b").size(), run::describe);
         assertEquals(1, run.out("^ +1 +web +failed").size(), run::describe);
         assertEquals(2, run.out("^ +[02] +\\w+ +active").size(), run::describe);
+    }
+
+    /* The host's own CPU waits too, and must not keep the host from seeing the death. */
+    @Test
+    void whoWaitsForAKilledInstanceWaitsNoMore() throws Exception {
+        Path jar = ModuleJar.of(mk.work(), Waiter.class);
+        Path tree = new TreeSource().host(jar).instance("web", jar).instance("db", jar).write(mk.work(), "wait");
+        MkProcess run = mk.start("run", tree);
+        run.awaitOut(2, "waiter: waits after -ENOSPC");
+        Procs.signal("KILL", Procs.instances(mk.machine("wait")).get(1));
+        run.ends(1);
+        assertEquals(2, run.out("waiter: waited for -ESHUTDOWN").size(), run::describe);
+        assertEquals(1, run.out("^web failed: killed by signal 9\\b").size(), run::describe);
     }
 
     @Test
