@@ -22,7 +22,7 @@ public final class Pressing implements KernelModule {
     private static final int INSTANCES = 256;
     private static final int END = DATA + 0x10;
     private static final long PERIOD_NANOS = 200_000;
-    private static final long WAIT_NANOS = 20_000_000;
+    private static final long WAIT_NANOS = 2_000_000;
 
     private final RoundMessage message = new RoundMessage();
     private final UnsafeBuffer total = new UnsafeBuffer(new byte[Long.BYTES]);
