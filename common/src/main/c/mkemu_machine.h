@@ -86,7 +86,7 @@ static inline uint64_t mk_records_length(const struct mk_peer *p)
 
 static inline uint64_t mk_lane_length(const struct mk_peer *p)
 {
-    return (MK_QUEUED_MAILBOX_RECORDS_OFFSET + mk_records_length(p) + 8 + 127) & ~(uint64_t)127;
+    return (MK_QUEUED_MAILBOX_RECORDS_OFFSET + mk_records_length(p) + 8 + 63) & ~(uint64_t)63;
 }
 
 /* Bytes of the IPI area of an instance with so many CPUs. */

@@ -75,7 +75,7 @@ public final class QueuedMailboxDescriptor {
     /** Bytes of a record with the largest payload. */
     public static final int MAX_RECORD_LENGTH = PAYLOAD_OFFSET + MkIpiDataDescriptor.MAX_DATA_SIZE;
 
-    private static final int LANE_ALIGNMENT = 128;
+    private static final int LANE_ALIGNMENT = 64;
     private static final long NUMBER_MASK = (1L << READY_NUMBER_BITS) - 1;
     private static final long HEAD_AT_MASK = (1L << HEAD_AT_BITS) - 1;
     private static final long HEAD_COUNT_MASK = -1L >>> HEAD_AT_BITS;

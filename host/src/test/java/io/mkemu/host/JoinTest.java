@@ -112,8 +112,8 @@ class JoinTest {
         boot();
         InstanceLife life = box.instance("web").life();
         OsFile process = begin();
-        box.refuses(ExitCode.STATE, "instance web is loaded (waits to be joined): its kernel runs already: mk kill "
-            + "ends it", () -> ExecVerbs.join(host, "web", only(78)));
+        box.refuses(ExitCode.STATE, "instance web is loaded (waits to be joined): its kernel boots already: mk kill "
+            + "-f ends it", () -> ExecVerbs.join(host, "web", only(78)));
         assertFalse(life.isOver());
         process.close();
         assertTrue(life.awaitEnd(System.nanoTime() + LONG_NANOS));
