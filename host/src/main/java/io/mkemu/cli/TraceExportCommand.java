@@ -93,6 +93,9 @@ final class TraceExportCommand implements Callable<Integer> {
         try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE,
             StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE), 1 << 16)) {
             write(journal, out, null);
+        } catch (IOException broken) {
+            throw new MachineException(ExitCode.RESOURCES, file + " cannot be written: " + broken.getMessage()
+                + "; make room there, or name a file elsewhere", broken);
         }
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         System.err.println("mk: " + file + ": " + MemorySize.text(Files.size(target))

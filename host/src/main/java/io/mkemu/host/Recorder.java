@@ -19,12 +19,19 @@ import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
 
 /** What a host tells the journal of its machine, if it has one. Any thread. */
 public final class Recorder implements AutoCloseable {
+    private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ONLY =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Machine machine;
@@ -50,7 +57,8 @@ public final class Recorder implements AutoCloseable {
         JournalWriter writer = JournalWriter.create(options.directory(), machine.directory().machine(),
             options.limits());
         try {
-            Files.writeString(machine.directory().journal(), writer.recording() + "\n");
+            Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
+            Files.writeString(told, writer.recording() + "\n");
         } catch (IOException | RuntimeException | Error fault) {
             writer.close();
             throw fault;
