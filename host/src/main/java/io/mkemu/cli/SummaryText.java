@@ -19,14 +19,14 @@ final class SummaryText {
     private SummaryText() {
     }
 
-    static void print(TraceSummary summary, TraceNames names, PrintStream out) {
+    static void print(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
         PairTraffic all = summary.total();
         out.printf(Locale.ROOT, "%s: %,d records in %.3f s%n", names.isKnown() ? "machine " + names.machine()
             : "machine unknown", summary.records(), summary.nanos() / GIGA);
         out.printf(Locale.ROOT, "%,d messages sent, %,d delivered, %,d bytes; %,d undelivered, %,d unsent; "
             + "%,d refused, %,d of them full%n", all.sent(), all.delivered(), all.bytes(), all.undelivered(),
             all.unsent(), all.full() + all.refused(), all.full());
-        gaps(summary, names, out);
+        gaps(summary, names, complete, out);
         if (summary.pairs().isEmpty()) {
             return;
         }
@@ -43,9 +43,10 @@ final class SummaryText {
         }
     }
 
-    private static void gaps(TraceSummary summary, TraceNames names, PrintStream out) {
+    private static void gaps(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
         if (summary.gaps().isEmpty()) {
-            out.println("no gaps: every record is in the journal");
+            out.println(complete ? "no gaps: every record is in the journal"
+                : "no gaps told; the recording has not been ended, so more may be missing than it tells of yet");
         }
         for (Map.Entry<Integer, Gaps> of : summary.gaps().entrySet()) {
             Gaps gaps = of.getValue();

@@ -109,7 +109,7 @@ final class TraceCommand implements Callable<Integer> {
         if (json) {
             System.out.println(SummaryJson.of(counts, names));
         } else {
-            SummaryText.print(counts, names, System.out);
+            SummaryText.print(counts, names, journal.isComplete(), System.out);
         }
     }
 

@@ -55,6 +55,11 @@ final class TraceSource {
             }
         }
 
+        /** Whether the recording was ended in order and its end has been read. */
+        boolean isComplete() {
+            return reader.isComplete();
+        }
+
         /** Where it lies. */
         String name() {
             return reader.recording().toString();
