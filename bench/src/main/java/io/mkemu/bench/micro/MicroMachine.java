@@ -19,6 +19,7 @@ import io.mkemu.memory.Window;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A machine of which no kernel runs: the calling thread is both CPU 1, which sends, and CPU 0, which receives. What it
@@ -47,6 +48,7 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
 
     MicroMachine() throws IOException {
         directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-micro-");
+        Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
         host = Host.init(new MachineDirectory(directory.resolve("micro")),
             MachinePlan.of(MachineSpec.parse("micro.dts", TREE, Path.of("/"))));
         InstanceEntry target = memory().instances().entry(RECEIVER);
@@ -57,6 +59,18 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         receiver = memory().mailbox().receiver(area.buffer(), memory().layout(), apic, 0, true);
         receiver.announceRunning();
         pool = InstancePool.attach(memory(), memory().instances().entry(1));
+    }
+
+    /** What Ctrl-C leaves: close is not called then. */
+    private void remove() {
+        for (Path path : List.of(directory.resolve("micro/ram"), directory.resolve("micro/host.lock"),
+            directory.resolve("micro"), directory)) {
+            try {
+                Files.deleteIfExists(path);
+            } catch (IOException kept) {
+                return;
+            }
+        }
     }
 
     PhysicalMemory memory() {
