@@ -20,6 +20,7 @@ import io.mkemu.bench.run.Results;
 import io.mkemu.host.AotCache;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -194,13 +195,28 @@ final class BenchCommand implements Callable<Integer> {
     private void publish(Report report) throws IOException {
         TextReport.print(report, System.out);
         Path page = html == null ? home().resolveSibling("bench.html") : html;
-        HtmlReport.write(report, page);
+        write(page, HtmlReport::write, report);
         System.out.println("report: " + page);
         if (json != null) {
-            JsonReport.write(report, json);
+            write(json, JsonReport::write, report);
         }
         if (markdown != null) {
-            MarkdownReport.write(report, markdown);
+            write(markdown, MarkdownReport::write, report);
+        }
+    }
+
+    private interface Writer {
+        void write(Report report, Path file) throws IOException;
+    }
+
+    /** A full disk is told by an exception that has no file's name. */
+    private static void write(Path file, Writer writer, Report report) throws IOException {
+        try {
+            writer.write(report, file);
+        } catch (FileSystemException named) {
+            throw named;
+        } catch (IOException failed) {
+            throw new IOException(file + " cannot be written: " + failed.getMessage(), failed);
         }
     }
 
