@@ -248,8 +248,9 @@ public final class KernelInstance implements AutoCloseable {
 
     void anomaly(Cpu cpu, int senderCpu, MkIpiData data) {
         if (printk.pass(damagedMessages) > 0) {
-            printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (says CPU "
-                + data.senderCpu() + ", type 0x" + Integer.toHexString(data.type()) + ")");
+            printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (type 0x"
+                + Integer.toHexString(data.type()) + ")" + (memory.ipiMode() == IpiMode.QUEUED
+                ? "; the lane is closed until this instance is executed again" : ""));
         }
     }
 
