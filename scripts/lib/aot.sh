@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 # AOT caches: what a JVM of mkemu has loaded and linked by the time it is up, kept in a file, so that the next one starts
 # from there. Two for each JDK, host.aot and instance.aot in target/dist/aot, with made-of beside them, which says what
-# they hold good for; io.mkemu.host.AotCache reads it too. They make nothing possible, only faster: whatever is wrong with
+# they hold good for; io.mkemu.host.life.AotCache reads it too. They make nothing possible, only faster: whatever is wrong with
 # them, mkemu runs without, and says nothing.
 #
 # Sourced by scripts/mk, and by mk in the image. The build runs it: bash aot.sh JDK DIST makes a distribution's. Plain

@@ -171,7 +171,7 @@ public final class BootParameters {
         return "'" + printable(value) + "'";
     }
 
-    static String printable(String value) {
+    public static String printable(String value) {
         String cut = value.length() > LONGEST_QUOTE ? value.substring(0, LONGEST_QUOTE) + "..." : value;
         return cut.replaceAll("\\p{Cntrl}", "?");
     }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cpu;
 
-import static io.mkemu.cpu.LocalApicDescriptor.*;
+import static io.mkemu.abi.LocalApicDescriptor.*;
 
 import io.mkemu.Errno;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import java.lang.invoke.VarHandle;
 import org.agrona.UnsafeApi;
@@ -25,23 +24,10 @@ public final class LocalApic {
     private final long address;
     private final int physicalCpu;
 
-    private LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
+    LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
         tables.boundsCheck(base, LENGTH);
         this.address = tables.addressOffset() + base;
         this.physicalCpu = physicalCpu;
-    }
-
-    /**
-     * The local APIC of a CPU.
-     *
-     * @param physicalCpu 0 .. NR_CPUS-1
-     */
-    public static LocalApic of(PhysicalMemory memory, int physicalCpu) {
-        if (physicalCpu < 0 || physicalCpu >= memory.layout().nrCpus()) {
-            throw new IllegalArgumentException(
-                "physical CPU " + physicalCpu + " is not in 0.." + (memory.layout().nrCpus() - 1));
-        }
-        return new LocalApic(memory.tables(), (int) memory.layout().cpusAt() + physicalCpu * LENGTH, physicalCpu);
     }
 
     /** The physical CPU id. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.os.AsymmetricFence;
 
 /**

@@ -2,12 +2,13 @@
 package io.mkemu.ipi;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.cpu.LocalApics;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.table.InstanceTable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -19,11 +20,14 @@ public final class IpiAreas {
     private static final long LET_GO_NANOS = TimeUnit.SECONDS.toNanos(2);
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-    private final PhysicalMemory memory;
+    private final Interconnect interconnect;
+    private final InstanceTable instances;
+    private final LocalApics apics;
 
-    /** The areas of the machine with this memory. */
-    public IpiAreas(PhysicalMemory memory) {
-        this.memory = memory;
+    IpiAreas(Interconnect interconnect) {
+        this.interconnect = interconnect;
+        this.instances = interconnect.instances();
+        this.apics = interconnect.apics();
     }
 
     /**
@@ -33,7 +37,7 @@ public final class IpiAreas {
      *     hold the area), -EEXIST (it has one already; that one stays)
      */
     public int create(int instanceId) {
-        InstanceEntry entry = memory.instances().entry(instanceId);
+        InstanceEntry entry = instances.entry(instanceId);
         if (entry == null || entry.name().isEmpty()) {
             return -Errno.EINVAL;
         }
@@ -41,13 +45,13 @@ public final class IpiAreas {
             return -Errno.ENODEV;
         }
         int cpus = entry.cpus().length;
-        long size = IpiArea.length(memory, cpus);
-        try (InstancePool pool = InstancePool.attach(memory, entry)) {
+        long size = interconnect.areaLength(cpus);
+        try (InstancePool pool = pool(entry)) {
             long area = pool.alloc(size, Pages.PAGE_SIZE);
             if (area == 0) {
                 return -Errno.ENOMEM;
             }
-            IpiArea.format(memory, area, cpus);
+            interconnect.formatArea(area, cpus);
             if (entry.ipiArea() != 0) {
                 pool.free(area, size);
                 return -Errno.EEXIST;
@@ -66,7 +70,7 @@ public final class IpiAreas {
      *     stays allocated, so that nothing is ever written into freed memory
      */
     public int destroy(int instanceId) {
-        InstanceEntry entry = memory.instances().entry(instanceId);
+        InstanceEntry entry = instances.entry(instanceId);
         if (entry == null || entry.ipiArea() == 0) {
             return 0;
         }
@@ -75,7 +79,7 @@ public final class IpiAreas {
         if (!unpublish(instanceId)) {
             return -Errno.EBUSY;
         }
-        try (InstancePool pool = InstancePool.attach(memory, entry)) {
+        try (InstancePool pool = pool(entry)) {
             return pool.free(area, size);
         }
     }
@@ -86,15 +90,15 @@ public final class IpiAreas {
      * @return false if a CPU that is alive, but stopped, does not let go within 2 s: it may still write there
      */
     public boolean unpublish(int instanceId) {
-        InstanceEntry entry = memory.instances().entry(instanceId);
+        InstanceEntry entry = instances.entry(instanceId);
         entry.ipiArea(0, 0);
-        return !memory.mailbox().waitsForSenders() || awaitLetGo(instanceId);
+        return !interconnect.mailbox().waitsForSenders() || awaitLetGo(instanceId);
     }
 
     /** Physical CPUs that have an instance's area mapped for sending, in ascending order. */
     public int[] senders(int instanceId) {
-        return IntStream.range(0, memory.layout().nrCpus())
-            .filter(cpu -> LocalApic.of(memory, cpu).sendsTo(instanceId)).toArray();
+        return IntStream.range(0, apics.count())
+            .filter(cpu -> apics.of(cpu).sendsTo(instanceId)).toArray();
     }
 
     /**
@@ -103,14 +107,18 @@ public final class IpiAreas {
      * @return physical address, 0 for none
      */
     public long get(int instanceId) {
-        InstanceEntry entry = memory.instances().entry(instanceId);
+        InstanceEntry entry = instances.entry(instanceId);
         return entry == null ? 0 : entry.ipiArea();
+    }
+
+    private InstancePool pool(InstanceEntry entry) {
+        return InstancePool.attach(interconnect.memory(), entry.id(), entry.regions());
     }
 
     private boolean awaitLetGo(int instanceId) {
         long deadline = System.nanoTime() + LET_GO_NANOS;
-        for (int cpu = 0; cpu < memory.layout().nrCpus(); cpu++) {
-            LocalApic apic = LocalApic.of(memory, cpu);
+        for (int cpu = 0; cpu < apics.count(); cpu++) {
+            LocalApic apic = apics.of(cpu);
             if (apic.sendsTo(instanceId)) {
                 apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
             }

@@ -4,10 +4,9 @@ package io.mkemu.ipi;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.util.Arrays;
 
 /** One life of an instance that a CPU sends to, and the lanes into its CPUs. Used by the sending CPU's thread only. */
@@ -27,19 +26,19 @@ final class IpiPeer implements AutoCloseable {
      * @param cpus physical ids of the instance's CPUs, in ascending order
      * @throws MachineException if what the tables say of it does not fit together
      */
-    IpiPeer(PhysicalMemory memory, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
+    IpiPeer(Interconnect interconnect, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
         this.instanceId = entry.id();
         this.life = life;
         this.area = area;
         this.cpus = cpus;
-        this.window = IpiArea.map(memory, entry, area);
+        this.window = interconnect.mapArea(entry, area);
         this.channels = new IpiChannel[cpus.length];
         this.apics = new LocalApic[cpus.length];
         try {
             for (int logical = 0; logical < cpus.length; logical++) {
-                apics[logical] = owned(LocalApic.of(memory, cpus[logical]), entry);
-                channels[logical] = memory.mailbox().channel(window.buffer(), memory.layout(), logical,
-                    apics[logical], senderCpu);
+                apics[logical] = owned(interconnect.apics().of(cpus[logical]), entry);
+                channels[logical] = interconnect.mailbox().channel(window.buffer(),
+                    interconnect.memory().layout(), logical, apics[logical], senderCpu);
             }
         } catch (MachineException damaged) {
             window.close();

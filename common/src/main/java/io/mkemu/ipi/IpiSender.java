@@ -3,19 +3,19 @@ package io.mkemu.ipi;
 
 import io.mkemu.Errno;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.InstanceTable;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.AsymmetricFence;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.table.InstanceTable;
 import io.mkemu.trace.MessageId;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.TraceRecordDescriptor;
 import io.mkemu.trace.TraceWriter;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +32,7 @@ public final class IpiSender implements AutoCloseable {
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-    private final PhysicalMemory memory;
+    private final Interconnect interconnect;
     private final InstanceTable instances;
     private final LocalApic apic;
     private final TraceWriter trace;
@@ -40,24 +40,19 @@ public final class IpiSender implements AutoCloseable {
     private final Consumer<String> anomalies;
     private final IpiPeer[] peers = new IpiPeer[InstanceDescriptor.MAX_INSTANCES];
 
-    /** A sender for the CPU of this local APIC. */
-    public IpiSender(PhysicalMemory memory, LocalApic apic) {
-        this(memory, apic, new TraceWriter(memory, apic.physicalCpu()), damage -> { });
-    }
-
     /**
      * A sender that tells what it finds damaged in the tables.
      *
      * @param trace     the CPU's trace ring
      * @param anomalies takes one line, on the sender's thread; the count is the local APIC's
      */
-    public IpiSender(PhysicalMemory memory, LocalApic apic, TraceWriter trace, Consumer<String> anomalies) {
+    IpiSender(Interconnect interconnect, LocalApic apic, TraceWriter trace, Consumer<String> anomalies) {
         this.trace = trace;
         this.anomalies = anomalies;
-        this.memory = memory;
-        this.instances = memory.instances();
+        this.interconnect = interconnect;
+        this.instances = interconnect.instances();
         this.apic = apic;
-        this.needsActive = memory.mailbox().needsActiveTarget();
+        this.needsActive = interconnect.mailbox().needsActiveTarget();
     }
 
     /**
@@ -258,7 +253,7 @@ public final class IpiSender implements AutoCloseable {
         boolean receives = !needsActive || InstanceEntry.stateOf(life) == InstanceState.ACTIVE;
         try {
             if (receives && area != 0 && cpus.length > 0) {
-                IpiPeer peer = new IpiPeer(memory, entry, life, area, cpus, apic.physicalCpu());
+                IpiPeer peer = new IpiPeer(interconnect, entry, life, area, cpus, apic.physicalCpu());
                 peers[entry.id()] = peer;
                 return peer;
             }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.*;
+import static io.mkemu.abi.MkIpiDataDescriptor.*;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 

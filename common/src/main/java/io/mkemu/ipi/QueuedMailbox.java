@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.QueuedMailboxDescriptor.CPUS_OFFSET;
-import static io.mkemu.ipi.QueuedMailboxDescriptor.MAGIC;
-import static io.mkemu.ipi.QueuedMailboxDescriptor.MAGIC_OFFSET;
-import static io.mkemu.ipi.QueuedMailboxDescriptor.NR_CPUS_OFFSET;
-import static io.mkemu.ipi.QueuedMailboxDescriptor.SLOTS_OFFSET;
+import static io.mkemu.abi.QueuedMailboxDescriptor.CPUS_OFFSET;
+import static io.mkemu.abi.QueuedMailboxDescriptor.MAGIC;
+import static io.mkemu.abi.QueuedMailboxDescriptor.MAGIC_OFFSET;
+import static io.mkemu.abi.QueuedMailboxDescriptor.NR_CPUS_OFFSET;
+import static io.mkemu.abi.QueuedMailboxDescriptor.SLOTS_OFFSET;
 
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.QueuedMailboxDescriptor;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.RamLayout;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The queued mailbox: a lane of its own for each pair of sending and receiving CPU. */
-final class QueuedMailbox implements Mailbox {
+final class QueuedMailbox implements MailboxFactory {
     @Override
     public boolean needsActiveTarget() {
         return true;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
+import static io.mkemu.abi.QueuedMailboxDescriptor.*;
 
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import java.lang.invoke.VarHandle;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.QueuedMailboxDescriptor.*;
+import static io.mkemu.abi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.cpu.LocalApic;
 import org.agrona.DirectBuffer;
 import org.agrona.UnsafeApi;

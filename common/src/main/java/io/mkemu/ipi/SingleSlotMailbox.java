@@ -3,13 +3,14 @@ package io.mkemu.ipi;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.RamLayout;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The RFC's mailbox: one slot per physical CPU, the last writer wins. */
-final class SingleSlotMailbox implements Mailbox {
+final class SingleSlotMailbox implements MailboxFactory {
     @Override
     public boolean needsActiveTarget() {
         return false;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.MAX_DATA_SIZE;
+import static io.mkemu.abi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.MAX_DATA_SIZE;
 
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Reads its own CPU's slot at each interrupt, as the RFC's multikernel_interrupt_handler does; never clears it. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.BUFFER_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.TYPE_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.BUFFER_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.TYPE_OFFSET;
 
+import io.mkemu.abi.SingleSlotDescriptor;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 

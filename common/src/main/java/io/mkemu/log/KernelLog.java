@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.log;
 
-import static io.mkemu.log.KernelLogDescriptor.*;
+import static io.mkemu.abi.KernelLogDescriptor.*;
 
+import io.mkemu.abi.KernelLogDescriptor;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceMode;
 import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;

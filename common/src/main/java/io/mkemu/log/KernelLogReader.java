@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.log;
 
-import static io.mkemu.log.KernelLogDescriptor.*;
+import static io.mkemu.abi.KernelLogDescriptor.*;
 
 import io.mkemu.memory.PhysicalMemory;
 import java.lang.invoke.VarHandle;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.BitmapPoolDescriptor.*;
+import static io.mkemu.abi.BitmapPoolDescriptor.*;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.BitmapPoolDescriptor;
 import io.mkemu.memory.GranuleMap.Kind;
 import org.agrona.concurrent.AtomicBuffer;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.BitmapPoolDescriptor.GRANULES_PER_WORD;
-import static io.mkemu.memory.BitmapPoolDescriptor.WORD_SHIFT;
+import static io.mkemu.abi.BitmapPoolDescriptor.GRANULES_PER_WORD;
+import static io.mkemu.abi.BitmapPoolDescriptor.WORD_SHIFT;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.BitmapPoolDescriptor;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**

@@ -4,8 +4,8 @@ package io.mkemu.memory;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.PageTable.MappedPage;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,12 +61,14 @@ public final class InstancePool implements AutoCloseable {
     /**
      * The pool of an instance that has been made.
      *
+     * @param instanceId for the messages
+     * @param regions    of its memory, in the order of the instance table
      * @throws MachineException if it has none, or what is there is damaged
      */
-    public static InstancePool attach(PhysicalMemory memory, InstanceEntry entry) {
-        InstancePool pool = new InstancePool(memory, entry.regions());
+    public static InstancePool attach(PhysicalMemory memory, int instanceId, List<Region> regions) {
+        InstancePool pool = new InstancePool(memory, regions);
         if (pool.regions.isEmpty()) {
-            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " has no memory pool");
+            throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no memory pool");
         }
         try {
             for (Region region : pool.regions) {
@@ -75,7 +77,7 @@ public final class InstancePool implements AutoCloseable {
         } catch (IllegalStateException | IllegalArgumentException | MachineException damaged) {
             pool.close();
             throw new MachineException(ExitCode.MACHINE,
-                "pool of instance " + entry.id() + " is damaged: " + damaged.getMessage(), damaged);
+                "pool of instance " + instanceId + " is damaged: " + damaged.getMessage(), damaged);
         }
         return pool;
     }
@@ -178,12 +180,12 @@ public final class InstancePool implements AutoCloseable {
     }
 
     /** The regions, in the order of {@link #bitmaps()}. */
-    List<Region> regions() {
+    public List<Region> regions() {
         return regions;
     }
 
     /** One allocator per region; each manages what follows its own bitmap. */
-    List<BitmapPool> bitmaps() {
+    public List<BitmapPool> bitmaps() {
         return pools;
     }
 

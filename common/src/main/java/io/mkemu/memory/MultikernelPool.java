@@ -4,8 +4,10 @@ package io.mkemu.memory;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
@@ -53,7 +55,7 @@ public final class MultikernelPool implements AutoCloseable {
         }
     }
 
-    static MultikernelPool attach(PhysicalMemory memory, Window map, AtomicBuffer bitmap) {
+    public static MultikernelPool attach(PhysicalMemory memory, Window map, AtomicBuffer bitmap) {
         RamLayout layout = memory.layout();
         try {
             BitmapPool pool = BitmapPool.attach(bitmap, 0, bitmap.capacity());
@@ -214,7 +216,7 @@ public final class MultikernelPool implements AutoCloseable {
         return pool.available();
     }
 
-    BitmapPool bitmap() {
+    public BitmapPool bitmap() {
         return pool;
     }
 

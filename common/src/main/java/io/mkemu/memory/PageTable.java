@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.PageTableDescriptor.GRANTS_OFFSET;
-import static io.mkemu.memory.PageTableDescriptor.LENGTH;
-import static io.mkemu.memory.PageTableDescriptor.MAPPED_OFFSET;
-import static io.mkemu.memory.PageTableDescriptor.SET_LENGTH;
+import static io.mkemu.abi.PageTableDescriptor.GRANTS_OFFSET;
+import static io.mkemu.abi.PageTableDescriptor.LENGTH;
+import static io.mkemu.abi.PageTableDescriptor.MAPPED_OFFSET;
+import static io.mkemu.abi.PageTableDescriptor.SET_LENGTH;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.AtomicBuffer;

@@ -3,9 +3,10 @@ package io.mkemu.memory;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceTable;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.ipi.Mailbox;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamHeaderDescriptor;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.os.Futex;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -18,8 +19,9 @@ import java.nio.file.StandardOpenOption;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * A machine's RAM as one process sees it: the header, the tables every kernel maps, and windows on the rest. Physical
- * address = offset in the RAM file. Thread-safe.
+ * A machine's RAM as one process sees it: the header, the tables that every kernel maps, and windows on the rest. A
+ * physical address is an offset in the RAM file. It knows bytes, not instances: those are of
+ * {@code io.mkemu.machine.MappedMachine}. Thread-safe.
  */
 public final class PhysicalMemory implements AutoCloseable {
     private final FileChannel channel;
@@ -27,23 +29,15 @@ public final class PhysicalMemory implements AutoCloseable {
     private final RamLayout layout;
     private final Window tables;
     private final Window pageTable;
-    private final InstanceTable instances;
-    private final long epoch;
-    private final long createdNanos;
-    private final IpiMode ipiMode;
-    private final Mailbox mailbox;
+    private final RamHeader header;
 
     private PhysicalMemory(FileChannel channel, MapMode mode, RamHeader header) throws IOException {
         this.channel = channel;
         this.mode = mode;
         this.layout = header.layout();
-        this.epoch = header.epoch();
-        this.createdNanos = header.createdNanos();
-        this.ipiMode = header.ipi();
-        this.mailbox = ipiMode.mailbox();
+        this.header = header;
         this.tables = mapUnchecked(0, layout.pagesAt(), () -> { });
         this.pageTable = mapUnchecked(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt(), () -> { });
-        this.instances = new InstanceTable(this);
     }
 
     /**
@@ -87,22 +81,17 @@ public final class PhysicalMemory implements AutoCloseable {
 
     /** Which mailbox all instances of this machine have. */
     public IpiMode ipiMode() {
-        return ipiMode;
-    }
-
-    /** The kind of IPI area that all instances of this machine have. */
-    public Mailbox mailbox() {
-        return mailbox;
+        return header.ipi();
     }
 
     /** Tells this machine from a former one of the same name. */
     public long epoch() {
-        return epoch;
+        return header.epoch();
     }
 
     /** CLOCK_MONOTONIC at creation, ns: time 0 of the kernel logs. */
     public long createdNanos() {
-        return createdNanos;
+        return header.createdNanos();
     }
 
     /** Header, local APICs, instance table and logs, at offsets equal to their physical addresses. */
@@ -112,12 +101,7 @@ public final class PhysicalMemory implements AutoCloseable {
 
     /** Who may map which page, and who has it mapped. */
     public PageTable pageTable() {
-        return new PageTable(pageTable.buffer(), layout, ipiMode == IpiMode.QUEUED);
-    }
-
-    /** The instance table. */
-    public InstanceTable instances() {
-        return instances;
+        return new PageTable(pageTable.buffer(), layout, header.ipi() == IpiMode.QUEUED);
     }
 
     /**

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import static io.mkemu.memory.RamHeaderDescriptor.*;
+import static io.mkemu.abi.RamHeaderDescriptor.*;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

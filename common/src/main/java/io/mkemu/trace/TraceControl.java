@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.trace;
 
-import static io.mkemu.memory.RamHeaderDescriptor.TRACE_DOORBELL_OFFSET;
-import static io.mkemu.memory.RamHeaderDescriptor.TRACE_MODE_OFFSET;
+import static io.mkemu.abi.RamHeaderDescriptor.TRACE_DOORBELL_OFFSET;
+import static io.mkemu.abi.RamHeaderDescriptor.TRACE_MODE_OFFSET;
 
+import io.mkemu.abi.TraceMode;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
 import org.agrona.UnsafeApi;

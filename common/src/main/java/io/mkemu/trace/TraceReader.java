@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.trace;
 
-import static io.mkemu.trace.TraceRingDescriptor.*;
+import static io.mkemu.abi.TraceRingDescriptor.*;
 
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.memory.PhysicalMemory;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.AtomicBuffer;

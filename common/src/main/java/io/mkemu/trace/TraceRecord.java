@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.trace;
 
-import static io.mkemu.trace.TraceRecordDescriptor.*;
+import static io.mkemu.abi.TraceRecordDescriptor.*;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;

@@ -1,14 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.abi;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.RamHeaderDescriptor;
-import io.mkemu.memory.RamLayout;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.lang.reflect.Modifier;

@@ -4,8 +4,9 @@ package io.mkemu.cpu;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.os.AsymmetricFence;
 import java.io.IOException;
@@ -49,9 +50,9 @@ class DoorbellLitmusTest {
     @BeforeEach
     void makeMachine() throws IOException {
         machine = TestMachine.create(directory);
-        PhysicalMemory memory = machine.memory();
-        apic = LocalApic.of(memory, 1);
-        page = memory.map(memory.layout().hostAt(), 4096);
+        MappedMachine mapped = machine.mapped();
+        apic = mapped.apic(1);
+        page = mapped.memory().map(mapped.memory().layout().hostAt(), 4096);
     }
 
     @AfterEach

@@ -6,9 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.os.ChildJvm;
 import io.mkemu.os.Futex;
 import java.io.IOException;
@@ -34,7 +35,7 @@ class LocalApicTest {
     @BeforeEach
     void makeMachine() throws IOException {
         machine = TestMachine.create(directory);
-        apic = LocalApic.of(machine.memory(), 3);
+        apic = machine.mapped().apic(3);
     }
 
     @AfterEach
@@ -46,10 +47,10 @@ class LocalApicTest {
     void cpusOutsideTheMachineAreRefused() {
         for (int bad : new int[] {-1, LAST + 1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
             String message =
-                assertThrows(IllegalArgumentException.class, () -> LocalApic.of(machine.memory(), bad)).getMessage();
+                assertThrows(IllegalArgumentException.class, () -> machine.mapped().apic(bad)).getMessage();
             assertEquals("physical CPU " + bad + " is not in 0.." + LAST, message);
         }
-        assertEquals(LAST, LocalApic.of(machine.memory(), LAST).physicalCpu());
+        assertEquals(LAST, machine.mapped().apic(LAST).physicalCpu());
     }
 
     @Test
@@ -64,13 +65,13 @@ class LocalApicTest {
         assertEquals(doorbell + 3, apic.doorbell(), "each raise rings");
         assertEquals(Long.MIN_VALUE | 1, apic.takePending());
         assertEquals(0, apic.takePending());
-        assertFalse(LocalApic.of(machine.memory(), 2).hasPending(), "the neighbour has nothing");
-        assertFalse(LocalApic.of(machine.memory(), 4).hasPending(), "the neighbour has nothing");
+        assertFalse(machine.mapped().apic(2).hasPending(), "the neighbour has nothing");
+        assertFalse(machine.mapped().apic(4).hasPending(), "the neighbour has nothing");
     }
 
     @Test
     void whetherAVectorIsPendingAnyoneMayAsk() {
-        LocalApic elsewhere = LocalApic.of(machine.memory(), 3);
+        LocalApic elsewhere = machine.mapped().apic(3);
         apic.raise(2);
         apic.raise(63);
         for (int vector = 0; vector < Long.SIZE; vector++) {
@@ -84,7 +85,7 @@ class LocalApicTest {
     @Test
     void sharingAHostCpuIsSaidAndTakenBackAtAnyTime() {
         apic.configure(17, false, 9, 40);
-        LocalApic elsewhere = LocalApic.of(machine.memory(), 3);
+        LocalApic elsewhere = machine.mapped().apic(3);
         assertFalse(elsewhere.sharesCore());
         apic.sharesCore(true);
         assertTrue(elsewhere.sharesCore());
@@ -95,7 +96,7 @@ class LocalApicTest {
         assertEquals(17, apic.hostCpu());
         assertEquals(9, apic.instanceId());
         assertEquals(40, apic.cpuNumber());
-        assertFalse(LocalApic.of(machine.memory(), 2).sharesCore() || LocalApic.of(machine.memory(), 4).sharesCore());
+        assertFalse(machine.mapped().apic(2).sharesCore() || machine.mapped().apic(4).sharesCore());
     }
 
     @Test
@@ -139,7 +140,7 @@ class LocalApicTest {
             apic.count(counter);
             apic.count(counter, counter.ordinal());
         }
-        LocalApic neighbour = LocalApic.of(machine.memory(), 4);
+        LocalApic neighbour = machine.mapped().apic(4);
         for (Counter counter : Counter.values()) {
             long counted = counter == Counter.ELIDED ? Counter.SENT.ordinal() - Counter.RUNG.ordinal()
                 : 1 + counter.ordinal();
@@ -166,9 +167,9 @@ class LocalApicTest {
         private final LocalApic other;
         private final Futex futex = new Futex();
 
-        Player(PhysicalMemory memory, int cpu, int opponent) {
-            this.mine = LocalApic.of(memory, cpu);
-            this.other = LocalApic.of(memory, opponent);
+        Player(MappedMachine mapped, int cpu, int opponent) {
+            this.mine = mapped.apic(cpu);
+            this.other = mapped.apic(opponent);
             mine.announce(LocalApic.runningWord(0, 0, 0));
         }
 
@@ -190,7 +191,7 @@ class LocalApicTest {
 
     @Test
     void noWakeUpIsLostBetweenTwoProcesses() throws Exception {
-        Player player = new Player(machine.memory(), 0, 1);
+        Player player = new Player(machine.mapped(), 0, 1);
         try (ChildJvm opponent = ChildJvm.start(Opponent.class, machine.ram())) {
             for (int round = 0; round < ROUNDS; round++) {
                 player.serve();
@@ -198,9 +199,9 @@ class LocalApicTest {
             }
             assertEquals(0, opponent.waitFor());
         }
-        assertFalse(LocalApic.of(machine.memory(), 0).hasPending(), "not one ball more");
-        assertEquals(ROUNDS, LocalApic.of(machine.memory(), 0).doorbell());
-        assertEquals(ROUNDS, LocalApic.of(machine.memory(), 1).doorbell());
+        assertFalse(machine.mapped().apic(0).hasPending(), "not one ball more");
+        assertEquals(ROUNDS, machine.mapped().apic(0).doorbell());
+        assertEquals(ROUNDS, machine.mapped().apic(1).doorbell());
     }
 
     /** A waker that is killed at any moment leaves the CPU usable by the others. */
@@ -240,7 +241,7 @@ class LocalApicTest {
 
         public static void main(String[] args) throws IOException {
             ChildJvm.endWithParent();
-            Player player = new Player(PhysicalMemory.open(Path.of(args[0])), 1, 0);
+            Player player = new Player(MappedMachine.open(Path.of(args[0])), 1, 0);
             for (int round = 0; round < ROUNDS; round++) {
                 player.awaitBall();
                 player.serve();
@@ -255,7 +256,7 @@ class LocalApicTest {
 
         public static void main(String[] args) throws IOException {
             ChildJvm.endWithParent();
-            LocalApic target = LocalApic.of(PhysicalMemory.open(Path.of(args[0])), 3);
+            LocalApic target = MappedMachine.open(Path.of(args[0])).apic(3);
             while (true) {
                 target.raise(1);
             }

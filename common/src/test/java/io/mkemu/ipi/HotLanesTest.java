@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.os.AsymmetricFence;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +27,7 @@ class HotLanesTest extends SendingMachine {
 
     /** Sends as who has found the lane announced. */
     private void sendUnrung(TestCpu receiver, int cpu, long sequence) {
-        IpiChannel channel = machine.memory().mailbox().channel(area().buffer(), TestMachine.LAYOUT, 0,
+        IpiChannel channel = machine.mapped().interconnect().mailbox().channel(area().buffer(), TestMachine.LAYOUT, 0,
             receiver.apic(), cpu);
         assertEquals(0, channel.publish(Payload.type(sequence), payload.of(cpu, sequence), 0,
             Payload.size(cpu, sequence)));

@@ -8,12 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -39,7 +39,7 @@ class IpiAreasTest {
     @BeforeEach
     void makeMachine() throws IOException {
         machine = TestMachine.create(directory);
-        areas = new IpiAreas(machine.memory());
+        areas = machine.mapped().interconnect().areas();
         entry = machine.load(ID, 1, 3);
     }
 
@@ -49,12 +49,12 @@ class IpiAreasTest {
     }
 
     private LocalApic apic(int cpu) {
-        return LocalApic.of(machine.memory(), cpu);
+        return machine.mapped().apic(cpu);
     }
 
     private boolean isAllocated(long area) {
-        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
-            return pool.isAllocated(area, IpiArea.length(machine.memory(), 2));
+        try (InstancePool pool = machine.mapped().poolOf(entry)) {
+            return pool.isAllocated(area, machine.mapped().interconnect().areaLength(2));
         }
     }
 
@@ -79,7 +79,7 @@ class IpiAreasTest {
         assertTrue(areas.unpublish(ID), "nothing to take away");
         entry.ipiArea(area, size);
         assertEquals(area, areas.get(ID), "published again");
-        IpiArea.map(machine.memory(), entry, area).close();
+        machine.mapped().interconnect().mapArea(entry, area).close();
         assertEquals(0, areas.destroy(ID));
         assertFalse(isAllocated(area));
     }
@@ -102,7 +102,7 @@ class IpiAreasTest {
             }
             assertTrue(unpublished.get());
             assertFalse(apic(6).hasPending(), "who does not send is not asked");
-            entry.ipiArea(area, IpiArea.length(machine.memory(), 2));
+            entry.ipiArea(area, machine.mapped().interconnect().areaLength(2));
         }
     }
 
@@ -132,7 +132,7 @@ class IpiAreasTest {
         assertTrue(areas.unpublish(ID));
         entry.cpus(new int[] {0, 1, 2, 3, 4, 5, 6, 7});
         assertEquals(0, areas.create(ID));
-        assertEquals(IpiArea.length(machine.memory(), 8), entry.ipiAreaSize());
+        assertEquals(machine.mapped().interconnect().areaLength(8), entry.ipiAreaSize());
         assertNotEquals(area, areas.get(ID));
         entry.enter(InstanceState.READY);
         entry.regions(List.of());

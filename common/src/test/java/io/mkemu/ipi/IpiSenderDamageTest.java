@@ -4,8 +4,9 @@ package io.mkemu.ipi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mkemu.Errno;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.QueuedMailboxDescriptor;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;

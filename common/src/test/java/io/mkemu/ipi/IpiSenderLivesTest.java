@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.cpu.LocalApic;
+import io.mkemu.abi.QueuedMailboxDescriptor;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -37,7 +37,7 @@ class IpiSenderLivesTest extends SendingMachine {
         TestCpu receiver = receiver(0, false);
         long next = 0;
         for (int life = 0; life < 6 * SLOTS; life++) {
-            IpiSender sender = new IpiSender(machine.memory(), LocalApic.of(machine.memory(), 0));
+            IpiSender sender = machine.mapped().interconnect().sender(machine.mapped().apic(0));
             for (int more = 0; more <= life % 3; more++) {
                 assertEquals(0, send(sender, 0, next++));
             }
@@ -79,7 +79,7 @@ class IpiSenderLivesTest extends SendingMachine {
         area.putLongVolatile(wrap, 0);
         receiver.turn();
         assertEquals(sequence, arrived.size());
-        IpiSender next = new IpiSender(machine.memory(), LocalApic.of(machine.memory(), 0));
+        IpiSender next = machine.mapped().interconnect().sender(machine.mapped().apic(0));
         closing(next);
         for (int more = 0; more < 3; more++) {
             assertEquals(0, send(next, 0, sequence + more));

@@ -7,10 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.table.InstanceEntry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -83,7 +84,7 @@ class IpiSenderTest extends SendingMachine {
     void everySizeArrivesAndNoDataIsZeros() {
         List<byte[]> bytes = new ArrayList<>();
         List<Integer> types = new ArrayList<>();
-        TestCpu receiver = closing(new TestCpu(machine.memory(), target, 0, false, data -> {
+        TestCpu receiver = closing(new TestCpu(machine.mapped(), target, 0, false, data -> {
             byte[] copy = new byte[data.dataSize()];
             data.buffer().getBytes(0, copy);
             assertEquals(data.dataSize(), data.buffer().capacity());

@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.os.ChildJvm;
+import io.mkemu.table.InstanceEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
@@ -69,7 +69,7 @@ class IpiSenderWaitTest extends SendingMachine {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void roomEndsTheWaitAndTheOrderHolds(boolean sharedCore) throws Exception {
-        LocalApic.of(machine.memory(), 0).sharesCore(sharedCore);
+        machine.mapped().apic(0).sharesCore(sharedCore);
         IpiSender sender = full();
         Waiting waiting = new Waiting(() -> sendTimeout(sender, SLOTS, FOREVER)).asleep();
         TestCpu receiver = receiver(0, false);
@@ -159,13 +159,13 @@ class IpiSenderWaitTest extends SendingMachine {
         IpiSender sender = full();
         assertEquals(0, sender.send(4, TYPE, null, 0, 8));
         Waiting waiting = new Waiting(() -> sendTimeout(sender, SLOTS, FOREVER)).asleep();
-        IpiAreas areas = new IpiAreas(machine.memory());
+        IpiAreas areas = machine.mapped().interconnect().areas();
         for (int round = 0; round < 3; round++) {
             /* Would be -EBUSY after 2 s, were the CPU not to let go before its wait is over. */
             assertEquals(0, areas.destroy(other.id()));
             assertEquals(0, areas.create(other.id()));
         }
-        LocalApic apic = LocalApic.of(machine.memory(), 0);
+        LocalApic apic = machine.mapped().apic(0);
         assertFalse(apic.sendsTo(other.id()));
         assertTrue(apic.sendsTo(1));
         assertTrue(apic.isPending(LocalApicDescriptor.RESCHEDULE_VECTOR), "left to the CPU's loop");

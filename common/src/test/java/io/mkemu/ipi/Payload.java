@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import java.util.zip.CRC32C;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -9,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * What the tests send: {@code sequence u64 | CRC32C u32 | filling}, of every size that can hold the first two. The type
  * carries the low half of the sequence, so that a header and a payload of two messages are told apart.
  */
-final class Payload {
+public final class Payload {
     static final int SIZE_OFFSET = 12;
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
     private final byte[] copy = new byte[MkIpiDataDescriptor.MAX_DATA_SIZE];

@@ -4,11 +4,11 @@ package io.mkemu.ipi;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.os.ChildJvm;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,7 +83,7 @@ class QueuedStressTest {
 
     private UnsafeBuffer ledger(int cpu) {
         /* Asked in waiting loops: a mapping for each call would exhaust what a process may have. */
-        return ledgers.computeIfAbsent(cpu, mapped -> SendingProcess.ledger(machine.memory(), mapped));
+        return ledgers.computeIfAbsent(cpu, mapped -> SendingProcess.ledger(machine.mapped(), mapped));
     }
 
     private void start(int cpu) throws IOException {
@@ -117,14 +117,14 @@ class QueuedStressTest {
         for (int cpu : CPUS) {
             ledger(cpu).putLongVolatile(SendingProcess.TOTAL, MESSAGES);
         }
-        try (TestCpu receiver = new TestCpu(machine.memory(), target, 0, polling, this::note)) {
+        try (TestCpu receiver = new TestCpu(machine.mapped(), target, 0, polling, this::note)) {
             for (int cpu : CPUS) {
                 start(cpu);
             }
             receiver.runUntil(this::allSent);
             for (int cpu : CPUS) {
                 assertEquals(0, processes.get(cpu).waitFor(), "sender on CPU " + cpu);
-                LocalApic sender = LocalApic.of(machine.memory(), cpu);
+                LocalApic sender = machine.mapped().apic(cpu);
                 assertEquals(MESSAGES, sender.counter(Counter.SENT));
                 assertEquals(MESSAGES, sender.counter(Counter.RUNG) + sender.counter(Counter.ELIDED));
             }
@@ -141,7 +141,7 @@ class QueuedStressTest {
             ledger(CPUS[index]).putLongVolatile(SendingProcess.TIMEOUT, timeouts[index]);
             ledger(CPUS[index]).putLongVolatile(SendingProcess.TOTAL, SLOW_MESSAGES);
         }
-        try (TestCpu receiver = new TestCpu(machine.memory(), target, 0, polling, this::noteSlowly)) {
+        try (TestCpu receiver = new TestCpu(machine.mapped(), target, 0, polling, this::noteSlowly)) {
             for (int cpu : CPUS) {
                 start(cpu);
             }
@@ -151,13 +151,13 @@ class QueuedStressTest {
             receiver.runUntil(() -> Arrays.stream(CPUS).allMatch(cpu -> expected[cpu] == SLOW_MESSAGES));
             for (int cpu : CPUS) {
                 assertEquals(0, processes.get(cpu).waitFor(), "sender on CPU " + cpu);
-                LocalApic sender = LocalApic.of(machine.memory(), cpu);
+                LocalApic sender = machine.mapped().apic(cpu);
                 assertEquals(SLOW_MESSAGES, sender.counter(Counter.SENT));
                 assertEquals(ledger(cpu).getLongVolatile(SendingProcess.FULL), sender.counter(Counter.FULL),
                     "CPU " + cpu + ": a send counts once, however often it looked");
             }
-            assertEquals(0, LocalApic.of(machine.memory(), 0).counter(Counter.FULL));
-            assertTrue(LocalApic.of(machine.memory(), 3).counter(Counter.FULL) > 0);
+            assertEquals(0, machine.mapped().apic(0).counter(Counter.FULL));
+            assertTrue(machine.mapped().apic(3).counter(Counter.FULL) > 0);
             assertClean(receiver, CPUS.length * SLOW_MESSAGES);
         }
     }
@@ -171,7 +171,7 @@ class QueuedStressTest {
 
     /** Until a sender has sent what fits, so that its next send finds no room. */
     private void awaitFullLane(int cpu) {
-        LocalApic sender = LocalApic.of(machine.memory(), cpu);
+        LocalApic sender = machine.mapped().apic(cpu);
         while (sender.counter(Counter.SENT) < TestMachine.LAYOUT.ipiSlots()) {
             assertTrue(processes.get(cpu).isAlive(), "it ended instead of filling its lane");
             Thread.yield();
@@ -196,7 +196,7 @@ class QueuedStressTest {
         for (int cpu : CPUS) {
             ledger(cpu).putLongVolatile(SendingProcess.TOTAL, Long.MAX_VALUE);
         }
-        try (TestCpu receiver = new TestCpu(machine.memory(), target, 0, polling, this::noteOfVictim)) {
+        try (TestCpu receiver = new TestCpu(machine.mapped(), target, 0, polling, this::noteOfVictim)) {
             for (int cpu : CPUS) {
                 start(cpu);
             }
@@ -245,7 +245,7 @@ class QueuedStressTest {
         for (int cpu : CPUS) {
             ledger(cpu).putLongVolatile(SendingProcess.TOTAL, cpu == VICTIM ? 40 : 2000);
         }
-        try (TestCpu receiver = new TestCpu(machine.memory(), target, 0, false, this::noteOfVictim)) {
+        try (TestCpu receiver = new TestCpu(machine.mapped(), target, 0, false, this::noteOfVictim)) {
             start(0);
             start(1);
             stopInSend(step);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.QueuedMailboxDescriptor;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,11 +53,11 @@ abstract class SendingMachine {
     }
 
     IpiSender sender(int cpu) {
-        return closing(new IpiSender(machine.memory(), LocalApic.of(machine.memory(), cpu)));
+        return closing(machine.mapped().interconnect().sender(machine.mapped().apic(cpu)));
     }
 
     TestCpu receiver(int logicalCpu, boolean polling) {
-        return closing(new TestCpu(machine.memory(), target, logicalCpu, polling,
+        return closing(new TestCpu(machine.mapped(), target, logicalCpu, polling,
             data -> arrived.add(data.senderCpu() + ":" + payload.check(data))));
     }
 
@@ -66,7 +66,7 @@ abstract class SendingMachine {
     }
 
     long counter(int cpu, Counter counter) {
-        return LocalApic.of(machine.memory(), cpu).counter(counter);
+        return machine.mapped().apic(cpu).counter(counter);
     }
 
     int laneOffset(int logicalCpu, int senderCpu) {
@@ -74,6 +74,6 @@ abstract class SendingMachine {
     }
 
     Window area() {
-        return closing(IpiArea.map(machine.memory(), target, target.ipiArea()));
+        return closing(machine.mapped().interconnect().mapArea(target, target.ipiArea()));
     }
 }

@@ -2,8 +2,7 @@
 package io.mkemu.ipi;
 
 import io.mkemu.Errno;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,17 +30,17 @@ final class SendingProcess {
     private SendingProcess() {
     }
 
-    static UnsafeBuffer ledger(PhysicalMemory memory, int cpu) {
-        return memory.map(memory.layout().hostAt() + cpu * 4096L, 4096).buffer();
+    static UnsafeBuffer ledger(MappedMachine mapped, int cpu) {
+        return mapped.memory().map(mapped.memory().layout().hostAt() + cpu * 4096L, 4096).buffer();
     }
 
     public static void main(String[] args) throws IOException {
         ChildJvm.endWithParent();
         int cpu = Integer.parseInt(args[1]);
-        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
-        UnsafeBuffer ledger = ledger(memory, cpu);
+        MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
+        UnsafeBuffer ledger = ledger(mapped, cpu);
         ledger.getAndAddLong(LIVES, 1);
-        IpiSender sender = new IpiSender(memory, LocalApic.of(memory, cpu));
+        IpiSender sender = mapped.interconnect().sender(mapped.apic(cpu));
         Payload payload = new Payload();
         long sequence = ledger.getLongVolatile(ACKNOWLEDGED);
         long timeout = ledger.getLongVolatile(TIMEOUT);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,8 +16,8 @@ final class StuckReceiver {
 
     public static void main(String[] args) throws IOException {
         ChildJvm.endWithParent();
-        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
-        new TestCpu(memory, memory.instances().entry(1), 0, false, data -> stick()).runUntil(() -> false);
+        MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
+        new TestCpu(mapped, mapped.instances().entry(1), 0, false, data -> stick()).runUntil(() -> false);
     }
 
     private static void stick() {

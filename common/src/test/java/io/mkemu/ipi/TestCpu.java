@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.ipi;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.os.Futex;
+import io.mkemu.table.InstanceEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -27,10 +27,10 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     private final Sink sink;
     final List<Integer> anomalies = new ArrayList<>();
 
-    TestCpu(PhysicalMemory memory, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
-        this.window = IpiArea.map(memory, entry, entry.ipiArea());
-        this.apic = LocalApic.of(memory, entry.cpus()[logicalCpu]);
-        this.receiver = memory.mailbox().receiver(window.buffer(), memory.layout(), apic, logicalCpu, polling);
+    TestCpu(MappedMachine mapped, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
+        this.window = mapped.interconnect().mapArea(entry, entry.ipiArea());
+        this.apic = mapped.apic(entry.cpus()[logicalCpu]);
+        this.receiver = mapped.interconnect().receiver(window, apic, logicalCpu, polling);
         this.polling = polling;
         this.sink = sink;
         receiver.announceRunning();

@@ -4,9 +4,10 @@ package io.mkemu.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.TestMachine;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ package io.mkemu.log;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

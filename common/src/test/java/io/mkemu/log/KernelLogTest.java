@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.ChildJvm;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.log;
 
-import io.mkemu.memory.TestMachine;
+import io.mkemu.machine.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;

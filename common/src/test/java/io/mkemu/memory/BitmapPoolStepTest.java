@@ -31,7 +31,7 @@ class BitmapPoolStepTest {
         private int left = -1;
         private Runnable hook;
 
-        SteppedBuffer(final UnsafeBuffer region) {
+        public SteppedBuffer(final UnsafeBuffer region) {
             super(region);
         }
 

@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.Pages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

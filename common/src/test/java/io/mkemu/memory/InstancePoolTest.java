@@ -8,9 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.machine.TestMachine;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -29,17 +32,17 @@ class InstancePoolTest {
     @TempDir(factory = TestMachine.Shm.class)
     private Path directory;
     private TestMachine machine;
-    private PhysicalMemory memory;
+    private MappedMachine mapped;
     private List<Region> regions;
     private InstanceEntry entry;
 
     @BeforeEach
     void makeMachine() throws IOException {
         machine = TestMachine.create(directory);
-        memory = machine.memory();
+        mapped = machine.mapped();
         long at = TestMachine.LAYOUT.poolAt();
         regions = List.of(new Region(at, 8L * PAGE), new Region(at + 64L * PAGE, 16L * PAGE));
-        entry = memory.instances().entry(5);
+        entry = mapped.instances().entry(5);
         entry.regions(regions);
     }
 
@@ -50,7 +53,7 @@ class InstancePoolTest {
 
     @Test
     void pagesComeFromAllRegionsOnceEach() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             assertEquals(22L * PAGE, pool.available());
             Set<Long> pages = new HashSet<>();
             for (long page = pool.alloc(1, 1); page != 0; page = pool.alloc(PAGE, PAGE)) {
@@ -71,8 +74,8 @@ class InstancePoolTest {
 
     @Test
     void anAttachedPoolIsTheSamePool() {
-        try (InstancePool pool = InstancePool.format(memory, regions);
-            InstancePool attached = InstancePool.attach(memory, entry)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions);
+            InstancePool attached = mapped.poolOf(entry)) {
             long page = pool.alloc(2 * PAGE, PAGE);
             assertTrue(attached.isAllocated(page, 2 * PAGE));
             assertEquals(pool.available(), attached.available());
@@ -83,10 +86,10 @@ class InstancePoolTest {
 
     @Test
     void freeingEndsTheShares() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             long pages = pool.alloc(2 * PAGE, PAGE);
             long neighbour = pool.alloc(PAGE, PAGE);
-            PageTable table = memory.pageTable();
+            PageTable table = mapped.memory().pageTable();
             table.grant(Pages.pfn(pages), 3);
             table.grant(Pages.pfn(pages) + 1, 255);
             table.grant(Pages.pfn(neighbour), 3);
@@ -99,9 +102,9 @@ class InstancePoolTest {
 
     @Test
     void whatAnInstanceHasMappedIsNotFreed() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             long pages = pool.alloc(3 * PAGE, PAGE);
-            PageTable table = memory.pageTable();
+            PageTable table = mapped.memory().pageTable();
             table.grant(Pages.pfn(pages), 3);
             table.grant(Pages.pfn(pages) + 2, 4);
             table.noteMapped(Pages.pfn(pages) + 2, 4);
@@ -119,8 +122,8 @@ class InstancePoolTest {
 
     @Test
     void recoveryKeepsWhatItIsToldToAndWhatIsMapped() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
-            PageTable table = memory.pageTable();
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
+            PageTable table = mapped.memory().pageTable();
             long kept = pool.alloc(2 * PAGE, PAGE);
             long free = pool.alloc(3 * PAGE, PAGE);
             long mapped = pool.alloc(9 * PAGE, PAGE);
@@ -147,22 +150,23 @@ class InstancePoolTest {
 
     @Test
     void aNewPoolHasNoSharesAndNoMappings() {
-        PageTable table = memory.pageTable();
+        PageTable table = mapped.memory().pageTable();
         long last = Pages.pfn(regions.get(1).address()) + 15;
         table.grant(last, 3);
         table.noteMapped(last, 7);
-        String message = assertThrows(MachineException.class, () -> InstancePool.format(memory, regions)).getMessage();
+        String message = assertThrows(MachineException.class,
+            () -> InstancePool.format(mapped.memory(), regions)).getMessage();
         assertEquals("page 0x" + Long.toHexString(Pages.address(last))
             + " of a new pool is still mapped by instance 7: have it unmap the page, or kill it", message);
         assertAttachRefused();
         table.noteUnmapped(last, 7);
-        InstancePool.format(memory, regions).close();
+        InstancePool.format(mapped.memory(), regions).close();
         assertFalse(table.isGranted(last, 3));
     }
 
     @Test
     void aRefusedFreeChangesNothing() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             long pages = pool.alloc(3 * PAGE, PAGE);
             for (long bad : new long[] {0, -4096, pages - PAGE * 100L, Long.MAX_VALUE, Long.MIN_VALUE}) {
                 assertEquals(-Errno.EINVAL, pool.free(bad, PAGE));
@@ -177,9 +181,9 @@ class InstancePoolTest {
 
     @Test
     void aRefusedFreeKeepsTheShares() {
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             long pages = pool.alloc(3 * PAGE, PAGE);
-            PageTable table = memory.pageTable();
+            PageTable table = mapped.memory().pageTable();
             for (long page = 0; page < 3; page++) {
                 table.grant(Pages.pfn(pages) + page, 3);
             }
@@ -208,14 +212,14 @@ class InstancePoolTest {
     }
 
     private void assertAttachRefused() {
-        String message = assertThrows(MachineException.class, () -> InstancePool.attach(memory, entry)).getMessage();
+        String message = assertThrows(MachineException.class, () -> mapped.poolOf(entry)).getMessage();
         assertFalse(message.contains("\n"), message);
     }
 
     @Test
     void whatIsNoPoolIsRefused() {
         assertAttachRefused();
-        InstancePool.format(memory, regions).close();
+        InstancePool.format(mapped.memory(), regions).close();
         entry.regions(List.of(regions.get(0), new Region(regions.get(1).address() + PAGE, 8L * PAGE)));
         assertAttachRefused();
         entry.regions(List.of(new Region(TestMachine.LAYOUT.ramSize(), 8L * PAGE)));
@@ -227,7 +231,7 @@ class InstancePoolTest {
 
     @Test
     void aRegionSizeThatIsNoneIsRefused() {
-        InstancePool.format(memory, regions).close();
+        InstancePool.format(mapped.memory(), regions).close();
         for (long size : new long[] {1, PAGE + 1, Long.MAX_VALUE, 1L << 50}) {
             entry.regions(List.of(new Region(regions.get(0).address(), size)));
             assertAttachRefused();
@@ -236,8 +240,8 @@ class InstancePoolTest {
 
     @Test
     void aPoolThatSaysItManagesOtherMemoryIsRefused() {
-        InstancePool.format(memory, regions).close();
-        try (Window map = memory.map(regions.get(0).address(), PAGE)) {
+        InstancePool.format(mapped.memory(), regions).close();
+        try (Window map = mapped.memory().map(regions.get(0).address(), PAGE)) {
             map.buffer().putLong(BitmapPoolDescriptor.BASE_OFFSET, regions.get(1).address());
         }
         assertAttachRefused();

@@ -9,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -238,10 +240,10 @@ class MultikernelPoolTest {
         try (Window map = ram.memory.map(ram.page(0), PAGE)) {
             map.buffer().putLong(BitmapPoolDescriptor.BASE_OFFSET, ram.page(40));
         }
-        assertThrows(MachineException.class, () -> InstancePool.attach(ram.memory, entry).close());
+        assertThrows(MachineException.class, () -> ram.mapped.poolOf(entry).close());
         entry.regions(List.of(new Region(ram.page(0) + 1, 77)));
-        assertThrows(MachineException.class, () -> InstancePool.attach(ram.memory, entry).close());
+        assertThrows(MachineException.class, () -> ram.mapped.poolOf(entry).close());
         entry.regions(List.of(new Region(Long.MAX_VALUE & -PAGE, Long.MAX_VALUE & -PAGE)));
-        assertThrows(MachineException.class, () -> InstancePool.attach(ram.memory, entry).close());
+        assertThrows(MachineException.class, () -> ram.mapped.poolOf(entry).close());
     }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.Pages;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -9,7 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.RamHeaderDescriptor;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.os.Futex;
 import java.io.IOException;
 import java.nio.ByteBuffer;

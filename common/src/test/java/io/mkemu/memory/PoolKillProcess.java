@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PoolRam.SteppedBuffer;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,15 +20,15 @@ final class PoolKillProcess {
     public static void main(String[] args) throws IOException {
         long size = Long.parseLong(args[2]);
         int step = Integer.parseInt(args[3]);
-        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
-        RamLayout layout = memory.layout();
+        MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
+        RamLayout layout = mapped.memory().layout();
         if (args[1].equals("create")) {
-            Window map = memory.map(layout.poolMapAt(), layout.poolMapSize());
-            MultikernelPool.attach(memory, map, new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop))
+            Window map = mapped.memory().map(layout.poolMapAt(), layout.poolMapSize());
+            MultikernelPool.attach(mapped.memory(), map, new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop))
                 .createInstancePool(size, Pages.PAGE_SHIFT);
         } else {
-            Region region = memory.instances().entry(1).regions().getFirst();
-            Window map = memory.map(region.address(), InstancePool.overhead(region.size()));
+            Region region = mapped.instances().entry(1).regions().getFirst();
+            Window map = mapped.memory().map(region.address(), InstancePool.overhead(region.size()));
             SteppedBuffer stepped = new SteppedBuffer(map.buffer(), step, PoolKillProcess::stop);
             BitmapPool pool = BitmapPool.attach(stepped, 0, stepped.capacity());
             if (args[1].equals("alloc")) {

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.Pages;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,7 +43,7 @@ class PoolKillTest {
         }
         InstanceEntry entry = ram.instance(1, ram.pool.createInstancePool(100L * PAGE, Pages.PAGE_SHIFT), 1);
         if (call.equals("free")) {
-            try (InstancePool pool = InstancePool.attach(ram.memory, entry)) {
+            try (InstancePool pool = ram.mapped.poolOf(entry)) {
                 pool.alloc(size, PAGE);
             }
         }
@@ -91,7 +91,7 @@ class PoolKillTest {
     @Test
     void freeToAnInstancePool() throws Exception {
         int steps = atEachStep("free", 70L * PAGE, new int[0], ram -> {
-            try (InstancePool pool = InstancePool.attach(ram.memory, ram.memory.instances().entry(1))) {
+            try (InstancePool pool = ram.mapped.poolOf(ram.mapped.instances().entry(1))) {
                 assertNotEquals(0, pool.alloc(PAGE, PAGE), "blocked by the one that was killed");
                 assertEquals(List.of(), pool.recover(address -> false));
                 return pool.available() == 99L * PAGE;
@@ -103,9 +103,9 @@ class PoolKillTest {
     @Test
     void allocationFromAnInstancePool() throws Exception {
         int steps = atEachStep("alloc", 70L * PAGE, new int[0], ram -> {
-            InstanceEntry entry = ram.memory.instances().entry(1);
+            InstanceEntry entry = ram.mapped.instances().entry(1);
             List<Region> regions = entry.regions();
-            try (InstancePool pool = InstancePool.attach(ram.memory, entry)) {
+            try (InstancePool pool = ram.mapped.poolOf(entry)) {
                 long ipiArea = pool.alloc(3L * PAGE, PAGE);
                 assertNotEquals(0, ipiArea, "blocked by the one that was killed");
                 long module = pool.alloc(2L * PAGE, PAGE);

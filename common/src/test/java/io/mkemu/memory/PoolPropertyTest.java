@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry.Region;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.Pages;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,33 +16,35 @@ import java.util.function.LongPredicate;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The RAM of a machine with an empty multikernel pool and a formatted host pool, in a directory of its own. */
-final class PoolRam implements AutoCloseable {
-    static final int PAGE = Pages.PAGE_SIZE;
+public final class PoolRam implements AutoCloseable {
+    public static final int PAGE = Pages.PAGE_SIZE;
     private static final long HOST_SIZE = 64L * PAGE;
 
-    final PhysicalMemory memory;
-    final MultikernelPool pool;
+    public final MappedMachine mapped;
+    public final PhysicalMemory memory;
+    public final MultikernelPool pool;
     private final Path directory;
 
-    PoolRam(long poolSize) throws IOException {
+    public PoolRam(long poolSize) throws IOException {
         directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-pool-");
         RamFile.create(ram(), new RamLayout(4, 16, HOST_SIZE, poolSize), IpiMode.QUEUED, "pool");
-        memory = PhysicalMemory.open(ram());
+        mapped = MappedMachine.open(ram());
+        memory = mapped.memory();
         pool = MultikernelPool.format(memory);
-        InstanceEntry host = memory.instances().entry(0);
+        InstanceEntry host = mapped.instances().entry(0);
         host.name("host");
         host.regions(List.of(new Region(memory.layout().hostAt(), HOST_SIZE)));
         InstancePool.format(memory, host.regions()).close();
         host.newEpoch(InstanceState.LOADED);
     }
 
-    Path ram() {
+    public Path ram() {
         return directory.resolve("ram");
     }
 
     /** Makes an instance with these regions, its pool formatted. */
-    InstanceEntry instance(int id, List<Region> regions, int... cpus) {
-        InstanceEntry entry = memory.instances().entry(id);
+    public InstanceEntry instance(int id, List<Region> regions, int... cpus) {
+        InstanceEntry entry = mapped.instances().entry(id);
         entry.name("instance" + id);
         entry.cpus(cpus);
         entry.regions(regions);
@@ -50,7 +54,7 @@ final class PoolRam implements AutoCloseable {
     }
 
     /** Allocates the whole pool, then frees these [from, end) ranges of pages. */
-    void fragment(int... free) {
+    public void fragment(int... free) {
         List<Long> pages = new ArrayList<>();
         for (long page = pool.alloc(PAGE); page != 0; page = pool.alloc(PAGE)) {
             pages.add(page);
@@ -63,7 +67,7 @@ final class PoolRam implements AutoCloseable {
     }
 
     /** Frees what is not kept, and what kills left in the multikernel pool. Nobody else may use that meanwhile. */
-    void sweep(LongPredicate keep) {
+    public void sweep(LongPredicate keep) {
         List<Region> left = new ArrayList<>();
         pool.bitmap().forEachAllocation((address, size) -> left.add(new Region(address, size)));
         left.removeIf(region -> keep.test(region.address()));
@@ -71,11 +75,11 @@ final class PoolRam implements AutoCloseable {
         pool.bitmap().reclaim();
     }
 
-    long page(int index) {
+    public long page(int index) {
         return memory.layout().poolAt() + (long) index * PAGE;
     }
 
-    static long total(List<Region> regions) {
+    public static long total(List<Region> regions) {
         return regions.stream().mapToLong(Region::size).sum();
     }
 
@@ -88,11 +92,11 @@ final class PoolRam implements AutoCloseable {
     }
 
     /** Runs a hook before the compare-and-set of that number. */
-    static final class SteppedBuffer extends UnsafeBuffer {
+    public static final class SteppedBuffer extends UnsafeBuffer {
         private final Runnable hook;
         private int left;
 
-        SteppedBuffer(UnsafeBuffer region, int steps, Runnable hook) {
+        public SteppedBuffer(UnsafeBuffer region, int steps, Runnable hook) {
             super(region);
             this.left = steps;
             this.hook = hook;

@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.memory.RamLayout;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.TraceRingDescriptor;
+import io.mkemu.machine.TestMachine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -4,8 +4,10 @@ package io.mkemu.trace;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.memory.RamLayout;
-import io.mkemu.memory.TestMachine;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.machine.TestMachine;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;

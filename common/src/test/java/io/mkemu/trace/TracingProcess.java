@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.trace;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.ChildJvm;
 import java.io.IOException;

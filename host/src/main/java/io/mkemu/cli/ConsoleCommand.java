@@ -2,13 +2,16 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.host.ConsoleLog;
-import io.mkemu.host.InstanceNames;
-import io.mkemu.host.LogText;
-import io.mkemu.host.MachineView;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.cli.type.LogFollower;
+import io.mkemu.cli.type.MachineOption;
+import io.mkemu.cli.type.MissedBytes;
+import io.mkemu.host.view.ConsoleLog;
+import io.mkemu.host.view.InstanceNames;
+import io.mkemu.host.view.LogText;
+import io.mkemu.host.view.MachineView;
 import io.mkemu.log.KernelLogReader.Line;
+import io.mkemu.table.InstanceEntry;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,9 +37,9 @@ final class ConsoleCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         try (MachineView view = MachineView.open(machine.name())) {
-            InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
+            InstanceEntry entry = InstanceNames.find(view.mapped(), view.name(), name);
             String itsName = entry.name();
-            ConsoleLog console = new ConsoleLog(view.memory(), entry);
+            ConsoleLog console = new ConsoleLog(view.mapped().memory(), entry);
             if (!view.runs()) {
                 System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
                     + "what it left");

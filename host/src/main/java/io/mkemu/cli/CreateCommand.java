@@ -4,6 +4,10 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.CpuList;
+import io.mkemu.cli.type.MemorySize;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -38,7 +42,7 @@ final class CreateCommand extends VerbCommand {
     private boolean dryRun;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require((cpus == null) != (count == null), "name its CPUs by either --cpus LIST or --cpu-count N");
         require(count == null || count > 0, "--cpu-count " + count + " is not 1 or more");
         require(id == null || id > 0 && id < 256, "--id " + id + " is not 1..255");
@@ -57,7 +61,7 @@ final class CreateCommand extends VerbCommand {
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         System.out.println(StatusText.resources(result.path("instances").path(0))
             + (dryRun ? "; dry run, nothing is created" : ""));
     }

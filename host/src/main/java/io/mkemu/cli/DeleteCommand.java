@@ -3,6 +3,8 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.InstancesArgument;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Option;
     header = "Returns CPUs and memory of instances.", description = {
     "Returns CPUs and memory of instances that are ready or failed to the machine: they are gone then."},
     footer = {"", "Example: mk delete web"})
-final class DeleteCommand extends VerbCommand {
+public final class DeleteCommand extends VerbCommand {
     @Mixin
     private InstancesArgument instances;
 
@@ -20,13 +22,13 @@ final class DeleteCommand extends VerbCommand {
     private boolean dryRun;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(!instances.isEmpty(), "name instances");
         return instances.putInto(object().put("dryRun", dryRun));
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         for (JsonNode instance : result.path("instances")) {
             System.out.println(instance.path("name").asText() + (dryRun ? ": could be deleted; dry run, nothing is"
                 : ": deleted"));

@@ -2,14 +2,18 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.builtin.DemoModule;
 import io.mkemu.builtin.DemoResult;
-import io.mkemu.host.MachinePlan;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.JournalFlags;
+import io.mkemu.cli.type.PlaceNote;
+import io.mkemu.cli.type.Progress;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
 import io.mkemu.kernel.KernelInstance;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.MachineSpec;
 import java.io.PrintStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -3,9 +3,9 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.dt.HostSpec;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.tree.HostSpec;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;

@@ -3,13 +3,16 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.host.InstanceNames;
-import io.mkemu.host.LogText;
-import io.mkemu.host.MachineView;
+import io.mkemu.cli.type.LogFollower;
+import io.mkemu.cli.type.MachineOption;
+import io.mkemu.cli.type.MissedBytes;
+import io.mkemu.host.view.InstanceNames;
+import io.mkemu.host.view.LogText;
+import io.mkemu.host.view.MachineView;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
+import io.mkemu.table.InstanceEntry;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -70,8 +73,8 @@ final class DmesgCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Set<LogLevel> wanted = levels.isEmpty() ? EnumSet.allOf(LogLevel.class) : EnumSet.copyOf(levels);
         try (MachineView view = MachineView.open(machine.name())) {
-            InstanceEntry entry = InstanceNames.find(view.memory(), view.name(), name);
-            KernelLogReader log = new KernelLogReader(view.memory(), entry.id());
+            InstanceEntry entry = InstanceNames.find(view.mapped(), view.name(), name);
+            KernelLogReader log = new KernelLogReader(view.mapped().memory(), entry.id());
             if (!view.runs()) {
                 System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
                     + "what it left");

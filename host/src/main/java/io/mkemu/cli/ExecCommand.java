@@ -3,6 +3,10 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.InstancesArgument;
+import io.mkemu.cli.type.Seconds;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -13,7 +17,7 @@ import picocli.CommandLine.Option;
     header = "Boots instances.", description = {
     "Boots instances that are loaded or failed, all at once, and waits until they are active."},
     footer = {"", "Example: mk exec web database"})
-final class ExecCommand extends VerbCommand {
+public final class ExecCommand extends VerbCommand {
     @Mixin
     private InstancesArgument instances;
 
@@ -36,7 +40,7 @@ final class ExecCommand extends VerbCommand {
     private Seconds timeout;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
         ObjectNode request = object().put("external", external).put("noWait", noWait)
             .put("timeoutMillis", timeout.millis());
@@ -45,12 +49,12 @@ final class ExecCommand extends VerbCommand {
     }
 
     @Override
-    long waitMillis() {
+    public long waitMillis() {
         return timeout.millis();
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         if (noWait) {
             /* What there is to say was said: how to join. */
             return;

@@ -2,9 +2,12 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.PlaceNote;
+import io.mkemu.cli.type.Progress;
 import io.mkemu.host.hazards.HazardResult;
 import io.mkemu.host.hazards.HazardRun;
+import io.mkemu.machine.MachineDirectory;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

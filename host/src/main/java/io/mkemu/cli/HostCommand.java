@@ -2,13 +2,17 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.host.BackgroundHost;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.JournalFlags;
+import io.mkemu.cli.type.MachineFlags;
+import io.mkemu.cli.type.PlaceNote;
 import io.mkemu.host.HostRun;
-import io.mkemu.host.MachinePlan;
 import io.mkemu.host.OutputBound;
+import io.mkemu.host.client.BackgroundHost;
+import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsProcess;
 import io.mkemu.os.StandardStreams;
+import io.mkemu.plan.MachinePlan;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

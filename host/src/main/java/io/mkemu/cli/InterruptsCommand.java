@@ -5,11 +5,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.host.InterruptTable;
-import io.mkemu.host.InterruptTable.Cpu;
-import io.mkemu.host.RunningMachines;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.cli.type.MachineOption;
+import io.mkemu.host.view.InterruptTable;
+import io.mkemu.host.view.InterruptTable.Cpu;
+import io.mkemu.host.view.RunningMachines;
+import io.mkemu.machine.MappedMachine;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -34,8 +35,8 @@ final class InterruptsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (PhysicalMemory memory = RunningMachines.open(machine.name())) {
-            List<Cpu> cpus = InterruptTable.read(memory);
+        try (MappedMachine mapped = RunningMachines.open(machine.name())) {
+            List<Cpu> cpus = InterruptTable.read(mapped);
             if (json) {
                 System.out.println(describe(cpus));
             } else {

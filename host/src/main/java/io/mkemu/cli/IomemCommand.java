@@ -5,9 +5,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
-import io.mkemu.host.RunningMachines;
-import io.mkemu.memory.Iomem;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.cli.type.MachineOption;
+import io.mkemu.host.view.RunningMachines;
+import io.mkemu.machine.Iomem;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.ResourceTree.Resource;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -31,8 +32,8 @@ final class IomemCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (PhysicalMemory memory = RunningMachines.open(machine.name())) {
-            Iomem map = Iomem.of(memory);
+        try (MappedMachine mapped = RunningMachines.open(machine.name())) {
+            Iomem map = Iomem.of(mapped);
             if (json) {
                 ArrayNode root = new ObjectMapper().createArrayNode();
                 describe(root, map.tree().resources());

@@ -2,7 +2,7 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.machine.MachineDirectory;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;

@@ -3,6 +3,10 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.InstancesArgument;
+import io.mkemu.cli.type.Seconds;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -13,7 +17,7 @@ import picocli.CommandLine.Option;
     "Ends the kernels of instances that are active: their modules exit, their CPUs park; they are loaded then. What "
         + "does not end in time is forced."},
     footer = {"", "Example: mk kill web"})
-final class KillCommand extends VerbCommand {
+public final class KillCommand extends VerbCommand {
     @Mixin
     private InstancesArgument instances;
 
@@ -29,19 +33,19 @@ final class KillCommand extends VerbCommand {
     private Seconds timeout;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
         ObjectNode request = object().put("force", force).put("timeoutMillis", timeout.millis());
         return all ? request.put("all", true) : instances.putInto(request);
     }
 
     @Override
-    long waitMillis() {
+    public long waitMillis() {
         return timeout.millis();
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         result.path("forced").forEach(line -> System.out.println(line.asText()));
         StatusText.states(result, System.out);
     }

@@ -4,7 +4,11 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.cli.type.InstanceArgument;
+import io.mkemu.cli.type.ModulePaths;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
+import io.mkemu.tree.RestartPolicy;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -16,7 +20,7 @@ import picocli.CommandLine.TypeConversionException;
     header = "Names modules and boot parameters of an instance.", description = {
     "Names the modules and boot parameters of an instance that is ready or failed: it is loaded then."},
     footer = {"", "Example: mk load web --modules echo --cmdline \"idle=halt\" --restart on-failure:3"})
-final class LoadCommand extends VerbCommand {
+public final class LoadCommand extends VerbCommand {
     /** For picocli. */
     static final class RestartConverter implements ITypeConverter<RestartPolicy> {
         @Override
@@ -44,7 +48,7 @@ final class LoadCommand extends VerbCommand {
     private RestartPolicy restart = RestartPolicy.NEVER;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(instance.isOne(), "name one instance: NAME or --id N");
         ObjectNode request = object().put("name", instance.name()).put("cmdline", cmdline)
             .put("restart", restart.toString());
@@ -54,7 +58,7 @@ final class LoadCommand extends VerbCommand {
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         StatusText.states(result, System.out);
     }
 }

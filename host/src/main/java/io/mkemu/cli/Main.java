@@ -3,8 +3,10 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.dt.DeviceTreeException;
+import io.mkemu.cli.trace.ReplayCommand;
+import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.os.StandardStreams;
+import io.mkemu.tree.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;

@@ -2,12 +2,17 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.MachineSpec;
-import io.mkemu.host.MachinePlan;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.IpiModeConverter;
+import io.mkemu.cli.type.JournalFlags;
+import io.mkemu.cli.type.MachineFlags;
+import io.mkemu.cli.type.PlaceNote;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.MachineSpec;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -21,7 +26,7 @@ import picocli.CommandLine.Parameters;
     "Boots the machine that a device tree describes, streams the kernel logs, waits until all tasks of all modules "
         + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
-final class RunCommand implements Callable<Integer> {
+public final class RunCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")
     private Path file;
 
@@ -40,7 +45,7 @@ final class RunCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         MachineSpec tree = MachineSpec.read(file);
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
-        MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
+        MachineDirectory directory = MachineDirectory.of(machine != null ? machine : MachineFlags.nameOf(file));
         PlaceNote.tell(directory);
         MachineRun run = new MachineRun(directory, MachinePlan.of(spec).recorded(journal.options()), System.out);
         RunReport[] result = new RunReport[1];
@@ -49,9 +54,5 @@ final class RunCommand implements Callable<Integer> {
             ReportPrinter.print(report, System.out);
         });
         return result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
-    }
-
-    static String nameOf(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.dts$", "");
     }
 }

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.cli.type.InstanceArgument;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,7 +18,7 @@ import picocli.CommandLine.Option;
     "Prints a machine and its instances as their host knows them. Exit code 0 if and only if the host answers and "
         + "is up, so it serves as a health check."},
     footer = {"", "Example: mk show web -v"})
-final class ShowCommand extends VerbCommand {
+public final class ShowCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
 
@@ -24,7 +27,7 @@ final class ShowCommand extends VerbCommand {
     private boolean verbose;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(instance.isNone() || instance.isOne(), "name one instance, by NAME or by --id N, or none for all");
         ObjectNode request = object();
         ArrayNode names = request.putArray("names");
@@ -33,17 +36,17 @@ final class ShowCommand extends VerbCommand {
     }
 
     @Override
-    JsonNode json(ObjectNode result) {
+    public JsonNode json(ObjectNode result) {
         return instance.isNone() ? result : result.path("instances").path(0);
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         StatusText.print(result, verbose, System.out);
     }
 
     @Override
-    ExitCode exitCode(JsonNode result) {
+    public ExitCode exitCode(JsonNode result) {
         JsonNode machine = result.path("machine");
         if (machine.path("state").asText().equals("active")) {
             return ExitCode.OK;

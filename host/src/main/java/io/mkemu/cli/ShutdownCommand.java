@@ -3,7 +3,9 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.host.RemoteHost;
+import io.mkemu.cli.type.Seconds;
+import io.mkemu.cli.type.VerbCommand;
+import io.mkemu.host.client.RemoteHost;
 import java.io.IOException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -29,23 +31,23 @@ final class ShutdownCommand extends VerbCommand {
     private String name;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         return object().put("force", force).put("timeoutMillis", timeout.millis());
     }
 
     @Override
-    long waitMillis() {
+    public long waitMillis() {
         return timeout.millis() + HOST_MILLIS;
     }
 
     @Override
-    void finish(RemoteHost host) throws IOException {
+    public void finish(RemoteHost host) throws IOException {
         name = host.directory().machine();
         host.awaitGone(GONE_MILLIS);
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         result.path("forced").forEach(line -> System.out.println(line.asText()));
         System.out.println("machine " + name + ": ended");
     }

@@ -3,6 +3,9 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.InstancesArgument;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -11,18 +14,18 @@ import picocli.CommandLine.Mixin;
     header = "Takes modules and boot parameters away.", description = {
     "Takes modules and boot parameters from instances that are loaded or failed: they are ready then."},
     footer = {"", "Example: mk unload web"})
-final class UnloadCommand extends VerbCommand {
+public final class UnloadCommand extends VerbCommand {
     @Mixin
     private InstancesArgument instances;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(!instances.isEmpty(), "name instances");
         return instances.putInto(object());
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         StatusText.states(result, System.out);
     }
 }

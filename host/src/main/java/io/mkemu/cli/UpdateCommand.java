@@ -4,6 +4,11 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.CpuList;
+import io.mkemu.cli.type.InstanceArgument;
+import io.mkemu.cli.type.MemorySize;
+import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -14,7 +19,7 @@ import picocli.CommandLine.Option;
     "Gives an instance whose kernel does not run other CPUs, other memory, or both; all of it or nothing. What is "
         + "loaded stays loaded; what was in the memory is lost."},
     footer = {"", "Example: mk update web --cpus 1 --memory 32M"})
-final class UpdateCommand extends VerbCommand {
+public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
 
@@ -30,7 +35,7 @@ final class UpdateCommand extends VerbCommand {
     private boolean dryRun;
 
     @Override
-    ObjectNode request() {
+    public ObjectNode request() {
         require(instance.isOne(), "name one instance: NAME or --id N");
         require(cpus != null || memory != null, "say what is to change: --cpus LIST, --memory SIZE or both");
         ObjectNode request = object().put("name", instance.name()).put("dryRun", dryRun);
@@ -45,7 +50,7 @@ final class UpdateCommand extends VerbCommand {
     }
 
     @Override
-    void print(JsonNode result) {
+    public void print(JsonNode result) {
         System.out.println(StatusText.resources(result.path("instances").path(0))
             + (dryRun ? "; dry run, nothing is changed" : ""));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import io.mkemu.memory.RamHeaderDescriptor;
+import io.mkemu.abi.RamHeaderDescriptor;
 import picocli.CommandLine.IVersionProvider;
 
 /** What {@code mk --version} prints. */

@@ -4,8 +4,12 @@ package io.mkemu.host;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlRequest;
+import io.mkemu.host.life.ContainerRun;
+import io.mkemu.host.life.ExternalProcess;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.Joining;
 import io.mkemu.os.Affinity;
 import java.util.BitSet;
 import java.util.List;
@@ -13,7 +17,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /** The verbs of a control socket that begin lives. */
-final class ExecVerbs {
+public final class ExecVerbs {
     private final Host host;
     private final HostVerbs verbs;
 

@@ -3,12 +3,19 @@ package io.mkemu.host;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.life.Boots;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.Joining;
+import io.mkemu.host.life.Lives;
+import io.mkemu.host.life.Machine;
+import io.mkemu.host.life.States;
 import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.machine.MachineDirectory;
 import io.mkemu.module.KernelModule;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -221,7 +228,7 @@ public final class Host implements AutoCloseable {
         return locked(() -> instances.values().stream().map(instance -> instance.spec().name()).toList());
     }
 
-    List<HostedInstance> instances() {
+    public List<HostedInstance> instances() {
         return locked(() -> List.copyOf(instances.values()));
     }
 

@@ -2,18 +2,17 @@
 package io.mkemu.host;
 
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlLimits;
 import io.mkemu.host.control.ControlServer;
-import io.mkemu.memory.RamHeaderDescriptor;
+import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** The control socket of a host, and what a request to end the machine and whoever runs the machine tell each other. */
-final class HostControl implements AutoCloseable {
+public final class HostControl implements AutoCloseable {
     private static final long NOT_ASKED = -1;
     private static final long HALT_MILLIS = 2000;
 
@@ -32,12 +31,6 @@ final class HostControl implements AutoCloseable {
     /** Takes requests for a host from now on. */
     static HostControl open(Host host) throws IOException {
         return new HostControl(host);
-    }
-
-    /** What client and host must have in common. */
-    static String version() {
-        String version = HostControl.class.getPackage().getImplementationVersion();
-        return (version == null ? "(unpackaged)" : version) + ", ABI " + RamHeaderDescriptor.ABI_VERSION;
     }
 
     /**

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.host.life.Machine;
+import io.mkemu.host.view.LogPrinter;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -64,7 +67,7 @@ abstract class HostProcess {
         try (Host made = Host.init(directory, plan); HostControl control = HostControl.open(made)) {
             host = made;
             made.machine().endsWithProcess();
-            LogPrinter log = new LogPrinter(made.machine().memory(), logTo);
+            LogPrinter log = new LogPrinter(made.machine().mapped(), logTo);
             boolean inOrder = false;
             try {
                 T result = work.run(made, log);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.view.LogPrinter;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintStream;
 
@@ -37,7 +39,7 @@ public final class HostRun extends HostProcess {
     public void run(Ready ready) throws IOException, InterruptedException {
         host((made, log) -> {
             made.boot();
-            InstanceEntry entry = made.machine().memory().instances().entry(0);
+            InstanceEntry entry = made.machine().mapped().instances().entry(0);
             if (await(made, log, () -> entry.state() == InstanceState.ACTIVE, 0)) {
                 ready.run();
                 awaitEnd(made, log);

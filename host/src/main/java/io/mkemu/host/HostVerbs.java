@@ -5,17 +5,19 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.MachineSpec;
-import io.mkemu.boot.dt.Places;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.RamLayout;
-import io.mkemu.trace.TraceMode;
+import io.mkemu.host.life.Recorder;
+import io.mkemu.host.life.States;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
+import io.mkemu.tree.Places;
+import io.mkemu.tree.RestartPolicy;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -67,9 +69,9 @@ final class HostVerbs implements ControlHandler {
     }
 
     private void requireSameVersion(String version) {
-        if (version != null && !version.equals(HostControl.version())) {
+        if (version != null && !version.equals(Protocol.version())) {
             throw new MachineException(ExitCode.MACHINE, "machine \"" + host.machine().directory().machine()
-                + "\" runs under mkemu " + HostControl.version() + ", this mk is of mkemu " + version
+                + "\" runs under mkemu " + Protocol.version() + ", this mk is of mkemu " + version
                 + ": use the mk that made it, or end it with mk shutdown");
         }
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.tree.RestartPolicy;
 import java.util.List;
 import java.util.Map;
 

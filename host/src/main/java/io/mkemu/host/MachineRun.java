@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.Joining;
+import io.mkemu.host.life.Machine;
+import io.mkemu.host.view.LogPrinter;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.LogLevel;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -58,7 +63,7 @@ public final class MachineRun extends HostProcess {
 
     /** Done: every kernel is up or dead, and the tasks have ended, or no module is left that could serve. */
     private boolean isDone(Host made) {
-        InstanceEntry hostEntry = made.machine().memory().instances().entry(0);
+        InstanceEntry hostEntry = made.machine().mapped().instances().entry(0);
         if (hostEntry.state() != InstanceState.ACTIVE || hostEntry.tasksEnded() < hostEntry.tasksStarted()) {
             return false;
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
 import java.util.List;
 
 /**

@@ -3,10 +3,13 @@ package io.mkemu.host;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.dt.DeviceTreeException;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.MachineSpec;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.InstanceMemory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.DeviceTreeException;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import java.util.List;
 import java.util.Map;
 
@@ -55,7 +55,7 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
             host.machine().physical(status.cpus()).stream().sorted().toList(), status.hostCpus(),
             status.state(), status.reason(), bootMillis, counters.get("sent"), counters.get("received"),
             counters.get("full"), counters.get("interrupts"), counters.get("faults"),
-            host.machine().memory().instances().entry(status.id()).tasksFailed());
+            host.machine().mapped().instances().entry(status.id()).tasksFailed());
     }
 
     /** Whether every kernel was alive at the end and no module failed. */

@@ -3,9 +3,9 @@ package io.mkemu.host;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.Protocol;
+import io.mkemu.tree.InstanceSpec;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 

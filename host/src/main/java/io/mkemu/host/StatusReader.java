@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import io.mkemu.boot.InstanceDescriptor.BootStep;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.RestartPolicy;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.host.life.ExternalProcess;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.InstanceLife;
+import io.mkemu.host.life.Machine;
+import io.mkemu.host.life.Restarts;
+import io.mkemu.plan.CpuPlan;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -44,7 +49,7 @@ final class StatusReader {
     }
 
     private InstanceStatus host() {
-        InstanceEntry entry = machine.memory().instances().entry(0);
+        InstanceEntry entry = machine.mapped().instances().entry(0);
         List<Integer> cpus = List.of(machine.plan().hostCpu());
         boolean active = entry.state() == InstanceState.ACTIVE;
         return new InstanceStatus(0, Machine.HOST_NAME, active ? InstanceState.ACTIVE : InstanceState.LOADED,
@@ -98,7 +103,7 @@ final class StatusReader {
         Map<String, Long> sums = new LinkedHashMap<>();
         for (Counter counter : Counter.values()) {
             sums.put(counter.name().toLowerCase(Locale.ROOT), machine.physical(cpus).stream()
-                .mapToLong(cpu -> LocalApic.of(machine.memory(), cpu).counter(counter)).sum());
+                .mapToLong(cpu -> machine.mapped().apic(cpu).counter(counter)).sum());
         }
         return sums;
     }

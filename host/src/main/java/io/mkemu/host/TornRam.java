@@ -4,9 +4,9 @@ package io.mkemu.host;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
+import io.mkemu.machine.MachineDirectory;
 import java.util.function.Consumer;
 
 /**

@@ -3,10 +3,10 @@ package io.mkemu.journal;
 
 import static io.mkemu.journal.JournalDescriptor.*;
 
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;

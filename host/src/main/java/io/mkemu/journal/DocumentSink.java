@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.trace.TraceReader.Lost;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;

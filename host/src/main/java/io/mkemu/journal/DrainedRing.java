@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceReader.Lost;
 import io.mkemu.trace.TraceReader.Running;
-import io.mkemu.trace.TraceRecordDescriptor;
 
 /** A CPU's trace ring as the drain sees it: its end, and who owns the CPU. One thread. */
 final class DrainedRing {

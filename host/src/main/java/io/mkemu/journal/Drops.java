@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceReader.Lost;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;

@@ -43,7 +43,7 @@ public final class JournalDescriptor {
     public static final int BYTES_OFFSET = 12;
     /** Position of the first record in its ring, in slots; 0 for records of the host; u64. */
     public static final int POSITION_OFFSET = 16;
-    /** First record, in a segment: see {@link io.mkemu.trace.TraceRecordDescriptor}. */
+    /** First record, in a segment: see {@link io.mkemu.abi.TraceRecordDescriptor}. */
     public static final int RECORDS_OFFSET = 24;
 
     private JournalDescriptor() {

@@ -3,7 +3,7 @@ package io.mkemu.journal;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;

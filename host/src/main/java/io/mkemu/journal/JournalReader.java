@@ -6,10 +6,10 @@ import static io.mkemu.journal.JournalDescriptor.REPEATED;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.os.OsFile;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;

@@ -7,14 +7,14 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import java.io.IOException;
 
 /** What the host tells of machines and lives in the payload of its records: a JSON object. */
-final class JournalText {
+public final class JournalText {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private JournalText() {
     }
 
     /** The object; a missing node, which has no fields, if the payload is none: a damaged record tells nothing. */
-    static JsonNode object(byte[] payload) {
+    public static JsonNode object(byte[] payload) {
         try {
             JsonNode node = JSON.readTree(payload);
             return node.isObject() ? node : MissingNode.getInstance();

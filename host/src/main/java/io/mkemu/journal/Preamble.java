@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

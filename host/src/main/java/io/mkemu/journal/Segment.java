@@ -3,8 +3,8 @@ package io.mkemu.journal;
 
 import static io.mkemu.journal.JournalDescriptor.*;
 
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;

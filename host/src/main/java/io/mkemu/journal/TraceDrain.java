@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Futex;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
@@ -33,7 +33,7 @@ public final class TraceDrain implements AutoCloseable {
 
     private final JournalWriter writer;
     private final TraceControl control;
-    private final PhysicalMemory memory;
+    private final MappedMachine mapped;
     private final Consumer<String> say;
     private final DocumentBuilder document = new DocumentBuilder();
     private final DrainedRing[] rings;
@@ -57,23 +57,23 @@ public final class TraceDrain implements AutoCloseable {
      * @param machine what the MACHINE record tells, JSON
      * @param say     told in a line what the user should know; throws nothing
      */
-    public static TraceDrain start(PhysicalMemory memory, JournalWriter writer, byte[] machine, TraceMode mode,
+    public static TraceDrain start(MappedMachine mapped, JournalWriter writer, byte[] machine, TraceMode mode,
         Consumer<String> say) {
-        TraceDrain drain = new TraceDrain(memory, writer, say);
+        TraceDrain drain = new TraceDrain(mapped, writer, say);
         drain.begins(machine, mode);
         drain.thread.setDaemon(true);
         drain.thread.start();
         return drain;
     }
 
-    private TraceDrain(PhysicalMemory memory, JournalWriter writer, Consumer<String> say) {
-        this.memory = memory;
-        this.control = new TraceControl(memory);
+    private TraceDrain(MappedMachine mapped, JournalWriter writer, Consumer<String> say) {
+        this.mapped = mapped;
+        this.control = new TraceControl(mapped.memory());
         this.writer = writer;
         this.say = say;
-        this.rings = new DrainedRing[memory.layout().nrCpus()];
+        this.rings = new DrainedRing[mapped.layout().nrCpus()];
         for (int cpu = 0; cpu < rings.length; cpu++) {
-            rings[cpu] = new DrainedRing(memory, cpu);
+            rings[cpu] = new DrainedRing(mapped.memory(), cpu);
         }
         this.sink = new DocumentSink(writer, rings, say);
     }
@@ -162,7 +162,7 @@ public final class TraceDrain implements AutoCloseable {
     }
 
     private WatchedInstance watched(int instance) {
-        return instances.computeIfAbsent(instance, id -> new WatchedInstance(memory, control, id));
+        return instances.computeIfAbsent(instance, id -> new WatchedInstance(mapped, control, id));
     }
 
     /** Runs something on the drain's thread and waits for that; does nothing if it has ended. */

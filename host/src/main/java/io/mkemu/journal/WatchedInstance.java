@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.boot.InstanceDescriptor.BootStep;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import java.nio.charset.StandardCharsets;
 
 /** What the drain looks up of an instance at each pass: its boot steps and its kernel log. One thread. */
@@ -29,12 +29,12 @@ final class WatchedInstance {
     private long linesRead;
     private long linesLost;
 
-    WatchedInstance(PhysicalMemory memory, TraceControl control, int id) {
+    WatchedInstance(MappedMachine machine, TraceControl control, int id) {
         this.id = id;
-        this.entry = memory.instances().entry(id);
-        this.log = new KernelLogReader(memory, id);
+        this.entry = machine.instances().entry(id);
+        this.log = new KernelLogReader(machine.memory(), id);
         this.control = control;
-        this.createdNanos = memory.createdNanos();
+        this.createdNanos = machine.memory().createdNanos();
     }
 
     /** A life begins: it has reached no step of its boot. */

@@ -9,7 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.Joining;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -157,7 +159,7 @@ class HostConcurrencyTest {
 
     /** What lies in RAM is what the host says. */
     private void checkTables() {
-        String map = Snapshot.iomem(box.memory());
+        String map = Snapshot.iomem(box.mapped());
         for (HostedInstance instance : host.instances()) {
             int id = instance.spec().id();
             assertEquals(instance.spec().name(), box.entry(id).name());

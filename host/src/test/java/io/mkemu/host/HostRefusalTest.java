@@ -10,10 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.Places;
-import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.builtin.BuiltinModules;
+import io.mkemu.host.life.BoxedHost;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.Places;
+import io.mkemu.tree.RestartPolicy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

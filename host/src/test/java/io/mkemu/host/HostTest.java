@@ -9,10 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.life.BoxedHost;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.RestartPolicy;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class HostTest extends BoxedHost {
         assertEquals(InstanceState.LOADED, box.entry(1).state());
         assertArrayEquals(new int[] {1, 2}, box.entry(1).cpus());
         assertEquals(List.of(0, 1, 1, 2, -1, -1, -1, -1), box.owners());
-        assertTrue(Snapshot.iomem(box.memory()).contains("mk-instance-1-web-region-0"));
+        assertTrue(Snapshot.iomem(box.mapped()).contains("mk-instance-1-web-region-0"));
     }
 
     @Test
@@ -53,7 +54,7 @@ class HostTest extends BoxedHost {
         assertEquals(List.of(0, 1, 1, 2, 3, -1, 3, -1), box.owners());
         InstanceEntry entry = box.entry(3);
         assertEquals(InstanceState.READY, entry.state());
-        assertTrue(Snapshot.iomem(box.memory()).contains("mk-instance-3-cache-region-0"));
+        assertTrue(Snapshot.iomem(box.mapped()).contains("mk-instance-3-cache-region-0"));
         assertTrue(entry.ipiArea() > entry.regions().getFirst().address());
         host.delete(List.of("cache"), false);
         box.assertUnchanged(before);
@@ -84,11 +85,11 @@ class HostTest extends BoxedHost {
 
     @Test
     void resourcesStayWhileWhatRunsComesAndGoes() {
-        String map = Snapshot.iomem(box.memory());
+        String map = Snapshot.iomem(box.mapped());
         host.unload(List.of("web"));
         box.load(kernel("web", "idle=poll", "echo"));
         host.unload(List.of("web"));
-        assertEquals(map, Snapshot.iomem(box.memory()));
+        assertEquals(map, Snapshot.iomem(box.mapped()));
         assertEquals(List.of(0, 1, 1, 2, -1, -1, -1, -1), box.owners());
     }
 

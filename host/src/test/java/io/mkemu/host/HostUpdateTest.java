@@ -10,9 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.host.life.BoxedHost;
+import io.mkemu.memory.Region;
+import io.mkemu.plan.CpuPlan;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ class HostUpdateTest extends BoxedHost {
             assertTrue(regions(1).getFirst().address() < box.entry(1).ipiArea());
             assertEquals(List.of(1, 2), box.status("web").cpus());
         }
-        String map = Snapshot.iomem(box.memory());
+        String map = Snapshot.iomem(box.mapped());
         assertEquals(2, map.lines().filter(line -> line.contains("mk-instance-")).count(), map);
         assertEquals(3, map.lines().filter(line -> line.contains("IPI buffer")).count(), map);
         assertFalse(map.contains(": Allocation"), map);

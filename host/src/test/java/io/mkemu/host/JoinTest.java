@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.life.ContainerRun;
+import io.mkemu.host.life.InstanceLife;
+import io.mkemu.host.life.Joining;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;

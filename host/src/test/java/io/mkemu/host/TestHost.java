@@ -6,16 +6,23 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.MachineSpec;
-import io.mkemu.boot.dt.Places;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.Joining;
+import io.mkemu.host.life.Machine;
+import io.mkemu.host.life.States;
 import io.mkemu.journal.JournalLimits;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.trace.TraceMode;
+import io.mkemu.plan.JournalOptions;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
+import io.mkemu.tree.Places;
+import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,9 +32,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.function.Executable;
 
 /** A host on a directory of its own. No kernel runs: its own is not booted, and no test starts a process. */
-final class TestHost implements AutoCloseable {
-    static final int PAGE = 4096;
-    static final long POOL = 8 << 20;
+public final class TestHost implements AutoCloseable {
+    public static final int PAGE = 4096;
+    public static final long POOL = 8 << 20;
     /** CPU 0 is the host's own. */
     static final String TREE = """
         /dts-v1/;
@@ -56,21 +63,21 @@ final class TestHost implements AutoCloseable {
     }
 
     /** A machine of {@link #TREE}. */
-    static TestHost make() throws IOException {
+    public static TestHost make() throws IOException {
         return make(TREE);
     }
 
     /** A machine of {@link #TREE}'s CPUs and memory, without instances. */
-    static TestHost empty() throws IOException {
+    public static TestHost empty() throws IOException {
         return make(TREE.substring(0, TREE.indexOf("instances")) + "};");
     }
 
     /** A machine of {@link #TREE} that is recorded. */
-    static TestHost record(Path journal, TraceMode mode) throws IOException {
+    public static TestHost record(Path journal, TraceMode mode) throws IOException {
         return make(TREE, new JournalOptions(journal, JournalLimits.DEFAULT, mode));
     }
 
-    static TestHost make(String tree) throws IOException {
+    public static TestHost make(String tree) throws IOException {
         return make(tree, null);
     }
 
@@ -86,7 +93,7 @@ final class TestHost implements AutoCloseable {
     }
 
     /** The flags of a JVM of mkemu. */
-    static Path options() {
+    public static Path options() {
         for (Path at = Path.of(System.getProperty("user.dir")); at != null; at = at.getParent()) {
             if (Files.exists(at.resolve("scripts/jvm.options"))) {
                 return at.resolve("scripts/jvm.options");
@@ -99,80 +106,84 @@ final class TestHost implements AutoCloseable {
         return new MachineDirectory(base.resolve("box"));
     }
 
-    Host host() {
+    public Host host() {
         return host;
     }
 
-    Machine machine() {
+    public Machine machine() {
         return host.machine();
     }
 
-    PhysicalMemory memory() {
+    public MappedMachine mapped() {
+        return host.machine().mapped();
+    }
+
+    public PhysicalMemory memory() {
         return host.machine().memory();
     }
 
-    InstanceEntry entry(int id) {
-        return memory().instances().entry(id);
+    public InstanceEntry entry(int id) {
+        return mapped().instances().entry(id);
     }
 
-    LocalApic apic(int physicalCpu) {
-        return LocalApic.of(memory(), physicalCpu);
+    public LocalApic apic(int physicalCpu) {
+        return mapped().apic(physicalCpu);
     }
 
-    HostedInstance instance(String name) {
+    public HostedInstance instance(String name) {
         return States.find(name, host.instances());
     }
 
-    InstanceStatus status(String name) {
+    public InstanceStatus status(String name) {
         return host.status().instances().stream().filter(instance -> instance.name().equals(name)).findFirst()
             .orElseThrow(() -> new AssertionError("no instance " + name + " in " + host.status()));
     }
 
     /** Bytes of the multikernel pool that nobody has. */
-    long free() {
+    public long free() {
         return host.status().freeBytes();
     }
 
     /** The owner of each physical CPU as its local APIC says, -1 for none. */
-    List<Integer> owners() {
+    public List<Integer> owners() {
         return IntStream.range(0, memory().layout().nrCpus()).mapToObj(cpu -> apic(cpu).instanceId()).toList();
     }
 
     /** An instance without anything to run. */
-    static InstanceSpec spec(int id, String name, long bytes, Integer... cpus) {
+    public static InstanceSpec spec(int id, String name, long bytes, Integer... cpus) {
         return new InstanceSpec(id, name, List.of(cpus), bytes, "", List.of());
     }
 
     /** What is to be loaded into an instance of that name. */
-    static InstanceSpec kernel(String name, String bootargs, String... modules) {
+    public static InstanceSpec kernel(String name, String bootargs, String... modules) {
         return kernel(name, bootargs, RestartPolicy.NEVER, modules);
     }
 
-    static InstanceSpec kernel(String name, String bootargs, RestartPolicy restart, String... modules) {
+    public static InstanceSpec kernel(String name, String bootargs, RestartPolicy restart, String... modules) {
         return new InstanceSpec(0, name, List.of(), 0, bootargs, List.of(modules), false, restart, Places.NONE);
     }
 
-    InstanceSpec create(InstanceSpec wanted, boolean dryRun) {
+    public InstanceSpec create(InstanceSpec wanted, boolean dryRun) {
         return host.create(wanted, 0, dryRun);
     }
 
-    void load(InstanceSpec kernel) {
+    public void load(InstanceSpec kernel) {
         host.load(kernel.name(), kernel.modules(), kernel.bootargs(), kernel.restart());
     }
 
     /** Begins lives that wait to be joined. */
-    void start(List<String> names, Consumer<String> say) {
+    public void start(List<String> names, Consumer<String> say) {
         host.start(names, true, Joining.byCommand(), say);
     }
 
     /** The same, and waits until they are active. */
-    void exec(List<String> names, long timeoutMillis, Consumer<String> say) throws InterruptedException {
+    public void exec(List<String> names, long timeoutMillis, Consumer<String> say) throws InterruptedException {
         start(names, say);
         host.awaitActive(names, timeoutMillis);
     }
 
     /** The action is refused with this code and this line, and nothing is changed by it. */
-    void refuses(ExitCode code, String message, Executable action) {
+    public void refuses(ExitCode code, String message, Executable action) {
         Snapshot before = Snapshot.of(host);
         MachineException refused = assertThrows(MachineException.class, action);
         assertEquals(message, refused.getMessage());
@@ -181,7 +192,7 @@ final class TestHost implements AutoCloseable {
     }
 
     /** Everything is as it was. */
-    void assertUnchanged(Snapshot before) {
+    public void assertUnchanged(Snapshot before) {
         Snapshot now = Snapshot.of(host);
         assertEquals(before.iomem(), now.iomem());
         assertEquals(before.entries(), now.entries());

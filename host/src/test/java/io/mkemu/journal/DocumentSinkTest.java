@@ -4,13 +4,13 @@ package io.mkemu.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

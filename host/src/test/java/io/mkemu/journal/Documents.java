@@ -3,9 +3,9 @@ package io.mkemu.journal;
 
 import static io.mkemu.journal.JournalDescriptor.*;
 
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;

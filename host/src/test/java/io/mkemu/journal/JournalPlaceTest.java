@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

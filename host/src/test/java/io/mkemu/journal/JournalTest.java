@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.TraceEvent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.mkemu.builtin;
 
 import static io.mkemu.builtin.DemoDescriptor.*;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Instance;
 import io.mkemu.module.Kernel;

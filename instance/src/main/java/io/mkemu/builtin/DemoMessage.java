@@ -3,8 +3,8 @@ package io.mkemu.builtin;
 
 import static io.mkemu.builtin.DemoDescriptor.*;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.UnsafeBuffer;

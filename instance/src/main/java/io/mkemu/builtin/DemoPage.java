@@ -3,7 +3,7 @@ package io.mkemu.builtin;
 
 import static io.mkemu.builtin.DemoDescriptor.*;
 
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.UnsafeBuffer;
 

@@ -2,8 +2,8 @@
 package io.mkemu.builtin;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.Pages;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 

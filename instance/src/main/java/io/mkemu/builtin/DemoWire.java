@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.module.Kernel;
 import org.agrona.concurrent.UnsafeBuffer;
 

@@ -2,8 +2,8 @@
 package io.mkemu.builtin;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;

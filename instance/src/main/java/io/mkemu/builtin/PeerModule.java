@@ -2,10 +2,10 @@
 package io.mkemu.builtin;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.hazard;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.hazard;
 
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.memory.Window;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.WorkKind;
 import io.mkemu.module.Task;
-import io.mkemu.trace.KernelCall;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.TraceRecordDescriptor;
 import io.mkemu.trace.TraceWriter;
-import io.mkemu.trace.WorkKind;
 import org.agrona.DirectBuffer;
 
 /**

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.ipi.IpiDispatcher;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;

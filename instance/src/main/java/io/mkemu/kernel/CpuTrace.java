@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.trace.KernelCall;
+import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.MessageId;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.TraceRecordDescriptor;
 import io.mkemu.trace.TraceWriter;
 import org.agrona.concurrent.UnsafeBuffer;
 

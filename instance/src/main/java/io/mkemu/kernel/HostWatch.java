@@ -2,7 +2,7 @@
 package io.mkemu.kernel;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.MachineDirectory;
+import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;

@@ -3,18 +3,17 @@ package io.mkemu.kernel;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceDescriptor.BootStep;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.KernelParameter;
-import io.mkemu.boot.MachineDirectory;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -69,8 +68,8 @@ public final class InstanceMain {
                     "instance " + id + " of machine " + directory.machine() + " runs already");
             }
             HostWatch.start(directory);
-            PhysicalMemory memory = requireEpoch(directory, parameters);
-            InstanceEntry found = memory.instances().find(id);
+            MappedMachine machine = requireEpoch(directory, parameters);
+            InstanceEntry found = machine.instances().find(id);
             if (found == null || found.state() != InstanceState.LOADED) {
                 throw new MachineException(ExitCode.MACHINE, "instance " + id + " of machine " + directory.machine()
                     + " is " + (found == null ? InstanceState.EMPTY : found.state()) + ", must be loaded to boot");
@@ -79,9 +78,9 @@ public final class InstanceMain {
             entry = found;
             entry.pid(ProcessHandle.current().pid());
             entry.bootStep(BootStep.JVM, started);
-            printk = openLog(memory, id);
+            printk = openLog(machine, id);
             printk.print(LogLevel.INFO, "Command line: " + args[2]);
-            run(memory, entry, parameters, args, printk);
+            run(machine, entry, parameters, args, printk);
             entry.exitCode(ExitCode.OK.code());
             return ExitCode.OK.code();
         } catch (MachineException refused) {
@@ -99,8 +98,8 @@ public final class InstanceMain {
      * Opens the kernel log. What this process prints goes there from now on, and so does its end by System.exit or a
      * signal that can be caught.
      */
-    private static Printk openLog(PhysicalMemory memory, int instanceId) {
-        Printk printk = new Printk(new KernelLog(memory, instanceId));
+    private static Printk openLog(MappedMachine machine, int instanceId) {
+        Printk printk = new Printk(new KernelLog(machine.memory(), instanceId));
         LogStream.redirectStandardStreams(printk);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             System.out.flush();
@@ -108,7 +107,7 @@ public final class InstanceMain {
             String why = "the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP";
             if (!STARTED_BY_HOST) {
                 /* The host cannot wait for it, and would only see its life lock come free. */
-                memory.instances().entry(instanceId).reason(why);
+                machine.instances().entry(instanceId).reason(why);
             }
             printk.panic("mkemu: " + why, null);
         }, "last-words"));
@@ -116,19 +115,19 @@ public final class InstanceMain {
     }
 
     /** Maps the RAM if it is that of the machine this instance was made for. */
-    private static PhysicalMemory requireEpoch(MachineDirectory directory, BootParameters parameters)
+    private static MappedMachine requireEpoch(MachineDirectory directory, BootParameters parameters)
         throws IOException {
-        PhysicalMemory memory = PhysicalMemory.open(directory.ram());
+        MappedMachine machine = MappedMachine.open(directory.ram());
         if (!parameters.has(EPOCH)) {
             throw new IllegalArgumentException(EPOCH + "= is missing; the host says which machine the instance is for");
         }
-        if (memory.epoch() != parameters.getMemory(EPOCH)) {
-            memory.close();
+        if (machine.memory().epoch() != parameters.getMemory(EPOCH)) {
+            machine.close();
             throw new MachineException(ExitCode.MACHINE, "machine " + directory.machine() + " is another one by now ("
-                + EPOCH + "=" + parameters.get(EPOCH) + ", its RAM says 0x" + Long.toHexString(memory.epoch())
+                + EPOCH + "=" + parameters.get(EPOCH) + ", its RAM says 0x" + Long.toHexString(machine.memory().epoch())
                 + "); this instance ends");
         }
-        return memory;
+        return machine;
     }
 
     /** Refuses a process that was made for a former life, or comes when the host no longer waits for one. */
@@ -142,10 +141,10 @@ public final class InstanceMain {
         }
     }
 
-    private static void run(PhysicalMemory memory, InstanceEntry entry, BootParameters parameters, String[] args,
+    private static void run(MappedMachine machine, InstanceEntry entry, BootParameters parameters, String[] args,
         Printk printk) throws InterruptedException {
         RequestWatch requests = RequestWatch.start(entry);
-        KernelInstance kernel = new KernelInstance(memory, entry.id(), parameters, ipiShared(parameters), printk);
+        KernelInstance kernel = new KernelInstance(machine, entry.id(), parameters, ipiShared(parameters), printk);
         requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();

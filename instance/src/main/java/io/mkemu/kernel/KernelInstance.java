@@ -3,27 +3,26 @@ package io.mkemu.kernel;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor.BootStep;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.KernelParameter;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.IpiArea;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
+import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -36,6 +35,7 @@ import java.util.concurrent.TimeUnit;
 public final class KernelInstance implements AutoCloseable {
     private static final int PARK_MILLIS = 2000;
 
+    private final MappedMachine machine;
     private final PhysicalMemory memory;
     private final InstanceEntry entry;
     private final BootParameters parameters;
@@ -59,23 +59,24 @@ public final class KernelInstance implements AutoCloseable {
      * @throws io.mkemu.MachineException if its pool or IPI area cannot be mapped
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
-    public KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea) {
-        this(memory, instanceId, parameters, ipiArea, new Printk(new KernelLog(memory, instanceId)));
+    public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea) {
+        this(machine, instanceId, parameters, ipiArea, new Printk(new KernelLog(machine.memory(), instanceId)));
     }
 
     /** As above, for a process that has opened its kernel log already. */
-    KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
+    KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
         KernelParameter.checkAll(parameters);
-        this.memory = memory;
-        this.entry = memory.instances().entry(instanceId);
+        this.machine = machine;
+        this.memory = machine.memory();
+        this.entry = machine.instances().entry(instanceId);
         this.parameters = parameters;
         this.printk = printk;
         this.unhandled = printk.limit("mkemu: no handler");
         this.damagedMessages = printk.limit("mkemu: damaged message");
         this.damagedTables = printk.limit("mkemu: damaged table");
         this.cpuFaults = printk.limit("mkemu: fault");
-        this.pool = InstancePool.attach(memory, entry);
-        this.ipiArea = IpiArea.map(memory, entry, ipiArea);
+        this.pool = machine.poolOf(entry);
+        this.ipiArea = machine.interconnect().mapArea(entry, ipiArea);
         int[] physical = entry.cpus();
         if (physical.length == 0) {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
@@ -88,12 +89,12 @@ public final class KernelInstance implements AutoCloseable {
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
-            LocalApic apic = LocalApic.of(memory, physical[logical]);
+            LocalApic apic = machine.apic(physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle);
-            IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
+            IpiReceiver receiver = machine.interconnect().receiver(this.ipiArea, apic, logical,
                 policy.polls() && !apic.sharesCore());
             CpuTrace trace = new CpuTrace(memory, entry, physical[logical], pageWatch);
-            IpiSender sender = new IpiSender(memory, apic, trace.writer(), this::tableDamaged);
+            IpiSender sender = machine.interconnect().sender(apic, trace.writer(), this::tableDamaged);
             cpus[logical] = new Cpu(this, logical, apic, receiver, sender, trace, policy);
         }
     }
@@ -187,6 +188,10 @@ public final class KernelInstance implements AutoCloseable {
     /** Its entry of the instance table. */
     public InstanceEntry entry() {
         return entry;
+    }
+
+    MappedMachine machine() {
+        return machine;
     }
 
     PhysicalMemory memory() {

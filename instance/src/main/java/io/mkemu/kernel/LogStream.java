@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import static io.mkemu.log.KernelLogDescriptor.MAX_TEXT;
+import static io.mkemu.abi.KernelLogDescriptor.MAX_TEXT;
 
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;

@@ -4,15 +4,14 @@ package io.mkemu.kernel;
 import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.InstanceTable;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
@@ -20,7 +19,8 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.table.InstanceTable;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,7 +43,7 @@ final class ModuleContext implements Kernel {
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
         this.kernel = kernel;
-        this.instances = kernel.memory().instances();
+        this.instances = kernel.machine().instances();
         this.module = module;
         this.name = module.name();
         this.parameters = kernel.parameters().forModule(name);

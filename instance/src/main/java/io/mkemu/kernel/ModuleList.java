@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.boot.InstanceDescriptor;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.WorkKind;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
-import io.mkemu.trace.WorkKind;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,19 +2,19 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.table.InstanceEntry;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2LongCounterMap;
@@ -45,7 +45,7 @@ final class PageSharing {
 
     /** Shares an allocated page of this instance and sends its PFN: mk_send_pfn. */
     int send(IpiSender sender, int instanceId, long pfn) {
-        if (memory.instances().find(instanceId) == null || !isMine(pfn)) {
+        if (kernel.machine().instances().find(instanceId) == null || !isMine(pfn)) {
             return -Errno.EINVAL;
         }
         boolean shared = shares.isGranted(pfn, instanceId);
@@ -117,7 +117,7 @@ final class PageSharing {
         if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
             return null;
         }
-        InstanceEntry owner = memory.instances().find(memory.instances().ownerOf(sender));
+        InstanceEntry owner = kernel.machine().instances().find(kernel.machine().instances().ownerOf(sender));
         if (owner == null || !InstancePool.owns(owner.regions(), Pages.address(pfn), Pages.PAGE_SIZE)) {
             return "its sender does not own it";
         }

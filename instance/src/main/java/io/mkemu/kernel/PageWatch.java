@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
-import io.mkemu.trace.KernelCall;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceWriter;
 import java.util.ArrayList;
 import java.util.Arrays;

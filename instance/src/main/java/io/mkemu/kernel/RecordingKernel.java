@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Task;
-import io.mkemu.replay.InstanceList;
-import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.WorkKind;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.DirectBuffer;

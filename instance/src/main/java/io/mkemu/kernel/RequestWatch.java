@@ -2,10 +2,10 @@
 package io.mkemu.kernel;
 
 import io.mkemu.ExitCode;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.os.Futex;
 import io.mkemu.os.OsProcess;
+import io.mkemu.table.InstanceEntry;
 import java.util.concurrent.CountDownLatch;
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.module;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import java.util.List;
 
 /**

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import io.mkemu.abi.TraceEvent;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.replay.ReplayResult.Verdict;
-import io.mkemu.trace.TraceEvent;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
-import io.mkemu.trace.KernelCall;
-import io.mkemu.trace.TraceEvent;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 

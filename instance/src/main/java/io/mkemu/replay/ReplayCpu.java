@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.replay.ReplayHandlers.Handler;
-import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
-import io.mkemu.trace.WorkKind;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.util.HashMap;

@@ -2,10 +2,14 @@
 package io.mkemu.replay;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.kernel.InstanceList;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
@@ -13,10 +17,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import io.mkemu.trace.KernelCall;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.nio.ByteOrder;
 import java.util.List;
 import java.util.Map;

@@ -3,7 +3,7 @@ package io.mkemu.replay;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -2,12 +2,13 @@
 package io.mkemu.replay;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.WorkKind;
+import io.mkemu.kernel.InstanceList;
 import io.mkemu.module.Instance;
-import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
-import io.mkemu.trace.WorkKind;
 import java.util.HexFormat;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;

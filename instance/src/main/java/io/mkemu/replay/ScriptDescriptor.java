@@ -23,7 +23,7 @@ package io.mkemu.replay;
  * </pre>
  *
  * A step's record is CALLBACK, UNHANDLED, TASK or WORK; the others are CALL, SEND, FULL and REFUSED: see
- * {@link io.mkemu.trace.TraceRecordDescriptor}.
+ * {@link io.mkemu.abi.TraceRecordDescriptor}.
  */
 public final class ScriptDescriptor {
     /** Says that this is a script; u32. */

@@ -5,7 +5,7 @@ import static io.mkemu.replay.ScriptDescriptor.*;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -5,8 +5,8 @@ import static io.mkemu.replay.ScriptDescriptor.*;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.builtin.FakeMachine.Message;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;

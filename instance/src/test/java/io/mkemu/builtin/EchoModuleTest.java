@@ -78,7 +78,7 @@ class EchoModuleTest {
         FakeMachine machine = new FakeMachine(2, 16, "");
         FakeKernel kernel = kernel(machine);
         machine.kernels.get(0).sendIpiData(1, new byte[1], TYPE);
-        machine.kernels.get(0).state = io.mkemu.boot.InstanceState.FAILED;
+        machine.kernels.get(0).state = io.mkemu.abi.InstanceState.FAILED;
         kernel.round();
         assertEquals(0, echo.answered());
         assertEquals(1, echo.dropped());

@@ -2,11 +2,11 @@
 package io.mkemu.builtin;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
 import io.mkemu.module.Task;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -4,9 +4,9 @@ package io.mkemu.builtin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;

@@ -7,16 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.kernel.TraceTap.Seen;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -113,7 +113,7 @@ class CpuTraceTest {
     void aWokenCpuSleptAndWasInterrupted() throws Exception {
         boot(IpiMode.QUEUED, TraceMode.IPI);
         handle(data -> { });
-        TestKernels.until(() -> target.apic(0).idleWord() == io.mkemu.cpu.LocalApicDescriptor.STATE_HALTED);
+        TestKernels.until(() -> target.apic(0).idleWord() == io.mkemu.abi.LocalApicDescriptor.STATE_HALTED);
         assertEquals(0, send("x"));
         target.settle(0);
         List<Seen> seen = received.of(TraceEvent.HALT, TraceEvent.INTERRUPT, TraceEvent.CALLBACK);
@@ -206,7 +206,7 @@ class CpuTraceTest {
         boot(IpiMode.QUEUED, TraceMode.IPI);
         CompletableFuture<Window> mapped = new CompletableFuture<>();
         target.on(() -> target.api.registerHandler((data, context) -> mapped.complete(target.api.receiveMapPage(data)),
-            null, io.mkemu.ipi.MkIpiDataDescriptor.PFN_IPI_TYPE));
+            null, io.mkemu.abi.MkIpiDataDescriptor.PFN_IPI_TYPE));
         long page = sender.on(() -> sender.api.instanceAlloc(2 * Pages.PAGE_SIZE, Pages.PAGE_SIZE));
         assertEquals(0, sender.on(() -> sender.api.sendPfn(TARGET, Pages.pfn(page))));
         Window window = mapped.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);

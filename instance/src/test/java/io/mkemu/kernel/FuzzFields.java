@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.ipi.QueuedMailboxDescriptor;
-import io.mkemu.ipi.SingleSlotDescriptor;
-import io.mkemu.log.KernelLogDescriptor;
-import io.mkemu.memory.BitmapPoolDescriptor;
-import io.mkemu.memory.PageTableDescriptor;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.RamHeaderDescriptor;
-import io.mkemu.memory.RamLayout;
-import io.mkemu.trace.TraceRingDescriptor;
+import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelLogDescriptor;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.PageTableDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.QueuedMailboxDescriptor;
+import io.mkemu.abi.RamHeaderDescriptor;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.abi.SingleSlotDescriptor;
+import io.mkemu.abi.TraceRingDescriptor;
+import io.mkemu.machine.MappedMachine;
 import java.lang.reflect.Field;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,8 +29,8 @@ final class FuzzFields {
 
     private final List<Spot> all = new ArrayList<>();
 
-    FuzzFields(PhysicalMemory memory) {
-        RamLayout layout = memory.layout();
+    FuzzFields(MappedMachine mapped) {
+        RamLayout layout = mapped.memory().layout();
         int victim = FuzzKernel.VICTIM;
         /* A process reads page 0 once, when it joins; the names of its words come from the descriptor itself. */
         for (Field field : RamHeaderDescriptor.class.getFields()) {
@@ -46,22 +46,22 @@ final class FuzzFields {
         long log = layout.logsAt() + (long) victim * KernelLogDescriptor.LENGTH;
         words("log", log, KernelLogDescriptor.RECORDS_OFFSET + 512);
         words("trace ring", layout.traceRingAt(victim), TraceRingDescriptor.SLOTS_OFFSET + 64);
-        long region = memory.instances().entry(victim).regions().get(0).address();
+        long region = mapped.instances().entry(victim).regions().get(0).address();
         words("pool header", region, BitmapPoolDescriptor.HEADER_LENGTH + 128);
         words("page table", layout.pagesAt()
             + Pages.pfn(region - layout.hostAt()) * PageTableDescriptor.LENGTH, 64 * PageTableDescriptor.LENGTH);
-        if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
-            words("slot", memory.instances().entry(victim).ipiArea() + SingleSlotDescriptor.slotAt(victim),
+        if (mapped.memory().ipiMode() == IpiMode.SINGLE_SLOT) {
+            words("slot", mapped.instances().entry(victim).ipiArea() + SingleSlotDescriptor.slotAt(victim),
                 MkIpiDataDescriptor.LENGTH);
             return;
         }
-        long area = memory.instances().entry(victim).ipiArea();
+        long area = mapped.instances().entry(victim).ipiArea();
         words("area", area, QueuedMailboxDescriptor.BLOCKS_OFFSET + QueuedMailboxDescriptor.LANES_OFFSET);
         for (int cpu = 0; cpu < layout.nrCpus(); cpu++) {
             lane("lane from CPU " + cpu, layout, area, cpu);
         }
         for (int witness : new int[] {FuzzKernel.WITNESS, FuzzKernel.PARTNER}) {
-            lane("lane to instance " + witness, layout, memory.instances().entry(witness).ipiArea(), victim);
+            lane("lane to instance " + witness, layout, mapped.instances().entry(witness).ipiArea(), victim);
         }
     }
 

@@ -2,11 +2,11 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
@@ -53,17 +53,18 @@ final class FuzzKernel implements KernelModule {
         this.ledger = ledger;
     }
 
-    static Window ledger(PhysicalMemory memory, int id) {
-        return memory.map(memory.layout().hostAt() + (long) id * Pages.PAGE_SIZE, Pages.PAGE_SIZE);
+    static Window ledger(MappedMachine mapped, int id) {
+        return mapped.memory().map(mapped.memory().layout().hostAt() + (long) id * Pages.PAGE_SIZE, Pages.PAGE_SIZE);
     }
 
     public static void main(String[] args) throws IOException, InterruptedException {
-        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+        MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
         int id = Integer.parseInt(args[1]);
-        KernelInstance kernel = new KernelInstance(memory, id, BootParameters.parse(""),
-            memory.instances().entry(id).ipiArea());
+        KernelInstance kernel = new KernelInstance(mapped, id, BootParameters.parse(""),
+            mapped.instances().entry(id).ipiArea());
         kernel.bringUpCpus();
-        kernel.start(List.of(new FuzzKernel(id, memory.ipiMode() == IpiMode.QUEUED, ledger(memory, id).buffer())));
+        kernel.start(List.of(new FuzzKernel(id, mapped.memory().ipiMode() == IpiMode.QUEUED,
+            ledger(mapped, id).buffer())));
         while (System.in.read() >= 0) {
             continue;
         }

@@ -5,16 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.Pages;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.kernel.FuzzFields.Spot;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.RateLimit;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import java.io.File;
 import java.io.IOException;
@@ -59,12 +59,12 @@ class FuzzTest {
         for (int id = FuzzKernel.WITNESS; id <= FuzzKernel.BYSTANDER; id++) {
             machine.load(id, id);
         }
-        machine.memory().instances().entry(FuzzKernel.BYSTANDER).enter(InstanceState.ACTIVE);
+        machine.mapped().instances().entry(FuzzKernel.BYSTANDER).enter(InstanceState.ACTIVE);
         ram = machine.memory().map(Pages.PAGE_SIZE, TestKernels.LAYOUT.ramSize() - Pages.PAGE_SIZE);
         windows.add(ram);
         victimLog = new KernelLogReader(machine.memory(), FuzzKernel.VICTIM);
         for (int id = FuzzKernel.WITNESS; id <= FuzzKernel.VICTIM; id++) {
-            Window ledger = FuzzKernel.ledger(machine.memory(), id);
+            Window ledger = FuzzKernel.ledger(machine.mapped(), id);
             windows.add(ledger);
             ledgers.put(id, ledger.buffer());
             processes.put(id, start(id));
@@ -131,7 +131,7 @@ class FuzzTest {
     @DisplayName("shared memory is not trusted: whatever is written there, no kernel crashes or hangs, others go on")
     void scribble(IpiMode mode) throws Exception {
         boot(mode);
-        List<Spot> spots = new FuzzFields(machine.memory()).all();
+        List<Spot> spots = new FuzzFields(machine.mapped()).all();
         for (long seed = FIRST_SEED; seed < FIRST_SEED + SEEDS; seed++) {
             /* What a burst broke can show at the next proof only. */
             doing = mode + ", seeds " + Math.max(FIRST_SEED, seed - (seed + BURST - 1) % BURST) + ".." + seed;
@@ -153,7 +153,7 @@ class FuzzTest {
         assertTrue(SEEDS >= spots.size() || SEEDS != DEFAULT_SEEDS, SEEDS + " seeds for " + spots.size() + " fields");
         long anomalies = 0;
         for (int id : processes.keySet()) {
-            LocalApic apic = LocalApic.of(machine.memory(), id);
+            LocalApic apic = machine.mapped().apic(id);
             anomalies += id == FuzzKernel.VICTIM ? 0 : apic.counter(Counter.ANOMALIES);
             List<String> log = id == FuzzKernel.VICTIM ? List.of() : machine.log(id);
             for (String kind : List.of("damaged message in", "damaged table: ", "no handler for")) {
@@ -186,7 +186,7 @@ class FuzzTest {
         long at = TestKernels.LAYOUT.instancesAt() + (long) FuzzKernel.VICTIM * InstanceDescriptor.LENGTH
             + InstanceDescriptor.IPI_AREA_OFFSET;
         Spot area = new Spot("entry +" + InstanceDescriptor.IPI_AREA_OFFSET, at, Long.BYTES);
-        LocalApic witness = LocalApic.of(machine.memory(), FuzzKernel.WITNESS);
+        LocalApic witness = machine.mapped().apic(FuzzKernel.WITNESS);
         long before = witness.counter(Counter.ANOMALIES);
         long address = read(area);
         write(area, Pages.PAGE_SIZE);
@@ -202,7 +202,7 @@ class FuzzTest {
             write(spot, value(random, spot));
         }
         doing = doing.replaceAll(" on .*", "") + " on " + chosen;
-        LocalApic.of(machine.memory(), FuzzKernel.VICTIM).raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);
+        machine.mapped().apic(FuzzKernel.VICTIM).raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);
         /* On an idle machine the burst would otherwise be undone before anybody has looked. */
         if (random.nextBoolean()) {
             UnsafeBuffer witness = ledgers.get(FuzzKernel.WITNESS);

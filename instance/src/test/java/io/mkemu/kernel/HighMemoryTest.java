@@ -6,25 +6,24 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.IpiAreas;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.MultikernelPool;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
+import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +49,7 @@ class HighMemoryTest {
     private static final long PATIENCE_MILLIS = 20_000;
 
     private Path directory;
-    private PhysicalMemory memory;
+    private MappedMachine mapped;
     private MultikernelPool multikernelPool;
 
     /** Allocates a page beyond 2 GiB, fills it and shares it; learns what the other kernel read. */
@@ -101,8 +100,8 @@ class HighMemoryTest {
         assumeTrue(free > 4 * GIB, () -> "needs 4 GiB of free memory in " + SHM + ", has " + (free >> 20) + " MiB");
         directory = Files.createTempDirectory(SHM, "mkemu-high-");
         RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 3 * GIB), IpiMode.QUEUED, "high");
-        memory = PhysicalMemory.open(directory.resolve("ram"));
-        multikernelPool = MultikernelPool.format(memory);
+        mapped = MappedMachine.open(directory.resolve("ram"));
+        multikernelPool = MultikernelPool.format(mapped.memory());
     }
 
     private static long available() throws IOException {
@@ -114,7 +113,7 @@ class HighMemoryTest {
     void removeRam() throws IOException {
         if (directory != null) {
             multikernelPool.close();
-            memory.close();
+            mapped.close();
             Files.delete(directory.resolve("ram"));
             Files.delete(directory);
         }
@@ -123,20 +122,20 @@ class HighMemoryTest {
     private KernelInstance instance(int id, long size, long filler) throws InterruptedException {
         List<Region> regions = multikernelPool.createInstancePool(size, Pages.PAGE_SHIFT);
         assertEquals(1, regions.size());
-        InstanceEntry entry = memory.instances().entry(id);
+        InstanceEntry entry = mapped.instances().entry(id);
         entry.name("high" + id);
         entry.cpus(new int[] {id - 1});
         entry.regions(regions);
-        LocalApic apic = LocalApic.of(memory, id - 1);
+        LocalApic apic = mapped.apic(id - 1);
         apic.reset();
         apic.configure(Affinity.allowed().nextSetBit(0), true, id, id - 1);
-        try (InstancePool pool = InstancePool.format(memory, regions)) {
+        try (InstancePool pool = InstancePool.format(mapped.memory(), regions)) {
             assertTrue(filler == 0 || pool.alloc(filler, Pages.PAGE_SIZE) != 0);
         }
-        assertEquals(0, new IpiAreas(memory).create(id));
+        assertEquals(0, mapped.interconnect().areas().create(id));
         assertTrue(entry.ipiArea() > TWO_GIB, "IPI area at 0x" + Long.toHexString(entry.ipiArea()));
         entry.newEpoch(InstanceState.LOADED);
-        KernelInstance kernel = new KernelInstance(memory, id, BootParameters.parse("idle=halt"), entry.ipiArea());
+        KernelInstance kernel = new KernelInstance(mapped, id, BootParameters.parse("idle=halt"), entry.ipiArea());
         kernel.bringUpCpus();
         return kernel;
     }
@@ -148,14 +147,14 @@ class HighMemoryTest {
             KernelInstance second = instance(2, GIB >> 1, 0)) {
             try {
                 second.start(List.of(new Reader()));
-                while (memory.instances().entry(2).state() != InstanceState.ACTIVE) {
+                while (mapped.instances().entry(2).state() != InstanceState.ACTIVE) {
                     Thread.onSpinWait();
                 }
                 first.start(List.of(owner));
                 long page = owner.page.get(30, TimeUnit.SECONDS);
                 assertTrue(page > TWO_GIB, "page at 0x" + Long.toHexString(page));
                 assertEquals(WORDS * page + (long) WORDS * (WORDS - 1) / 2, owner.sum.get(30, TimeUnit.SECONDS));
-                assertTrue(memory.pageTable().isGranted(Pages.pfn(page), 2));
+                assertTrue(mapped.memory().pageTable().isGranted(Pages.pfn(page), 2));
             } finally {
                 assertTrue(first.shutDown(PATIENCE_MILLIS));
                 assertTrue(second.shutDown(PATIENCE_MILLIS));
@@ -163,12 +162,12 @@ class HighMemoryTest {
         }
         long last = multikernelPool.alloc(GIB >> 2);
         assertNotEquals(0, last);
-        assertEquals(memory.layout().ramSize(), last + (GIB >> 2));
+        assertEquals(mapped.memory().layout().ramSize(), last + (GIB >> 2));
         assertEquals(0, multikernelPool.available());
-        try (Window window = memory.map(last, GIB >> 2)) {
+        try (Window window = mapped.memory().map(last, GIB >> 2)) {
             window.buffer().putLong(window.buffer().capacity() - Long.BYTES, -1);
         }
-        assertEquals(0, multikernelPool.release(memory.instances().entry(1).regions()));
+        assertEquals(0, multikernelPool.release(mapped.instances().entry(1).regions()));
         assertEquals(2 * GIB + (GIB >> 2), multikernelPool.available());
     }
 }

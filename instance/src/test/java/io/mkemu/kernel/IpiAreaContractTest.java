@@ -6,11 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.ipi.IpiArea;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +28,7 @@ class IpiAreaContractTest extends MailboxContract {
     }
 
     long available(int id) {
-        try (InstancePool pool = InstancePool.attach(machine.memory(), machine.memory().instances().entry(id))) {
+        try (InstancePool pool = machine.mapped().poolOf(machine.mapped().instances().entry(id))) {
             return pool.available();
         }
     }
@@ -61,7 +60,7 @@ class IpiAreaContractTest extends MailboxContract {
     @DisplayName("mk_instance_ipi_create: a pool that cannot hold the buffer is -ENOMEM")
     void createNeedsRoom() {
         InstanceEntry entry = machine.reserve(3, 6);
-        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+        try (InstancePool pool = machine.mapped().poolOf(entry)) {
             while (pool.alloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE) != 0) {
                 continue;
             }
@@ -85,7 +84,7 @@ class IpiAreaContractTest extends MailboxContract {
     @DisplayName("mk_instance_ipi_create: the buffer is zeroed before it is published")
     void createZeroesBeforeItPublishes() throws Exception {
         InstanceEntry entry = machine.reserve(3, 6);
-        long length = IpiArea.length(machine.memory(), 1);
+        long length = machine.mapped().interconnect().areaLength(1);
         AtomicBoolean over = new AtomicBoolean();
         AtomicInteger seen = new AtomicInteger();
         AtomicReference<String> stale = new AtomicReference<>();
@@ -107,7 +106,7 @@ class IpiAreaContractTest extends MailboxContract {
         watcher.start();
         try {
             for (int round = 0; round < 50; round++) {
-                try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+                try (InstancePool pool = machine.mapped().poolOf(entry)) {
                     long dirty = pool.alloc(length, Pages.PAGE_SIZE);
                     try (Window window = machine.memory().map(dirty, length)) {
                         window.buffer().setMemory(0, (int) length, (byte) 0x5a);
@@ -145,7 +144,7 @@ class IpiAreaContractTest extends MailboxContract {
     @Test
     @DisplayName("mk_instance_ipi_get: the area, or none")
     void getFindsTheArea() {
-        assertEquals(machine.memory().instances().entry(1).ipiArea(), machine.areas().get(1));
+        assertEquals(machine.mapped().instances().entry(1).ipiArea(), machine.areas().get(1));
         assertNotEquals(0, machine.areas().get(1));
         for (int none : new int[] {-1, 256, 77}) {
             assertEquals(0, machine.areas().get(none), "instance " + none);

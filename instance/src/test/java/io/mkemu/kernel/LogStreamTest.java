@@ -3,15 +3,15 @@ package io.mkemu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelLogDescriptor;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.log.KernelLog;
-import io.mkemu.log.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;

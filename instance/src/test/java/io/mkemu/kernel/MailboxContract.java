@@ -2,7 +2,7 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.module.IpiHandler;
 import java.nio.charset.StandardCharsets;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.MAX_DATA_SIZE;
+import static io.mkemu.abi.MkIpiDataDescriptor.MAX_DATA_SIZE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import java.nio.charset.StandardCharsets;
@@ -200,7 +200,7 @@ class MessageContractTest extends MailboxContract {
     @Test
     @DisplayName("an instance that ended: queued -ESHUTDOWN, single-slot 0")
     void sendToAnEndedInstance() throws Exception {
-        machine.memory().instances().entry(1).enter(InstanceState.FAILED);
+        machine.mapped().instances().entry(1).enter(InstanceState.FAILED);
         assertEquals(here.sendToInactive, send(sender, 1, TYPE, "x"));
     }
 }

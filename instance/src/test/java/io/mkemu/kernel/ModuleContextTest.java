@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.MachineException;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
@@ -111,7 +111,7 @@ class ModuleContextTest {
     @Test
     void aMalformedKnownParameterEndsTheBoot() {
         machine.load(4, 7);
-        String message = assertThrows(IllegalArgumentException.class, () -> new KernelInstance(machine.memory(), 4,
+        String message = assertThrows(IllegalArgumentException.class, () -> new KernelInstance(machine.mapped(), 4,
             BootParameters.parse("color=red loglevel=loud"), machine.areas().get(4))).getMessage();
         assertEquals("boot parameter loglevel=loud: expected an integer in 0..10", message);
     }
@@ -160,7 +160,7 @@ class ModuleContextTest {
     @Test
     void memoryOfOthersIsRefused() throws Exception {
         machine.boot(2, 1);
-        long theirs = machine.memory().instances().entry(2).regions().get(0).address();
+        long theirs = machine.mapped().instances().entry(2).regions().get(0).address();
         for (long address : new long[] {theirs, 0, 4096, Long.MIN_VALUE, Long.MAX_VALUE - 4095}) {
             assertThrows(MachineException.class, () -> api.memremap(address, 4096), "0x" + Long.toHexString(address));
         }
@@ -195,7 +195,7 @@ class ModuleContextTest {
         long good = machine.areas().get(4);
         for (long bad : new long[] {4096, good + 1, Long.MAX_VALUE, machine.areas().get(1)}) {
             String message = assertThrows(MachineException.class,
-                () -> new KernelInstance(machine.memory(), 4, BootParameters.parse(""), bad)).getMessage();
+                () -> new KernelInstance(machine.mapped(), 4, BootParameters.parse(""), bad)).getMessage();
             assertTrue(message.contains("0x" + Long.toHexString(bad)), message);
             assertEquals(1, message.lines().count(), message);
         }

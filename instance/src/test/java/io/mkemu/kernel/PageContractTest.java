@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.PFN_IPI_TYPE;
+import static io.mkemu.abi.MkIpiDataDescriptor.PFN_IPI_TYPE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.HookedPageTable;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
@@ -25,23 +25,23 @@ final class PageKillProcess implements KernelModule {
     static final long MARK = 0x0123_4567_89ab_cdefL;
 
     private final String role;
-    private final PhysicalMemory memory;
+    private final MappedMachine mapped;
     private final KernelInstance instance;
 
-    private PageKillProcess(String role, PhysicalMemory memory, KernelInstance instance) {
+    private PageKillProcess(String role, MappedMachine mapped, KernelInstance instance) {
         this.role = role;
-        this.memory = memory;
+        this.mapped = mapped;
         this.instance = instance;
     }
 
     public static void main(String[] args) throws Exception {
         KernelProcess.endWithParent();
-        PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
+        MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
         int id = Integer.parseInt(args[1]);
-        KernelInstance instance = new KernelInstance(memory, id, BootParameters.parse(""),
-            memory.instances().entry(id).ipiArea());
+        KernelInstance instance = new KernelInstance(mapped, id, BootParameters.parse(""),
+            mapped.instances().entry(id).ipiArea());
         instance.bringUpCpus();
-        instance.start(List.of(new PageKillProcess(args[2], memory, instance)));
+        instance.start(List.of(new PageKillProcess(args[2], mapped, instance)));
         Thread.currentThread().join();
     }
 
@@ -52,7 +52,8 @@ final class PageKillProcess implements KernelModule {
             return;
         }
         PageSharing pages = role.equals("noted")
-            ? new PageSharing(instance, HookedPageTable.of(memory, () -> { }, () -> stop("noted"))) : instance.pages();
+            ? new PageSharing(instance, HookedPageTable.of(mapped.memory(), () -> { }, () -> stop("noted")))
+            : instance.pages();
         kernel.registerHandler((data, context) -> {
             Window window = pages.map(data);
             stop("mapped " + window.buffer().getLong(0));

@@ -12,16 +12,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.ipi.MkIpiDataDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
+import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -70,15 +70,15 @@ class PageKillTest {
     private List<Region> kill(int id) throws InterruptedException {
         victim.destroyForcibly();
         assertEquals(KernelProcess.KILLED, victim.waitFor());
-        machine.memory().instances().entry(id).enter(InstanceState.FAILED);
+        machine.mapped().instances().entry(id).enter(InstanceState.FAILED);
         return recover(id);
     }
 
     private List<Region> recover(int id) {
-        InstanceEntry entry = machine.memory().instances().entry(id);
+        InstanceEntry entry = machine.mapped().instances().entry(id);
         table.clearGrantsTo(id);
         table.clearMappingsOf(id);
-        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+        try (InstancePool pool = machine.mapped().poolOf(entry)) {
             return pool.recover(address -> address == entry.ipiArea());
         }
     }
@@ -113,12 +113,12 @@ class PageKillTest {
         expect("shared 0");
         Window stale = mapped.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         long page = stale.physicalAddress();
-        InstanceEntry owner = machine.memory().instances().entry(OWNER);
+        InstanceEntry owner = machine.mapped().instances().entry(OWNER);
         assertEquals(List.of(new Region(page, Pages.PAGE_SIZE)), kill(OWNER));
         assertFalse(table.isGranted(Pages.pfn(page), MAPPER));
         assertEquals(List.of(new PageTable.MappedPage(page, List.of(MAPPER))), table.stillMapped(owner.regions()));
         assertThrows(MachineException.class, () -> InstancePool.format(machine.memory(), owner.regions()));
-        try (InstancePool nextLife = InstancePool.attach(machine.memory(), owner)) {
+        try (InstancePool nextLife = machine.mapped().poolOf(owner)) {
             Set<Long> pages = new TreeSet<>();
             for (long one = alloc(nextLife); one != 0; one = alloc(nextLife)) {
                 assertTrue(pages.add(one));

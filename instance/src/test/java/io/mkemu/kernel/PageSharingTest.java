@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
 import io.mkemu.ipi.PfnMessage;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.HookedPageTable;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -116,7 +116,7 @@ class PageSharingTest {
         assertTrue(table.isMapped(Pages.pfn(other), MAPPER));
         elsewhere.close();
         assertEquals(0, free(page) + free(other));
-        assertEquals(List.of(), table.stillMapped(machine.memory().instances().entry(OWNER).regions()));
+        assertEquals(List.of(), table.stillMapped(machine.mapped().instances().entry(OWNER).regions()));
     }
 
     @Test
@@ -194,7 +194,7 @@ class PageSharingTest {
     void aReceiverThatIsGoneKeepsNoShare() throws Exception {
         boot(IpiMode.QUEUED);
         long page = shared();
-        machine.memory().instances().entry(MAPPER).enter(InstanceState.FAILED);
+        machine.mapped().instances().entry(MAPPER).enter(InstanceState.FAILED);
         assertEquals(-Errno.ESHUTDOWN, owner.on(() -> owner.api.sendPfn(MAPPER, Pages.pfn(page))));
         assertFalse(table.isGranted(Pages.pfn(page), MAPPER), "shared with its former life");
     }

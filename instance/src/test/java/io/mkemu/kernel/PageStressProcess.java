@@ -2,12 +2,12 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.Pages;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceEntry.Region;
 import io.mkemu.ipi.PfnMessage;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.os.OsProcess;
 import java.nio.file.Path;
@@ -53,23 +53,23 @@ final class PageStressProcess {
     private static final int THREADS = 2;
     private static final int WORDS = 1 + THREADS * (KERNELS + 1);
 
-    private final PhysicalMemory memory;
+    private final MappedMachine mapped;
     private final PageTable table;
     private final int id;
     private final KernelInstance kernel;
     private final UnsafeBuffer board;
 
-    private PageStressProcess(PhysicalMemory memory, int id) {
-        this.memory = memory;
-        this.table = memory.pageTable();
+    private PageStressProcess(MappedMachine mapped, int id) {
+        this.mapped = mapped;
+        this.table = mapped.memory().pageTable();
         this.id = id;
-        this.board = board(memory).buffer();
-        this.kernel = new KernelInstance(memory, id, BootParameters.parse(""),
-            memory.instances().entry(id).ipiArea());
+        this.board = board(mapped).buffer();
+        this.kernel = new KernelInstance(mapped, id, BootParameters.parse(""),
+            mapped.instances().entry(id).ipiArea());
     }
 
-    static Window board(PhysicalMemory memory) {
-        return memory.map(memory.layout().hostAt(), Pages.PAGE_SIZE);
+    static Window board(MappedMachine mapped) {
+        return mapped.memory().map(mapped.memory().layout().hostAt(), Pages.PAGE_SIZE);
     }
 
     static boolean isOwner(int id) {
@@ -87,7 +87,7 @@ final class PageStressProcess {
     public static void main(String[] args) throws Exception {
         KernelProcess.endWithParent();
         int id = Integer.parseInt(args[1]);
-        PageStressProcess process = new PageStressProcess(PhysicalMemory.open(Path.of(args[0])), id);
+        PageStressProcess process = new PageStressProcess(MappedMachine.open(Path.of(args[0])), id);
         long life = Long.parseLong(args[2]);
         if (isOwner(id)) {
             process.own(life);
@@ -113,8 +113,8 @@ final class PageStressProcess {
 
     /** Allocates, shares and frees until it is stopped; then frees what it still has. */
     private void own(long life) {
-        Region region = memory.instances().entry(id).regions().getFirst();
-        UnsafeBuffer ram = memory.map(region.address(), region.size()).buffer();
+        Region region = mapped.instances().entry(id).regions().getFirst();
+        UnsafeBuffer ram = mapped.memory().map(region.address(), region.size()).buffer();
         Random random = new Random(life << 8 | id);
         Map<Long, Long> stamps = new HashMap<>();
         List<Long> held = new ArrayList<>();

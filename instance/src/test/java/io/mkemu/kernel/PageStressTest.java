@@ -12,13 +12,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
+import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -52,7 +52,7 @@ class PageStressTest {
     void boot() throws IOException {
         machine = new TestKernels(IpiMode.QUEUED);
         table = machine.memory().pageTable();
-        window = PageStressProcess.board(machine.memory());
+        window = PageStressProcess.board(machine.mapped());
         board = window.buffer();
         for (int id = 1; id <= KERNELS; id++) {
             machine.load(id, id);
@@ -78,20 +78,20 @@ class PageStressTest {
 
     /** Does what the host does when a kernel has ended; returns what of its pool is free then. */
     private long recover(int id) {
-        InstanceEntry entry = machine.memory().instances().entry(id);
+        InstanceEntry entry = machine.mapped().instances().entry(id);
         table.clearGrantsTo(id);
         table.clearMappingsOf(id);
         for (Region region : entry.regions()) {
             table.clearGrants(region.address(), region.size());
         }
-        try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+        try (InstancePool pool = machine.mapped().poolOf(entry)) {
             pool.recover(address -> address == entry.ipiArea());
             return pool.available();
         }
     }
 
     private long available(int id) {
-        try (InstancePool pool = InstancePool.attach(machine.memory(), machine.memory().instances().entry(id))) {
+        try (InstancePool pool = machine.mapped().poolOf(machine.mapped().instances().entry(id))) {
             return pool.available();
         }
     }
@@ -144,7 +144,7 @@ class PageStressTest {
 
     private void assertNothingLeft(long seed) {
         for (int id = 1; id <= KERNELS; id++) {
-            List<Region> regions = machine.memory().instances().entry(id).regions();
+            List<Region> regions = machine.mapped().instances().entry(id).regions();
             assertEquals(List.of(), table.stillMapped(regions), "seed " + seed + ": pages of " + id);
             for (Region region : regions) {
                 for (long at = 0; at < region.size(); at += Pages.PAGE_SIZE) {

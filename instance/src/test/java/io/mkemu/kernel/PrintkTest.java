@@ -6,7 +6,8 @@ import static io.mkemu.log.RateLimit.INTERVAL_NANOS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
@@ -14,7 +15,6 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -8,16 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiArea;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Task;
+import io.mkemu.table.InstanceEntry;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -122,7 +121,7 @@ class QueuedContractTest extends MailboxContract {
     @DisplayName("send, queued: -ENOSPC and -ESHUTDOWN write nothing")
     void aRefusedSendWritesNothing() throws Exception {
         long address = machine.areas().get(1);
-        long length = IpiArea.length(machine.memory(), 2);
+        long length = machine.mapped().interconnect().areaLength(2);
         try (Hold still = receiver.hold(0); Window area = machine.memory().map(address, length)) {
             assertNotNull(still);
             for (int message = 0; message < SLOTS; message++) {
@@ -131,7 +130,7 @@ class QueuedContractTest extends MailboxContract {
             byte[] before = new byte[(int) length];
             area.buffer().getBytes(0, before);
             assertEquals(-Errno.ENOSPC, send(sender, 1, TYPE, "full"));
-            var entry = machine.memory().instances().entry(1);
+            var entry = machine.mapped().instances().entry(1);
             entry.enter(InstanceState.LOADED);
             assertEquals(-Errno.ESHUTDOWN, send(sender, 1, TYPE, "shut"));
             assertEquals(-Errno.ESHUTDOWN, send(host, 1, TYPE, "shut"));
@@ -168,7 +167,7 @@ class QueuedContractTest extends MailboxContract {
             assertNotNull(still);
             assertEquals(-Errno.EBUSY, machine.areas().destroy(1));
             assertEquals(0, machine.areas().get(1), "unpublished");
-            try (InstancePool pool = InstancePool.attach(machine.memory(), machine.memory().instances().entry(1))) {
+            try (InstancePool pool = machine.mapped().poolOf(machine.mapped().instances().entry(1))) {
                 assertTrue(pool.isAllocated(area, Pages.PAGE_SIZE), "still allocated");
             }
         }
@@ -195,7 +194,7 @@ class QueuedContractTest extends MailboxContract {
             }
             return Task.AGAIN;
         }));
-        long length = IpiArea.length(machine.memory(), 1);
+        long length = machine.mapped().interconnect().areaLength(1);
         int before = 0;
         try {
             for (int round = 0; round < 30; round++) {
@@ -203,7 +202,7 @@ class QueuedContractTest extends MailboxContract {
                 TestKernels.until(() -> sent.get() > soFar);
                 long area = machine.areas().get(3);
                 assertEquals(0, machine.areas().destroy(3));
-                try (InstancePool pool = InstancePool.attach(machine.memory(), entry)) {
+                try (InstancePool pool = machine.mapped().poolOf(entry)) {
                     assertEquals(area, pool.alloc(length, Pages.PAGE_SIZE), "the freed memory goes to somebody else");
                     try (Window window = machine.memory().map(area, length)) {
                         window.buffer().setMemory(0, (int) length, (byte) 0x33);

@@ -6,13 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.trace.TraceControl;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -131,7 +131,7 @@ class QueuedWaitContractTest extends MailboxContract {
             assertNotNull(still);
             fill(1);
             CompletableFuture<Integer> waiting = waiting(1, "late");
-            machine.memory().instances().entry(1).enter(InstanceState.FAILED);
+            machine.mapped().instances().entry(1).enter(InstanceState.FAILED);
             assertEquals(-Errno.ESHUTDOWN, result(waiting));
         }
     }

@@ -3,16 +3,15 @@ package io.mkemu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.ipi.IpiMode;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.table.InstanceEntry;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -50,7 +49,7 @@ class RequestWatchTest {
     @Test
     void aRequestToShutDownIsPassedOnAndNothingElseIs() throws Exception {
         /* Stays mapped: the watch sleeps on it as long as this JVM runs. */
-        InstanceEntry mine = PhysicalMemory.open(machine.ram()).instances().entry(ID);
+        InstanceEntry mine = MappedMachine.open(machine.ram()).instances().entry(ID);
         RequestWatch watch = RequestWatch.start(mine);
         CountDownLatch asked = new CountDownLatch(1);
         Thread boot = new Thread(() -> {
@@ -94,7 +93,7 @@ class RequestWatchTest {
         assertEquals(0, entry.exitCode(), "its last word");
         if (how.equals("idle")) {
             for (int cpu : new int[] {1, 2}) {
-                assertEquals(LocalApicDescriptor.STATE_OFFLINE, LocalApic.of(machine.memory(), cpu).idleWord());
+                assertEquals(LocalApicDescriptor.STATE_OFFLINE, machine.mapped().apic(cpu).idleWord());
             }
         }
     }
@@ -133,14 +132,14 @@ class RequestWatchTest {
 
         public static void main(String[] args) throws Exception {
             endWithParent();
-            PhysicalMemory memory = PhysicalMemory.open(Path.of(args[0]));
-            InstanceEntry mine = memory.instances().entry(ID);
+            MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
+            InstanceEntry mine = mapped.instances().entry(ID);
             RequestWatch watch = RequestWatch.start(mine);
             if (args[1].equals("boots")) {
                 System.out.println("up");
                 new CountDownLatch(1).await();
             }
-            KernelInstance kernel = new KernelInstance(memory, ID, BootParameters.parse("quiet"), mine.ipiArea());
+            KernelInstance kernel = new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea());
             watch.kernel(kernel);
             kernel.bringUpCpus();
             kernel.start(List.of(new Exiting(args[1].equals("hangs in exit"))));

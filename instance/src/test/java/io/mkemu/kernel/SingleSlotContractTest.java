@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import static io.mkemu.ipi.MkIpiDataDescriptor.BUFFER_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
-import static io.mkemu.ipi.MkIpiDataDescriptor.TYPE_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.BUFFER_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.DATA_SIZE_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.SENDER_CPU_OFFSET;
+import static io.mkemu.abi.MkIpiDataDescriptor.TYPE_OFFSET;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
-import io.mkemu.ipi.IpiArea;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.ipi.SingleSlotDescriptor;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.kernel.TestKernels.Hold;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -41,7 +40,7 @@ class SingleSlotContractTest extends MailboxContract {
     }
 
     private Window area() {
-        return machine.memory().map(machine.areas().get(1), IpiArea.length(machine.memory(), 2));
+        return machine.memory().map(machine.areas().get(1), machine.mapped().interconnect().areaLength(2));
     }
 
     private void interrupt() throws Exception {
@@ -53,7 +52,7 @@ class SingleSlotContractTest extends MailboxContract {
     @DisplayName("layout: 272 bytes at physical CPU * 272, NR_CPUS slots: sender i32, type u32, size u64, 256 bytes")
     void slotLayout() throws Exception {
         assertEquals(272, SingleSlotDescriptor.SLOT_LENGTH);
-        assertEquals(Pages.align(TestKernels.LAYOUT.nrCpus() * 272L), IpiArea.length(machine.memory(), 2));
+        assertEquals(Pages.align(TestKernels.LAYOUT.nrCpus() * 272L), machine.mapped().interconnect().areaLength(2));
         try (Window area = area()) {
             UnsafeBuffer bytes = area.buffer();
             byte[] expected = new byte[bytes.capacity()];

@@ -4,9 +4,9 @@ package io.mkemu.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.module.Task;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +31,7 @@ class TaskQueueTest {
     void boot() throws Exception {
         machine = new TestKernels(IpiMode.QUEUED);
         module = ((RecordingKernel) machine.boot(1, 2).api).context();
-        entry = machine.memory().instances().entry(1);
+        entry = machine.mapped().instances().entry(1);
     }
 
     @AfterEach

@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.boot.BootParameters;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.log.KernelLogReader;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.BitmapPool;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
+import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,7 +45,7 @@ final class TestKernels {
 
     private final Path directory;
     private final Path ram;
-    private final PhysicalMemory memory;
+    private final MappedMachine mapped;
     private final Window poolMap;
     private final BitmapPool pool;
     private final IpiAreas areas;
@@ -55,29 +56,29 @@ final class TestKernels {
         directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-kernels-");
         ram = directory.resolve("ram");
         RamFile.create(ram, LAYOUT, mode, "test");
-        memory = PhysicalMemory.open(ram);
-        areas = new IpiAreas(memory);
-        poolMap = memory.map(LAYOUT.poolMapAt(), LAYOUT.poolMapSize());
+        mapped = MappedMachine.open(ram);
+        areas = mapped.interconnect().areas();
+        poolMap = mapped.memory().map(LAYOUT.poolMapAt(), LAYOUT.poolMapSize());
         pool = BitmapPool.format(poolMap.buffer(), 0, LAYOUT.poolAt(), LAYOUT.poolSize(), Pages.PAGE_SHIFT);
         for (int cpu = 0; cpu < LAYOUT.nrCpus(); cpu++) {
-            LocalApic.of(memory, cpu).configure(-1, false, -1, cpu);
+            mapped.apic(cpu).configure(-1, false, -1, cpu);
         }
     }
 
     /** Gives an instance CPUs and an empty pool; it has no IPI area yet. */
     InstanceEntry reserve(int id, int... cpus) {
-        InstanceEntry entry = memory.instances().entry(id);
+        InstanceEntry entry = mapped.instances().entry(id);
         entry.name("instance-" + id);
         entry.cpus(cpus);
         if (entry.regions().isEmpty()) {
             entry.regions(List.of(new Region(pool.alloc(REGION, Pages.PAGE_SIZE), REGION)));
         }
         for (int cpu : cpus) {
-            LocalApic.of(memory, cpu).reset();
+            mapped.apic(cpu).reset();
             /* Shared, so that nothing polls: tests run beside other work. */
-            LocalApic.of(memory, cpu).configure(hostCpus[cpu % hostCpus.length], true, id, cpu);
+            mapped.apic(cpu).configure(hostCpus[cpu % hostCpus.length], true, id, cpu);
         }
-        InstancePool.format(memory, entry.regions()).close();
+        InstancePool.format(mapped.memory(), entry.regions()).close();
         entry.newEpoch(InstanceState.READY);
         return entry;
     }
@@ -106,7 +107,7 @@ final class TestKernels {
 
     /** Boots a kernel that is loaded, with modules before the probe. */
     Node boot(int id, String cmdline, KernelModule... modules) throws Exception {
-        Node node = new Node(PhysicalMemory.open(ram), id, cmdline);
+        Node node = new Node(MappedMachine.open(ram), id, cmdline);
         nodes.put(id, node);
         node.kernel.bringUpCpus();
         List<KernelModule> all = new ArrayList<>(List.of(modules));
@@ -116,8 +117,12 @@ final class TestKernels {
         return node;
     }
 
+    MappedMachine mapped() {
+        return mapped;
+    }
+
     PhysicalMemory memory() {
-        return memory;
+        return mapped.memory();
     }
 
     IpiAreas areas() {
@@ -130,7 +135,7 @@ final class TestKernels {
 
     /** All lines of an instance's kernel log. */
     List<String> log(int id) {
-        KernelLogReader reader = new KernelLogReader(memory, id);
+        KernelLogReader reader = new KernelLogReader(mapped.memory(), id);
         List<String> lines = new ArrayList<>();
         for (var line = reader.poll(); line != null; line = reader.poll()) {
             lines.add(line.text());
@@ -143,10 +148,10 @@ final class TestKernels {
         for (Node node : nodes.values()) {
             node.shutDown();
             node.kernel.close();
-            node.memory.close();
+            node.mapped.close();
         }
         poolMap.close();
-        memory.close();
+        mapped.close();
         try (Stream<Path> files = Files.list(directory)) {
             for (Path file : files.toList()) {
                 Files.delete(file);
@@ -157,15 +162,15 @@ final class TestKernels {
 
     /** A kernel, and the module in it by which a test makes calls. */
     static final class Node implements KernelModule {
-        private final PhysicalMemory memory;
+        private final MappedMachine mapped;
         final KernelInstance kernel;
         Kernel api;
         private boolean down;
 
-        private Node(PhysicalMemory memory, int id, String cmdline) {
-            this.memory = memory;
-            this.kernel = new KernelInstance(memory, id, BootParameters.parse(cmdline),
-                memory.instances().entry(id).ipiArea());
+        private Node(MappedMachine mapped, int id, String cmdline) {
+            this.mapped = mapped;
+            this.kernel = new KernelInstance(mapped, id, BootParameters.parse(cmdline),
+                mapped.instances().entry(id).ipiArea());
         }
 
         /** Lets the modules exit and parks the CPUs; once, since CPUs that are parked let no module exit. */
@@ -228,7 +233,7 @@ final class TestKernels {
         }
 
         LocalApic apic(int logicalCpu) {
-            return LocalApic.of(memory, kernel.entry().cpus()[logicalCpu]);
+            return mapped.apic(kernel.entry().cpus()[logicalCpu]);
         }
     }
 

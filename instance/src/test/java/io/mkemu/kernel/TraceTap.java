@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.trace.MessageId;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
+import io.mkemu.abi.RamLayout;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A machine's page table that runs hooks before and after each bit that is set or cleared through it. */

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.mkemu.Errno;
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import io.mkemu.trace.KernelCall;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;

@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.kernel.InstanceList;
 import io.mkemu.module.Instance;
 import io.mkemu.replay.ReplayResult.Verdict;
-import io.mkemu.trace.TraceEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,15 +2,15 @@
 package io.mkemu.replay;
 
 import io.mkemu.Errno;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.WorkKind;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
-import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
-import io.mkemu.trace.TraceEvent;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
-import io.mkemu.trace.WorkKind;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,18 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.MultikernelPool;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.RamFile;
-import io.mkemu.memory.RamLayout;
 import io.mkemu.memory.Window;
+import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -38,7 +37,7 @@ class CPagesIT {
 
     @TempDir
     private Path directory;
-    private PhysicalMemory memory;
+    private MappedMachine mapped;
     private InstancePool pool;
     private Process mapper;
     private PrintWriter orders;
@@ -53,13 +52,13 @@ class CPagesIT {
             Mk.root().resolve("system-tests/src/test/c/pages.c").toString(), "-pthread"), "it does not compile");
         Path ram = directory.resolve("ram");
         RamFile.create(ram, new RamLayout(4, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "c-pages");
-        memory = PhysicalMemory.open(ram);
-        InstanceEntry owner = memory.instances().entry(OWNER);
-        try (MultikernelPool multikernel = MultikernelPool.format(memory)) {
+        mapped = MappedMachine.open(ram);
+        InstanceEntry owner = mapped.instances().entry(OWNER);
+        try (MultikernelPool multikernel = MultikernelPool.format(mapped.memory())) {
             owner.regions(multikernel.createInstancePool(16L * Pages.PAGE_SIZE, Pages.PAGE_SHIFT));
         }
-        pool = InstancePool.format(memory, owner.regions());
-        LocalApic.of(memory, OWNER).configure(-1, false, OWNER, OWNER);
+        pool = InstancePool.format(mapped.memory(), owner.regions());
+        mapped.apic(OWNER).configure(-1, false, OWNER, OWNER);
         owner.newEpoch(InstanceState.READY);
         mapper = new ProcessBuilder(binary.toString(), ram.toString()).redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
@@ -71,7 +70,7 @@ class CPagesIT {
         if (mapper != null) {
             mapper.destroyForcibly().waitFor();
             pool.close();
-            memory.close();
+            mapped.close();
         }
     }
 
@@ -82,10 +81,10 @@ class CPagesIT {
 
     @Test
     void aKernelInCHoldsThePagesThatItHasMapped() throws Exception {
-        PageTable table = memory.pageTable();
+        PageTable table = mapped.memory().pageTable();
         long page = pool.alloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
         long pfn = Pages.pfn(page);
-        try (Window window = memory.map(page, Pages.PAGE_SIZE)) {
+        try (Window window = mapped.memory().map(page, Pages.PAGE_SIZE)) {
             window.buffer().putLong(0, 42);
         }
         String map = "map " + OWNER + " " + pfn;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import com.github.dockerjava.api.command.BuildImageResultCallback;
-import io.mkemu.memory.RamHeaderDescriptor;
+import io.mkemu.abi.RamHeaderDescriptor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

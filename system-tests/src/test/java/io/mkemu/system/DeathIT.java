@@ -4,7 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.memory.RamHeaderDescriptor;
+import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.OneShot;
 import io.mkemu.system.modules.Waiter;

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
-import io.mkemu.host.Joining;
+import io.mkemu.host.life.Joining;
 import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.Quiet;
 import java.nio.file.Path;
@@ -59,7 +59,7 @@ class HaltIT {
     }
 
     private int requested(String name) {
-        return host.memory().instances().entry(host.status(name).id()).requested();
+        return host.mapped().instances().entry(host.status(name).id()).requested();
     }
 
     @Test

@@ -3,8 +3,8 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.mkemu.memory.Iomem;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.Iomem;
+import io.mkemu.machine.MappedMachine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -26,7 +26,7 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
     private static final int WATCHDOG_SECONDS = 60;
 
     /** Takes them down for this process and others. */
-    static HostResources of(PhysicalMemory memory, Path ram, List<Long> others) {
+    static HostResources of(MappedMachine mapped, Path ram, List<Long> others) {
         List<String> files = new ArrayList<>();
         List<String> maps = new ArrayList<>();
         List<Long> pids = new ArrayList<>(others);
@@ -37,7 +37,7 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
             }
             maps.add(process + ": " + maps(pids.get(process), ram));
         }
-        return new HostResources(threadNames(), files, maps, Iomem.of(memory).tree().toString().lines().toList());
+        return new HostResources(threadNames(), files, maps, Iomem.of(mapped).tree().toString().lines().toList());
     }
 
     /** Waits until no other threads than these are there, apart from those of the JDK. */

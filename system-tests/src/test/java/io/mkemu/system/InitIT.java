@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.system.modules.BadStart;
 import io.mkemu.system.modules.OneShot;
 import io.mkemu.system.modules.Quiet;
 import io.mkemu.system.modules.Stuck;
+import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;

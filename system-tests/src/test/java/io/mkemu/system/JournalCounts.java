@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.Segment;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
 import io.mkemu.journal.JournalDirectory;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.mkemu.boot.InstanceDescriptor;
-import io.mkemu.memory.RamHeaderDescriptor;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.system.modules.Flooder;
 import io.mkemu.system.modules.OneShot;
 import io.mkemu.system.modules.Quiet;

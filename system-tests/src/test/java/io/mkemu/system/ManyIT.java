@@ -4,7 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.MachineStatus;
 import io.mkemu.kernel.InstanceMain;

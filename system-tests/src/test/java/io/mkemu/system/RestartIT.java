@@ -4,8 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.memory.InstancePool;
@@ -13,6 +12,7 @@ import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.BadStart;
 import io.mkemu.system.modules.Counting;
 import io.mkemu.system.modules.Quiet;
+import io.mkemu.table.InstanceEntry;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -139,8 +139,8 @@ class RestartIT {
             host = made;
             host.exec("counted");
             long free = available("counted");
-            long buffer = host.memory().instances().entry(1).ipiAreaSize();
-            long address = host.memory().instances().entry(1).ipiArea();
+            long buffer = host.mapped().instances().entry(1).ipiAreaSize();
+            long address = host.mapped().instances().entry(1).ipiArea();
             host.start("counter");
             long counter = host.status("counter").pid();
             Procs.awaitStopped(counter);
@@ -149,7 +149,7 @@ class RestartIT {
                 && host.status("counted").epoch() == 2);
             assertEquals("T", Procs.state(counter));
             assertEquals(free - buffer, available("counted"), "the old buffer stays, beside the new one");
-            assertTrue(host.memory().instances().entry(1).ipiArea() >= address + buffer, host::describe);
+            assertTrue(host.mapped().instances().entry(1).ipiArea() >= address + buffer, host::describe);
 
             Procs.signal("CONT", counter);
             host.await(() -> "the old buffer is not freed", () -> available("counted") == free);
@@ -162,8 +162,8 @@ class RestartIT {
     }
 
     private long available(String name) {
-        InstanceEntry entry = host.memory().instances().entry(host.status(name).id());
-        try (InstancePool pool = InstancePool.attach(host.memory(), entry)) {
+        InstanceEntry entry = host.mapped().instances().entry(host.status(name).id());
+        try (InstancePool pool = host.mapped().poolOf(entry)) {
             return pool.available();
         }
     }

@@ -5,7 +5,7 @@ import static io.mkemu.system.modules.RoundsDescriptor.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.ipi.SendProbe;
 import java.util.ArrayList;

@@ -4,18 +4,18 @@ package io.mkemu.system;
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.mkemu.boot.InstanceDescriptor.BootStep;
-import io.mkemu.boot.InstanceEntry.Region;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.dt.RestartPolicy;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.RamLayout;
+import io.mkemu.memory.Region;
 import io.mkemu.system.RoundLife.Moment;
 import io.mkemu.system.modules.RoundSurvivor;
 import io.mkemu.system.modules.RoundVictim;
+import io.mkemu.tree.RestartPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -80,7 +80,7 @@ class RoundsIT {
             }
             HostResources last = rest();
             host.await(() -> "held after round 1: " + first + "\nheld after round " + ROUNDS + ": " + last,
-                () -> first.equals(HostResources.of(host.memory(), ram, survivors)));
+                () -> first.equals(HostResources.of(host.mapped(), ram, survivors)));
             end();
             books.checkSurvivors(survivors);
             books.checkVictim();
@@ -168,7 +168,7 @@ class RoundsIT {
 
     private void awaitStep(BootStep step) {
         host.await(() -> "victim never came to " + step,
-            () -> host.memory().instances().entry(VICTIM).bootStep(step) != 0);
+            () -> host.mapped().instances().entry(VICTIM).bootStep(step) != 0);
     }
 
     private void awaitCount(int offset, long count) {
@@ -194,7 +194,7 @@ class RoundsIT {
     private long shares() {
         PageTable pages = host.memory().pageTable();
         RamLayout layout = host.memory().layout();
-        List<Region> own = host.memory().instances().entry(VICTIM).regions();
+        List<Region> own = host.mapped().instances().entry(VICTIM).regions();
         return LongStream.range(Pages.pfn(layout.hostAt()), Pages.pfn(layout.ramSize())).filter(
             pfn -> pages.isGranted(pfn, VICTIM) || InstancePool.owns(own, Pages.address(pfn), Pages.PAGE_SIZE)
                 && (pages.isGranted(pfn, SURVIVOR_A) || pages.isGranted(pfn, SURVIVOR_B))).count();
@@ -205,7 +205,7 @@ class RoundsIT {
         pause(1);
         begin("idle", "");
         host.awaitState("victim", InstanceState.ACTIVE);
-        return HostResources.of(host.memory(), ram, survivors);
+        return HostResources.of(host.mapped(), ram, survivors);
     }
 
     private void resume() {

@@ -4,16 +4,17 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
-import io.mkemu.host.Joining;
-import io.mkemu.host.MachinePlan;
+import io.mkemu.host.life.Joining;
 import io.mkemu.log.KernelLogReader;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -65,6 +66,10 @@ final class TestHost implements AutoCloseable {
 
     Host host() {
         return host;
+    }
+
+    MappedMachine mapped() {
+        return host.machine().mapped();
     }
 
     PhysicalMemory memory() {

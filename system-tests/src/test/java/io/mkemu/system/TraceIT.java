@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.mkemu.cli.TraceEventFormat;
+import io.mkemu.cli.trace.TraceEventFormat;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;

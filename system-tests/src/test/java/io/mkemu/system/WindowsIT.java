@@ -5,14 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.PageTable.MappedPage;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.system.modules.Sharer;
+import io.mkemu.table.InstanceEntry;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
@@ -68,16 +68,16 @@ class WindowsIT {
     @Test
     void mapsOnlyItsWindows() throws Exception {
         Path ram = mk.machine("windows").resolve("ram");
-        try (PhysicalMemory memory = PhysicalMemory.openReadOnly(ram)) {
+        try (MappedMachine mapped = MappedMachine.openReadOnly(ram)) {
             for (Map.Entry<Integer, Long> instance : Procs.instances(mk.machine("windows")).entrySet()) {
                 int id = instance.getKey();
                 BitSet foreign = RamMaps.of(instance.getValue(), ram);
                 assertTrue(foreign.get(0), "instance " + id + " has the header mapped");
-                foreign.clear(0, (int) Pages.pfn(memory.layout().poolMapAt()));
-                memory.instances().entry(id).regions()
+                foreign.clear(0, (int) Pages.pfn(mapped.memory().layout().poolMapAt()));
+                mapped.instances().entry(id).regions()
                     .forEach(region -> clear(foreign, region.address(), region.size()));
                 for (int other = 0; other <= 3; other++) {
-                    InstanceEntry entry = memory.instances().entry(other);
+                    InstanceEntry entry = mapped.instances().entry(other);
                     clear(foreign, entry.ipiArea(), entry.ipiAreaSize());
                 }
                 BitSet shared = new BitSet();
@@ -88,10 +88,10 @@ class WindowsIT {
                 }
                 assertEquals(shared, foreign, "instance " + id);
             }
-            assertEquals(List.of(2), memory.pageTable().mappers(mappedPfn(0)));
-            assertEquals(List.of(2), memory.pageTable().mappers(mappedPfn(1)));
-            assertFalse(memory.pageTable().isGranted(mappedPfn(0), 2));
-            assertTrue(memory.pageTable().isGranted(mappedPfn(1), 2));
+            assertEquals(List.of(2), mapped.memory().pageTable().mappers(mappedPfn(0)));
+            assertEquals(List.of(2), mapped.memory().pageTable().mappers(mappedPfn(1)));
+            assertFalse(mapped.memory().pageTable().isGranted(mappedPfn(0), 2));
+            assertTrue(mapped.memory().pageTable().isGranted(mappedPfn(1), 2));
         }
         end();
     }
@@ -114,9 +114,9 @@ class WindowsIT {
     @Test
     void anOwnerThatDiesSharesNothingAndHoldsOnlyWhatOthersHaveMapped() throws Exception {
         Path ram = mk.machine("windows").resolve("ram");
-        try (PhysicalMemory memory = PhysicalMemory.openReadOnly(ram)) {
-            InstanceEntry owner = memory.instances().entry(1);
-            PageTable shares = memory.pageTable();
+        try (MappedMachine mapped = MappedMachine.openReadOnly(ram)) {
+            InstanceEntry owner = mapped.instances().entry(1);
+            PageTable shares = mapped.memory().pageTable();
             assertTrue(shares.isGranted(mappedPfn(1), 2));
             long pfn = mappedPfn(1);
             kill(1);
@@ -124,7 +124,7 @@ class WindowsIT {
             assertEquals(Set.of(new MappedPage(Pages.address(mappedPfn(0)), List.of(2)),
                 new MappedPage(Pages.address(mappedPfn(1)), List.of(2))),
                 Set.copyOf(shares.stillMapped(owner.regions())));
-            try (InstancePool pool = InstancePool.attach(memory, owner)) {
+            try (InstancePool pool = mapped.poolOf(owner)) {
                 assertTrue(pool.isAllocated(Pages.address(mappedPfn(0)), Pages.PAGE_SIZE));
                 assertTrue(pool.isAllocated(Pages.address(mappedPfn(1)), Pages.PAGE_SIZE));
                 assertTrue(pool.isAllocated(owner.ipiArea(), owner.ipiAreaSize()));

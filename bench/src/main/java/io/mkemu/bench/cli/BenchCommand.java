@@ -17,7 +17,7 @@ import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Contender.Kind;
 import io.mkemu.bench.run.Effort;
 import io.mkemu.bench.run.Results;
-import io.mkemu.host.AotCache;
+import io.mkemu.host.life.AotCache;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.nio.file.FileSystemException;

@@ -10,19 +10,19 @@ final class Progress {
     private final PrintStream out;
     private final boolean terminal;
 
-    Progress(PrintStream out) {
+    public Progress(PrintStream out) {
         this.out = out;
         this.terminal = System.console() != null && System.console().isTerminal();
     }
 
-    void show(String text) {
+    public void show(String text) {
         if (terminal) {
             out.print(ERASE + text);
             out.flush();
         }
     }
 
-    void clear() {
+    public void clear() {
         show("");
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.contender;
 
-import io.mkemu.trace.TraceMode;
+import io.mkemu.abi.TraceMode;
 import java.nio.file.Path;
 import java.util.List;
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.micro;
 
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.kernel.HandlerLookup;
-import io.mkemu.memory.Pages;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceRingDescriptor;
 import io.mkemu.trace.TraceWriter;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -72,14 +72,14 @@ public class KernelMicro {
         @Setup
         public void make() throws IOException {
             machine = new MicroMachine();
-            writer = new TraceWriter(machine.memory(), MicroMachine.SENDER_CPU);
+            writer = new TraceWriter(machine.mapped().memory(), MicroMachine.SENDER_CPU);
         }
 
         /** Says that all was read, as the host does, whose own reading is not measured: no record is ever dropped. */
         @TearDown(Level.Invocation)
         public void empty() {
-            AtomicBuffer tables = machine.memory().tables();
-            int ring = machine.memory().layout().traceRingAt(MicroMachine.SENDER_CPU);
+            AtomicBuffer tables = machine.mapped().memory().tables();
+            int ring = machine.mapped().memory().layout().traceRingAt(MicroMachine.SENDER_CPU);
             long tail = tables.getLongVolatile(ring + TraceRingDescriptor.TAIL_OFFSET);
             if (tail - tables.getLongVolatile(ring + TraceRingDescriptor.HEAD_OFFSET) != RECORDS) {
                 throw new IllegalStateException("not all records are in the ring");

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.micro;
 
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
-import io.mkemu.host.MachinePlan;
-import io.mkemu.ipi.IpiArea;
 import io.mkemu.ipi.IpiDispatcher;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,14 +50,14 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         Runtime.getRuntime().addShutdownHook(new Thread(this::remove));
         host = Host.init(new MachineDirectory(directory.resolve("micro")),
             MachinePlan.of(MachineSpec.parse("micro.dts", TREE, Path.of("/"))));
-        InstanceEntry target = memory().instances().entry(RECEIVER);
+        InstanceEntry target = mapped().instances().entry(RECEIVER);
         target.newEpoch(InstanceState.ACTIVE);
-        LocalApic apic = LocalApic.of(memory(), RECEIVER);
-        sender = new IpiSender(memory(), LocalApic.of(memory(), SENDER_CPU));
-        area = IpiArea.map(memory(), target, target.ipiArea());
-        receiver = memory().mailbox().receiver(area.buffer(), memory().layout(), apic, 0, true);
+        LocalApic apic = mapped().apic(RECEIVER);
+        sender = mapped().interconnect().sender(mapped().apic(SENDER_CPU));
+        area = mapped().interconnect().mapArea(target, target.ipiArea());
+        receiver = mapped().interconnect().receiver(area, apic, 0, true);
         receiver.announceRunning();
-        pool = InstancePool.attach(memory(), memory().instances().entry(1));
+        pool = mapped().poolOf(mapped().instances().entry(1));
     }
 
     /** What Ctrl-C leaves: close is not called then. */
@@ -73,8 +72,8 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         }
     }
 
-    PhysicalMemory memory() {
-        return host.machine().memory();
+    MappedMachine mapped() {
+        return host.machine().mapped();
     }
 
     IpiSender sender() {
@@ -93,7 +92,7 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
 
     /** Delivers what was rung for: how the first message of a lane is found. */
     int interrupt() {
-        LocalApic.of(memory(), RECEIVER).takePending();
+        mapped().apic(RECEIVER).takePending();
         receiver.interrupt(this);
         return receiver.deliver(this);
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.mkemu;
 
-import io.mkemu.boot.dt.MachineSpec;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.tree.MachineSpec;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.stream.Collectors;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.mkemu;
 
+import io.mkemu.abi.IpiMode;
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands;
-import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
-import io.mkemu.host.Joining;
-import io.mkemu.host.MachinePlan;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.host.life.Joining;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.MachinePlan;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;

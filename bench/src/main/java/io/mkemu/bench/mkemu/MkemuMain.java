@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.mkemu;
 
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.contender.RateMeter;
 import io.mkemu.bench.contender.Samples;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
-import io.mkemu.host.Joining;
 import io.mkemu.host.InstanceStatus;
-import io.mkemu.host.JournalOptions;
-import io.mkemu.host.MachinePlan;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.host.life.Joining;
 import io.mkemu.journal.JournalLimits;
+import io.mkemu.machine.MachineDirectory;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
-import io.mkemu.trace.TraceMode;
-import io.mkemu.trace.TraceRingDescriptor;
+import io.mkemu.plan.JournalOptions;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -89,7 +89,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
         while (System.nanoTime() - deadline < 0) {
             int seen = memory.event();
             BenchModule module = host.machine().hostKernel().module(BenchModule.class);
-            if (module != null && memory.instances().entry(0).state() == InstanceState.ACTIVE) {
+            if (module != null && host.machine().mapped().instances().entry(0).state() == InstanceState.ACTIVE) {
                 return module;
             }
             memory.awaitEvent(futex, seen, LOOK_NANOS);
@@ -111,7 +111,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
     }
 
     private LocalApic apic(int cpu) {
-        return LocalApic.of(host.machine().memory(), cpu);
+        return host.machine().mapped().apic(cpu);
     }
 
     private void rest() {

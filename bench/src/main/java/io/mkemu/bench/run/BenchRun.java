@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.run;
 
+import io.mkemu.abi.TraceMode;
 import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.bench.run.Contender.Kind;
-import io.mkemu.trace.TraceMode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.RamHeaderDescriptor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -85,5 +86,11 @@ public final class Protocol {
         } catch (IOException wrong) {
             throw new MachineException(ExitCode.USAGE, "not a JSON object: " + wrong.getMessage(), wrong);
         }
+    }
+
+    /** What client and host must have in common: the version of mkemu and of the ABI. */
+    public static String version() {
+        String version = Protocol.class.getPackage().getImplementationVersion();
+        return (version == null ? "(unpackaged)" : version) + ", ABI " + RamHeaderDescriptor.ABI_VERSION;
     }
 }

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.hazards;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.cpu.LocalApicDescriptor;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.hazard.HazardBehaviour;
 import io.mkemu.hazard.HazardOrder;
 import io.mkemu.hazard.HazardPage;
 import io.mkemu.hazard.HazardRecord;
 import io.mkemu.os.StoppedProcess;
+import io.mkemu.table.InstanceEntry;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -51,7 +51,7 @@ final class Actor {
     }
 
     private LocalApic bootCpu() {
-        return LocalApic.of(stage.memory(), entry.cpus()[0]);
+        return stage.mapped().apic(entry.cpus()[0]);
     }
 
     /** A counter of its boot CPU. */

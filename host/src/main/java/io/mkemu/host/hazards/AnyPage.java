@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.hazards;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.hazard.HazardBehaviour;
 import io.mkemu.hazard.HazardRecord;
-import io.mkemu.ipi.MkIpiDataDescriptor;
 import io.mkemu.log.KernelLogReader;
-import io.mkemu.memory.Pages;
+import io.mkemu.table.InstanceEntry;
 import java.util.List;
 
 /** 15: a kernel sends the PFN of a page of a third one, which never shared it. */
@@ -38,7 +38,7 @@ final class AnyPage implements Hazard {
     }
 
     private static boolean isLogged(Stage stage, long pfn) {
-        KernelLogReader log = new KernelLogReader(stage.memory(), Cast.RECEIVER);
+        KernelLogReader log = new KernelLogReader(stage.mapped().memory(), Cast.RECEIVER);
         String words = "PFN 0x" + Long.toHexString(pfn) + " from CPU ";
         for (KernelLogReader.Line line = log.poll(); line != null; line = log.poll()) {
             if (line.text().contains(words) && line.text().contains("not mapped")) {

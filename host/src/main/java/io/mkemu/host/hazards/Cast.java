@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.hazards;
 
-import io.mkemu.boot.dt.HostSpec;
-import io.mkemu.boot.dt.InstanceSpec;
-import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.hazard.HazardModule;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.SendProbe;
+import io.mkemu.tree.HostSpec;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

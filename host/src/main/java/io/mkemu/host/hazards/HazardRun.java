@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.hazards;
 
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,9 +2,9 @@
 package io.mkemu.host.hazards;
 
 import io.mkemu.Errno;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.ipi.Mailbox;
-import io.mkemu.memory.RamLayout;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.ipi.MailboxFactory;
+import io.mkemu.table.InstanceEntry;
 
 /**
  * 9: the area of an instance was made by a kernel that was built for fewer CPUs than the sender. Behind the area lies
@@ -21,9 +21,9 @@ final class LayoutNrCpus implements Hazard {
     public Outcome run(Stage stage) {
         Actor target = stage.actor(Cast.HIGH_CPU);
         InstanceEntry entry = target.entry();
-        RamLayout here = stage.memory().layout();
+        RamLayout here = stage.mapped().memory().layout();
         RamLayout few = new RamLayout(Cast.FEW_CPUS, here.ipiSlots(), here.hostSize(), here.poolSize());
-        Mailbox mailbox = stage.memory().mailbox();
+        MailboxFactory mailbox = stage.mapped().interconnect().mailbox();
         long length = mailbox.areaLength(few, 1);
         long area = stage.allocate(entry, length);
         Neighbour neighbour = Neighbour.behind(stage, entry, area + length, mailbox.areaLength(here, 1));

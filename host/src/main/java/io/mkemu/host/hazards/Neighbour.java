@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.hazards;
 
-import io.mkemu.boot.InstanceEntry;
+import io.mkemu.table.InstanceEntry;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Memory filled with a pattern, to be looked at later: who wrote into it had no business there. */

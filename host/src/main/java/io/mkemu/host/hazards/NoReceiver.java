@@ -2,7 +2,7 @@
 package io.mkemu.host.hazards;
 
 import io.mkemu.Errno;
-import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 
 /**
  * 6: messages to an instance that has not booted, and of a type that nobody registered. The latter count as arrived

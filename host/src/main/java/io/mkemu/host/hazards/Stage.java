@@ -3,22 +3,22 @@ package io.mkemu.host.hazards;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceEntry;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.boot.MachineDirectory;
-import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
 import io.mkemu.hazard.HazardModule;
 import io.mkemu.hazard.HazardPage;
 import io.mkemu.host.Host;
-import io.mkemu.host.Joining;
-import io.mkemu.host.Machine;
 import io.mkemu.host.InstanceStatus;
-import io.mkemu.host.MachinePlan;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.host.life.Joining;
+import io.mkemu.host.life.Machine;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
-import io.mkemu.memory.Pages;
-import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.InstanceSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,12 +75,12 @@ final class Stage implements AutoCloseable {
     }
 
     private void boot() throws IOException, InterruptedException {
-        InstanceEntry root = memory().instances().entry(0);
+        InstanceEntry root = mapped().instances().entry(0);
         root.cmdline(root.cmdline() + addActor(root));
         for (InstanceSpec spec : machine().plan().spec().instances()) {
             if (spec.id() != Cast.UNBOOTED) {
                 checkCancelled();
-                String parameter = addActor(memory().instances().entry(spec.id()));
+                String parameter = addActor(mapped().instances().entry(spec.id()));
                 host.unload(List.of(spec.name()));
                 host.load(spec.name(), spec.modules(), spec.bootargs() + parameter, spec.restart());
                 host.start(List.of(spec.name()), false, Joining.byCommand(), line -> { });
@@ -120,8 +120,8 @@ final class Stage implements AutoCloseable {
         return host.machine();
     }
 
-    PhysicalMemory memory() {
-        return host.machine().memory();
+    MappedMachine mapped() {
+        return host.machine().mapped();
     }
 
     /** A kernel by its instance id, 0 the host. */
@@ -138,7 +138,7 @@ final class Stage implements AutoCloseable {
 
     /** Allocates memory of an instance, whole pages. */
     long allocate(InstanceEntry owner, long size) {
-        try (InstancePool pool = InstancePool.attach(memory(), owner)) {
+        try (InstancePool pool = mapped().poolOf(owner)) {
             long address = pool.alloc(size, Pages.PAGE_SIZE);
             if (address == 0) {
                 throw new HazardException("instance " + owner.name() + " has no " + size + " bytes left");
@@ -149,7 +149,7 @@ final class Stage implements AutoCloseable {
 
     /** Maps memory until the stage is closed. */
     Window map(long address, long size) {
-        Window window = memory().map(address, size);
+        Window window = mapped().memory().map(address, size);
         windows.add(window);
         return window;
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.replay;
 
-import io.mkemu.boot.InstanceState;
-import io.mkemu.trace.TraceMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.TraceMode;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -3,7 +3,7 @@ package io.mkemu.host.replay;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.host.InstanceCommand;
+import io.mkemu.host.life.InstanceCommand;
 import io.mkemu.log.LogLevel;
 import io.mkemu.replay.Replay;
 import io.mkemu.replay.ReplayMain;

@@ -3,6 +3,7 @@ package io.mkemu.host.replay;
 
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.journal.JournalReader;
+import io.mkemu.journal.ModuleDigests;
 import io.mkemu.journal.Segment;
 import io.mkemu.log.LogLevel;
 import io.mkemu.replay.Replay;
@@ -108,7 +109,7 @@ public final class ReplaySession {
                 segment.buffer(), segment.offset(), segment.length()));
             Path script = extract.finish();
             extract.notes().forEach(listener::note);
-            ModuleDigests.changed(begin).forEach(listener::note);
+            ModuleDigests.changed(begin.modules(), begin.digests()).forEach(listener::note);
             long steps;
             try (ScriptReader made = new ScriptReader(script)) {
                 steps = made.header().steps();

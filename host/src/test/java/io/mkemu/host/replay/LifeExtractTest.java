@@ -7,16 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.boot.InstanceState;
-import io.mkemu.ipi.IpiMode;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.abi.WorkKind;
+import io.mkemu.journal.ModuleDigests;
 import io.mkemu.replay.ScriptReader;
-import io.mkemu.trace.KernelCall;
 import io.mkemu.trace.MessageId;
-import io.mkemu.trace.TraceEvent;
-import io.mkemu.trace.TraceMode;
 import io.mkemu.trace.TraceRecord;
-import io.mkemu.trace.TraceRecordDescriptor;
-import io.mkemu.trace.WorkKind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -311,11 +312,11 @@ class LifeExtractTest {
         host(WEB, 1, TraceEvent.LIFE, 10, 0, 0, "{'id':3,'name':'web','life':1,'cpus':[7],'modules':['echo','" + jar
             + "'],'digests':['','" + digest + "'],'cmdline':''}");
         RecordedLife.Begin begin = index().find("web", null).begin();
-        assertEquals(List.of(), ModuleDigests.changed(begin));
+        assertEquals(List.of(), ModuleDigests.changed(begin.modules(), begin.digests()));
         Files.writeString(jar, "two");
         assertEquals(List.of("module " + jar + " is not the jar that was recorded: it has been changed since"),
-            ModuleDigests.changed(begin));
+            ModuleDigests.changed(begin.modules(), begin.digests()));
         Files.delete(jar);
-        assertEquals(1, ModuleDigests.changed(begin).size());
+        assertEquals(1, ModuleDigests.changed(begin.modules(), begin.digests()).size());
     }
 }

@@ -4,7 +4,8 @@ package io.mkemu.system.modules;
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 
 import io.mkemu.Errno;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
@@ -43,7 +44,7 @@ final class RoundKernel {
     }
 
     long epochOf(int instance) {
-        return ram.instances().entry(instance).epoch();
+        return new MappedMachine(ram).instances().entry(instance).epoch();
     }
 
     long word(int offset) {

@@ -3,7 +3,7 @@ package io.mkemu.system.modules;
 
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;

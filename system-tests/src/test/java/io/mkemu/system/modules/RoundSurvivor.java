@@ -3,8 +3,8 @@ package io.mkemu.system.modules;
 
 import static io.mkemu.system.modules.RoundsDescriptor.*;
 
+import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system.modules;
 
-import io.mkemu.ipi.MkIpiDataDescriptor;
-import io.mkemu.memory.Pages;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.abi;
+
+/**
+ * What a {@link TraceEvent#CALL} record tells: a call of a module whose answer does not follow from what the module was
+ * told before. Its ordinal is the record's type. id and args hold what is said with each; what is not said is 0.
+ *
+ * <p>Sends have no answer of their own here: {@link TraceEvent#SEND}, {@link TraceEvent#FULL} and
+ * {@link TraceEvent#REFUSED} tell it.
+ */
+public enum KernelCall {
+    /** No call: a record that says this is damaged. */
+    NONE,
+    /** Not a call: whose callback begins. id the how-manieth of its type, from 0; arg0 its type. */
+    HANDLER,
+    /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
+    FOREIGN_THREAD,
+    /** Not a call: more pages are shared than are watched for changes; told once. A replay is inexact from here. */
+    PAGES_UNWATCHED,
+    /**
+     * Not a call: a page that others can write has changed since a module of this kernel ran last, whoever changed it.
+     * id the physical address of the first byte, payload the bytes; at the begin of the callback, step or work.
+     */
+    PAGE_CHANGED,
+    /** nanoTime: id the answer. */
+    NANO_TIME,
+    /** randomLong: id the answer. */
+    RANDOM_LONG,
+    /** isActive: id 1 or 0; arg0 the instance. */
+    IS_ACTIVE,
+    /** instanceOfCpu: id the answer; arg0 the CPU. */
+    INSTANCE_OF_CPU,
+    /** findInstance: id how many were found, 0 or 1; arg0 the instance; payload as {@link #INSTANCES}. */
+    FIND_INSTANCE,
+    /** instances: id how many; payload them, see {@link InstanceListDescriptor}. */
+    INSTANCES,
+    /** sendIpiDataToCpu, right before the record of the send: arg0 the instance, arg1 the CPU. */
+    SEND_TO_CPU,
+    /** sendIpiDataLongType, right before the record of the send: id the type, arg0 the instance. */
+    SEND_LONG_TYPE,
+    /** sendPfn, right after the record of the send, if one was made: id the PFN; arg0 the instance, arg1 the errno. */
+    SEND_PFN,
+    /** revokePfn: id the PFN; arg0 the instance, arg1 the errno, positive. */
+    REVOKE_PFN,
+    /** receiveMapPage: id what receivePfn says; arg0 1 if it was mapped. Payload: the page as it was then. */
+    RECEIVE_MAP_PAGE,
+    /** instanceAlloc: id the address; arg0 the pages, arg1 the lowest bit of the alignment that is set, 0..64. */
+    INSTANCE_ALLOC,
+    /** instanceFree: id the address; arg0 the pages, arg1 the errno, positive. */
+    INSTANCE_FREE,
+    /** unregisterHandler: id the how-manieth of its type; arg0 the type, arg1 the errno, positive. */
+    UNREGISTER_HANDLER;
+
+    private static final KernelCall[] ALL = values();
+
+    /** The call of a record; {@link #NONE} for a number that is none. */
+    public static KernelCall of(int number) {
+        return number >= 0 && number < ALL.length ? ALL[number] : NONE;
+    }
+}

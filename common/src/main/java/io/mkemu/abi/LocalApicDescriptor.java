@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.abi;
+
+/**
+ * The local APIC of a physical CPU. Words that different parties write lie on different pairs of cache lines, so that a
+ * sender that reads the idle word does not take it from its owner, and the owner's counters cost nobody else anything.
+ *
+ * <pre>
+ *  +0    written by senders
+ *        0            8          12
+ *       +------------+----------+
+ *       | pending    | doorbell |
+ *       +------------+----------+
+ *  +128  written by the CPU that owns it, read by senders
+ *       0          2           4           6           8
+ *       +----------+-----------+-----------+-----------+
+ *       | state    | hot lane  | hot lane  | hot lane  |   0 = no lane, else sender's physical CPU id + 1
+ *       +----------+-----------+-----------+-----------+
+ *  +256  set by the host
+ *       +-----------------+-----------------+------------------+------------------+
+ *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
+ *       +-----------------+-----------------+------------------+------------------+
+ *  +320  counters, written by the owner: u64 each, see {@link Counter}
+ *  +448  targets, written by the owner: bit i = has the IPI area of instance i mapped, or is mapping it
+ * </pre>
+ */
+public final class LocalApicDescriptor {
+    /** Interrupt requests, bit n = vector n; senders set, the CPU takes. */
+    public static final int PENDING_OFFSET = 0;
+    /** Rung by adding 1; a halted CPU sleeps in FUTEX_WAIT on it. */
+    public static final int DOORBELL_OFFSET = 8;
+    /** State in the low 16 bits, then three hot lanes. */
+    public static final int IDLE_OFFSET = 128;
+    /** Hot lanes in the idle word. */
+    public static final int HOT_LANES = 3;
+    /** No thread runs this CPU. */
+    public static final int STATE_OFFLINE = 0;
+    /** The CPU executes, or polls: it looks at its hot lanes again before it halts. */
+    public static final int STATE_RUNNING = 1;
+    /** The CPU sleeps, or is about to: who sends must wake it. */
+    public static final int STATE_HALTED = 2;
+    /** Host CPU that the CPU's thread is pinned to. */
+    public static final int HOST_CPU_OFFSET = 256;
+    /** 1 while another CPU that runs has the same host CPU: this one must not poll. */
+    public static final int SHARED_CORE_OFFSET = 260;
+    /** The instance that owns the CPU, -1 for none. */
+    public static final int INSTANCE_OFFSET = 264;
+    /** The number Linux would give the CPU; differs from the physical id where the tree has apic-ids. */
+    public static final int CPU_NUMBER_OFFSET = 268;
+    /** First counter. */
+    public static final int COUNTERS_OFFSET = 320;
+    /** Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
+    public static final int TARGETS_OFFSET = 448;
+    /** 256 bits, one per instance id. */
+    public static final int TARGETS_LENGTH = 32;
+    /** Bytes of a local APIC. */
+    public static final int LENGTH = 512;
+
+    /** The IPI that says: look into your mailbox. MULTIKERNEL_VECTOR of the RFC. */
+    public static final int MULTIKERNEL_VECTOR = 0;
+    /** Look at the host's request for this instance. */
+    public static final int REBOOT_VECTOR = 1;
+    /** Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
+    public static final int RESCHEDULE_VECTOR = 2;
+
+    /** What a CPU counts; the ordinal is the index into the counters. */
+    public enum Counter {
+        /** Messages this CPU published. */
+        SENT,
+        /** Sends refused because the lane was full. */
+        FULL,
+        /** Doorbells this CPU rang. */
+        RUNG,
+        /** Doorbells it left out, the target polled or had been rung already: SENT - RUNG. Its word stays 0. */
+        ELIDED,
+        /** FUTEX_WAKE calls it made. */
+        WOKEN,
+        /** Interrupts taken, of any vector. */
+        INTERRUPTS,
+        /** Multikernel interrupts that found nothing. */
+        SPURIOUS,
+        /** Messages taken out of the mailbox. */
+        RECEIVED,
+        /** Callbacks run. */
+        CALLBACKS,
+        /** Callbacks that threw. */
+        FAULTS,
+        /** Messages no handler was registered for. */
+        UNHANDLED,
+        /** Words in shared memory that could not be true. */
+        ANOMALIES,
+        /** Times it halted. */
+        HALTS
+    }
+
+    private LocalApicDescriptor() {
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.abi;
+
+/**
+ * An instance's IPI area in queued mode: for each of the instance's CPUs one block, in it one lane for each physical
+ * CPU that may send. A lane has one producer, so a producer that dies in mid-publish can hold up nobody else, and
+ * publishing needs no atomic operation.
+ *
+ * <pre>
+ *  area                  block of one receiving CPU       lane of one sending CPU
+ *  +0   +--------------+  +0   +---------------------+    +0    head u64, written by the receiver
+ *       | magic        |       | rung lanes: bit n = |    +128  records, (slots + 1) x 264 bytes
+ *       | nr_cpus u32  |       | physical CPU n      |          and one word more
+ *       | slots u32    |       | 16 x u64            |
+ *       | cpus u32     |  +128 +---------------------+    record, a multiple of 8 bytes
+ *  +128 +--------------+       | lane of CPU 0       |     0             8
+ *       | block, CPU 0 |       +---------------------+    +-------------+-----------------+
+ *       +--------------+       | lane of CPU 1       |    | ready u64   | payload         |
+ *       | block, CPU 1 |       +---------------------+    +-------------+-----------------+
+ *       +--------------+       | ...                 |
+ *
+ *  ready   63         62 .. 41            40 .. 32     31 .. 0        head   63 .. 16            15 .. 0
+ *         +----------+-------------------+------------+----------+         +-------------------+------------------+
+ *         | 1        | number, low bits  | size       | type     |         | messages consumed | next record / 8  |
+ *         +----------+-------------------+------------+----------+         +-------------------+------------------+
+ *
+ *  Messages are numbered from 1. A record follows the one before it, so that small messages share cache lines; one that
+ *  does not fit before the end begins at the first record again, and a ready word whose size says WRAP stands where it
+ *  would have begun. Before a record's ready word is stored, with release, after all else, the word behind the record
+ *  is zeroed: so the receiver, which never writes a record, finds a zero where nothing is yet. A message is consumed by
+ *  storing head, with release, after its callbacks. A lane is full when slots messages are not consumed; they and the
+ *  gap at the end always find room.
+ * </pre>
+ */
+public final class QueuedMailboxDescriptor {
+    /** Says that this is a queued IPI area. */
+    public static final int MAGIC_OFFSET = 0;
+    /** {@link #MAGIC_OFFSET}'s value: "MKQUEUED" read as a little-endian word. */
+    public static final long MAGIC = 0x4445_5545_5551_4b4dL;
+    /** Lanes per block. */
+    public static final int NR_CPUS_OFFSET = 8;
+    /** Slots per lane. */
+    public static final int SLOTS_OFFSET = 12;
+    /** Blocks. */
+    public static final int CPUS_OFFSET = 16;
+    /** First block. */
+    public static final int BLOCKS_OFFSET = 128;
+
+    /** Bitmap of lanes that were rung, in a block. */
+    public static final int RUNG_OFFSET = 0;
+    /** First lane, in a block. */
+    public static final int LANES_OFFSET = 128;
+
+    /** How far the receiver is, in a lane. */
+    public static final int HEAD_OFFSET = 0;
+    /** Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
+    public static final int HEAD_AT_BITS = 16;
+    /** First record, in a lane. */
+    public static final int RECORDS_OFFSET = 128;
+
+    /** One word for what a message is and that it is whole, in a record; its low 32 bits are the type. */
+    public static final int READY_OFFSET = 0;
+    /** Bytes of payload in a ready word, from this bit on. */
+    public static final int READY_SIZE_SHIFT = 32;
+    /** So many bits. */
+    public static final int READY_SIZE_BITS = 9;
+    /** The size that says: the record is the lane's first, not here. */
+    public static final int READY_WRAP = 511;
+    /** Low bits of the message's number in a ready word, from this bit on; bit 63 is always 1. */
+    public static final int READY_NUMBER_SHIFT = 41;
+    /** So many bits. */
+    public static final int READY_NUMBER_BITS = 22;
+    /** The payload, in a record. */
+    public static final int PAYLOAD_OFFSET = 8;
+    /** Bytes of a record with the largest payload. */
+    public static final int MAX_RECORD_LENGTH = PAYLOAD_OFFSET + MkIpiDataDescriptor.MAX_DATA_SIZE;
+
+    private static final int LANE_ALIGNMENT = 64;
+    private static final long NUMBER_MASK = (1L << READY_NUMBER_BITS) - 1;
+    private static final long HEAD_AT_MASK = (1L << HEAD_AT_BITS) - 1;
+    private static final long HEAD_COUNT_MASK = -1L >>> HEAD_AT_BITS;
+
+    private QueuedMailboxDescriptor() {
+    }
+
+    /** Bytes of a lane's records, without the word behind them. */
+    public static int recordsLength(int slots) {
+        return (slots + 1) * MAX_RECORD_LENGTH;
+    }
+
+    /** Bytes of a lane. */
+    public static long laneLength(int slots) {
+        long length = RECORDS_OFFSET + recordsLength(slots) + (long) Long.BYTES;
+        return (length + LANE_ALIGNMENT - 1) / LANE_ALIGNMENT * LANE_ALIGNMENT;
+    }
+
+    /** Bytes of a record. */
+    public static int recordLength(int size) {
+        return PAYLOAD_OFFSET + (size + Long.BYTES - 1 & -Long.BYTES);
+    }
+
+    /** The ready word of a message. */
+    public static long ready(long number, int size, int type) {
+        return tag(number) << READY_NUMBER_SHIFT | (long) size << READY_SIZE_SHIFT | Integer.toUnsignedLong(type);
+    }
+
+    /** What the ready word of the message of this number begins with, also where it says WRAP. */
+    public static long tag(long number) {
+        return NUMBER_MASK + 1 | number & NUMBER_MASK;
+    }
+
+    /** What a word begins with. */
+    public static long tagOf(long word) {
+        return word >>> READY_NUMBER_SHIFT;
+    }
+
+    /** The size in a ready word. */
+    public static int sizeOf(long ready) {
+        return (int) (ready >>> READY_SIZE_SHIFT) & (1 << READY_SIZE_BITS) - 1;
+    }
+
+    /** The head word of a receiver. */
+    public static long head(long consumed, int at) {
+        return consumed << HEAD_AT_BITS | at / Long.BYTES;
+    }
+
+    /** Where the next record begins, in the records; may be anything. */
+    public static int atOf(long head) {
+        return (int) (head & HEAD_AT_MASK) * Long.BYTES;
+    }
+
+    /** Messages consumed. */
+    public static long consumedOf(long head) {
+        return head >>> HEAD_AT_BITS;
+    }
+
+    /** Messages between two counts, of which each is known by as many bits as head has for it. */
+    public static long between(long earlier, long later) {
+        return later - earlier & HEAD_COUNT_MASK;
+    }
+
+    /** Bytes of a block. */
+    public static long blockLength(int nrCpus, int slots) {
+        return LANES_OFFSET + nrCpus * laneLength(slots);
+    }
+
+    /** Bytes of the area of an instance with so many CPUs. */
+    public static long areaLength(int nrCpus, int slots, int cpus) {
+        return BLOCKS_OFFSET + cpus * blockLength(nrCpus, slots);
+    }
+
+    /** Offset in the area of the block of the instance's CPU with this logical id. */
+    public static long blockAt(int nrCpus, int slots, int logicalCpu) {
+        return BLOCKS_OFFSET + logicalCpu * blockLength(nrCpus, slots);
+    }
+
+    /** Offset in the area of a lane. */
+    public static long laneAt(int nrCpus, int slots, int logicalCpu, int senderCpu) {
+        return blockAt(nrCpus, slots, logicalCpu) + LANES_OFFSET + senderCpu * laneLength(slots);
+    }
+}

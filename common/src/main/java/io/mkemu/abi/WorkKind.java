@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.abi;
+
+/** Why a module ran without a message and outside of its tasks: the type of a {@link TraceEvent#WORK} record. */
+public enum WorkKind {
+    /** Given to this CPU by runOnCpu: id the how-manieth the giver gave, from 0; arg1 the giver's logical CPU + 1. */
+    RUN_ON_CPU,
+    /** The module was set up: id its place in the list of modules, from 0. */
+    INIT,
+    /** The module took leave: id as {@link #INIT}. */
+    EXIT;
+
+    private static final WorkKind[] ALL = values();
+
+    /** The kind of a record; null for a number that is none. */
+    public static WorkKind of(int number) {
+        return number >= 0 && number < ALL.length ? ALL[number] : null;
+    }
+}

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.machine;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.os.OsProcess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's
+ * own, {@code /dev/shm/mkemu-UID} unless MKEMU_DIR names another; both have mode 0700, and a link or a directory of
+ * somebody else in their place is refused.
+ *
+ * @param path the directory
+ */
+public record MachineDirectory(Path path) {
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final Pattern OURS =
+        Pattern.compile("ram|control|journal|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs", "hugetlbfs");
+    private static final int ATTEMPTS = 100;
+    /** sun_path without the closing NUL. */
+    private static final int MAX_SOCKET_PATH = 107;
+    private static final String NAME_PATTERN = "[A-Za-z0-9][A-Za-z0-9._-]{0,62}";
+
+    /**
+     * The directory of a machine's name.
+     *
+     * @throws MachineException if that is no name
+     */
+    public static MachineDirectory of(String machine) {
+        if (!machine.matches(NAME_PATTERN)) {
+            throw new MachineException(ExitCode.USAGE, "machine name \"" + machine
+                + "\": use 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit");
+        }
+        return new MachineDirectory(base().resolve(machine));
+    }
+
+    /** Where this user's machines lie. */
+    public static Path base() {
+        String chosen = System.getenv("MKEMU_DIR");
+        return chosen != null && !chosen.isEmpty() ? Path.of(chosen).toAbsolutePath().normalize() : defaultBase();
+    }
+
+    private static Path defaultBase() {
+        return Path.of("/dev/shm/mkemu-" + OsProcess.uid());
+    }
+
+    /** The machine's name. */
+    public String machine() {
+        return path.getFileName().toString();
+    }
+
+    /** The RAM file. */
+    public Path ram() {
+        return path.resolve("ram");
+    }
+
+    /** The socket on which the host takes requests. */
+    public Path control() {
+        return path.resolve("control");
+    }
+
+    /** Where a machine that is recorded says where: a line with the path of its recording. */
+    public Path journal() {
+        return path.resolve("journal");
+    }
+
+    /** What a host in the background, or its JVM, writes to stdout and stderr. */
+    public Path output() {
+        return path.resolve("host.out");
+    }
+
+    /** The file whose lock is an instance's life; instance 0 is the host. */
+    public Path life(int instanceId) {
+        return path.resolve(instanceId == 0 ? "host.lock" : "instance-" + instanceId + ".lock");
+    }
+
+    /**
+     * Makes the directory, and the one it lies in, or finds them safe.
+     *
+     * @throws MachineException if they are not, or the path of {@link #control} is longer than a socket's may be
+     */
+    public void create() throws IOException {
+        requireSocketPath();
+        for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            try {
+                makeSafe(path.getParent());
+            } catch (NoSuchFileException missing) {
+                throw new MachineException(ExitCode.MACHINE, path.getParent() + ": " + path.getParent().getParent()
+                    + " does not exist; make it, or set MKEMU_DIR to a directory on a memory file system", missing);
+            }
+            try {
+                makeSafe(path);
+                return;
+            } catch (NoSuchFileException removedMeanwhile) {
+                /* Another machine's end took the empty parent away between the two steps. */
+                Thread.onSpinWait();
+            }
+        }
+        throw new IOException(path + ": cannot be made, its parent keeps being removed");
+    }
+
+    /**
+     * What a user should know of the place where it lies, in a line, or null: RAM on a disk works, but the system
+     * writes it back to the disk while the kernels run. A link is refused when the directory is made.
+     */
+    public String warning() throws IOException {
+        Path there = path;
+        while (!Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
+            there = there.getParent();
+        }
+        if (Files.isSymbolicLink(there)) {
+            return null;
+        }
+        String type = Files.getFileStore(there).type();
+        return MEMORY.contains(type) ? null : path.getParent() + " lies on a file system of type " + type
+            + ", not in memory: the machine's RAM is written to it again and again, and slow; set MKEMU_DIR to a "
+            + "directory on a tmpfs, or leave it unset";
+    }
+
+    /**
+     * Refuses a directory whose {@link #control} no socket can have.
+     *
+     * @throws MachineException that says what to do
+     */
+    public void requireSocketPath() {
+        int length = control().toString().getBytes(StandardCharsets.UTF_8).length;
+        if (length > MAX_SOCKET_PATH) {
+            throw new MachineException(ExitCode.MACHINE, control() + ": the path of a socket has at most "
+                + MAX_SOCKET_PATH + " bytes, this one has " + length
+                + "; set MKEMU_DIR to a shorter path, or choose a shorter machine name");
+        }
+    }
+
+    /** Refuses a directory that is a link or somebody else's. */
+    public void check() throws IOException {
+        checkSafe(path.getParent());
+        checkSafe(path);
+    }
+
+    private static void makeSafe(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+        } catch (FileAlreadyExistsException there) {
+            checkSafe(directory);
+        }
+    }
+
+    private static void checkSafe(Path directory) throws IOException {
+        var attributes = Files.readAttributes(directory, "unix:uid,isDirectory,permissions", LinkOption.NOFOLLOW_LINKS);
+        String problem = null;
+        String remedy = "remove it";
+        if (!(Boolean) attributes.get("isDirectory")) {
+            problem = "is a link or a file";
+        } else if ((Integer) attributes.get("uid") != OsProcess.uid()) {
+            problem = "belongs to user " + attributes.get("uid") + ", not to " + OsProcess.uid();
+        } else if (!OWNER_ONLY.containsAll((Set<?>) attributes.get("permissions"))) {
+            problem = "is open to other users (mode must be 0700)";
+            remedy = "chmod 700 it";
+        }
+        if (problem != null) {
+            throw new MachineException(ExitCode.MACHINE, directory + " " + problem
+                + "; mkemu uses only directories of its own user: " + remedy + ", or set MKEMU_DIR to another place");
+        }
+    }
+
+    /** Removes the machine's files and its directory, and the default one it lies in if that is empty now. */
+    public void delete() throws IOException {
+        try (var files = Files.newDirectoryStream(path)) {
+            for (Path file : files) {
+                if (!file.equals(life(0)) && isOurs(file)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (NoSuchFileException gone) {
+            return;
+        }
+        /* The host's lock goes last: while it is there nobody else takes the name. */
+        Files.deleteIfExists(life(0));
+        removeIfEmpty(path);
+        if (path.getParent().equals(defaultBase())) {
+            removeIfEmpty(path.getParent());
+        }
+    }
+
+    /** Whether a file's name is one that mkemu gives; others are somebody else's, and never removed. */
+    public static boolean isOurs(Path file) {
+        return OURS.matcher(file.getFileName().toString()).matches();
+    }
+
+    private static void removeIfEmpty(Path directory) throws IOException {
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException inUse) {
+            /* Another machine lies there. */
+            return;
+        }
+    }
+}

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.table;
+
+import static io.mkemu.abi.InstanceDescriptor.*;
+
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.memory.Region;
+import io.mkemu.os.Futex;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.agrona.UnsafeApi;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * One instance's entry of the instance table. The host writes what it reserves; the instance writes what it becomes.
+ * Every value may be garbage: whoever uses an address or a count checks it first. Thread-safe.
+ */
+public final class InstanceEntry {
+    /** The process has not said what it exits with. */
+    public static final int NO_EXIT_CODE = -1;
+    private static final long STATE_MASK = (1L << STATE_BITS) - 1;
+
+    private final UnsafeBuffer table;
+    private final int base;
+    /* Of the first byte, in this process; checked here for what each send reads. */
+    private final long address;
+    private final int id;
+    private final int nrCpus;
+    private final long ramSize;
+
+    InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
+        table.boundsCheck(base, LENGTH);
+        this.table = table;
+        this.base = base;
+        this.address = table.addressOffset() + base;
+        this.id = id;
+        this.nrCpus = layout.nrCpus();
+        this.ramSize = layout.ramSize();
+    }
+
+    /** Id, 0..255; 0 is the host. */
+    public int id() {
+        return id;
+    }
+
+    /** Epoch and state as one word; it changes whenever either does. */
+    public long life() {
+        return UnsafeApi.getLongVolatile(null, address + LIFE_OFFSET);
+    }
+
+    /** The state in a life word. */
+    public static InstanceState stateOf(long life) {
+        return InstanceState.of((int) (life & STATE_MASK));
+    }
+
+    /** The epoch that a life word holds. */
+    public static long epochOf(long life) {
+        return life >>> STATE_BITS;
+    }
+
+    /** The state. */
+    public InstanceState state() {
+        return stateOf(life());
+    }
+
+    /** How often the instance has been executed; no message of an earlier epoch reaches a later one. */
+    public long epoch() {
+        return epochOf(life());
+    }
+
+    /** Enters a state, keeping the epoch. What the state promises must have been written before. */
+    public void enter(InstanceState state) {
+        table.putLongVolatile(base + LIFE_OFFSET, epoch() << STATE_BITS | state.ordinal());
+    }
+
+    /**
+     * Enters a state if nobody else changed the state meanwhile.
+     *
+     * @return whether it did
+     */
+    public boolean enter(InstanceState expected, InstanceState state) {
+        long life = life();
+        return stateOf(life) == expected
+            && table.compareAndSetLong(base + LIFE_OFFSET, life, life & ~STATE_MASK | state.ordinal());
+    }
+
+    /** Begins a new life: a new epoch, in the state given. */
+    public void newEpoch(InstanceState state) {
+        table.putLongVolatile(base + LIFE_OFFSET, epoch() + 1 << STATE_BITS | state.ordinal());
+    }
+
+    /** Physical address of the IPI area, 0 for none. */
+    public long ipiArea() {
+        return UnsafeApi.getLongVolatile(null, address + IPI_AREA_OFFSET);
+    }
+
+    /** Bytes of the IPI area. */
+    public long ipiAreaSize() {
+        return table.getLongVolatile(base + IPI_AREA_SIZE_OFFSET);
+    }
+
+    /** Publishes the IPI area, or with address 0 unpublishes it. */
+    public void ipiArea(long address, long size) {
+        table.putLong(base + IPI_AREA_SIZE_OFFSET, size);
+        table.putLongVolatile(base + IPI_AREA_OFFSET, address);
+    }
+
+    /** Name. */
+    public String name() {
+        return text(NAME_OFFSET, NAME_LENGTH);
+    }
+
+    /** Sets the name. */
+    public void name(String name) {
+        text(NAME_OFFSET, NAME_LENGTH, name);
+    }
+
+    /** Physical CPUs, in ascending order; ids beyond the machine's NR_CPUS are left out. */
+    public int[] cpus() {
+        long[] words = new long[CPU_SET_WORDS];
+        for (int word = 0; word < CPU_SET_WORDS; word++) {
+            words[word] = table.getLongVolatile(base + CPU_SET_OFFSET + word * Long.BYTES);
+        }
+        return BitSet.valueOf(words).stream().filter(cpu -> cpu < nrCpus).toArray();
+    }
+
+    /** Sets the physical CPUs. */
+    public void cpus(int[] cpus) {
+        BitSet set = new BitSet();
+        for (int cpu : cpus) {
+            set.set(cpu);
+        }
+        long[] words = set.toLongArray();
+        for (int word = 0; word < CPU_SET_WORDS; word++) {
+            table.putLong(base + CPU_SET_OFFSET + word * Long.BYTES, word < words.length ? words[word] : 0);
+        }
+        table.putIntVolatile(base + CPU_COUNT_OFFSET, set.cardinality());
+    }
+
+    /** Regions of the instance pool, in the order they were allocated; what cannot lie in RAM is left out. */
+    public List<Region> regions() {
+        List<Region> regions = new ArrayList<>(MAX_REGIONS);
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
+            if (region.liesIn(ramSize)) {
+                regions.add(region);
+            }
+        }
+        return regions;
+    }
+
+    /** Whether there is a region that cannot lie in RAM, so that {@link #regions} leaves it out. */
+    public boolean hasDamagedRegion() {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
+            if (region.size() != 0 && !region.liesIn(ramSize)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Sets the regions, at most {@link InstanceDescriptor#MAX_REGIONS}. */
+    public void regions(List<Region> regions) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            Region region = index < regions.size() ? regions.get(index) : new Region(0, 0);
+            table.putLong(at, region.address());
+            table.putLongVolatile(at + Long.BYTES, region.size());
+        }
+    }
+
+    /** What the host asks for: one of the requests of {@link InstanceDescriptor}. */
+    public int requested() {
+        return table.getIntVolatile(base + REQUESTED_OFFSET);
+    }
+
+    /** The host asks, and wakes whoever waits for that. */
+    public void requested(int request) {
+        table.putIntVolatile(base + REQUESTED_OFFSET, request);
+        Futex.wake(table.addressOffset() + base + REQUESTED_OFFSET, Integer.MAX_VALUE);
+    }
+
+    /** Sleeps until the request may differ from the one read. */
+    public void awaitRequest(Futex futex, int seen) {
+        futex.await(table.addressOffset() + base + REQUESTED_OFFSET, seen, 0);
+    }
+
+    /** What the process said it will exit with; {@link #NO_EXIT_CODE} before it said anything. */
+    public int exitCode() {
+        return table.getIntVolatile(base + EXIT_CODE_OFFSET);
+    }
+
+    /** Says what the process will exit with: its last word, 0 after an orderly shutdown. */
+    public void exitCode(int code) {
+        table.putIntVolatile(base + EXIT_CODE_OFFSET, code);
+    }
+
+    /** Process id as the instance itself sees it; for people only, life is a lock. */
+    public long pid() {
+        return table.getLongVolatile(base + PID_OFFSET);
+    }
+
+    /** Sets the process id. */
+    public void pid(long pid) {
+        table.putLongVolatile(base + PID_OFFSET, pid);
+    }
+
+    /** When a boot step was reached, CLOCK_MONOTONIC in ns; 0 if it was not. */
+    public long bootStep(BootStep step) {
+        return table.getLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES);
+    }
+
+    /** Forgets what a former life wrote about itself: steps, tasks, process id, exit code and reason. Host only. */
+    public void forgetLife() {
+        for (BootStep step : BootStep.values()) {
+            bootStep(step, 0);
+        }
+        for (int counter : new int[] {TASKS_STARTED_OFFSET, TASKS_ENDED_OFFSET, TASKS_FAILED_OFFSET}) {
+            table.putIntVolatile(base + counter, 0);
+        }
+        pid(0);
+        exitCode(NO_EXIT_CODE);
+        reason("");
+    }
+
+    /** Records that a boot step was reached. */
+    public void bootStep(BootStep step, long nanos) {
+        table.putLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES, nanos);
+    }
+
+    /** Tasks started by this life's modules. */
+    public int tasksStarted() {
+        return table.getIntVolatile(base + TASKS_STARTED_OFFSET);
+    }
+
+    /** Tasks that ended. */
+    public int tasksEnded() {
+        return table.getIntVolatile(base + TASKS_ENDED_OFFSET);
+    }
+
+    /** Tasks that ended by an exception, and modules whose init threw. */
+    public int tasksFailed() {
+        return table.getIntVolatile(base + TASKS_FAILED_OFFSET);
+    }
+
+    /** Adds 1 to one of the task counters. */
+    public void countTask(int counterOffset) {
+        table.getAndAddInt(base + counterOffset, 1);
+    }
+
+    /** Why the instance failed; empty if it did not. */
+    public String reason() {
+        return text(REASON_OFFSET, REASON_LENGTH);
+    }
+
+    /** Says why. */
+    public void reason(String reason) {
+        text(REASON_OFFSET, REASON_LENGTH, reason);
+    }
+
+    /** Boot parameters. */
+    public String cmdline() {
+        return text(CMDLINE_OFFSET, CMDLINE_LENGTH);
+    }
+
+    /** Sets the boot parameters. */
+    public void cmdline(String cmdline) {
+        text(CMDLINE_OFFSET, CMDLINE_LENGTH, cmdline);
+    }
+
+    private String text(int offset, int length) {
+        return FixedText.get(table, base + offset, length);
+    }
+
+    private void text(int offset, int length, String value) {
+        FixedText.put(table, base + offset, length, value);
+    }
+}

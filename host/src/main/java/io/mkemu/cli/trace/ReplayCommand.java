@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.trace;
+
+import io.mkemu.ExitCode;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.Progress;
+import io.mkemu.cli.type.Seconds;
+import io.mkemu.host.replay.ReplaySession;
+import io.mkemu.host.replay.ReplaySession.Report;
+import io.mkemu.host.replay.ReplaySession.Wanted;
+import io.mkemu.host.view.LogText;
+import io.mkemu.log.LogLevel;
+import io.mkemu.replay.ReplayResult.Verdict;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code mk replay}: a life of an instance once more, out of a journal. */
+@Command(name = "replay", mixinStandardHelpOptions = true,
+    header = "Runs an instance once more, out of a journal.", description = {
+    "Boots an instance alone, with the modules and boot parameters it had, gives its modules the IPIs and the answers "
+        + "of their kernel that they had, in the same order, and compares what they send and ask with what they did "
+        + "then.",
+    "The journal must have been recorded with --trace all from the instance's boot on."},
+    footer = {"", "Exits with 0 if all is equal; with 1 at the first difference, which it prints with both sides, or "
+        + "if a module hangs or ends its process; with 7 if the recording does not hold what a replay needs.", "",
+        "Example: mk run bug.dts --journal bug --trace all; mk replay bug --instance web"})
+public final class ReplayCommand implements Callable<Integer> {
+    @Parameters(paramLabel = "JOURNAL", description = "A journal, for its newest recording, or a recording in it.")
+    private Path journal;
+
+    @Option(names = "--instance", paramLabel = "NAME", required = true,
+        description = "Name or id of the instance; host for the host's own modules.")
+    private String instance;
+
+    @Option(names = "--life", paramLabel = "N", description = "Which of its lives, as mk_life= counts them; by default "
+        + "the last that is recorded.")
+    private Integer life;
+
+    @Option(names = "--timeout", paramLabel = "S", converter = Seconds.Converter.class, defaultValue = "60",
+        description = "How long one callback, task step or init may take, in seconds; default ${DEFAULT-VALUE}.")
+    private Seconds timeout;
+
+    @Option(names = {"-v", "--verbose"}, description = "Print what the kernel logs; with --json on stderr.")
+    private boolean verbose;
+
+    @Option(names = "--json", description = "Print one JSON object and nothing else on stdout.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        List<String> notes = new ArrayList<>();
+        Progress progress = new Progress(System.err);
+        PrintStream log = json ? System.err : System.out;
+        ReplaySession session = new ReplaySession(new Wanted(journal, instance, life, timeout.millis()),
+            new ReplaySession.Listener() {
+                @Override
+                public synchronized void note(String text) {
+                    notes.add(text);
+                    if (!json) {
+                        progress.clear();
+                        System.out.println("note: " + LogText.printable(text));
+                    }
+                }
+
+                @Override
+                public synchronized void log(LogLevel level, String text) {
+                    if (verbose) {
+                        progress.clear();
+                        log.println(LogText.printable(text));
+                    }
+                }
+
+                @Override
+                public synchronized void progress(long steps, long ofSteps) {
+                    progress.show(steps + " of " + ofSteps + " steps");
+                }
+            });
+        int[] code = new int[1];
+        Interruptible.run(session::stop, () -> {
+            Report report;
+            try {
+                report = session.run();
+            } finally {
+                progress.clear();
+            }
+            ReplayReport.print(report, notes, json, System.out);
+            code[0] = code(report.result().verdict()).code();
+        });
+        return code[0];
+    }
+
+    private static ExitCode code(Verdict verdict) {
+        return switch (verdict) {
+            case EQUAL -> ExitCode.OK;
+            case DIFFERENT, HUNG, ENDED -> ExitCode.FAILED;
+            case STOPPED -> ExitCode.STATE;
+        };
+    }
+}

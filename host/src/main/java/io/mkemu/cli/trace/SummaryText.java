@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.trace;
+
+import io.mkemu.journal.event.Latency;
+import io.mkemu.journal.event.PairTraffic;
+import io.mkemu.journal.event.TraceNames;
+import io.mkemu.journal.event.TraceSummary;
+import io.mkemu.journal.event.TraceSummary.Gaps;
+import java.io.PrintStream;
+import java.util.Locale;
+import java.util.Map;
+
+/** Prints the summary of a journal for people. */
+final class SummaryText {
+    private static final double MICRO = 1e3;
+    private static final double GIGA = 1e9;
+    private static final int LEAST_WIDTH = 6;
+
+    private SummaryText() {
+    }
+
+    static void print(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
+        PairTraffic all = summary.total();
+        out.printf(Locale.ROOT, "%s: %,d records in %.3f s%n", names.isKnown() ? "machine " + names.machine()
+            : "machine unknown", summary.records(), summary.nanos() / GIGA);
+        out.printf(Locale.ROOT, "%,d messages sent, %,d delivered, %,d bytes; %,d undelivered, %,d unsent; "
+            + "%,d refused, %,d of them full%n", all.sent(), all.delivered(), all.bytes(), all.undelivered(),
+            all.unsent(), all.full() + all.refused(), all.full());
+        gaps(summary, names, complete, out);
+        if (summary.pairs().isEmpty()) {
+            return;
+        }
+        int width = Math.max(LEAST_WIDTH, names.all().values().stream().mapToInt(String::length).max().orElse(0));
+        String row = "%-" + width + "s  %-" + width + "s %11s %11s %13s %7s %7s  %24s  %24s  %24s%n";
+        out.printf(Locale.ROOT, "%n" + row, "", "", "", "", "", "", "", "send -> interrupt", "interrupt -> callback",
+            "send -> callback");
+        out.printf(Locale.ROOT, row, "from", "to", "sent", "delivered", "bytes", "undeliv", "unsent",
+            "p50/p99/max us", "p50/p99/max us", "p50/p99/max us");
+        for (PairTraffic pair : summary.pairs()) {
+            out.printf(Locale.ROOT, row, names.name(pair.from()), names.name(pair.to()), count(pair.sent()),
+                count(pair.delivered()), count(pair.bytes()), count(pair.undelivered()), count(pair.unsent()),
+                times(pair.sendToInterrupt()), times(pair.interruptToCallback()), times(pair.sendToCallback()));
+        }
+    }
+
+    private static void gaps(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
+        if (summary.gaps().isEmpty()) {
+            out.println(complete ? "no gaps: every record is in the journal"
+                : "no gaps told; the recording has not been ended, so more may be missing than it tells of yet");
+        }
+        for (Map.Entry<Integer, Gaps> of : summary.gaps().entrySet()) {
+            Gaps gaps = of.getValue();
+            out.printf(Locale.ROOT, "gaps of %s: %,d gap records: %,d sends, %,d deliveries, %,d other records are "
+                + "missing%s%n", of.getKey() < 0 ? "the host" : "CPU " + of.getKey() + " ("
+                + names.name(names.ownerOf(of.getKey())) + ")", gaps.records(), gaps.sends(), gaps.deliveries(),
+                gaps.others(), gaps.damaged() == 0 ? "" : ", " + gaps.damaged() + " bytes are damaged");
+        }
+    }
+
+    private static String count(long value) {
+        return String.format(Locale.ROOT, "%,d", value);
+    }
+
+    private static String times(Latency latency) {
+        return latency.count() == 0 ? "-" : String.format(Locale.ROOT, "%.1f/%.1f/%.1f",
+            latency.percentile(50) / MICRO, latency.percentile(99) / MICRO, latency.max() / MICRO);
+    }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.trace;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.cli.type.LineOutput;
+import io.mkemu.cli.type.MemorySize;
+import io.mkemu.journal.event.EventFilter;
+import io.mkemu.journal.event.TraceNames;
+import io.mkemu.journal.event.TracePlayer;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code mk trace export}: a journal for another program. */
+@Command(name = "export", mixinStandardHelpOptions = true,
+    header = "Writes what was recorded for another program.", description = {
+    "Writes what was recorded for the Perfetto UI (ui.perfetto.dev) or chrome://tracing: a track for each CPU, an "
+        + "arrow from each send to its callback.",
+    "A file that is there is not overwritten."},
+    footer = {"", "Example: mk trace export --format perfetto demo.json --since -5s"})
+final class TraceExportCommand implements Callable<Integer> {
+    /** What can be written. */
+    static final class Format implements ITypeConverter<String> {
+        private static final String PERFETTO = "perfetto";
+
+        @Override
+        public String convert(String text) {
+            if (!text.equals(PERFETTO)) {
+                throw new TypeConversionException("'" + text + "': expected " + PERFETTO);
+            }
+            return text;
+        }
+    }
+
+    private static final String STDOUT = "-";
+
+    @Parameters(paramLabel = "FILE", description = "File to write, - for stdout.")
+    private String file;
+
+    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = Format.PERFETTO, converter = Format.class,
+        description = "perfetto, the default: JSON in the Trace Event Format.")
+    private String format;
+
+    @Mixin
+    private TraceSource source;
+
+    @Mixin
+    private TraceWindowOptions window;
+
+    @Spec
+    private CommandSpec command;
+
+    @Override
+    public Integer call() throws IOException {
+        try (TraceSource.Open journal = source.open(command)) {
+            if (file.equals(STDOUT)) {
+                LineOutput out = new LineOutput(System.out);
+                write(journal, out, out);
+            } else {
+                toFile(journal);
+            }
+            journal.tellProblems();
+        }
+        return ExitCode.OK.code();
+    }
+
+    /** The file is there under its name once it is whole. */
+    private void toFile(TraceSource.Open journal) throws IOException {
+        Path target = Path.of(file);
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            throw new MachineException(ExitCode.RESOURCES, file + " is there already: remove it, or name another file");
+        }
+        Path directory = target.toAbsolutePath().getParent();
+        if (directory == null || !Files.isDirectory(directory)) {
+            throw new MachineException(ExitCode.RESOURCES, file + " cannot be written: " + directory
+                + " is no directory; name a file in one that is there");
+        }
+        Path part = target.resolveSibling(target.getFileName() + ".part");
+        part.toFile().deleteOnExit();
+        try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(part, StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE), 1 << 16)) {
+            write(journal, out, null);
+        } catch (IOException broken) {
+            throw new MachineException(ExitCode.RESOURCES, file + " cannot be written: " + broken.getMessage()
+                + "; make room there, or name a file elsewhere", broken);
+        }
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+        System.err.println("mk: " + file + ": " + MemorySize.text(Files.size(target))
+            + "; open it at https://ui.perfetto.dev");
+    }
+
+    private void write(TraceSource.Open journal, OutputStream to, LineOutput watched) throws IOException {
+        TraceNames names = new TraceNames();
+        EventFilter filter = new EventFilter(names);
+        long end = window.needsEnd() ? source.end(command) : 0;
+        TracePrinter printer = new TracePrinter(filter, new PerfettoJson(to, names),
+            watched != null ? watched : new LineOutput(System.out), () -> window.apply(filter, names, end));
+        new TracePlayer(journal, names, entry -> true, printer, printer).play(false);
+        printer.end();
+    }
+}

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.trace;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.host.view.MachineView;
+import io.mkemu.journal.JournalReader;
+import io.mkemu.journal.SegmentSource;
+import io.mkemu.machine.MachineDirectory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import org.agrona.DirectBuffer;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+
+/** Which recording is read. */
+final class TraceSource {
+    @Option(names = "--machine", paramLabel = "NAME",
+        description = "What a machine that runs records; may be left out while only one runs.")
+    private String machine;
+
+    @Option(names = "--journal", paramLabel = "DIR", description = "A journal, for its newest recording, or a "
+        + "recording in it; of a machine that runs or is gone.")
+    private Path journal;
+
+    /** A recording that is open. */
+    static final class Open implements SegmentSource, AutoCloseable {
+        private final JournalReader reader;
+        private String problem;
+        private int problems;
+
+        private Open(Path directory) throws IOException {
+            reader = JournalReader.open(directory, this::problem);
+        }
+
+        private void problem(String told) {
+            problem = problem == null ? told : problem;
+            problems++;
+        }
+
+        /** Says on stderr, in a line, what could not be read. */
+        void tellProblems() {
+            int files = reader.deletedFiles();
+            String deleted = files == 0 ? "" : files + (files == 1 ? " file of " : " files of ") + name()
+                + (files == 1 ? " was" : " were") + " deleted unread, to keep the journal small: "
+                + "what was told there is missing";
+            String nothing = reader.isEmpty() ? name() + " holds nothing that can be read" : "";
+            String damaged = problem == null ? nothing : problem + (problems == 1 ? "" : "; and " + (problems - 1)
+                + " more of that kind");
+            if (!deleted.isEmpty() || !damaged.isEmpty()) {
+                System.err.println("mk: " + damaged + (deleted.isEmpty() || damaged.isEmpty() ? "" : "; ") + deleted);
+            }
+        }
+
+        /** Whether the recording was ended in order and its end has been read. */
+        boolean isComplete() {
+            return reader.isComplete();
+        }
+
+        /** Where it lies. */
+        String name() {
+            return reader.recording().toString();
+        }
+
+        @Override
+        public boolean next() throws IOException {
+            return reader.next();
+        }
+
+        @Override
+        public boolean hasEnded() throws IOException {
+            return reader.hasEnded();
+        }
+
+        @Override
+        public long watermark() {
+            return reader.segment().watermark();
+        }
+
+        @Override
+        public int cpu() {
+            return reader.segment().cpu();
+        }
+
+        @Override
+        public int instance() {
+            return reader.segment().instance();
+        }
+
+        @Override
+        public long life() {
+            return reader.segment().life();
+        }
+
+        @Override
+        public DirectBuffer buffer() {
+            return reader.segment().buffer();
+        }
+
+        @Override
+        public int offset() {
+            return reader.segment().offset();
+        }
+
+        @Override
+        public int length() {
+            return reader.segment().length();
+        }
+
+        @Override
+        public void close() {
+            reader.close();
+        }
+    }
+
+    /**
+     * Opens the recording that is meant.
+     *
+     * @param command for which, if the command line is wrong
+     * @throws io.mkemu.MachineException if there is none
+     */
+    Open open(CommandSpec command) throws IOException {
+        if (machine != null && journal != null) {
+            throw new ParameterException(command.commandLine(), "--machine or --journal, not both");
+        }
+        return new Open(journal != null ? journal : ofMachine());
+    }
+
+    /** Where a machine that runs, or that a killed host left, is recorded. */
+    private Path ofMachine() throws IOException {
+        String name;
+        try (MachineView view = MachineView.open(machine)) {
+            name = view.name();
+        } catch (MachineException none) {
+            throw new MachineException(none.exitCode(), none.getMessage() + "; what was recorded of a machine that is "
+                + "gone lies where --journal put it: mk trace --journal DIR", none);
+        }
+        try {
+            return Path.of(Files.readString(MachineDirectory.of(name).journal()).strip());
+        } catch (NoSuchFileException none) {
+            throw new MachineException(ExitCode.STATE, "machine \"" + name + "\" is not recorded: make it with "
+                + "--journal DIR", none);
+        }
+    }
+
+    /** The watermark of the last document there is now, CLOCK_MONOTONIC in ns; 0 if there is none. */
+    long end(CommandSpec command) throws IOException {
+        try (Open whole = open(command)) {
+            long end = 0;
+            while (whole.next()) {
+                end = Math.max(end, whole.watermark());
+            }
+            return end;
+        }
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.type;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.tree.DeviceTreeWriter;
+import io.mkemu.tree.HostSpec;
+import io.mkemu.tree.MachineSpec;
+import io.mkemu.tree.Places;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What a machine is made from: a device tree, or the pool's CPUs and memory. */
+public final class MachineFlags {
+    private static final String STDIN = "-";
+    private static final int MAX_BYTES = 1 << 20;
+
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree source, or - for "
+        + "stdin; its instances are created and loaded. Without it --cpus and --memory say what the machine has.")
+    private String file;
+
+    @Option(names = "--machine", paramLabel = "NAME", description = "Name of the machine; by default the file's name "
+        + "without .dts, or \"default\".")
+    private String machine;
+
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Converter.class,
+        description = "CPUs of the multikernel pool, as 0-3,5. The host runs on the lowest.")
+    private CpuList cpus;
+
+    @Option(names = {"-m", "--memory"}, paramLabel = "SIZE", converter = MemorySize.class,
+        description = "Size of the multikernel pool, as 64M or 2GB.")
+    private Long memory;
+
+    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = IpiModeConverter.class,
+        description = "queued (the default), or single-slot: the RFC's; goes before what a tree says.")
+    private IpiMode ipi;
+
+    @Option(names = "--ipi-slots", paramLabel = "N", description = "Slots of each queued mailbox's lane, a power of "
+        + "two in 2..1024.")
+    private Integer slots;
+
+    @Mixin
+    private ModulePaths modules;
+
+    @Option(names = "--cmdline", paramLabel = "STRING", description = "Boot parameters of the host's kernel.")
+    private String cmdline = "";
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    /** Name and place of the machine. */
+    public MachineDirectory directory() {
+        return MachineDirectory.of(machine != null ? machine : file == null || file.equals(STDIN) ? "default"
+            : nameOf(Path.of(file)));
+    }
+
+    /**
+     * The machine.
+     *
+     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     */
+    public MachineSpec spec() throws IOException {
+        if (file == null) {
+            return ofFlags();
+        }
+        if (cpus != null || memory != null || slots != null || !modules.all().isEmpty() || !cmdline.isEmpty()) {
+            throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
+                + " are for a machine without a tree: with FILE.dts say it there");
+        }
+        MachineSpec tree = file.equals(STDIN) ? MachineSpec.parse("stdin", readStdin(), Path.of(""))
+            : MachineSpec.read(Path.of(file));
+        return ipi == null ? tree : tree.withIpi(ipi);
+    }
+
+    private MachineSpec ofFlags() {
+        if (cpus == null || memory == null) {
+            throw new ParameterException(command.commandLine(),
+                "name a device tree, or the machine's pool: --cpus LIST and --memory SIZE");
+        }
+        if (slots != null && (slots < 2 || slots > 1024 || Integer.bitCount(slots) != 1)) {
+            throw new ParameterException(command.commandLine(),
+                "--ipi-slots " + slots + " is not a power of two in 2..1024");
+        }
+        return new MachineSpec("command line", cpus.cpus(), memory, OptionalLong.empty(),
+            new HostSpec(cmdline, modules.all()), List.of(),
+            slots == null ? OptionalInt.empty() : OptionalInt.of(slots), ipi == null ? IpiMode.QUEUED : ipi,
+            Places.NONE);
+    }
+
+    /**
+     * The machine as a tree.
+     *
+     * @throws MachineException if a tree cannot say it
+     */
+    public static String text(MachineSpec spec) {
+        try {
+            String text = DeviceTreeWriter.write(spec);
+            /* Flags can say what a tree cannot: a control character, a module twice. */
+            MachineSpec.parse(spec.file(), text, Path.of(""));
+            return text;
+        } catch (IllegalArgumentException wrong) {
+            throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
+        }
+    }
+
+    private static String readStdin() throws IOException {
+        byte[] bytes = System.in.readNBytes(MAX_BYTES + 1);
+        if (bytes.length > MAX_BYTES) {
+            throw new MachineException(ExitCode.CONFIG, "stdin: more than 1 MiB: give it a device tree source");
+        }
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+        } catch (CharacterCodingException wrong) {
+            throw new MachineException(ExitCode.CONFIG, "stdin: not UTF-8 text: give it a device tree source (.dts)",
+                wrong);
+        }
+    }
+
+    /** The machine's name where only its tree was named: the file's, without {@code .dts}. */
+    public static String nameOf(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.dts$", "");
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.type;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.host.client.RemoteHost;
+import io.mkemu.host.control.Protocol;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** A verb that the host of a machine that runs is asked for. */
+public abstract class VerbCommand implements Callable<Integer> {
+    @Mixin
+    private MachineOption machine;
+
+    @Option(names = "--json", description = "Print one JSON object and nothing else on stdout: memory in bytes, "
+        + "times in ms.")
+    private boolean json;
+
+    @Spec
+    private CommandSpec command;
+
+    /** What is asked: checked, filled in. */
+    public abstract ObjectNode request();
+
+    /** What the host calls it. */
+    public String verb() {
+        return command.name();
+    }
+
+    /** How long what is asked may wait for kernels. */
+    public long waitMillis() {
+        return 0;
+    }
+
+    /** Prints what came of it, for people. */
+    public abstract void print(JsonNode result);
+
+    @Override
+    public Integer call() throws IOException {
+        ObjectNode request = request();
+        try (RemoteHost host = RemoteHost.find(machine.name())) {
+            ObjectNode result = ask(host, request);
+            finish(host);
+            if (json) {
+                System.out.println(json(result));
+            } else {
+                print(result);
+            }
+            return exitCode(result).code();
+        }
+    }
+
+    /** What is to be waited for after the answer. */
+    public void finish(RemoteHost host) throws IOException {
+    }
+
+    /** What --json prints. */
+    public JsonNode json(ObjectNode result) {
+        return result;
+    }
+
+    public ExitCode exitCode(JsonNode result) {
+        return ExitCode.OK;
+    }
+
+    /** Who is interrupted while the host is at work does not stop the host, and is told so. */
+    private ObjectNode ask(RemoteHost host, ObjectNode request) throws IOException {
+        AtomicBoolean answered = new AtomicBoolean();
+        Thread hook = new Thread(() -> {
+            if (!answered.get()) {
+                System.err.println("mk: interrupted; the host of machine \"" + host.directory().machine()
+                    + "\" goes on with " + verb() + ": mk show tells what comes of it");
+            }
+        }, "interrupted");
+        Runtime.getRuntime().addShutdownHook(hook);
+        try {
+            return host.ask(verb(), request, waitMillis(), line -> {
+                (json ? System.err : System.out).println(line);
+                System.out.flush();
+            });
+        } finally {
+            answered.set(true);
+        }
+    }
+
+    /** Refuses a command line. */
+    public final void require(boolean good, String message) {
+        if (!good) {
+            throw new ParameterException(command.commandLine(), message);
+        }
+    }
+
+    public static ObjectNode object() {
+        return Protocol.object();
+    }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.log.KernelLog;
+import io.mkemu.os.Affinity;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.RestartPolicy;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An instance as its host knows it. What the host gave away, memory and CPUs, it keeps a copy of: the instance table is
+ * for others to read, and anybody can scribble over it. All calls that change something under the host's lock.
+ */
+public final class HostedInstance {
+    private final Machine machine;
+    private final InstanceEntry entry;
+    private final InstanceMemory memory;
+    private final Restarts restarts = new Restarts();
+    private volatile InstanceSpec spec;
+    private volatile InstanceState settled = InstanceState.EMPTY;
+    private volatile InstanceLife life;
+    private volatile String reason = "";
+
+    public HostedInstance(Machine machine, InstanceSpec spec) {
+        this.machine = machine;
+        this.spec = spec;
+        this.entry = machine.mapped().instances().entry(spec.id());
+        this.memory = new InstanceMemory(machine, entry, spec.name());
+    }
+
+    public InstanceSpec spec() {
+        return spec;
+    }
+
+    public InstanceEntry entry() {
+        return entry;
+    }
+
+    /** The life that has begun and not ended, or null. */
+    public InstanceLife life() {
+        return life;
+    }
+
+    /** Why it failed, or empty. */
+    public String reason() {
+        return reason;
+    }
+
+    public Restarts restarts() {
+        return restarts;
+    }
+
+    /** What it is now. What the RAM says counts only for whether a kernel that boots has become active. */
+    public InstanceState state() {
+        InstanceLife now = life;
+        if (now == null) {
+            return settled;
+        }
+        return now.isActive() && !now.isHalting() ? InstanceState.ACTIVE : InstanceState.LOADED;
+    }
+
+    /**
+     * Takes CPUs and memory out of the machine's pools: it is ready then. All or nothing.
+     *
+     * @param dryRun only look whether it could be done
+     * @throws io.mkemu.MachineException if the multikernel pool has not so much in few enough pieces
+     */
+    public void reserve(boolean dryRun) {
+        memory.take(spec, dryRun);
+        if (dryRun) {
+            return;
+        }
+        try {
+            settle();
+            new KernelLog(machine.memory(), spec.id()).clear();
+        } catch (RuntimeException refused) {
+            giveBack();
+            throw refused;
+        }
+    }
+
+    /** Makes entry, CPUs, pool and IPI area anew: nothing of what was there remains. */
+    private void settle() {
+        entry.name(spec.name());
+        machine.assign(spec.id(), spec.cpus(), spec.external() ? Affinity.online() : Affinity.allowed());
+        memory.format();
+        entry.forgetLife();
+        entry.cmdline("");
+        reason = "";
+        enter(InstanceState.READY);
+    }
+
+    /**
+     * Exchanges CPUs and memory.
+     *
+     * @param dryRun only look whether it could be done
+     * @throws io.mkemu.MachineException if the memory cannot be had or somebody still uses it; everything is as before
+     *     then
+     */
+    public void update(InstanceSpec wanted, boolean dryRun) {
+        memory.withdraw();
+        boolean exchanged = false;
+        try {
+            if (wanted.memoryBytes() != spec.memoryBytes() || !memory.holdsIpiArea(wanted)) {
+                memory.exchange(wanted, dryRun);
+            }
+            exchanged = !dryRun;
+        } finally {
+            if (!exchanged) {
+                memory.publish();
+            }
+        }
+        if (exchanged) {
+            changeTo(wanted);
+        }
+    }
+
+    private void changeTo(InstanceSpec wanted) {
+        InstanceState before = settled;
+        machine.unassign(spec.cpus());
+        spec = wanted;
+        settle();
+        if (before != InstanceState.READY) {
+            load(spec);
+        }
+    }
+
+    /** Sets modules and boot parameters: it is loaded then. */
+    public void load(InstanceSpec wanted) {
+        spec = wanted;
+        reason = "";
+        restarts.stop();
+        entry.reason("");
+        entry.cmdline(wanted.bootargs());
+        enter(InstanceState.LOADED);
+    }
+
+    /** Takes modules and boot parameters away: it is ready then. */
+    public void unload() {
+        load(spec.with(List.of(), "", RestartPolicy.NEVER));
+        enter(InstanceState.READY);
+    }
+
+    /**
+     * Gives back everything of instances, or of none of them.
+     *
+     * @param dryRun only look whether it could be done
+     * @throws io.mkemu.MachineException if somebody still uses memory of one of them
+     */
+    public static void delete(List<HostedInstance> all, boolean dryRun) {
+        List<HostedInstance> withdrawn = new ArrayList<>();
+        try {
+            for (HostedInstance instance : all) {
+                instance.memory.withdraw();
+                withdrawn.add(instance);
+            }
+            if (!dryRun) {
+                withdrawn.clear();
+                all.forEach(HostedInstance::giveBack);
+            }
+        } finally {
+            withdrawn.forEach(instance -> instance.memory.publish());
+        }
+    }
+
+    private void giveBack() {
+        restarts.stop();
+        enter(InstanceState.EMPTY);
+        machine.unassign(spec.cpus());
+        memory.free();
+        entry.cpus(new int[0]);
+        entry.name("");
+        entry.cmdline("");
+        entry.forgetLife();
+    }
+
+    /**
+     * Begins a life: nothing of a former one is left in the pool, the mailbox, the local APICs or the instance table.
+     *
+     * @param begun the life, prepared
+     */
+    public void begin(InstanceLife begun) {
+        entry.name(spec.name());
+        machine.assign(spec.id(), spec.cpus(), begun.hostCpus());
+        memory.renew();
+        entry.forgetLife();
+        reason = "";
+        restarts.begun();
+        entry.cmdline(machine.cmdline(entry, spec.bootargs()));
+        entry.newEpoch(InstanceState.LOADED);
+        settled = InstanceState.LOADED;
+        life = begun;
+        machine.recorder().lifeBegins(spec, begun instanceof ExternalProcess);
+    }
+
+    /** The life could not even be begun. */
+    public void abandon(String why) {
+        life = null;
+        reason = why;
+        entry.requested(InstanceDescriptor.REQUEST_NONE);
+        entry.reason(why);
+        restarts.stop();
+        enter(InstanceState.FAILED);
+    }
+
+    /**
+     * The life has ended: its CPUs are retired, its shares end. What it held in memory is freed before the next life.
+     *
+     * @param wanted whether somebody wanted it to end and it did so
+     * @param how    it ended otherwise
+     */
+    public void end(boolean wanted, String how) {
+        machine.recorder().lifeEnded(spec.id());
+        reason = wanted ? "" : entry.reason().isEmpty() ? how : entry.reason();
+        entry.reason(reason);
+        life = null;
+        enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
+        memory.endShares();
+        for (int cpu : machine.physical(spec.cpus())) {
+            machine.mapped().apic(cpu).retire();
+        }
+        entry.requested(InstanceDescriptor.REQUEST_NONE);
+    }
+
+    /**
+     * To be called now and then: memory that stopped CPUs held is free once they let go.
+     *
+     * @return whether it must be called again
+     */
+    public boolean look() {
+        return memory.look();
+    }
+
+    private void enter(InstanceState state) {
+        settled = state;
+        entry.enter(state);
+        machine.recorder().entered(spec.id(), state, reason);
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.boot.BootParameters;
+import io.mkemu.ipi.SendProbe;
+import io.mkemu.kernel.InstanceMain;
+import io.mkemu.machine.MachineDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The command line that boots an instance. */
+public final class InstanceCommand {
+    private InstanceCommand() {
+    }
+
+    /** The distribution this process runs from: jvm.options and lib/instance lie in it. */
+    public static Path home() {
+        String home = System.getProperty("mkemu.home");
+        if (home == null || !Files.isRegularFile(Path.of(home, "jvm.options"))) {
+            throw new MachineException(ExitCode.INTERNAL, "-Dmkemu.home=" + home
+                + " is no mkemu distribution (it has no jvm.options); start mkemu with scripts/mk");
+        }
+        return Path.of(home);
+    }
+
+    /** As {@link #of}, for a child of this process: what it writes to stderr is read here. */
+    static List<String> ofChild(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+        List<String> command = of(directory, instanceId, cmdline, modules);
+        command.add(1, "-D" + InstanceMain.CHILD_PROPERTY + "=true");
+        return command;
+    }
+
+    /**
+     * The command line of an instance's process, with this process's JDK and distribution.
+     *
+     * @param cmdline of the life it is for
+     * @throws MachineException if this process does not run from a distribution
+     */
+    public static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+        List<String> command = jvm();
+        /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
+        command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
+        String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
+        if (stopInSend != null) {
+            command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
+        }
+        command.addAll(List.of("-cp", classPath(), InstanceMain.class.getName(), directory.path().toString(),
+            Integer.toString(instanceId), cmdline));
+        command.addAll(modules);
+        if (AotCache.isRecording()) {
+            /* A class that the cache does not have costs the next kernel the opening of all jars. */
+            command.add("echo");
+        }
+        return command;
+    }
+
+    /** A JVM with the options that an instance's has. */
+    private static List<String> jvm() {
+        Path home = home();
+        List<String> command = new ArrayList<>(List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
+            "@" + home.resolve("instance.options")));
+        command.addAll(AotCache.options(home, "instance"));
+        return command;
+    }
+
+    private static String classPath() {
+        return home().resolve("lib/instance") + "/*";
+    }
+
+    /**
+     * The command line of a process with the class path and the options of an instance.
+     *
+     * @param errorFile where a crash report of the JVM goes
+     * @param main      its main class
+     * @throws MachineException if this process does not run from a distribution
+     */
+    public static List<String> of(Path errorFile, Class<?> main, List<String> arguments) {
+        List<String> command = jvm();
+        command.addAll(List.of("-XX:ErrorFile=" + errorFile, "-cp", classPath(), main.getName()));
+        command.addAll(arguments);
+        return command;
+    }
+}

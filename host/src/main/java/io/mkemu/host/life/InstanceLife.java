@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.table.InstanceEntry;
+import io.mkemu.tree.InstanceSpec;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BiConsumer;
+
+/**
+ * One life of an instance, from exec to its end, whoever starts its process: a strategy per launcher. It asks and
+ * watches; what follows from an end is its owner's to do. Thread-safe.
+ */
+public abstract class InstanceLife {
+    /** How long the CPUs have to park by themselves when a force halt is asked for. */
+    private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
+    /** How long the operating system may take to end a process that was destroyed. */
+    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    private final Machine machine;
+    private final InstanceSpec spec;
+    private final InstanceEntry entry;
+    private final BiConsumer<InstanceLife, String> over;
+    private final CompletableFuture<Boolean> booted = new CompletableFuture<>();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+    private volatile boolean shuttingDown;
+    private volatile boolean halting;
+
+    /**
+     * Prepares.
+     *
+     * @param over told once, on another thread than the caller of {@link #exec}, that the process is gone, and how it
+     *     ended if nobody wanted it to
+     */
+    public InstanceLife(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+        this.machine = machine;
+        this.spec = spec;
+        this.entry = machine.mapped().instances().entry(spec.id());
+        this.over = over;
+    }
+
+    public Machine machine() {
+        return machine;
+    }
+
+    public InstanceSpec spec() {
+        return spec;
+    }
+
+    public InstanceEntry entry() {
+        return entry;
+    }
+
+    /** Begins: a process is started, or waited for. Returns at once. */
+    public final void exec() {
+        entry.bootStep(BootStep.EXEC, System.nanoTime());
+        entry.requested(InstanceDescriptor.REQUEST_RUN);
+        launch();
+    }
+
+    /**
+     * Starts the process, or the wait for it.
+     *
+     * @throws io.mkemu.MachineException if it cannot be started
+     */
+    public abstract void launch();
+
+    /** The host CPUs that its process may use, as far as this one knows; at least one. */
+    public abstract BitSet hostCpus();
+
+    /** Process id on this system, or what the instance itself says; 0 if there is none yet. */
+    public abstract long pid();
+
+    /**
+     * Ends the process without asking it.
+     *
+     * @return false if this launcher cannot
+     */
+    public abstract boolean destroy();
+
+    /** What is to be said of a life that is not active yet: what it waits for. */
+    public abstract String waitsFor();
+
+    /** Lines for the kernel log that only the launcher has; to be asked again and again, and once after the end. */
+    public abstract void takeOutput(boolean ended, BiConsumer<Boolean, String> line);
+
+    /** Whether there are such lines that are too young to be taken. */
+    public abstract boolean hasOutput();
+
+    /** Looks whether the kernel has become active. */
+    public final void look() {
+        if (!booted.isDone() && entry.state() == InstanceState.ACTIVE) {
+            becameActive();
+            booted.complete(true);
+            /* After it: who waits for events and asks for the state may have looked before this thread did. */
+            machine.memory().raiseEvent();
+        }
+    }
+
+    /** The kernel has become active. */
+    public void becameActive() {
+    }
+
+    /** Whether the kernel has been active; it may have ended since. */
+    public boolean isActive() {
+        return booted.getNow(false);
+    }
+
+    public boolean isOver() {
+        return ended.isDone();
+    }
+
+    public boolean isShuttingDown() {
+        return shuttingDown;
+    }
+
+    public boolean isHalting() {
+        return halting;
+    }
+
+    /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
+    public void shutDown() {
+        shuttingDown = true;
+        if (!halting) {
+            request(InstanceDescriptor.REQUEST_SHUTDOWN);
+        }
+    }
+
+    /** Raises the marker of a force halt; it stays up until the process is gone. May be repeated. */
+    public void halt() {
+        halting = true;
+        /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
+        entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
+        request(InstanceDescriptor.REQUEST_HALT);
+    }
+
+    private void request(int request) {
+        entry.requested(request);
+        /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
+        for (int cpu : machine.physical(spec.cpus())) {
+            machine.mapped().apic(cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+        }
+        machine.memory().raiseEvent();
+    }
+
+    /**
+     * Waits until the kernel is active.
+     *
+     * @return whether it is; false too if it has ended or the time is over
+     */
+    public boolean awaitActive(long deadlineNanos) throws InterruptedException {
+        return await(booted, deadlineNanos) && booted.getNow(false);
+    }
+
+    /** Waits for the end; whether it came before the time was over. */
+    public boolean awaitEnd(long deadlineNanos) throws InterruptedException {
+        return await(ended, deadlineNanos);
+    }
+
+    /**
+     * Waits for the end after {@link #halt}, and enforces it where the launcher can.
+     *
+     * @return whether all its CPUs are parked now: the process is gone
+     */
+    public boolean awaitHalted(long deadlineNanos) throws InterruptedException {
+        if (awaitEnd(Math.min(deadlineNanos, System.nanoTime() + PARK_NANOS)) || destroy()) {
+            return awaitEnd(Math.max(deadlineNanos, System.nanoTime() + DESTROY_NANOS));
+        }
+        return awaitEnd(deadlineNanos);
+    }
+
+    private static boolean await(CompletableFuture<?> what, long deadlineNanos) throws InterruptedException {
+        try {
+            what.get(Math.max(0, deadlineNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+            return true;
+        } catch (TimeoutException late) {
+            return false;
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** The process is gone. Once per life. */
+    public final void over(String how) {
+        over.accept(this, how);
+        /* In this order: who waited for the boot in vain must see that the life is over. */
+        ended.complete(null);
+        booted.complete(false);
+        machine.memory().raiseEvent();
+    }
+}

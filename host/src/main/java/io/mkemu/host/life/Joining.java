@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import io.mkemu.os.Affinity;
+import java.util.BitSet;
+
+/**
+ * How the processes of external instances are started by somebody else.
+ *
+ * @param container the container that each is to run in; null if they are told how any program joins
+ * @param hostCpus  the host CPUs that they may use
+ * @param isAsked   whether a process that is there has asked to join, and no other one will
+ */
+public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked) {
+    /** Copies. */
+    public Joining {
+        hostCpus = (BitSet) hostCpus.clone();
+    }
+
+    /** By a process that nobody knows yet: it may use any host CPU, as far as this one knows, and looks itself. */
+    public static Joining byCommand() {
+        return by(null);
+    }
+
+    /** By a container that somebody starts: the CPU set it is given is that of any host CPU, too. */
+    public static Joining by(ContainerRun container) {
+        return new Joining(container, Affinity.online(), false);
+    }
+
+    /**
+     * By a process that has asked for it.
+     *
+     * @param hostCpus that this process may use
+     */
+    public static Joining asked(BitSet hostCpus) {
+        return new Joining(null, hostCpus, true);
+    }
+
+    /** A copy. */
+    @Override
+    public BitSet hostCpus() {
+        return (BitSet) hostCpus.clone();
+    }
+}

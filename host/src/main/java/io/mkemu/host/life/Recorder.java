@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.host.control.Protocol;
+import io.mkemu.journal.JournalWriter;
+import io.mkemu.journal.ModuleDigests;
+import io.mkemu.journal.TraceDrain;
+import io.mkemu.kernel.KernelInstance;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.LogLevel;
+import io.mkemu.plan.JournalOptions;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.tree.InstanceSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Set;
+
+/** What a host tells the journal of its machine, if it has one. Any thread. */
+public final class Recorder implements AutoCloseable {
+    private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ONLY =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Machine machine;
+    private final TraceDrain drain;
+    private final Path recording;
+
+    private Recorder(Machine machine, TraceDrain drain, Path recording) {
+        this.machine = machine;
+        this.drain = drain;
+        this.recording = recording;
+    }
+
+    /**
+     * Begins to record a machine that has just been made, if its plan says so.
+     *
+     * @throws MachineException if the journal's directory cannot be used
+     */
+    static Recorder start(Machine machine) throws IOException {
+        JournalOptions options = machine.plan().journal();
+        if (options == null) {
+            return new Recorder(machine, null, null);
+        }
+        JournalWriter writer = JournalWriter.create(options.directory(), machine.directory().machine(),
+            options.limits());
+        try {
+            Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
+            Files.writeString(told, writer.recording() + "\n");
+        } catch (IOException | RuntimeException | Error fault) {
+            writer.close();
+            throw fault;
+        }
+        return new Recorder(machine, TraceDrain.start(machine.mapped(), writer, describe(machine), options.mode(),
+            line -> say(machine, line)), writer.recording());
+    }
+
+    private static byte[] describe(Machine machine) {
+        long createdNanos = machine.memory().createdNanos();
+        long agoNanos = System.nanoTime() - createdNanos;
+        ObjectNode what = JSON.createObjectNode();
+        what.put("machine", machine.directory().machine());
+        what.put("epoch", "0x" + Long.toHexString(machine.memory().epoch()));
+        what.put("createdNanos", createdNanos);
+        what.put("createdUnixNanos", ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()) - agoNanos);
+        what.put("nrCpus", machine.plan().layout().nrCpus());
+        what.put("ipi", machine.plan().spec().ipi().toString());
+        what.put("mkemu", Protocol.version());
+        return bytes(what);
+    }
+
+    private static byte[] bytes(ObjectNode what) {
+        try {
+            return JSON.writeValueAsBytes(what);
+        } catch (JsonProcessingException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static void say(Machine machine, String line) {
+        KernelInstance host = machine.hostKernel();
+        if (host != null) {
+            host.printk(LogLevel.WARNING, line);
+        } else {
+            new KernelLog(machine.memory(), 0).append(LogLevel.WARNING.ordinal(), -1, line);
+        }
+    }
+
+    /** Where it records, or null. */
+    public Path recording() {
+        return recording;
+    }
+
+    /** What is recorded now. */
+    public TraceMode mode() {
+        return new TraceControl(machine.memory()).mode();
+    }
+
+    /**
+     * Changes what is recorded.
+     *
+     * @throws MachineException if there is no journal, or no more
+     */
+    public void mode(TraceMode mode) {
+        if (drain == null || !drain.isRecording()) {
+            throw new MachineException(ExitCode.STATE, "machine \"" + machine.directory().machine() + "\" has "
+                + (drain == null ? "no journal: make it with --journal DIR"
+                : "no journal any more: mk dmesg host shows why"));
+        }
+        drain.mode(mode);
+    }
+
+    /** The host's own kernel is about to boot. */
+    void hostBegins() {
+        if (drain != null) {
+            var spec = machine.plan().spec();
+            lifeBegins(0, Machine.HOST_NAME, List.of(machine.plan().hostCpu()), spec.host().modules(),
+                spec.host().bootargs(), false);
+        }
+    }
+
+    /** An instance is about to boot: everything of its life is set up in RAM. */
+    void lifeBegins(InstanceSpec spec, boolean external) {
+        if (drain != null) {
+            lifeBegins(spec.id(), spec.name(), spec.cpus(), spec.modules(), spec.bootargs(), external);
+        }
+    }
+
+    private void lifeBegins(int id, String name, List<Integer> numbers, List<String> modules, String bootargs,
+        boolean external) {
+        var entry = machine.mapped().instances().entry(id);
+        List<Integer> cpus = machine.physical(numbers);
+        ObjectNode what = JSON.createObjectNode();
+        what.put("id", id).put("name", name).put("life", entry.epoch());
+        cpus.forEach(what.putArray("cpus")::add);
+        modules.forEach(what.putArray("modules")::add);
+        modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
+        what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
+        drain.lifeBegins(id, entry.epoch(), cpus, bytes(what));
+    }
+
+    /** The process of an instance is gone. */
+    void lifeEnded(int id) {
+        if (drain != null) {
+            drain.lifeEnded(id);
+        }
+    }
+
+    /** The host has put an instance into a state. */
+    void entered(int id, InstanceState state, String reason) {
+        if (drain != null) {
+            drain.entered(id, state, reason);
+        }
+    }
+
+    /** Ends the recording, after all kernels. May be repeated. */
+    @Override
+    public void close() {
+        if (drain != null) {
+            try {
+                drain.close();
+            } catch (IOException refused) {
+                say(machine, "mkemu: the last file of the journal " + recording + " is not closed in order: "
+                    + refused.getMessage());
+            }
+        }
+    }
+}

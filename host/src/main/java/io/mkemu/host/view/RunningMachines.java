@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.view;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.os.OsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/** This user's machines that run now: those whose host holds its lock. */
+public final class RunningMachines {
+    private RunningMachines() {
+    }
+
+    /** Their names, in alphabetical order. */
+    public static List<String> names() throws IOException {
+        return namesOf(RunningMachines::runs);
+    }
+
+    /** Names of those whose host was killed: it left its directory. In alphabetical order. */
+    public static List<String> deadNames() throws IOException {
+        return namesOf(RunningMachines::isDead);
+    }
+
+    /** Names of the machines whose directory is of some kind, in alphabetical order. */
+    static List<String> namesOf(Predicate<MachineDirectory> kind) throws IOException {
+        try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
+            return directories.map(MachineDirectory::new).filter(kind).map(MachineDirectory::machine).sorted().toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+
+    /**
+     * The directory of a machine that runs.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException if it does not run, or without a name none or several do; the message lists those that
+     *     run
+     */
+    public static MachineDirectory find(String name) throws IOException {
+        MachineDirectory directory = name == null ? only() : MachineDirectory.of(name);
+        if (!runs(directory)) {
+            throw notRunning(directory);
+        }
+        directory.check();
+        return directory;
+    }
+
+    /** Why a machine cannot be asked anything, and what to do about it. */
+    public static MachineException notRunning(MachineDirectory directory) throws IOException {
+        String machine = "machine \"" + directory.machine() + "\" ";
+        return new MachineException(ExitCode.MACHINE, isDead(directory) ? machine + "is dead, its host was killed: "
+            + "mk init --machine " + directory.machine() + " clears what it left and makes it anew"
+            : machine + "does not run; " + list(names()));
+    }
+
+    /**
+     * Maps the RAM of a machine that runs, for reading.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException as {@link #find}
+     */
+    public static MappedMachine open(String name) throws IOException {
+        MachineDirectory directory = find(name);
+        try {
+            return MappedMachine.openReadOnly(directory.ram());
+        } catch (NoSuchFileException beginningOrEnding) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine()
+                + "\" has no RAM: it is just being made or ending; try again", beginningOrEnding);
+        }
+    }
+
+    static MachineDirectory only() throws IOException {
+        List<String> names = names();
+        if (names.size() != 1) {
+            throw new MachineException(ExitCode.MACHINE, names.isEmpty() ? list(names) + dead(deadNames())
+                : list(names) + "; say which with --machine NAME");
+        }
+        return MachineDirectory.of(names.getFirst());
+    }
+
+    static String list(List<String> names) {
+        return names.isEmpty() ? "no machine runs; start one with: mk run FILE.dts, or mk init"
+            : "running: " + String.join(", ", names);
+    }
+
+    private static String dead(List<String> names) {
+        return names.isEmpty() ? "" : "; what killed hosts left, mk init clears: " + String.join(", ", names);
+    }
+
+    /** Whether there is a lock of a host, and no host that holds it. */
+    private static boolean isDead(MachineDirectory directory) {
+        return Files.isRegularFile(directory.life(0), LinkOption.NOFOLLOW_LINKS) && !runs(directory);
+    }
+
+    public static boolean runs(MachineDirectory directory) {
+        try (OsFile lock = OsFile.openReadOnly(directory.life(0))) {
+            return lock.isLockedByOther();
+        } catch (IOException notAMachine) {
+            return false;
+        }
+    }
+}

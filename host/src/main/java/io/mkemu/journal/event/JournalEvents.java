@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal.event;
+
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.journal.SegmentSource;
+import io.mkemu.trace.TraceRecord;
+import java.io.IOException;
+
+/** Reads a journal, record by record in the order they were written, a document's worth at a time. Not thread-safe. */
+public final class JournalEvents {
+    /** Takes the records of a journal as they were written: those of a CPU in order, those of several mixed. */
+    @FunctionalInterface
+    public interface Records {
+        /** Takes the next one. */
+        void record(TraceEntry entry) throws IOException;
+    }
+
+    private final SegmentSource source;
+    private final TraceNames names;
+    private final Records records;
+    private final TraceRecord flyweight = new TraceRecord();
+    private long reading = Long.MIN_VALUE;
+    private long watermark = Long.MIN_VALUE;
+    private boolean ended;
+
+    /**
+     * A reader at the beginning.
+     *
+     * @param names   learns who is who
+     * @param records takes what is read
+     */
+    public JournalEvents(SegmentSource source, TraceNames names, Records records) {
+        this.source = source;
+        this.names = names;
+        this.records = records;
+    }
+
+    /** Reads the next segment; false if there is none now. */
+    public boolean poll() throws IOException {
+        if (!source.next()) {
+            watermark = Math.max(watermark, reading);
+            return false;
+        }
+        if (source.watermark() != reading) {
+            watermark = Math.max(watermark, reading);
+            reading = source.watermark();
+        }
+        names.owns(source.cpu(), source.instance());
+        int at = source.offset();
+        int end = at + source.length();
+        long time = source.watermark();
+        while (at < end) {
+            if (!flyweight.wrap(source.buffer(), at, end)) {
+                records.record(TraceEntry.damaged(source.cpu(), source.instance(), source.life(), time, end - at));
+                break;
+            }
+            TraceEntry entry = TraceEntry.of(source.cpu(), source.instance(), source.life(), flyweight);
+            time = entry.time();
+            ended = entry.event() == TraceEvent.END || ended && entry.event() != TraceEvent.MACHINE;
+            names.learn(entry);
+            records.record(entry);
+            at += flyweight.slots() * TraceRecordDescriptor.LENGTH;
+        }
+        return true;
+    }
+
+    /**
+     * What was written before this time has been read: the watermark of the last document that was read to its end.
+     * CLOCK_MONOTONIC in ns; the least long before that.
+     */
+    public long watermark() {
+        return watermark;
+    }
+
+    /** Whether the recording that was read last has ended in order. */
+    public boolean ended() {
+        return ended;
+    }
+}

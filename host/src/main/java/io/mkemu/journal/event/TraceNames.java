@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.journal.event;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.journal.JournalText;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Who is who in a journal, learnt as it is read: the machine, its instances, whose a CPU is. Not thread-safe. */
+public final class TraceNames {
+    /** What a machine's own events name as their instance. */
+    public static final int MACHINE = -1;
+
+    private final SortedMap<Integer, String> names = new TreeMap<>(Map.of(0, "host"));
+    private final Map<Integer, Integer> owners = new HashMap<>();
+    private String machine = "";
+    private long createdNanos;
+    private long createdEpochNanos;
+    private String mailbox = "";
+    private String mode = "";
+    private boolean known;
+    private int nrCpus;
+
+    /** Learns what a record tells of names. */
+    void learn(TraceEntry entry) {
+        if (entry.event() == TraceEvent.MACHINE) {
+            JsonNode what = JournalText.object(entry.payload());
+            machine(what.path("machine").asText(""), what.path("createdNanos").asLong(),
+                what.path("createdUnixNanos").asLong());
+            nrCpus = what.path("nrCpus").asInt();
+            mailbox = what.path("ipi").asText("");
+        } else if (entry.event() == TraceEvent.MODE && mode.isEmpty()) {
+            mode = EventFields.mode(entry.arg0());
+        } else if (entry.event() == TraceEvent.LIFE && entry.instance() >= 0) {
+            JsonNode what = JournalText.object(entry.payload());
+            if (what.path("name").isTextual()) {
+                name(entry.instance(), what.path("name").textValue());
+            }
+            what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
+        }
+    }
+
+    /** Learns whose a CPU is now. */
+    void owns(int cpu, int instance) {
+        if (cpu >= 0 && instance >= 0) {
+            owners.put(cpu, instance);
+            names.putIfAbsent(instance, "#" + instance);
+        }
+    }
+
+    /** Learns the name of an instance. */
+    void name(int instance, String name) {
+        names.put(instance, name);
+    }
+
+    /** Learns which machine it is. */
+    void machine(String name, long created, long createdEpoch) {
+        machine = name;
+        createdNanos = created;
+        createdEpochNanos = createdEpoch;
+        known = true;
+    }
+
+    /** Whether the journal has said which machine it is of. */
+    public boolean isKnown() {
+        return known;
+    }
+
+    /** The machine's name; empty if it is not known. */
+    public String machine() {
+        return machine;
+    }
+
+    /** One past the highest physical CPU; 0 if it is not known. */
+    public int nrCpus() {
+        return nrCpus;
+    }
+
+    /** The machine's mailbox, as --ipi has it; empty if it is not known. */
+    public String mailbox() {
+        return mailbox;
+    }
+
+    /** What was recorded at the beginning; empty if it is not known. */
+    public String mode() {
+        return mode;
+    }
+
+    /** When the machine was made, CLOCK_MONOTONIC in ns; 0 if it is not known. */
+    public long createdNanos() {
+        return createdNanos;
+    }
+
+    /** When the machine was made, ns since 1970; 0 if it is not known. */
+    public long createdEpochNanos() {
+        return createdEpochNanos;
+    }
+
+    /** The name of an instance; "#" and its id if that is all that is known; "machine" for {@link #MACHINE}. */
+    public String name(int instance) {
+        return instance < 0 ? "machine" : names.getOrDefault(instance, "#" + instance);
+    }
+
+    /** Whether a user who says this means that instance. A name goes before an id, as everywhere. */
+    boolean means(String nameOrId, int instance) {
+        return nameOrId.equals(names.get(instance))
+            || nameOrId.equals(Integer.toString(instance)) && !names.containsValue(nameOrId);
+    }
+
+    /** Whether a user who says this can mean anything. */
+    boolean knows(String nameOrId) {
+        return names.containsValue(nameOrId)
+            || names.keySet().stream().anyMatch(id -> nameOrId.equals(Integer.toString(id)));
+    }
+
+    /** The instance that owns a CPU as far as was read, or {@link #MACHINE} if it is not known. */
+    public int ownerOf(int cpu) {
+        return owners.getOrDefault(cpu, MACHINE);
+    }
+
+    /** All instances that were seen, by ascending id. */
+    public SortedMap<Integer, String> all() {
+        return names;
+    }
+}

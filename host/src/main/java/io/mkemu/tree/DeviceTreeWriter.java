@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import io.mkemu.abi.IpiMode;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Writes a machine as device tree source that parses back to an equal machine. */
+public final class DeviceTreeWriter {
+
+    private final StringBuilder out = new StringBuilder();
+    private int depth;
+
+    private DeviceTreeWriter() {
+    }
+
+    /**
+     * Writes a machine; whether it is a legal one shows when the text is parsed. A relative jar path is written as it
+     * is, so it parses back resolved.
+     *
+     * @return the text of a .dts file
+     * @throws IllegalArgumentException if a module's name or path holds a comma, or a string a NUL: a tree cannot
+     *                                  express them
+     */
+    public static String write(MachineSpec machine) {
+        DeviceTreeWriter writer = new DeviceTreeWriter();
+        writer.machine(machine);
+        return writer.out.toString();
+    }
+
+    private void machine(MachineSpec machine) {
+        line("/dts-v1/;");
+        out.append('\n');
+        open("/");
+        line("compatible = " + quote(MachineReader.COMPATIBLE) + ";");
+        modules(machine.host().modules());
+        if (machine.ipi() != IpiMode.QUEUED) {
+            line(MachineReader.IPI + " = \"" + machine.ipi() + "\";");
+        }
+        machine.ipiSlots().ifPresent(slots -> line(MachineReader.SLOTS + " = <" + slots + ">;"));
+        open("resources");
+        cpus(machine.cpus());
+        if (!machine.apicIds().isEmpty()) {
+            line(ResourceReader.APIC_IDS + " = " + cells(machine.apicIds()) + ";");
+        }
+        machine.memoryBase().ifPresent(base -> line(ResourceReader.BASE + " = " + quantity(base) + ";"));
+        line(ResourceReader.MEMORY + " = " + quantity(machine.memoryBytes()) + ";");
+        close();
+        bootargs(machine.host().bootargs());
+        if (!machine.instances().isEmpty()) {
+            open("instances");
+            machine.instances().forEach(this::instance);
+            close();
+        }
+        close();
+    }
+
+    private void instance(InstanceSpec instance) {
+        open(instance.name());
+        line(InstanceReader.ID + " = <" + instance.id() + ">;");
+        if (instance.external()) {
+            line(InstanceReader.EXTERNAL + ";");
+        }
+        if (instance.restart().onFailure()) {
+            line(RestartReader.RESTART + " = " + quote(RestartPolicy.ON_FAILURE_TEXT) + ";");
+            line(RestartReader.LIMIT + " = <" + instance.restart().limit() + ">;");
+            line(RestartReader.DELAY + " = <" + instance.restart().delayMillis() + ">;");
+        }
+        modules(instance.modules());
+        open("resources");
+        cpus(instance.cpus());
+        line(ResourceReader.MEMORY + " = " + quantity(instance.memoryBytes()) + ";");
+        close();
+        bootargs(instance.bootargs());
+        close();
+    }
+
+    private void cpus(List<Integer> cpus) {
+        line(ResourceReader.CPUS + " = " + cells(cpus) + ";");
+    }
+
+    private static String cells(List<Integer> values) {
+        return "<" + values.stream().map(String::valueOf).collect(Collectors.joining(" ")) + ">";
+    }
+
+    private void modules(List<String> modules) {
+        for (String module : modules) {
+            if (module.indexOf(',') >= 0) {
+                throw new IllegalArgumentException("module " + Text.quote(module)
+                        + " holds a comma, which separates modules in a device tree: rename it");
+            }
+        }
+        if (!modules.isEmpty()) {
+            line(KernelReader.MODULES + " = "
+                    + modules.stream().map(DeviceTreeWriter::quote).collect(Collectors.joining(", ")) + ";");
+        }
+    }
+
+    private void bootargs(String bootargs) {
+        if (!bootargs.isEmpty()) {
+            open("chosen");
+            line(KernelReader.BOOTARGS + " = " + quote(bootargs) + ";");
+            close();
+        }
+    }
+
+    private static String quantity(long value) {
+        String hex = "<0x" + Long.toHexString(value) + ">";
+        return Long.compareUnsigned(value, 0xffffffffL) > 0 ? "/bits/ 64 " + hex : hex;
+    }
+
+    private static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        for (char c : text.toCharArray()) {
+            if (c == 0) {
+                throw new IllegalArgumentException("a device tree string cannot hold NUL: " + Text.quote(text));
+            }
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append(c);
+            } else if (c < ' ' || c == 0x7F) {
+                quoted.append(String.format("\\x%02x", (int) c));
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    private void open(String name) {
+        line(name + " {");
+        depth++;
+    }
+
+    private void close() {
+        depth--;
+        line("};");
+    }
+
+    private void line(String text) {
+        out.append("\t".repeat(depth)).append(text).append('\n');
+    }
+}

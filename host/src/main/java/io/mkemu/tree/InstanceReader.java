@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Reads one instance node and checks each value by itself. */
+final class InstanceReader {
+
+    static final String ID = "id";
+    static final String EXTERNAL = "mkemu,external";
+    private static final Set<String> PROPERTIES = Set.of(ID, EXTERNAL, KernelReader.MODULES, RestartReader.RESTART,
+            RestartReader.LIMIT, RestartReader.DELAY);
+    private static final String ID_EXAMPLE = "id = <1>;";
+
+    private final KernelReader kernel;
+
+    InstanceReader(KernelReader kernel) {
+        this.kernel = kernel;
+    }
+
+    InstanceSpec read(NodeReader node) {
+        checkName(node);
+        node.allow(PROPERTIES, Set.of("resources", "chosen"));
+        Map<String, List<Position>> places = new HashMap<>();
+        int id = id(node, places);
+        ResourceReader.Resources resources = ResourceReader.read(node, false, places);
+        String bootargs = kernel.bootargs(node, places);
+        List<String> modules = kernel.modules(node, places);
+        boolean external = external(node, places);
+        RestartPolicy restart = RestartReader.read(node, external, places);
+        return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
+                external, restart, new Places(node.node().position(), places));
+    }
+
+    private static void checkName(NodeReader node) {
+        String problem = InstanceSpec.nameProblem(node.node().name());
+        if (problem != null) {
+            throw node.error(node.node().position(), problem);
+        }
+    }
+
+    private static boolean external(NodeReader node, Map<String, List<Position>> places) {
+        Optional<Property> property = node.property(EXTERNAL);
+        property.ifPresent(given -> {
+            if (!given.values().isEmpty()) {
+                throw node.error(given.position(), "'mkemu,external' has a value, expected none: mkemu,external; makes "
+                        + "the instance external, without the property mkemu starts it");
+            }
+            places.put(EXTERNAL, List.of(given.position()));
+        });
+        return property.isPresent();
+    }
+
+    private static int id(NodeReader node, Map<String, List<Position>> places) {
+        Value.Cell cell = node.cell(node.require(ID, ID_EXAMPLE), ID_EXAMPLE);
+        if (cell.value() == 0) {
+            throw node.error(cell.position(), "'id' is 0, which is the host: expected 1.."
+                    + MachineSpec.MAX_INSTANCE_ID);
+        }
+        if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_INSTANCE_ID) > 0) {
+            throw node.error(cell.position(), "'id' is " + Text.printable(cell.text()) + ", expected 1.."
+                    + MachineSpec.MAX_INSTANCE_ID + " (0 is the host)");
+        }
+        places.put(ID, List.of(cell.position()));
+        return (int) cell.value();
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import io.mkemu.abi.IpiMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/** Turns a tree of the "multikernel-v1" binding into a checked machine. */
+final class MachineReader {
+
+    static final String COMPATIBLE = "multikernel-v1";
+    static final String SLOTS = "mkemu,ipi-slots";
+    static final String IPI = "ipi";
+    private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
+    private static final String IPI_EXAMPLE = "ipi = \"single-slot\";";
+    private static final String SLOTS_EXAMPLE = "mkemu,ipi-slots = <64>;";
+    private static final int FEWEST_SLOTS = 2;
+    private static final int MOST_SLOTS = 1024;
+
+    private final String file;
+    private final KernelReader kernel;
+
+    MachineReader(String file, Path baseDir) {
+        this.file = file;
+        this.kernel = new KernelReader(baseDir);
+    }
+
+    MachineSpec read(Node tree) {
+        NodeReader root = new NodeReader(file, "/", tree);
+        checkCompatible(root);
+        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, IPI), Set.of("resources", "chosen", "instances"));
+        Map<String, List<Position>> places = new HashMap<>();
+        ResourceReader.Resources pool = ResourceReader.read(root, true, places);
+        HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
+        OptionalInt slots = slots(root, places);
+        List<InstanceSpec> instances = instances(root);
+        MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
+                pool.memoryBase(), host, instances, slots, ipi(root), new Places(tree.position(), places));
+        new PartitionCheck(machine).run();
+        return machine;
+    }
+
+    private void checkCompatible(NodeReader root) {
+        Property property = root.require("compatible", COMPATIBLE_EXAMPLE);
+        List<Value.Str> strings = root.strings(property, COMPATIBLE_EXAMPLE);
+        if (strings.stream().noneMatch(s -> s.text().equals(COMPATIBLE))) {
+            Value.Str first = strings.getFirst();
+            throw root.error(first.position(), "'compatible' is \"" + Text.printable(first.text())
+                    + "\", expected \"" + COMPATIBLE + "\"");
+        }
+    }
+
+    private OptionalInt slots(NodeReader root, Map<String, List<Position>> places) {
+        Optional<Property> property = root.property(SLOTS);
+        if (property.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Value.Cell cell = root.cell(property.get(), SLOTS_EXAMPLE);
+        long slots = cell.value();
+        if (slots < FEWEST_SLOTS || slots > MOST_SLOTS || Long.bitCount(slots) != 1) {
+            throw root.error(cell.position(), "'mkemu,ipi-slots' is " + Text.printable(cell.text())
+                    + ", expected a power of two in " + FEWEST_SLOTS + ".." + MOST_SLOTS);
+        }
+        places.put(SLOTS, List.of(cell.position()));
+        return OptionalInt.of((int) slots);
+    }
+
+    private static IpiMode ipi(NodeReader root) {
+        Optional<Property> property = root.property(IPI);
+        if (property.isEmpty()) {
+            return IpiMode.QUEUED;
+        }
+        Value.Str mode = root.string(property.get(), IPI_EXAMPLE);
+        try {
+            return IpiMode.of(mode.text());
+        } catch (IllegalArgumentException wrong) {
+            throw root.error(mode.position(), "'ipi' is " + Text.quote(mode.text())
+                    + ", expected \"queued\" or \"single-slot\"");
+        }
+    }
+
+    private List<InstanceSpec> instances(NodeReader root) {
+        List<InstanceSpec> instances = new ArrayList<>();
+        Optional<NodeReader> parent = root.child("instances");
+        if (parent.isEmpty()) {
+            return instances;
+        }
+        for (Property property : parent.get().node().properties()) {
+            throw parent.get().error(property.position(), "unknown property " + Text.quote(property.name())
+                    + " in /instances: it holds only nodes, one per instance, as web-server { id = <1>; ... };");
+        }
+        InstanceReader reader = new InstanceReader(kernel);
+        for (Node child : parent.get().node().children()) {
+            instances.add(reader.read(new NodeReader(file, "/instances/" + child.name(), child)));
+        }
+        return instances;
+    }
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import io.mkemu.abi.IpiMode;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * A machine as a tree of the "multikernel-v1" binding describes it, checked. Immutable. Two are equal if they say the
+ * same, wherever they say it.
+ *
+ * @param file        name of the source, for messages
+ * @param cpus        CPUs of the multikernel pool, in source order: the numbers by which the tree names them
+ * @param apicIds     the physical id of each of {@code cpus}, in the same order; empty where each is its own
+ * @param memoryBytes size of the multikernel memory pool in bytes, a multiple of 4096
+ * @param memoryBase  physical address the tree asks for; recorded only, the pool begins where the RAM layout puts it
+ * @param host        what the tree says about the host
+ * @param instances   the spawned instances in source order, possibly none
+ * @param ipiSlots    slots of each queued mailbox, a power of two in 2..1024, if given
+ * @param ipi         the mailbox of all instances, queued if not given
+ * @param places      where the values of the root node, its resources and its chosen node stand
+ */
+public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds, long memoryBytes,
+                          OptionalLong memoryBase, HostSpec host, List<InstanceSpec> instances,
+                          OptionalInt ipiSlots, IpiMode ipi, Places places) {
+
+    /** Physical CPU ids are below this. */
+    public static final int MAX_CPUS = 1024;
+
+    /** The highest instance id; 0 is the host. */
+    public static final int MAX_INSTANCE_ID = 255;
+
+    /** Memory is counted in pages of this many bytes. */
+    public static final int PAGE_SIZE = 4096;
+
+    public MachineSpec {
+        cpus = List.copyOf(cpus);
+        apicIds = apicIds.equals(cpus) ? List.of() : List.copyOf(apicIds);
+        instances = List.copyOf(instances);
+    }
+
+    /** A machine in which each CPU's physical id is its number. */
+    public MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
+                       List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
+        this(file, cpus, List.of(), memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
+    }
+
+    /** A machine with queued mailboxes that was not read from a source. */
+    public static MachineSpec of(List<Integer> cpus, long memoryBytes, HostSpec host, List<InstanceSpec> instances,
+                                 OptionalInt ipiSlots) {
+        return of(cpus, memoryBytes, host, instances, ipiSlots, IpiMode.QUEUED);
+    }
+
+    /** A machine that was not read from a source. Nothing is checked; writing and parsing it does. */
+    public static MachineSpec of(List<Integer> cpus, long memoryBytes, HostSpec host, List<InstanceSpec> instances,
+                                 OptionalInt ipiSlots, IpiMode ipi) {
+        return new MachineSpec("", cpus, memoryBytes, OptionalLong.empty(), host, instances, ipiSlots, ipi,
+                Places.NONE);
+    }
+
+    /**
+     * Reads and checks a file; relative jar paths are resolved against its directory.
+     *
+     * @throws DeviceTreeException if the file cannot be read or used, with the first thing that is wrong
+     */
+    public static MachineSpec read(Path path) {
+        Path directory = path.toAbsolutePath().normalize().getParent();
+        return parse(path.toString(), SourceFile.read(path), directory);
+    }
+
+    /**
+     * Parses and checks a source.
+     *
+     * @param file    name of the source, for messages
+     * @param source  its text
+     * @param baseDir directory that relative jar paths are resolved against
+     * @throws DeviceTreeException with the first thing that is wrong
+     */
+    public static MachineSpec parse(String file, String source, Path baseDir) {
+        return new MachineReader(file, baseDir).read(DeviceTree.parse(file, source));
+    }
+
+    /**
+     * The number of the CPU the host runs on: the lowest of the pool that no instance claims or, if all are claimed,
+     * the lowest that is neither in the pool nor the physical id of a CPU of the pool.
+     *
+     * @throws IllegalStateException if all 1024 CPUs are claimed, which parsing refuses
+     */
+    public int hostCpu() {
+        Set<Integer> claimed = instances.stream().flatMap(i -> i.cpus().stream()).collect(Collectors.toSet());
+        return cpus.stream().mapToInt(Integer::intValue).filter(cpu -> !claimed.contains(cpu)).min()
+                .orElseGet(() -> IntStream.range(0, MAX_CPUS)
+                        .filter(cpu -> !cpus.contains(cpu) && !apicIds.contains(cpu)).findFirst()
+                        .orElseThrow(() -> new IllegalStateException("all " + MAX_CPUS
+                                + " CPUs are claimed by instances, none is left for the host")));
+    }
+
+    /** The physical id of a CPU: what its local APIC answers to. */
+    public int apicId(int cpu) {
+        int index = apicIds.isEmpty() ? -1 : cpus.indexOf(cpu);
+        return index < 0 ? cpu : apicIds.get(index);
+    }
+
+    /** The same machine with these physical ids, one for each CPU of the pool. */
+    public MachineSpec withApicIds(List<Integer> ids) {
+        return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
+    }
+
+    /** The same machine with another mailbox. */
+    public MachineSpec withIpi(IpiMode other) {
+        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
+    }
+
+    /** An error of a later check at one of this machine's places. */
+    public DeviceTreeException error(Position position, String text) {
+        return new DeviceTreeException(file, position, text);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof MachineSpec that && cpus.equals(that.cpus)
+                && apicIds.equals(that.apicIds) && memoryBytes == that.memoryBytes
+                && memoryBase.equals(that.memoryBase) && host.equals(that.host) && instances.equals(that.instances)
+                && ipiSlots.equals(that.ipiSlots) && ipi == that.ipi;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, ipi);
+    }
+}

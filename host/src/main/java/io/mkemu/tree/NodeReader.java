@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Typed access to one node of a binding; every mismatch is an error at the place of the value. */
+final class NodeReader {
+
+    private final String file;
+    private final String path;
+    private final Node node;
+
+    NodeReader(String file, String path, Node node) {
+        this.file = file;
+        this.path = path;
+        this.node = node;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    String path() {
+        return path;
+    }
+
+    DeviceTreeException error(Position position, String text) {
+        return new DeviceTreeException(file, position, text);
+    }
+
+    /** Refuses every property and child node that the binding does not know. */
+    void allow(Set<String> properties, Set<String> nodes) {
+        for (Property property : node.properties()) {
+            if (nodes.contains(property.name())) {
+                throw error(property.position(), Text.quote(property.name()) + " is a property here, expected a node: "
+                        + property.name() + " { ... };");
+            }
+            if (!properties.contains(property.name())) {
+                throw unknown("property", property.name(), property.position(), properties, nodes);
+            }
+        }
+        for (Node child : node.children()) {
+            if (properties.contains(child.name())) {
+                throw error(child.position(), Text.quote(child.name()) + " is a node here, expected a property: "
+                        + child.name() + " = ...;");
+            }
+            if (!nodes.contains(child.name())) {
+                throw unknown("node", child.name(), child.position(), nodes, properties);
+            }
+        }
+    }
+
+    private DeviceTreeException unknown(String what, String name, Position position, Set<String> same,
+                                        Set<String> other) {
+        Set<String> all = new TreeSet<>(same);
+        all.addAll(other);
+        String nearest = Suggestion.nearest(name, all).map(n -> "did you mean " + Text.quote(n) + "? ").orElse("");
+        String known = all.isEmpty() ? "nothing" : String.join(", ", all);
+        return error(position, "unknown " + what + " " + Text.quote(name) + " in " + Text.printable(path) + ": "
+                + nearest + "known here: " + known);
+    }
+
+    Optional<NodeReader> child(String name) {
+        return node.child(name).map(child -> new NodeReader(file, (path.equals("/") ? "" : path) + "/" + name, child));
+    }
+
+    NodeReader requireChild(String name, String example) {
+        return child(name).orElseThrow(() -> error(node.position(), "node " + Text.quote(path) + " lacks the node "
+                + Text.quote(name) + ": add " + example));
+    }
+
+    Optional<Property> property(String name) {
+        return node.property(name);
+    }
+
+    Property require(String name, String example) {
+        return node.property(name).orElseThrow(() -> error(node.position(), "node " + Text.quote(path)
+                + " lacks the property " + Text.quote(name) + ": add " + example));
+    }
+
+    /** All strings of the property, at least one. */
+    List<Value.Str> strings(Property property, String example) {
+        List<Value.Str> strings = new ArrayList<>();
+        for (Value value : requireValues(property, example)) {
+            if (!(value instanceof Value.Str string)) {
+                throw wrongKind(property, value, "a string", example);
+            }
+            strings.add(string);
+        }
+        return strings;
+    }
+
+    /** The only string of the property. */
+    Value.Str string(Property property, String example) {
+        List<Value.Str> strings = strings(property, example);
+        if (strings.size() > 1) {
+            throw error(strings.get(1).position(), Text.quote(property.name()) + " has " + strings.size()
+                    + " strings, expected one: " + example);
+        }
+        return strings.getFirst();
+    }
+
+    /** All cells of the property, each 32 or 64 bits wide, possibly none. */
+    List<Value.Cell> cells(Property property, String example) {
+        List<Value.Cell> cells = new ArrayList<>();
+        for (Value.Cells group : groups(property, example)) {
+            cells.addAll(group.cells());
+        }
+        return cells;
+    }
+
+    /** One cell of 32 or 64 bits. */
+    Value.Cell cell(Property property, String example) {
+        List<Value.Cell> cells = cells(property, example);
+        if (cells.size() != 1) {
+            throw error(countPosition(property, cells, 1), Text.quote(property.name()) + " has " + cells.size()
+                    + " cells, expected one: " + example);
+        }
+        return cells.getFirst();
+    }
+
+    /** A 64-bit quantity: one cell of 32 or 64 bits, or two of 32 bits, the high one first. */
+    Value.Cell quantity(Property property, String example) {
+        List<Value.Cells> groups = groups(property, example);
+        List<Value.Cell> cells = cells(property, example);
+        boolean narrow = groups.stream().noneMatch(g -> g.bits() == 64 && !g.cells().isEmpty());
+        if (cells.size() == 1) {
+            return cells.getFirst();
+        }
+        if (cells.size() == 2 && narrow) {
+            Value.Cell high = cells.get(0);
+            Value.Cell low = cells.get(1);
+            return new Value.Cell(high.value() << 32 | low.value(), high.text() + " " + low.text(), high.position());
+        }
+        throw error(countPosition(property, cells, narrow ? 2 : 1), Text.quote(property.name()) + " has "
+                + cells.size() + " cells" + (narrow ? "" : ", one of 64 bits among them")
+                + ", expected one of 32 bits, one of 64 bits or two of 32 bits (high low): " + example);
+    }
+
+    private static Position countPosition(Property property, List<Value.Cell> cells, int legal) {
+        return cells.size() > legal ? cells.get(legal).position() : property.values().getFirst().position();
+    }
+
+    private List<Value.Cells> groups(Property property, String example) {
+        List<Value.Cells> groups = new ArrayList<>();
+        for (Value value : requireValues(property, example)) {
+            if (!(value instanceof Value.Cells group)) {
+                throw wrongKind(property, value, "cells", example);
+            }
+            if (group.bits() < 32) {
+                throw error(group.position(), "cells of " + Text.quote(property.name()) + " are " + group.bits()
+                        + " bits wide, expected 32 (plain <...>) or 64 (/bits/ 64 <...>): " + example);
+            }
+            groups.add(group);
+        }
+        return groups;
+    }
+
+    private List<Value> requireValues(Property property, String example) {
+        if (property.values().isEmpty()) {
+            throw error(property.position(), Text.quote(property.name()) + " has no value, expected " + example);
+        }
+        return property.values();
+    }
+
+    private DeviceTreeException wrongKind(Property property, Value value, String right, String example) {
+        String is = switch (value) {
+            case Value.Str string -> "the string \"" + Text.printable(string.text()) + "\"";
+            case Value.Cells cells -> "cells <" + Text.printable(String.join(" ", cells.cells().stream()
+                    .map(Value.Cell::text).toList())) + ">";
+            case Value.Bytes bytes -> "a byte string of " + bytes.bytes().size() + " bytes";
+        };
+        return error(value.position(), Text.quote(property.name()) + " is " + is + ", expected " + right + ": "
+                + example);
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/** Checks that the instances of a machine share its pool without overlap. */
+final class PartitionCheck {
+
+    private final MachineSpec machine;
+    private final Map<Integer, InstanceSpec> byId = new HashMap<>();
+    private final Map<Integer, InstanceSpec> byCpu = new HashMap<>();
+    private long memoryTaken;
+
+    PartitionCheck(MachineSpec machine) {
+        this.machine = machine;
+    }
+
+    void run() {
+        for (InstanceSpec instance : machine.instances()) {
+            id(instance);
+            for (int i = 0; i < instance.cpus().size(); i++) {
+                cpu(instance, instance.cpus().get(i), instance.places().of(ResourceReader.CPUS, i));
+            }
+            memory(instance);
+        }
+        Set<Integer> taken = new HashSet<>(machine.cpus());
+        taken.addAll(machine.apicIds());
+        if (byCpu.size() == machine.cpus().size() && taken.size() == MachineSpec.MAX_CPUS) {
+            throw machine.error(machine.places().of(ResourceReader.CPUS), "instances claim the whole pool, and all "
+                    + MachineSpec.MAX_CPUS + " CPUs are in use: none is left for the host; leave one unclaimed");
+        }
+    }
+
+    private void id(InstanceSpec instance) {
+        InstanceSpec owner = byId.putIfAbsent(instance.id(), instance);
+        if (owner != null) {
+            int free = 1;
+            Set<Integer> taken = new HashSet<>();
+            machine.instances().forEach(i -> taken.add(i.id()));
+            while (taken.contains(free)) {
+                free++;
+            }
+            String remedy = free > MachineSpec.MAX_INSTANCE_ID ? "remove an instance, all of 1.."
+                    + MachineSpec.MAX_INSTANCE_ID + " are taken" : "the lowest free id is " + free;
+            throw machine.error(instance.places().of(InstanceReader.ID), "duplicate id " + instance.id()
+                    + " of instance " + Text.quote(instance.name()) + ": " + Text.quote(owner.name())
+                    + " has it at line " + owner.places().of(InstanceReader.ID).line() + "; " + remedy);
+        }
+    }
+
+    private void cpu(InstanceSpec instance, int cpu, Position position) {
+        if (!machine.cpus().contains(cpu)) {
+            throw machine.error(position, "CPU " + cpu + " of instance " + Text.quote(instance.name())
+                    + " is not in the pool: /resources/cpus lists " + Text.cpuList(machine.cpus()));
+        }
+        InstanceSpec owner = byCpu.putIfAbsent(cpu, instance);
+        if (owner != null) {
+            int line = owner.places().of(ResourceReader.CPUS, owner.cpus().indexOf(cpu)).line();
+            Set<Integer> free = new HashSet<>(machine.cpus());
+            machine.instances().forEach(i -> free.removeAll(i.cpus()));
+            throw machine.error(position, "CPU " + cpu + " of instance " + Text.quote(instance.name())
+                    + " is already taken by " + Text.quote(owner.name()) + " at line " + line
+                    + ": unclaimed in the pool: " + Text.cpuList(free));
+        }
+    }
+
+    private void memory(InstanceSpec instance) {
+        long left = machine.memoryBytes() - memoryTaken;
+        if (instance.memoryBytes() > left) {
+            boolean never = instance.memoryBytes() > machine.memoryBytes();
+            throw machine.error(instance.places().of(ResourceReader.MEMORY), "'memory-bytes' "
+                    + Text.size(instance.memoryBytes()) + " of instance " + Text.quote(instance.name())
+                    + (never ? " is more than the whole pool of " : " does not fit the pool of ")
+                    + Text.size(machine.memoryBytes()) + ": " + Text.size(left) + " is left");
+        }
+        memoryTaken += instance.memoryBytes();
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.view;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelLogDescriptor;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.KernelLogReader.Line;
+import io.mkemu.log.LogLevel;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.memory.RamFile;
+import io.mkemu.table.InstanceEntry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Which lines of a kernel log a console shows, and how. */
+class ConsoleLogTest {
+    @TempDir
+    private Path directory;
+    private MappedMachine mapped;
+    private InstanceEntry entry;
+    private KernelLog log;
+
+    @BeforeEach
+    void makeRam() throws IOException {
+        RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "console");
+        mapped = MappedMachine.open(directory.resolve("ram"));
+        entry = mapped.instances().entry(1);
+        entry.name("web");
+        entry.newEpoch(InstanceState.LOADED);
+        log = new KernelLog(mapped.memory(), 1);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        mapped.close();
+    }
+
+    private void sayAllLevels() {
+        for (LogLevel level : LogLevel.values()) {
+            log.append(level.ordinal(), 0, level.label());
+        }
+    }
+
+    private static String shown(ConsoleLog console) {
+        StringBuilder shown = new StringBuilder();
+        for (Line line = console.poll(); line != null; line = console.poll()) {
+            shown.append(shown.isEmpty() ? "" : " ").append(line.text());
+        }
+        return shown.toString();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"'', emerg alert crit err warn notice info", "quiet, emerg alert crit err",
+        "debug, emerg alert crit err warn notice info debug", "loglevel=0, ''", "loglevel=1, emerg",
+        "loglevel=8, emerg alert crit err warn notice info debug", "quiet loglevel=2, emerg alert",
+        "loglevel=nonsense, emerg alert crit err warn notice info"})
+    void showsWhatLiesBelowTheLoglevel(String cmdline, String levels) {
+        entry.cmdline(cmdline);
+        sayAllLevels();
+        assertEquals(levels, shown(new ConsoleLog(mapped.memory(), entry)));
+    }
+
+    @Test
+    void theNextLifeHasItsOwnLoglevel() {
+        entry.cmdline("quiet");
+        ConsoleLog console = new ConsoleLog(mapped.memory(), entry);
+        sayAllLevels();
+        assertEquals("emerg alert crit err", shown(console));
+        entry.enter(InstanceState.FAILED);
+        entry.cmdline("loglevel=2");
+        entry.newEpoch(InstanceState.LOADED);
+        sayAllLevels();
+        assertEquals("emerg alert", shown(console));
+    }
+
+    @Test
+    void aLevelThatIsNoneIsADebugLine() {
+        entry.cmdline("debug");
+        log.append(-3, 0, "scribbled");
+        assertEquals("scribbled", shown(new ConsoleLog(mapped.memory(), entry)));
+        entry.cmdline("");
+        assertEquals("", shown(new ConsoleLog(mapped.memory(), entry)));
+    }
+
+    @Test
+    void aStreamOfSeveralKernelsTakesEachOnesLoglevel() {
+        InstanceEntry db = mapped.instances().entry(2);
+        db.name("db");
+        db.newEpoch(InstanceState.LOADED);
+        entry.cmdline("quiet");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        LogPrinter printer = new LogPrinter(mapped, new PrintStream(bytes, false, StandardCharsets.UTF_8));
+        log.append(LogLevel.WARNING.ordinal(), 0, "hidden");
+        log.append(LogLevel.ERR.ordinal(), 0, "shown");
+        new KernelLog(mapped.memory(), 2).append(LogLevel.INFO.ordinal(), 1, "shown too");
+        printer.output("web", "from its pipe");
+        printer.drain();
+        List<String> lines = bytes.toString(StandardCharsets.UTF_8).lines()
+            .map(line -> line.replaceFirst("^\\[ {3,4}\\d+\\.\\d{6}\\] ", "")).toList();
+        assertEquals(List.of("web: shown", "db: shown too", "web: from its pipe"), lines);
+    }
+
+    @Test
+    void whatWasOverwrittenIsCounted() {
+        ConsoleLog console = new ConsoleLog(mapped.memory(), entry);
+        log.append(0, 0, "first");
+        shown(console);
+        for (int line = 0; line < KernelLogDescriptor.RECORDS_LENGTH / 24 + 1; line++) {
+            log.append(0, 0, "flood");
+        }
+        shown(console);
+        assertEquals(24, console.missedBytes());
+    }
+
+    @Test
+    void timesAndTextsArePrintedAsDmesgDoes() {
+        assertEquals("[    0.000000] ", LogText.of(999, ""));
+        assertEquals("[    0.405037] text", LogText.of(405_037_999, "text"));
+        assertEquals("[12345.000001] grün ✓ \t|", LogText.of(12_345_000_001_000L, "grün ✓ \t|"));
+        assertEquals("[123456.000000] x", LogText.of(123_456_000_000_000L, "x"));
+        assertEquals("[    1.000000] \\x1b[31m\\x0a\\x00\\x7f\\x9b", LogText.of(1_000_000_000L,
+            "\u001b[31m\n\0\u007f\u009b"));
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.tree;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.abi.IpiMode;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class DeviceTreeWriterTest {
+
+    private static void assertRoundTrip(MachineSpec machine) {
+        String source = DeviceTreeWriter.write(machine);
+        assertEquals(machine, MachineSpec.parse("w.dts", source, Marked.BASE), source);
+    }
+
+    @Test
+    void writesWhatParsesBackEqual() {
+        assertRoundTrip(MachineSpec.parse("t.dts", Trees.GOOD, Marked.BASE));
+    }
+
+    @Test
+    void writesEveryInstanceAndWideValues() {
+        List<InstanceSpec> instances = IntStream.rangeClosed(1, 255).mapToObj(id -> new InstanceSpec(id, "i" + id,
+                List.of(id, 1000 - id), 1L << 32, "name=\"a b\" x=\\ \u00e9",
+                List.of("demo", "/p q/\"x\".jar"), id % 2 == 0, restart(id), Places.NONE)).toList();
+        MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), 1L << 62,
+                OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
+                IpiMode.SINGLE_SLOT, Places.NONE);
+        assertRoundTrip(machine);
+    }
+
+    private static RestartPolicy restart(int id) {
+        return id % 2 == 0 ? RestartPolicy.NEVER : new RestartPolicy(true, id * 3, id * 235L);
+    }
+
+    @Test
+    void writesAMachineWithoutInstances() {
+        MachineSpec machine = MachineSpec.of(List.of(0), 4096, new HostSpec("", List.of()), List.of(),
+                OptionalInt.empty());
+        assertRoundTrip(machine);
+        assertTrue(DeviceTreeWriter.write(machine).startsWith("/dts-v1/;\n"));
+    }
+
+    @Test
+    void writesWhoIsExternalAndOnlyThat() {
+        MachineSpec machine = MachineSpec.parse("t.dts", Trees.with("id = <7>;", "id = <7>; mkemu,external;"),
+                Marked.BASE);
+        assertRoundTrip(machine);
+        assertEquals(1, DeviceTreeWriter.write(machine).lines().filter("\t\t\tmkemu,external;"::equals).count());
+    }
+
+    @Test
+    void refusesWhatATreeCannotSay() {
+        HostSpec comma = new HostSpec("", List.of("a,b.jar"));
+        HostSpec nul = new HostSpec("a\0b", List.of());
+        assertTrue(refusal(comma).contains("'a,b.jar' holds a comma"));
+        assertTrue(refusal(nul).contains("NUL"));
+    }
+
+    private static String refusal(HostSpec host) {
+        MachineSpec machine = MachineSpec.of(List.of(0), 4096, host, List.of(), OptionalInt.empty());
+        return assertThrows(IllegalArgumentException.class, () -> DeviceTreeWriter.write(machine)).getMessage();
+    }
+}
