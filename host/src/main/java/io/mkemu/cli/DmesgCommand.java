@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.ExitCode;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.host.InstanceNames;
 import io.mkemu.host.LogText;
 import io.mkemu.host.MachineView;
+import io.mkemu.json.Json;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
@@ -64,7 +64,6 @@ final class DmesgCommand implements Callable<Integer> {
     private boolean follow;
 
     private final MissedBytes missed = new MissedBytes();
-    private final ObjectMapper mapper = new ObjectMapper();
 
     @Override
     public Integer call() throws Exception {
@@ -98,7 +97,7 @@ final class DmesgCommand implements Callable<Integer> {
     }
 
     private String json(Line line, LogLevel level) {
-        return mapper.createObjectNode().put("time", line.nanos()).put("level", level.label())
+        return Json.object().put("time", line.nanos()).put("level", level.label())
             .put("cpu", line.physicalCpu() < 0 ? null : (Integer) line.physicalCpu()).put("text", line.text())
             .toString();
     }

@@ -8,7 +8,7 @@ import io.mkemu.boot.dt.MachineSpec;
 import io.mkemu.host.BackgroundHost;
 import io.mkemu.host.MachinePlan;
 import io.mkemu.host.RemoteHost;
-import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -61,7 +61,7 @@ final class InitCommand implements Callable<Integer> {
             main.addAll(journal.arguments());
             BackgroundHost.start(directory, tree, main, timeout.millis());
             try (RemoteHost host = RemoteHost.find(directory.machine())) {
-                ObjectNode status = host.ask("show", Protocol.object(), 0, line -> { });
+                ObjectNode status = host.ask("show", Json.object(), 0, line -> { });
                 System.out.println(json ? status : StatusText.summary(status));
             }
         } finally {

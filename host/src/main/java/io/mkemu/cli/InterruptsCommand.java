@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
@@ -9,6 +8,7 @@ import io.mkemu.cpu.LocalApicDescriptor.Counter;
 import io.mkemu.host.InterruptTable;
 import io.mkemu.host.InterruptTable.Cpu;
 import io.mkemu.host.RunningMachines;
+import io.mkemu.json.Json;
 import io.mkemu.memory.PhysicalMemory;
 import java.util.List;
 import java.util.Locale;
@@ -46,7 +46,7 @@ final class InterruptsCommand implements Callable<Integer> {
     }
 
     private static ArrayNode describe(List<Cpu> cpus) {
-        ArrayNode array = new ObjectMapper().createArrayNode();
+        ArrayNode array = Json.array();
         for (Cpu cpu : cpus) {
             ObjectNode counters = array.addObject().put("cpu", cpu.physicalCpu()).put("number", cpu.number())
                 .put("host_cpu", cpu.hostCpu()).put("instance", cpu.instanceId()).put("name", cpu.instance())

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.host.RunningMachines;
+import io.mkemu.json.Json;
 import io.mkemu.memory.Iomem;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.ResourceTree.Resource;
@@ -34,7 +34,7 @@ final class IomemCommand implements Callable<Integer> {
         try (PhysicalMemory memory = RunningMachines.open(machine.name())) {
             Iomem map = Iomem.of(memory);
             if (json) {
-                ArrayNode root = new ObjectMapper().createArrayNode();
+                ArrayNode root = Json.array();
                 describe(root, map.tree().resources());
                 System.out.println(root);
             } else {

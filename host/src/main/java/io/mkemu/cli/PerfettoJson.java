@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.mkemu.journal.EventName;
 import io.mkemu.journal.TraceEntry;
 import io.mkemu.journal.TraceNames;
+import io.mkemu.json.Json;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecordDescriptor;
 import java.io.IOException;
@@ -47,7 +47,7 @@ final class PerfettoJson implements TraceLines {
     private long missing;
 
     PerfettoJson(OutputStream out, TraceNames names) throws IOException {
-        this.json = new JsonFactory().createGenerator(out);
+        this.json = Json.generator(out);
         this.names = names;
         this.fields = new JsonFields(json, names);
     }

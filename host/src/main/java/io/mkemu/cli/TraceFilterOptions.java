@@ -3,9 +3,9 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.Similar;
 import io.mkemu.journal.EventFilter;
 import io.mkemu.journal.EventName;
-import io.mkemu.journal.Similar;
 import io.mkemu.journal.TraceNames;
 import java.util.List;
 import picocli.CommandLine.Option;

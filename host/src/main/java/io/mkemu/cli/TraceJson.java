@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.mkemu.journal.EventName;
 import io.mkemu.journal.TraceEntry;
 import io.mkemu.journal.TraceNames;
+import io.mkemu.json.Json;
 import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -29,7 +29,7 @@ final class TraceJson implements TraceLines {
      */
     TraceJson(LineOutput out, TraceNames names, boolean deltas) throws IOException {
         this.deltas = deltas;
-        this.json = new JsonFactory().createGenerator(out)
+        this.json = Json.generator(out)
             .disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM).setRootValueSeparator(null);
         this.names = names;
         this.fields = new JsonFields(json, names);

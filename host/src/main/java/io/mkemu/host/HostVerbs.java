@@ -12,7 +12,7 @@ import io.mkemu.boot.dt.Places;
 import io.mkemu.boot.dt.RestartPolicy;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
-import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.RamLayout;
 import io.mkemu.trace.TraceMode;
@@ -78,7 +78,7 @@ final class HostVerbs implements ControlHandler {
         request.allow("names");
         MachineStatus machine = host.status();
         List<String> names = request.texts("names");
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
             .toString()));
         ArrayNode instances = result.putArray("instances");
@@ -183,13 +183,13 @@ final class HostVerbs implements ControlHandler {
                 throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
             }
         }
-        ObjectNode result = Protocol.object().put("was", was).put("mode", recorder.mode().label());
+        ObjectNode result = Json.object().put("was", was).put("mode", recorder.mode().label());
         return recorder.recording() == null ? result : result.put("journal", recorder.recording().toString());
     }
 
     private ObjectNode shutDown(ControlRequest request) throws InterruptedException {
         request.allow("force", "timeoutMillis");
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         control.shutDown(request.flag("force") ? 0 : timeout(request)).forEach(result.putArray("forced")::add);
         return result;
     }
@@ -200,7 +200,7 @@ final class HostVerbs implements ControlHandler {
     }
 
     private static ObjectNode instances(List<ObjectNode> all) {
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         result.putArray("instances").addAll(all);
         return result;
     }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
@@ -11,6 +9,7 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.host.replay.ModuleDigests;
 import io.mkemu.journal.JournalWriter;
 import io.mkemu.journal.TraceDrain;
+import io.mkemu.json.Json;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
@@ -31,8 +30,6 @@ import java.util.Set;
 public final class Recorder implements AutoCloseable {
     private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ONLY =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Machine machine;
     private final TraceDrain drain;
@@ -70,7 +67,7 @@ public final class Recorder implements AutoCloseable {
     private static byte[] describe(Machine machine) {
         long createdNanos = machine.memory().createdNanos();
         long agoNanos = System.nanoTime() - createdNanos;
-        ObjectNode what = JSON.createObjectNode();
+        ObjectNode what = Json.object();
         what.put("machine", machine.directory().machine());
         what.put("epoch", "0x" + Long.toHexString(machine.memory().epoch()));
         what.put("createdNanos", createdNanos);
@@ -78,15 +75,7 @@ public final class Recorder implements AutoCloseable {
         what.put("nrCpus", machine.plan().layout().nrCpus());
         what.put("ipi", machine.plan().spec().ipi().toString());
         what.put("mkemu", HostControl.version());
-        return bytes(what);
-    }
-
-    private static byte[] bytes(ObjectNode what) {
-        try {
-            return JSON.writeValueAsBytes(what);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return Json.bytes(what);
     }
 
     private static void say(Machine machine, String line) {
@@ -142,13 +131,13 @@ public final class Recorder implements AutoCloseable {
         boolean external) {
         var entry = machine.memory().instances().entry(id);
         List<Integer> cpus = machine.physical(numbers);
-        ObjectNode what = JSON.createObjectNode();
+        ObjectNode what = Json.object();
         what.put("id", id).put("name", name).put("life", entry.epoch());
         cpus.forEach(what.putArray("cpus")::add);
         modules.forEach(what.putArray("modules")::add);
         modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
-        drain.lifeBegins(id, entry.epoch(), cpus, bytes(what));
+        drain.lifeBegins(id, entry.epoch(), cpus, Json.bytes(what));
     }
 
     /** The process of an instance is gone. */

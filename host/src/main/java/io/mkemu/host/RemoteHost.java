@@ -8,6 +8,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
@@ -84,7 +85,7 @@ public final class RemoteHost implements AutoCloseable {
      * @throws MachineException as the host refuses it, or if the host is dead or does not answer
      */
     public ObjectNode ask(String verb, ObjectNode fields, long waitMillis, Consumer<String> say) throws IOException {
-        ObjectNode request = Protocol.object().put(Protocol.VERB, verb).put(Protocol.VERSION, HostControl.version());
+        ObjectNode request = Json.object().put(Protocol.VERB, verb).put(Protocol.VERSION, HostControl.version());
         request.setAll(fields);
         long millis = waitMillis + ANSWER_MILLIS;
         try (ControlClient client = connect()) {

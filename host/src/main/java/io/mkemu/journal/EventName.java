@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
+import io.mkemu.Similar;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,7 +61,7 @@ abstract class ServedSocket {
                 default -> { }
             }
             done.add(verb);
-            return Protocol.object().put("did", verb);
+            return Json.object().put("did", verb);
         }
 
         private static void say(int lines, Consumer<String> say) {
