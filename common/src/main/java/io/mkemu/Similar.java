@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.journal;
+package io.mkemu;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Optional;
 
-/** Guesses which of several names a user meant. */
+/** Guesses which of several names a user meant. Letter case, and - in place of _, make no difference. */
 public final class Similar {
+    private static final int LONGEST = 64;
     private static final int MOST_WRONG = 3;
+    private static final int LEAST_PART = 3;
 
     private Similar() {
     }
@@ -19,14 +22,20 @@ public final class Similar {
     }
 
     /** The name that differs least, if it differs little. */
-    static Optional<String> nearest(String name, Collection<String> known) {
-        int limit = Math.min(MOST_WRONG, (name.length() + 1) / 2);
-        return known.stream().filter(other -> distance(name, other) <= limit || isPartOf(name, other))
-            .min(Comparator.comparingInt(other -> distance(name, other)));
+    public static Optional<String> nearest(String name, Collection<String> known) {
+        String plain = plain(name);
+        int limit = Math.clamp(plain.length() / 2, 1, MOST_WRONG);
+        return name.length() > LONGEST ? Optional.empty() : known.stream()
+            .filter(other -> isPart(plain, plain(other)) || distance(plain, plain(other)) <= limit)
+            .min(Comparator.comparingInt(other -> distance(plain, plain(other))));
     }
 
-    private static boolean isPartOf(String name, String other) {
-        return name.length() > 2 && other.contains(name);
+    private static String plain(String name) {
+        return name.toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    private static boolean isPart(String one, String other) {
+        return Math.min(one.length(), other.length()) >= LEAST_PART && (one.contains(other) || other.contains(one));
     }
 
     /** Letters to insert, drop or replace. */
