@@ -12,7 +12,7 @@ package io.mkemu.builtin;
  *  +----------+----------+--------------------+
  *
  *  control messages, words of 8 bytes
- *  ORDER     op, argument; with START also messages, pages, pings, and 4 words with a bit for each member
+ *  ORDER     op, argument, messages, pages, pings, 4 words with a bit for each member
  *  DONE      op, argument, value       the order has been carried out
  *  STATS     peer, sent, then about what came from it: delivered, lost, torn, repeated, reordered;
  *            then pages shared with it, of these verified
@@ -30,6 +30,44 @@ package io.mkemu.builtin;
  * </pre>
  */
 final class DemoDescriptor {
+    /** What the coordinator orders; the ordinal travels. */
+    enum Op {
+        /** Learn which kernels take part. */
+        START("start"),
+        /** Measure round trips to one peer. */
+        PING("round trips"),
+        /** Exchange messages with everybody. */
+        DATA("messages"),
+        /** Share pages with everybody. */
+        PAGES("pages"),
+        /** Tell the counts. */
+        REPORT("report"),
+        /** End. Not confirmed. */
+        STOP("stop");
+
+        private static final Op[] ALL = values();
+        private final String title;
+
+        Op(String title) {
+            this.title = title;
+        }
+
+        /** The order of this number, or null. */
+        static Op of(long number) {
+            return number >= 0 && number < ALL.length ? ALL[(int) number] : null;
+        }
+
+        @Override
+        public String toString() {
+            return title;
+        }
+    }
+
+    /** The instance that leads: the host. */
+    static final int COORDINATOR = 0;
+    /** Ids of instances are below this. */
+    static final int IDS = 256;
+
     static final int DATA = 0x6465_6d00;
     static final int DATA_TYPES = 64;
     static final int ORDER = 0x6465_6d40;
@@ -40,17 +78,17 @@ final class DemoDescriptor {
     static final int PONG = 0x6465_6d45;
     static final int ACK = 0x6465_6d46;
     static final int PROGRESS = 0x6465_6d47;
+    static final int CONTROL_TYPES = PROGRESS + 1 - ORDER;
 
     static final int SEQ_OFFSET = 0;
     static final int CRC_OFFSET = 8;
     static final int NOISE_OFFSET = 12;
 
-    static final int ORDER_WORDS = 2;
-    static final int START_WORDS = 9;
-    static final int MEMBER_WORDS = 4;
     static final int MEMBERS_WORD = 5;
+    static final int ORDER_WORDS = MEMBERS_WORD + IDS / Long.SIZE;
     static final int DONE_WORDS = 3;
     static final int STATS_WORDS = 9;
+    static final int END_WORDS = 1;
     static final int PING_WORDS = 8;
     static final int ACK_WORDS = 2;
     static final int PROGRESS_WORDS = 2;

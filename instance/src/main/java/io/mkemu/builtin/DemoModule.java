@@ -17,8 +17,6 @@ import java.util.Locale;
  * {@code demo.timeout} (seconds without any progress after which a phase has failed, default 60).
  */
 public final class DemoModule implements KernelModule {
-    /** The instance that leads: the host. */
-    static final int COORDINATOR = 0;
     private static final int SHOWN_FAILURES = 10;
     private static final double NANOS_PER_MICRO = 1000;
 
@@ -36,29 +34,19 @@ public final class DemoModule implements KernelModule {
         this.kernel = kernel;
         DemoParameters parameters = DemoParameters.of(kernel);
         DemoWire wire = new DemoWire(kernel);
-        DemoCoordinator leader =
-            kernel.instanceId() == COORDINATOR ? new DemoCoordinator(kernel, wire, parameters) : null;
-        DemoPages pages = new DemoPages(kernel, wire, (sender, nanos) -> sample(leader, nanos));
-        /* Twice: the coordinator itself waits that long for all kernels to boot. */
-        long patience = leader == null ? 2 * parameters.patience() : Long.MAX_VALUE;
-        peer = new DemoPeer(kernel, wire, leader == null ? DemoReports.over(wire) : leader, pages, patience);
-        new DemoHandlers(kernel, peer, leader).register();
-        if (leader == null) {
-            kernel.startTask("demo", peer::step);
-        } else {
-            leader.orders().lead(peer);
+        if (kernel.instanceId() == DemoDescriptor.COORDINATOR) {
+            DemoCoordinator leader = new DemoCoordinator(wire, parameters);
+            peer = new DemoPeer(wire, leader::sample, Long.MAX_VALUE);
             coordinator = leader;
             kernel.startTask("demo", this::lead);
+        } else {
+            /* Twice: the coordinator itself waits that long for all kernels to boot. */
+            peer = new DemoPeer(wire, nanos -> { }, 2 * parameters.patience());
+            kernel.startTask("demo", peer::step);
         }
     }
 
-    private static void sample(DemoCoordinator leader, long nanos) {
-        if (leader != null) {
-            leader.tally().sample(nanos);
-        }
-    }
-
-    private long lead() throws DemoException {
+    private long lead() throws ModuleFault {
         DemoCoordinator leader = coordinator;
         try {
             long led = leader.step();
@@ -66,14 +54,14 @@ public final class DemoModule implements KernelModule {
             if (led != Task.DONE) {
                 return own == Task.DONE ? led : Math.min(led, own);
             }
-        } catch (DemoException | RuntimeException fault) {
+        } catch (ModuleFault | RuntimeException fault) {
             leader.stopAll();
             throw fault;
         }
         DemoResult result = leader.result();
         log(result);
         if (!result.ok()) {
-            throw new DemoException("the demo failed: " + result.failures().getFirst()
+            throw new ModuleFault("the demo failed: " + result.failures().getFirst()
                 + (result.failures().size() > 1 ? " (and " + (result.failures().size() - 1) + " more)" : ""));
         }
         return Task.DONE;
@@ -90,7 +78,7 @@ public final class DemoModule implements KernelModule {
             "round trips: %d, p50 %.1f us, p99 %.1f us, max %.1f us", sorted.length, micros(sorted, 0.50),
             micros(sorted, 0.99), micros(sorted, 1)));
         List<String> failures = result.failures();
-        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, "" + line));
+        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, line));
         if (failures.size() > SHOWN_FAILURES) {
             kernel.printk(LogLevel.ERR, "and " + (failures.size() - SHOWN_FAILURES) + " more failures");
         }

@@ -4,15 +4,16 @@ package io.mkemu.builtin;
 import static io.mkemu.builtin.DemoDescriptor.*;
 
 import io.mkemu.memory.Pages;
+import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Writes and verifies pages. Works on a copy of its own, so what was checked is what is used. One CPU. */
 final class DemoPage {
     /** Values that follow from owner, target and index. */
-    static final int PATTERN = 1;
+    private static final int PATTERN = 1;
     /** Round trips in ns. */
-    static final int SAMPLES = 2;
+    private static final int SAMPLES = 2;
     private static final long ANSWERED = 1L << Integer.SIZE;
 
     private final byte[] bytes = new byte[Pages.PAGE_SIZE];
@@ -65,18 +66,27 @@ final class DemoPage {
         return right;
     }
 
-    /** {@link #PATTERN} or {@link #SAMPLES}. */
-    int kind() {
+    /** Hands on the round trips in the page that was read, if it carries any. */
+    void samples(LongConsumer sink) {
+        for (int i = 0; kind() == SAMPLES && i < count(); i++) {
+            sink.accept(value(i));
+        }
+    }
+
+    /** The answer that a receiver left in a page. */
+    static long answer(UnsafeBuffer page) {
+        return page.getLong(ANSWER_OFFSET);
+    }
+
+    private int kind() {
         return copy.getInt(KIND_OFFSET);
     }
 
-    /** Values in the page that was read. */
-    int count() {
+    private int count() {
         return copy.getInt(COUNT_OFFSET);
     }
 
-    /** A value of the page that was read. */
-    long value(int index) {
+    private long value(int index) {
         return copy.getLong(VALUES_OFFSET + index * Long.BYTES);
     }
 
@@ -92,6 +102,6 @@ final class DemoPage {
     }
 
     private static long pattern(int owner, int target, int index, int position) {
-        return DemoMessage.mix((long) owner << 56 | (long) target << 48 | (long) index << 16 | position);
+        return Words.mix((long) owner << 56 | (long) target << 48 | (long) index << 16 | position);
     }
 }

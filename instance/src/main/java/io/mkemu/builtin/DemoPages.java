@@ -1,157 +1,171 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
+import static io.mkemu.builtin.DemoDescriptor.*;
+
 import io.mkemu.Errno;
 import io.mkemu.ipi.MkIpiData;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
-import java.util.List;
+import java.util.function.LongConsumer;
 
-/** Pages to and from all peers: sharing its own with each, and verifying and answering theirs. One CPU. */
+/**
+ * Pages to and from one peer. This kernel's own go one at a time: allocate, fill, share, verify the peer's answer,
+ * revoke, free. Those of the peer are mapped, verified, answered and acknowledged. One CPU.
+ */
 final class DemoPages {
-    /** Where round trips go that another kernel measured. */
-    @FunctionalInterface
-    interface SampleSink {
-        /** A round trip of this sender, in ns. */
-        void sample(int sender, long nanos);
-    }
-
-    private static final int IDS = 256;
-
     private final Kernel kernel;
     private final DemoWire wire;
-    private final SampleSink sink;
-    private final DemoPage page = new DemoPage();
-    private final DemoShare samples;
-    private final DemoShare[] shares = new DemoShare[IDS];
-    private final int[] begun = new int[IDS];
-    private final long[] unsentPfn = new long[IDS];
-    private final boolean[] unsentVerdict = new boolean[IDS];
-    private int unsent;
+    private final DemoPage page;
+    private final int peer;
+    private long address;
+    private Window window;
+    private long expected;
+    private boolean handedOver;
+    private boolean blocked;
+    private boolean failed;
+    private int begun;
+    private int shared;
+    private int verified;
+    private long unsentPfn;
+    private boolean unsentVerdict;
 
-    DemoPages(Kernel kernel, DemoWire wire, SampleSink sink) {
-        this.kernel = kernel;
+    DemoPages(DemoWire wire, DemoPage page, int peer) {
+        this.kernel = wire.kernel;
         this.wire = wire;
-        this.sink = sink;
-        this.samples = new DemoShare(kernel, page, DemoModule.COORDINATOR);
+        this.page = page;
+        this.peer = peer;
     }
 
-    /** The pages of round trips that the host gets. */
-    DemoShare samples() {
-        return samples;
+    /** Whether a page or an acknowledgement waits for room in the lane. */
+    boolean isBlocked() {
+        return blocked || unsentPfn != 0;
     }
 
-    /** Hands round trips of this kernel to the host. */
-    void ship(long[] values, int from, int count) {
-        if (kernel.instanceId() != DemoModule.COORDINATOR) {
-            samples.begin(0, values, from, count);
+    /** Pages the peer was told of. */
+    int shared() {
+        return shared;
+    }
+
+    /** Pages the peer saw and answered as it should. */
+    int verified() {
+        return verified;
+    }
+
+    /** Shares pages of the pattern; returns whether there is nothing left to share or to wait for. */
+    boolean step(int pages) {
+        resume();
+        if (isReady() && begun < pages) {
+            begin(begun++, null, 0, VALUES);
+        }
+        return address == 0 && (failed || begun == pages);
+    }
+
+    /** Whether the next page can begin: the last one is freed, and there is use in going on. */
+    boolean isReady() {
+        return address == 0 && !failed;
+    }
+
+    /** Whether the last page is through: freed, or it could not be allocated or shared. */
+    boolean isIdle() {
+        return address == 0;
+    }
+
+    /** Begins a page; values null means the pattern. */
+    void begin(int index, long[] values, int from, int count) {
+        address = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
+        if (address == 0) {
+            fail("the pool is full");
             return;
         }
-        for (int i = 0; i < count; i++) {
-            sink.sample(DemoModule.COORDINATOR, values[from + i]);
-        }
+        window = kernel.memremap(address, Pages.PAGE_SIZE);
+        expected = page.write(window.buffer(), kernel.instanceId(), peer, index, values, from, count);
+        handedOver = false;
+        resume();
     }
 
-    /** The pages of the pattern that a peer gets. */
-    DemoShare share(int peer) {
-        if (shares[peer] == null) {
-            shares[peer] = new DemoShare(kernel, page, peer);
-        }
-        return shares[peer];
-    }
-
-    /** Shares the next pages with the peers; returns whether there is nothing left to share or to wait for. */
-    boolean step(List<DemoExchange> peers, int pages) {
-        boolean finished = true;
-        for (DemoExchange peer : peers) {
-            DemoShare share = share(peer.peer());
-            if (peer.isLost()) {
-                share.release();
-                continue;
-            }
-            share.step();
-            if (share.isIdle() && !share.hasFailed() && begun[peer.peer()] < pages) {
-                share.begin(begun[peer.peer()]++, null, 0, DemoDescriptor.VALUES);
-            }
-            finished &= share.isIdle() && (share.hasFailed() || begun[peer.peer()] == pages);
-        }
-        return finished;
-    }
-
-    /** Whether anything waits for room in a lane. */
-    boolean isBlocked(List<DemoExchange> peers) {
-        for (DemoExchange peer : peers) {
-            if (shares[peer.peer()] != null && shares[peer.peer()].isBlocked()) {
-                return true;
+    /** Sends the PFN of the page at hand, or frees the page, if that is still to be done. */
+    void resume() {
+        blocked = false;
+        if (window == null) {
+            release();
+        } else if (!handedOver) {
+            int result = kernel.sendPfn(peer, Pages.pfn(address));
+            blocked = result == -Errno.ENOSPC;
+            handedOver = result == 0;
+            shared += handedOver ? 1 : 0;
+            if (!handedOver && !blocked) {
+                release();
+                fail(Errno.name(result));
             }
         }
-        return unsent > 0 || samples.isBlocked();
     }
 
-    /** A peer acknowledged a page of this kernel. */
-    void acknowledged(int peer, MkIpiData data) {
-        if (!DemoWire.has(data, DemoDescriptor.ACK_WORDS)) {
+    /** The peer has seen the page. */
+    void acknowledged(long pfn, boolean right) {
+        if (window == null || !handedOver || pfn != Pages.pfn(address)) {
             return;
         }
-        long pfn = DemoWire.word(data, 0);
-        boolean right = DemoWire.word(data, 1) == 1;
-        share(peer).acknowledge(pfn, right);
-        if (peer == DemoModule.COORDINATOR) {
-            samples.acknowledge(pfn, right);
+        if (right && DemoPage.answer(window.buffer()) == expected) {
+            verified++;
+        } else {
+            kernel.printk(LogLevel.ERR, "instance " + peer + " saw page 0x" + Long.toHexString(pfn) + " differently");
         }
+        release();
     }
 
-    /** A peer shared a page with this kernel. */
-    void receive(int peer, MkIpiData data) {
-        long pfn = kernel.receivePfn(data);
-        boolean right = false;
-        Window window = kernel.receiveMapPage(data);
+    /** Takes the page at hand back, whatever its peer does. One that the peer still has mapped is freed later. */
+    void release() {
+        if (address == 0) {
+            return;
+        }
+        int revoked = 0;
         if (window != null) {
+            window.close();
+            window = null;
+            revoked = handedOver ? kernel.revokePfn(peer, Pages.pfn(address)) : 0;
+        }
+        int freed = kernel.instanceFree(address, Pages.PAGE_SIZE);
+        if (revoked != 0 || freed != 0 && freed != -Errno.EBUSY) {
+            fail("taking it back: " + Errno.name(revoked) + ", " + Errno.name(freed));
+        }
+        address = freed == -Errno.EBUSY ? address : 0;
+    }
+
+    private void fail(String why) {
+        failed = true;
+        kernel.printk(LogLevel.ERR, "cannot share a page with instance " + peer + ": " + why);
+    }
+
+    /** The peer shared a page with this kernel; round trips that it carries go to the host's list of them. */
+    void receive(MkIpiData data, LongConsumer samples) {
+        boolean right = false;
+        Window theirs = kernel.receiveMapPage(data);
+        if (theirs != null) {
             try {
-                if (!DemoPage.isDemo(window.buffer())) {
+                if (!DemoPage.isDemo(theirs.buffer())) {
                     return;
                 }
-                right = page.read(window.buffer(), peer, kernel.instanceId());
+                right = page.read(theirs.buffer(), peer, kernel.instanceId());
             } finally {
-                kernel.receiveUnmapPage(window);
+                kernel.receiveUnmapPage(theirs);
             }
         }
-        for (int i = 0; right && page.kind() == DemoPage.SAMPLES && i < page.count(); i++) {
-            sink.sample(peer, page.value(i));
+        if (right) {
+            page.samples(samples);
         }
-        if (unsentPfn[peer] == 0) {
-            unsent++;
-        }
-        unsentPfn[peer] = pfn;
-        unsentVerdict[peer] = right;
-        answer(peer);
+        unsentPfn = kernel.receivePfn(data);
+        unsentVerdict = right;
+        acknowledge();
     }
 
-    /** Sends acknowledgements that found no room. */
-    void retry() {
-        for (int peer = 0; unsent > 0 && peer < IDS; peer++) {
-            if (unsentPfn[peer] != 0) {
-                answer(peer);
-            }
-        }
-    }
-
-    private void answer(int peer) {
-        int result = wire.put(0, unsentPfn[peer]).put(1, unsentVerdict[peer] ? 1 : 0)
-            .send(peer, DemoDescriptor.ACK, DemoDescriptor.ACK_WORDS);
-        if (result != -Errno.ENOSPC) {
-            unsentPfn[peer] = 0;
-            unsent--;
-        }
-    }
-
-    /** Takes back what is still shared. */
-    void release() {
-        samples.release();
-        for (DemoShare share : shares) {
-            if (share != null) {
-                share.release();
-            }
+    /** Sends the acknowledgement that found no room, if there is one. */
+    void acknowledge() {
+        if (unsentPfn != 0
+            && wire.put(0, unsentPfn).put(1, unsentVerdict ? 1 : 0).send(peer, ACK, ACK_WORDS) != -Errno.ENOSPC) {
+            unsentPfn = 0;
         }
     }
 }

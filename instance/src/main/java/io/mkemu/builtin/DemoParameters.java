@@ -23,33 +23,18 @@ record DemoParameters(int messages, int pages, int pings, long patience) {
      * @throws IllegalArgumentException with one line that names parameter, value and range
      */
     static DemoParameters of(Kernel kernel) {
-        long seconds = number(kernel, "demo", "timeout", 60, 3600);
+        long seconds = BuiltinModules.number(kernel, "demo", "timeout", 60, 3600);
         if (seconds == 0) {
             throw new IllegalArgumentException("demo.timeout=0: expected seconds, 1..3600");
         }
-        return new DemoParameters((int) number(kernel, "demo", "messages", 1000, MOST_MESSAGES),
-            (int) number(kernel, "demo", "pages", 4, MOST_PAGES),
-            (int) number(kernel, "demo", "pings", 200, MOST_PINGS), seconds * NANOS_PER_SECOND);
+        return new DemoParameters((int) BuiltinModules.number(kernel, "demo", "messages", 1000, MOST_MESSAGES),
+            (int) BuiltinModules.number(kernel, "demo", "pages", 4, MOST_PAGES),
+            (int) BuiltinModules.number(kernel, "demo", "pings", 200, MOST_PINGS), seconds * NANOS_PER_SECOND);
     }
 
     /** Whether another kernel may have asked for this. */
     static boolean isValid(long messages, long pages, long pings) {
         return messages >= 0 && messages <= MOST_MESSAGES && pages >= 0 && pages <= MOST_PAGES && pings >= 0
             && pings <= MOST_PINGS;
-    }
-
-    /** A parameter within 0..most. */
-    static long number(Kernel kernel, String module, String name, long otherwise, long most) {
-        long value;
-        try {
-            value = kernel.parameter(name, otherwise);
-        } catch (IllegalArgumentException notANumber) {
-            throw new IllegalArgumentException(module + "." + name + ": " + notANumber.getMessage(), notANumber);
-        }
-        if (value < 0 || value > most) {
-            throw new IllegalArgumentException(
-                module + "." + name + "=" + kernel.parameter(name) + ": expected a number, 0.." + most);
-        }
-        return value;
     }
 }

@@ -4,7 +4,6 @@ package io.mkemu.builtin;
 import static io.mkemu.builtin.DemoDescriptor.*;
 
 import io.mkemu.Errno;
-import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.Kernel;
 import org.agrona.DirectBuffer;
@@ -13,7 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 /** Round trips of 64 bytes to one peer, one outstanding, and the answers to those of others. One CPU. */
 final class DemoPings {
     /** A pong that takes longer than this is taken for lost, ns. */
-    static final long LONGEST = 5_000_000_000L;
+    private static final long LONGEST = 5_000_000_000L;
     private static final int NOBODY = -1;
 
     private final Kernel kernel;
@@ -27,8 +26,8 @@ final class DemoPings {
     private long sentAt;
     private boolean outstanding;
 
-    DemoPings(Kernel kernel, DemoWire wire, int pings) {
-        this.kernel = kernel;
+    DemoPings(DemoWire wire, int pings) {
+        this.kernel = wire.kernel;
         this.wire = wire;
         this.samples = new long[pings];
     }
@@ -66,15 +65,16 @@ final class DemoPings {
         if (pongTo != NOBODY) {
             answer(pongTo, pong);
         }
-        if (!isRunning()) {
-            return;
-        }
-        if (targetLost || outstanding && kernel.nanoTime() - sentAt > LONGEST) {
-            kernel.printk(LogLevel.ERR, "no pong from instance " + target + " for ping " + count);
-            target = NOBODY;
-        } else if (!outstanding) {
+        if (isRunning() && (targetLost || outstanding && kernel.nanoTime() - sentAt > LONGEST)) {
+            fail("no pong from instance " + target + " for ping " + count);
+        } else if (isRunning() && !outstanding) {
             next();
         }
+    }
+
+    private void fail(String why) {
+        kernel.printk(LogLevel.ERR, why);
+        target = NOBODY;
     }
 
     private void next() {
@@ -85,27 +85,25 @@ final class DemoPings {
         current++;
         wire.put(0, current);
         for (int word = 1; word < PING_WORDS; word++) {
-            wire.put(word, DemoMessage.mix(current + word));
+            wire.put(word, Words.mix(current + word));
         }
         sentAt = kernel.nanoTime();
         int result = wire.send(target, PING, PING_WORDS);
         outstanding = result == 0;
         if (result != 0 && result != -Errno.ENOSPC) {
-            kernel.printk(LogLevel.ERR, "ping to instance " + target + ": " + Errno.name(result));
-            target = NOBODY;
+            fail("ping to instance " + target + ": " + Errno.name(result));
         }
     }
 
     /** A peer answered. */
-    void pong(int peer, MkIpiData data) {
+    void pong(int peer, DirectBuffer words) {
         long now = kernel.nanoTime();
-        if (peer != target || !outstanding || !DemoWire.has(data, PING_WORDS) || DemoWire.word(data, 0) != current) {
+        if (peer != target || !outstanding || Words.get(words, 0) != current) {
             return;
         }
         for (int word = 1; word < PING_WORDS; word++) {
-            if (DemoWire.word(data, word) != DemoMessage.mix(current + word)) {
-                kernel.printk(LogLevel.ERR, "torn pong from instance " + peer);
-                target = NOBODY;
+            if (Words.get(words, word) != Words.mix(current + word)) {
+                fail("torn pong from instance " + peer);
                 return;
             }
         }
@@ -115,9 +113,9 @@ final class DemoPings {
     }
 
     /** A peer asks. */
-    void ping(int peer, MkIpiData data) {
-        if (DemoWire.has(data, PING_WORDS) && !answer(peer, data.buffer())) {
-            pong.putBytes(0, data.buffer(), 0, pong.capacity());
+    void ping(int peer, DirectBuffer words) {
+        if (!answer(peer, words)) {
+            pong.putBytes(0, words, 0, pong.capacity());
             pongTo = peer;
         }
     }

@@ -158,11 +158,11 @@ public final class PeerModule implements KernelModule {
         }
     }
 
-    private long step() throws DemoException {
+    private long step() throws ModuleFault {
         if (ended || !kernel.isActive(partner)) {
             running = false;
             if (!ended || mismatches != 0 || received != messages || sent != messages) {
-                throw new DemoException("exchange with instance " + partner + (ended ? " went wrong" : " broke off")
+                throw new ModuleFault("exchange with instance " + partner + (ended ? " went wrong" : " broke off")
                     + ": " + sent + " sent, " + received + " received of " + messages + ", " + mismatches
                     + " mismatches");
             }

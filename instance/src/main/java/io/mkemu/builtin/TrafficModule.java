@@ -64,11 +64,11 @@ public final class TrafficModule implements KernelModule {
     @Override
     public void init(Kernel kernel) {
         this.kernel = kernel;
-        this.messages = DemoParameters.number(kernel, name(), "messages", 10_000, MOST);
+        this.messages = BuiltinModules.number(kernel, name(), "messages", 10_000, MOST);
         this.with = kernel.parameter("with");
-        this.rate = DemoParameters.number(kernel, name(), "rate", 0, MOST);
-        this.size = (int) DemoParameters.number(kernel, name(), "size", 64, payload.capacity());
-        this.patience = DemoParameters.number(kernel, name(), "timeout", 60, 3600) * (long) NANOS_PER_SECOND;
+        this.rate = BuiltinModules.number(kernel, name(), "rate", 0, MOST);
+        this.size = (int) BuiltinModules.number(kernel, name(), "size", 64, payload.capacity());
+        this.patience = BuiltinModules.number(kernel, name(), "timeout", 60, 3600) * (long) NANOS_PER_SECOND;
         if (with != null && !with.matches("\\d{1,3}(,\\d{1,3})*")) {
             throw new IllegalArgumentException("traffic.with=" + with + ": expected ids of instances, as 1,2,5");
         }
@@ -102,7 +102,7 @@ public final class TrafficModule implements KernelModule {
         peer(data).ended(data);
     }
 
-    private long step() throws DemoException {
+    private long step() throws ModuleFault {
         long now = kernel.nanoTime();
         if (movedAt == 0) {
             movedAt = now;
@@ -145,9 +145,9 @@ public final class TrafficModule implements KernelModule {
             : Arrays.stream(with.split(",")).map(Integer::valueOf);
     }
 
-    private boolean sendNext() throws DemoException {
+    private boolean sendNext() throws ModuleFault {
         if (peers.isEmpty()) {
-            throw new DemoException("no other kernel is on this machine to send to");
+            throw new ModuleFault("no other kernel is on this machine to send to");
         }
         TrafficPeer peer = peers.get(turn % peers.size());
         peer.fill(payload, kernel.physicalCpuId(), size);
@@ -157,13 +157,13 @@ public final class TrafficModule implements KernelModule {
             sent++;
             turn++;
         } else if (result != -Errno.ENOSPC) {
-            throw new DemoException("message " + sent + " to instance " + peer.id() + ": " + Errno.name(result));
+            throw new ModuleFault("message " + sent + " to instance " + peer.id() + ": " + Errno.name(result));
         }
         return result == 0;
     }
 
     /** All is sent: says so, and waits for what the others send. */
-    private long finish(long now) throws DemoException {
+    private long finish(long now) throws ModuleFault {
         sentAll = sentAll == 0 ? now : sentAll;
         boolean complete = true;
         for (TrafficPeer peer : peers) {
@@ -182,18 +182,18 @@ public final class TrafficModule implements KernelModule {
             + wrong[2] + " repeated, full " + full + " times, " + Math.round(sent * NANOS_PER_SECOND
             / Math.max(1, sentAll - began)) + " sent/s";
         if (Arrays.stream(wrong).sum() != 0) {
-            throw new DemoException(counts);
+            throw new ModuleFault(counts);
         }
         kernel.printk(counts);
         return Task.DONE;
     }
 
-    private long again(long now) throws DemoException {
+    private long again(long now) throws ModuleFault {
         if (sent + received != moved) {
             moved = sent + received;
             movedAt = now;
         } else if (now - movedAt > patience) {
-            throw new DemoException("no progress for " + patience / (long) NANOS_PER_SECOND + " s: " + sent
+            throw new ModuleFault("no progress for " + patience / (long) NANOS_PER_SECOND + " s: " + sent
                 + " of " + messages + " sent, " + received + " received");
         }
         return sent < messages && began != 0 ? RETRY_NANOS : PATROL_NANOS;
