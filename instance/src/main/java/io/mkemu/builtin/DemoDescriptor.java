@@ -18,15 +18,16 @@ package io.mkemu.builtin;
  *            then pages shared with it, of these verified
  *  END       messages sent             to the receiver, after the last of them
  *  PING, PONG  8 words, the first counts up; PONG is PING sent back
- *  ACK       PFN, 1 if the page was as it should be
+ *  SAMPLES   how many, and so many round trips in ns, to the host
+ *  ACK       PFN, 1 if the page was as it should be; of samples: 0, 1
  *  PROGRESS  work done so far, data messages sent and delivered so far
  *
  *  page
- *   0        4        8         12       16       20      24         32           64
- *  +--------+--------+---------+--------+--------+-------+----------+------------+---------------------+
- *  | magic  | owner  | target  | index  | count  | kind  | CRC32C   | answer u64 | count values of i64 |
- *  +--------+--------+---------+--------+--------+-------+----------+------------+---------------------+
- *  The CRC is over bytes 0..23 and the values; the receiver stores what it computed, plus 2^32, as the answer.
+ *   0        4        8         12       16         24           32
+ *  +--------+--------+---------+--------+----------+------------+---------------------------------------------+
+ *  | magic  | owner  | target  | index  | CRC32C   | answer u64 | i64 values that follow from the four before |
+ *  +--------+--------+---------+--------+----------+------------+---------------------------------------------+
+ *  The CRC is over bytes 0..15 and the values; the receiver stores what it computed, plus 2^32, as the answer.
  * </pre>
  */
 final class DemoDescriptor {
@@ -78,7 +79,8 @@ final class DemoDescriptor {
     static final int PONG = 0x6465_6d45;
     static final int ACK = 0x6465_6d46;
     static final int PROGRESS = 0x6465_6d47;
-    static final int CONTROL_TYPES = PROGRESS + 1 - ORDER;
+    static final int SAMPLES = 0x6465_6d48;
+    static final int CONTROL_TYPES = SAMPLES + 1 - ORDER;
 
     static final int SEQ_OFFSET = 0;
     static final int CRC_OFFSET = 8;
@@ -92,18 +94,16 @@ final class DemoDescriptor {
     static final int PING_WORDS = 8;
     static final int ACK_WORDS = 2;
     static final int PROGRESS_WORDS = 2;
+    static final int SAMPLES_WORDS = 32;
 
     static final int PAGE_MAGIC = 0x6465_6d50;
     static final int MAGIC_OFFSET = 0;
     static final int OWNER_OFFSET = 4;
     static final int TARGET_OFFSET = 8;
     static final int INDEX_OFFSET = 12;
-    static final int COUNT_OFFSET = 16;
-    static final int KIND_OFFSET = 20;
-    static final int PAGE_CRC_OFFSET = 24;
-    static final int ANSWER_OFFSET = 32;
-    static final int VALUES_OFFSET = 64;
-    static final int VALUES = (4096 - VALUES_OFFSET) / Long.BYTES;
+    static final int PAGE_CRC_OFFSET = 16;
+    static final int ANSWER_OFFSET = 24;
+    static final int VALUES_OFFSET = 32;
 
     private DemoDescriptor() {
     }

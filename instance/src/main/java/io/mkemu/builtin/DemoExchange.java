@@ -32,7 +32,6 @@ final class DemoExchange {
     private long repeated;
     private long reordered;
     private boolean endSent;
-    private boolean blocked;
     private boolean lost;
 
     DemoExchange(DemoWire wire, DemoMessage message, int peer, int messages) {
@@ -62,11 +61,6 @@ final class DemoExchange {
         }
     }
 
-    /** Whether the last step found the lane full. */
-    boolean isBlocked() {
-        return blocked;
-    }
-
     /** Whether both ways are through. */
     boolean isFinished() {
         return lost || endSent && announced >= 0;
@@ -74,15 +68,14 @@ final class DemoExchange {
 
     /** Sends some; returns whether any message went out. */
     boolean step() {
-        blocked = false;
         if (lost || endSent) {
             return false;
         }
         int room = BATCH;
         while (room > 0 && sent < messages) {
             message.encode(kernel.instanceId(), peer, sent);
-            if (!accepted(kernel.sendIpiData(peer, message.buffer(), 0, DemoMessage.sizeOf(sent),
-                DemoMessage.typeOf(sent)))) {
+            if (!accepted(wire.noted(kernel.sendIpiData(peer, message.buffer(), 0, DemoMessage.sizeOf(sent),
+                DemoMessage.typeOf(sent))))) {
                 return room < BATCH;
             }
             sent++;
@@ -95,8 +88,7 @@ final class DemoExchange {
     }
 
     private boolean accepted(int result) {
-        blocked = result == -Errno.ENOSPC;
-        if (result != 0 && !blocked) {
+        if (result != 0 && result != -Errno.ENOSPC) {
             lose(Errno.name(result));
         }
         return result == 0;

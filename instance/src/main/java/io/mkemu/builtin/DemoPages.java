@@ -9,7 +9,6 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
-import java.util.function.LongConsumer;
 
 /**
  * Pages to and from one peer. This kernel's own go one at a time: allocate, fill, share, verify the peer's answer,
@@ -24,24 +23,19 @@ final class DemoPages {
     private Window window;
     private long expected;
     private boolean handedOver;
-    private boolean blocked;
     private boolean failed;
     private int begun;
     private int shared;
     private int verified;
-    private long unsentPfn;
-    private boolean unsentVerdict;
+    private boolean owesAck;
+    private long ackPfn;
+    private boolean ackVerdict;
 
     DemoPages(DemoWire wire, DemoPage page, int peer) {
         this.kernel = wire.kernel;
         this.wire = wire;
         this.page = page;
         this.peer = peer;
-    }
-
-    /** Whether a page or an acknowledgement waits for room in the lane. */
-    boolean isBlocked() {
-        return blocked || unsentPfn != 0;
     }
 
     /** Pages the peer was told of. */
@@ -54,52 +48,39 @@ final class DemoPages {
         return verified;
     }
 
-    /** Shares pages of the pattern; returns whether there is nothing left to share or to wait for. */
+    /** Shares so many pages, step by step; returns whether there is nothing left to share or to wait for. */
     boolean step(int pages) {
-        resume();
-        if (isReady() && begun < pages) {
-            begin(begun++, null, 0, VALUES);
+        if (window == null) {
+            release();
+        }
+        if (address == 0 && !failed && begun < pages) {
+            begin();
+        }
+        if (window != null && !handedOver) {
+            handOver();
         }
         return address == 0 && (failed || begun == pages);
     }
 
-    /** Whether the next page can begin: the last one is freed, and there is use in going on. */
-    boolean isReady() {
-        return address == 0 && !failed;
-    }
-
-    /** Whether the last page is through: freed, or it could not be allocated or shared. */
-    boolean isIdle() {
-        return address == 0;
-    }
-
-    /** Begins a page; values null means the pattern. */
-    void begin(int index, long[] values, int from, int count) {
+    private void begin() {
         address = kernel.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
         if (address == 0) {
             fail("the pool is full");
             return;
         }
         window = kernel.memremap(address, Pages.PAGE_SIZE);
-        expected = page.write(window.buffer(), kernel.instanceId(), peer, index, values, from, count);
+        expected = page.write(window.buffer(), kernel.instanceId(), peer, begun++);
         handedOver = false;
-        resume();
     }
 
-    /** Sends the PFN of the page at hand, or frees the page, if that is still to be done. */
-    void resume() {
-        blocked = false;
-        if (window == null) {
+    private void handOver() {
+        int result = wire.noted(kernel.sendPfn(peer, Pages.pfn(address)));
+        if (result == 0) {
+            handedOver = true;
+            shared++;
+        } else if (result != -Errno.ENOSPC) {
             release();
-        } else if (!handedOver) {
-            int result = kernel.sendPfn(peer, Pages.pfn(address));
-            blocked = result == -Errno.ENOSPC;
-            handedOver = result == 0;
-            shared += handedOver ? 1 : 0;
-            if (!handedOver && !blocked) {
-                release();
-                fail(Errno.name(result));
-            }
+            fail(Errno.name(result));
         }
     }
 
@@ -139,8 +120,8 @@ final class DemoPages {
         kernel.printk(LogLevel.ERR, "cannot share a page with instance " + peer + ": " + why);
     }
 
-    /** The peer shared a page with this kernel; round trips that it carries go to the host's list of them. */
-    void receive(MkIpiData data, LongConsumer samples) {
+    /** The peer shared a page with this kernel. */
+    void receive(MkIpiData data) {
         boolean right = false;
         Window theirs = kernel.receiveMapPage(data);
         if (theirs != null) {
@@ -153,19 +134,21 @@ final class DemoPages {
                 kernel.receiveUnmapPage(theirs);
             }
         }
-        if (right) {
-            page.samples(samples);
-        }
-        unsentPfn = kernel.receivePfn(data);
-        unsentVerdict = right;
+        acknowledge(kernel.receivePfn(data), right);
+    }
+
+    /** Acknowledges something to the peer, now or as soon as there is room. */
+    void acknowledge(long pfn, boolean right) {
+        owesAck = true;
+        ackPfn = pfn;
+        ackVerdict = right;
         acknowledge();
     }
 
     /** Sends the acknowledgement that found no room, if there is one. */
     void acknowledge() {
-        if (unsentPfn != 0
-            && wire.put(0, unsentPfn).put(1, unsentVerdict ? 1 : 0).send(peer, ACK, ACK_WORDS) != -Errno.ENOSPC) {
-            unsentPfn = 0;
+        if (owesAck) {
+            owesAck = wire.put(0, ackPfn).put(1, ackVerdict ? 1 : 0).send(peer, ACK, ACK_WORDS) == -Errno.ENOSPC;
         }
     }
 }

@@ -30,16 +30,11 @@ final class DemoPeer {
     private final List<DemoExchange> exchanges = new ArrayList<>();
     private final DemoExchange[] byId = new DemoExchange[IDS];
     private final DemoPages[] pages = new DemoPages[IDS];
-    private final DemoPage page = new DemoPage();
-    /** Carries this kernel's round trips to the host. */
-    private final DemoPages samples;
     private DemoPings pings;
     private int pagesToShare;
     private Op op;
     private long argument;
     private boolean reported;
-    private boolean blocked;
-    private int shipped;
     private int counted;
     private long pinged;
     private long lifeChecked;
@@ -58,7 +53,6 @@ final class DemoPeer {
         this.hostSamples = hostSamples;
         this.patience = patience;
         this.began = kernel.nanoTime();
-        this.samples = new DemoPages(wire, page, COORDINATOR);
         IpiCallback data = (message, context) -> data(message);
         for (int type = 0; type < DATA_TYPES; type++) {
             kernel.registerHandler(data, null, DATA + type);
@@ -68,6 +62,7 @@ final class DemoPeer {
         wire.on(END, END_WORDS, (sender, words) -> byId[sender].end(Words.get(words, 0)));
         wire.on(PING, PING_WORDS, (sender, words) -> pings.ping(sender, words));
         wire.on(PONG, PING_WORDS, (sender, words) -> pings.pong(sender, words));
+        wire.on(SAMPLES, SAMPLES_WORDS, this::samples);
         wire.on(ACK, ACK_WORDS, (sender, words) -> acknowledged(sender, Words.get(words, 0), Words.get(words, 1) == 1));
     }
 
@@ -81,14 +76,21 @@ final class DemoPeer {
     private void page(MkIpiData message) {
         int sender = wire.peer(message);
         if (sender >= 0) {
-            pages[sender].receive(message, hostSamples);
+            pages[sender].receive(message);
         }
+    }
+
+    private void samples(int sender, DirectBuffer words) {
+        for (int sample = 1; sample <= Words.get(words, 0) && sample < SAMPLES_WORDS; sample++) {
+            hostSamples.accept(Words.get(words, sample));
+        }
+        pages[sender].acknowledge(0, true);
     }
 
     private void acknowledged(int sender, long pfn, boolean right) {
         pages[sender].acknowledged(pfn, right);
-        if (sender == COORDINATOR) {
-            samples.acknowledged(pfn, right);
+        if (sender == COORDINATOR && pfn == 0) {
+            pings.arrived();
         }
     }
 
@@ -105,7 +107,6 @@ final class DemoPeer {
         reported = false;
         counted = 0;
         if (what == Op.PING) {
-            shipped = 0;
             pings.start((int) which);
         }
     }
@@ -124,7 +125,8 @@ final class DemoPeer {
         }
         DemoMessage message = new DemoMessage();
         pagesToShare = kernel.instanceId() == COORDINATOR ? 0 : (int) share;
-        pings = new DemoPings(wire, (int) roundTrips);
+        pings = new DemoPings(wire, (int) roundTrips, hostSamples);
+        DemoPage page = new DemoPage();
         peers.stream().forEach(id -> {
             byId[id] = new DemoExchange(wire, message, id, (int) messages);
             pages[id] = new DemoPages(wire, page, id);
@@ -152,19 +154,14 @@ final class DemoPeer {
             lifeChecked = now;
             checkLife();
         }
-        blocked = false;
+        wire.wasFull();
+        pings.answer();
         for (DemoExchange exchange : exchanges) {
             pages[exchange.peer].acknowledge();
         }
-        boolean moved = work();
+        boolean moved = !reported && work();
         progress(now);
-        if (moved) {
-            return Task.AGAIN;
-        }
-        for (DemoExchange exchange : exchanges) {
-            blocked |= pages[exchange.peer].isBlocked();
-        }
-        return blocked || pings.isBlocked() || samples.isBlocked() ? RETRY_NANOS : IDLE_NANOS;
+        return moved ? Task.AGAIN : wire.wasFull() ? RETRY_NANOS : IDLE_NANOS;
     }
 
     private void checkLife() throws ModuleFault {
@@ -180,23 +177,17 @@ final class DemoPeer {
     }
 
     private void release() {
-        samples.release();
         exchanges.forEach(exchange -> pages[exchange.peer].release());
     }
 
     private boolean work() {
-        if (reported) {
-            pings.step(false);
-            return false;
-        }
         boolean moved = false;
         boolean finished = true;
         switch (op) {
-            case PING -> finished = ping();
+            case PING -> finished = pings.step(byId[(int) argument].isLost());
             case DATA -> {
                 for (DemoExchange exchange : exchanges) {
                     moved |= exchange.step();
-                    blocked |= exchange.isBlocked();
                     finished &= exchange.isFinished();
                 }
             }
@@ -205,38 +196,11 @@ final class DemoPeer {
             default -> { }
         }
         if (finished) {
-            reported = went(wire.put(0, op.ordinal()).put(1, argument).put(2, op == Op.PING ? pings.count() : 0)
-                .send(COORDINATOR, DONE, DONE_WORDS));
+            reported = wire.put(0, op.ordinal()).put(1, argument).put(2, op == Op.PING ? pings.count() : 0)
+                .send(COORDINATOR, DONE, DONE_WORDS) != -Errno.ENOSPC;
+            pinged += reported && op == Op.PING ? pings.count() : 0;
         }
         return moved;
-    }
-
-    /** Whether a message to the coordinator found room; what found none is to be said again. */
-    private boolean went(int result) {
-        blocked |= result == -Errno.ENOSPC;
-        return result != -Errno.ENOSPC;
-    }
-
-    /** Measures, then hands the round trips to the host, a page at a time; returns whether that is through. */
-    private boolean ping() {
-        pings.step(byId[(int) argument].isLost());
-        if (pings.isRunning()) {
-            return false;
-        }
-        samples.resume();
-        if (kernel.instanceId() == COORDINATOR) {
-            for (; shipped < pings.count(); shipped++) {
-                hostSamples.accept(pings.samples()[shipped]);
-            }
-        } else if (samples.isReady() && shipped < pings.count()) {
-            /* A page at a time: the next one when the host has acknowledged this one. */
-            int some = Math.min(pings.count() - shipped, VALUES);
-            samples.begin(0, pings.samples(), shipped, some);
-            shipped += some;
-        }
-        boolean through = samples.isIdle() && (shipped == pings.count() || !samples.isReady());
-        pinged += through ? pings.count() : 0;
-        return through;
     }
 
     private boolean share() {
@@ -254,7 +218,7 @@ final class DemoPeer {
     private boolean report() {
         while (counted < exchanges.size()) {
             DemoExchange exchange = exchanges.get(counted);
-            if (!went(exchange.report(pages[exchange.peer]))) {
+            if (exchange.report(pages[exchange.peer]) == -Errno.ENOSPC) {
                 return false;
             }
             counted++;

@@ -6,10 +6,14 @@ import static io.mkemu.builtin.DemoDescriptor.*;
 import io.mkemu.Errno;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.Kernel;
+import java.util.function.LongConsumer;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Round trips of 64 bytes to one peer, one outstanding, and the answers to those of others. One CPU. */
+/**
+ * Round trips of 64 bytes to one peer, one outstanding, and the answers to those of others. What was measured goes to
+ * the host, message by message as the host acknowledges them. One CPU.
+ */
 final class DemoPings {
     /** A pong that takes longer than this is taken for lost, ns. */
     private static final long LONGEST = 5_000_000_000L;
@@ -17,6 +21,7 @@ final class DemoPings {
 
     private final Kernel kernel;
     private final DemoWire wire;
+    private final LongConsumer hostSamples;
     private final long[] samples;
     private final UnsafeBuffer pong = new UnsafeBuffer(new byte[PING_WORDS * Long.BYTES]);
     private int pongTo = NOBODY;
@@ -25,24 +30,25 @@ final class DemoPings {
     private long current;
     private long sentAt;
     private boolean outstanding;
+    private int shipped;
+    private int shipping;
 
-    DemoPings(DemoWire wire, int pings) {
+    /** The samples of this kernel go to the consumer if it is the host. */
+    DemoPings(DemoWire wire, int pings, LongConsumer hostSamples) {
         this.kernel = wire.kernel;
         this.wire = wire;
         this.samples = new long[pings];
+        this.hostSamples = hostSamples;
     }
 
     /** Begins a series. */
     void start(int peer) {
         target = peer;
         count = 0;
+        shipped = 0;
+        shipping = 0;
         outstanding = false;
         next();
-    }
-
-    /** Round trips of this series so far, ns: {@link #count} values. */
-    long[] samples() {
-        return samples;
     }
 
     /** Round trips of this series so far. */
@@ -50,26 +56,17 @@ final class DemoPings {
         return count;
     }
 
-    /** Whether the series goes on. */
-    boolean isRunning() {
-        return target != NOBODY;
-    }
-
-    /** Whether something waits for room in a lane. */
-    boolean isBlocked() {
-        return pongTo != NOBODY || isRunning() && !outstanding;
-    }
-
-    /** Goes on where there was no room, and gives up on a pong that does not come. */
-    void step(boolean targetLost) {
-        if (pongTo != NOBODY) {
-            answer(pongTo, pong);
+    /** Goes on where there was no room, gives up on a pong that does not come; returns whether the host has it all. */
+    boolean step(boolean targetLost) {
+        if (target == NOBODY) {
+            return ship();
         }
-        if (isRunning() && (targetLost || outstanding && kernel.nanoTime() - sentAt > LONGEST)) {
+        if (targetLost || outstanding && kernel.nanoTime() - sentAt > LONGEST) {
             fail("no pong from instance " + target + " for ping " + count);
-        } else if (isRunning() && !outstanding) {
+        } else if (!outstanding) {
             next();
         }
+        return false;
     }
 
     private void fail(String why) {
@@ -95,6 +92,27 @@ final class DemoPings {
         }
     }
 
+    private boolean ship() {
+        for (; kernel.instanceId() == COORDINATOR && shipped < count; shipped++) {
+            hostSamples.accept(samples[shipped]);
+        }
+        if (shipping == 0 && shipped < count) {
+            int some = Math.min(count - shipped, SAMPLES_WORDS - 1);
+            wire.put(0, some);
+            for (int sample = 0; sample < some; sample++) {
+                wire.put(1 + sample, samples[shipped + sample]);
+            }
+            shipping = wire.send(COORDINATOR, SAMPLES, SAMPLES_WORDS) == -Errno.ENOSPC ? 0 : some;
+        }
+        return shipped == count;
+    }
+
+    /** The host has what was shipped last. */
+    void arrived() {
+        shipped += shipping;
+        shipping = 0;
+    }
+
     /** A peer answered. */
     void pong(int peer, DirectBuffer words) {
         long now = kernel.nanoTime();
@@ -114,17 +132,16 @@ final class DemoPings {
 
     /** A peer asks. */
     void ping(int peer, DirectBuffer words) {
-        if (!answer(peer, words)) {
-            pong.putBytes(0, words, 0, pong.capacity());
-            pongTo = peer;
-        }
+        pong.putBytes(0, words, 0, pong.capacity());
+        pongTo = peer;
+        answer();
     }
 
-    private boolean answer(int peer, DirectBuffer words) {
-        if (kernel.sendIpiData(peer, words, 0, PING_WORDS * Long.BYTES, PONG) == -Errno.ENOSPC) {
-            return false;
+    /** Sends the answer that found no room, if there is one. */
+    void answer() {
+        if (pongTo != NOBODY && wire.noted(kernel.sendIpiData(pongTo, pong, 0, pong.capacity(), PONG))
+            != -Errno.ENOSPC) {
+            pongTo = NOBODY;
         }
-        pongTo = NOBODY;
-        return true;
     }
 }

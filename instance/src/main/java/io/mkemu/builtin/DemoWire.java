@@ -3,6 +3,7 @@ package io.mkemu.builtin;
 
 import static io.mkemu.builtin.DemoDescriptor.*;
 
+import io.mkemu.Errno;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Kernel;
 import java.util.BitSet;
@@ -22,6 +23,7 @@ final class DemoWire extends Words {
 
     private final Handler[] handlers = new Handler[CONTROL_TYPES];
     private final BitSet peers = new BitSet();
+    private boolean full;
 
     DemoWire(Kernel kernel) {
         super(kernel);
@@ -54,12 +56,25 @@ final class DemoWire extends Words {
         }, null, type);
     }
 
+    /** Whether anything found no room since the last call; it is to be sent again soon. */
+    boolean wasFull() {
+        boolean was = full;
+        full = false;
+        return was;
+    }
+
+    /** Takes note of what a send returned, and returns it. */
+    int noted(int result) {
+        full |= result == -Errno.ENOSPC;
+        return result;
+    }
+
     @Override
     int send(int target, int type, int count) {
         if (target == kernel.instanceId()) {
             handlers[type - ORDER].handle(target, buffer());
             return 0;
         }
-        return super.send(target, type, count);
+        return noted(super.send(target, type, count));
     }
 }
