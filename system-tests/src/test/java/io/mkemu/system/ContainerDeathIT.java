@@ -35,7 +35,7 @@ class ContainerDeathIT {
 
     @Test
     void sendersToAPausedReceiverGetEnospcAndNothingIsLost() throws Exception {
-        String jar = jar(Pressing.class, "RoundMessage", "RoundsDescriptor");
+        String jar = jar(Pressing.class);
         MkContainer host = lab.host(ContainerMachine.tree("pressing.messages=" + MESSAGES).instance("receiver", jar)
             .instance("a", jar).instance("b", jar));
         MkContainer receiver = lab.join("receiver");
