@@ -38,6 +38,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RoundsIT {
     private static final int ROUNDS = 200;
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+    private static final String SENDING = " traffic.messages=1000000000 traffic.rate=2000";
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,
         SendProbe.Step.PAYLOAD, SendProbe.Step.PUBLISHED, SendProbe.Step.MARKED, SendProbe.Step.RUNG);
 
@@ -68,7 +69,7 @@ class RoundsIT {
             ModuleJar.of(mk.work(), RoundPages.class, "RoundPages$Held").toString());
         bootargs = "idle=halt traffic.with=1,2,3 traffic.mortal=1 traffic.size=256 traffic.sizes=1 traffic.record=1"
             + " traffic.ram=" + ram + " round-pages.ram=" + ram;
-        TreeSource tree = new TreeSource().bootargs(bootargs + sending(2000)).instance("victim")
+        TreeSource tree = new TreeSource().bootargs(bootargs + SENDING).instance("victim")
             .instance("a", jars.toArray()).instance("b", jars.toArray());
         try (TestHost made = TestHost.boot(mk, tree, "rounds")) {
             host = made;
@@ -100,10 +101,6 @@ class RoundsIT {
         HostResources.awaitThreads(threads);
     }
 
-    private static String sending(int perSecond) {
-        return " traffic.messages=1000000000 traffic.rate=" + perSecond;
-    }
-
     private List<Moment> plan() {
         List<Moment> plan = new ArrayList<>();
         for (Moment moment : Moment.values()) {
@@ -124,7 +121,7 @@ class RoundsIT {
         } else if (moment == Moment.IDLE) {
             beginIdle();
         } else {
-            begin(jars, sending(4000)
+            begin(jars, SENDING
                 + (step == null ? "" : " " + SendProbe.PARAMETER + "=" + step + ":" + (1 + random.nextInt(40))));
         }
         await(moment);

@@ -47,7 +47,8 @@ public final class RoundPages implements KernelModule {
     private static final int RELEASED = 0x524e4402;
     private static final int WORDS = Pages.PAGE_SIZE / Long.BYTES;
     private static final int TARGET_LIFE_WORD = 3;
-    private static final long PERIOD_NANOS = 4_000_000;
+    private static final long VICTIM_PERIOD_NANOS = 1_000_000;
+    private static final long SURVIVOR_PERIOD_NANOS = 4_000_000;
     private static final int MAX_OUTSTANDING = 6;
     private static final int MAX_HELD = 3;
 
@@ -116,7 +117,8 @@ public final class RoundPages implements KernelModule {
         if (now - due < 0) {
             return due - now;
         }
-        due = now + PERIOD_NANOS;
+        long period = isVictim ? VICTIM_PERIOD_NANOS : SURVIVOR_PERIOD_NANOS;
+        due = now + period;
         boolean stop = record.getLongVolatile(STOP_OFFSET) != 0;
         while (stop && !held.isEmpty()) {
             release();
@@ -128,7 +130,7 @@ public final class RoundPages implements KernelModule {
         } else if (!stop && kernel.isActive(VICTIM)) {
             shareAgain();
         }
-        return PERIOD_NANOS;
+        return period;
     }
 
     private void shareFresh(int survivor) {
@@ -232,20 +234,24 @@ public final class RoundPages implements KernelModule {
 
     /** Words: checksum, owner, its life, target's life, number, filling. The checksum comes last. */
     private void write(Window to, long targetLife) {
-        UnsafeBuffer buffer = to.buffer();
-        buffer.putLong(0, 0);
         long[] head = {0, kernel.instanceId(), life, targetLife, number++};
-        for (int word = 1; word < WORDS; word++) {
-            buffer.putLong(word * Long.BYTES, word < head.length ? head[word] : filling(to, word));
+        UnsafeBuffer buffer = to.buffer();
+        for (int word = 0; word < head.length; word++) {
+            buffer.putLong(word * Long.BYTES, head[word]);
         }
-        buffer.putLongVolatile(0, filling(to, 0));
+        long checksum = checksum(to);
+        for (int word = head.length; word < WORDS; word++) {
+            buffer.putLong(word * Long.BYTES, checksum + word);
+        }
+        buffer.putLongVolatile(0, checksum);
     }
 
     private static boolean isWhole(Window from, int owner, long ownerLife) {
-        boolean whole = from.buffer().getLongVolatile(0) == filling(from, 0) && word(from, 1) == owner
+        long checksum = checksum(from);
+        boolean whole = from.buffer().getLongVolatile(0) == checksum && word(from, 1) == owner
             && word(from, 2) == ownerLife;
         for (int word = TARGET_LIFE_WORD + 2; whole && word < WORDS; word++) {
-            whole = word(from, word) == filling(from, word);
+            whole = word(from, word) == checksum + word;
         }
         return whole;
     }
@@ -254,11 +260,11 @@ public final class RoundPages implements KernelModule {
         return page.buffer().getLong(word * Long.BYTES);
     }
 
-    /** What follows from the head of a page. */
-    private static long filling(Window page, int word) {
-        long hash = word;
-        for (int head = 1; head <= TARGET_LIFE_WORD + 1; head++) {
-            hash = (hash ^ word(page, head)) * 0x9e37_79b9_7f4a_7c15L;
+    /** Of the head of a page. */
+    private static long checksum(Window page) {
+        long hash = 1;
+        for (int word = 1; word <= TARGET_LIFE_WORD + 1; word++) {
+            hash = (hash ^ word(page, word)) * 0x9e37_79b9_7f4a_7c15L;
             hash ^= hash >>> 29;
         }
         return hash;
