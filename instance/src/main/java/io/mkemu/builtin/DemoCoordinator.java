@@ -27,7 +27,7 @@ final class DemoCoordinator {
 
     private final Kernel kernel;
     private final DemoWire wire;
-    private final DemoParameters parameters;
+    private final DemoModule.Parameters parameters;
     private final DemoTally tally;
     private final String[] names = new String[IDS];
     private final long[] work = new long[IDS];
@@ -47,7 +47,7 @@ final class DemoCoordinator {
     private volatile String progress = "waiting for the kernels";
     private volatile DemoResult result;
 
-    DemoCoordinator(DemoWire wire, DemoParameters parameters) {
+    DemoCoordinator(DemoWire wire, DemoModule.Parameters parameters) {
         this.kernel = wire.kernel;
         this.wire = wire;
         this.parameters = parameters;

@@ -9,15 +9,78 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
+import java.util.zip.CRC32C;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Pages to and from one peer. This kernel's own go one at a time: allocate, fill, share, verify the peer's answer,
  * revoke, free. Those of the peer are mapped, verified, answered and acknowledged. One CPU.
  */
 final class DemoPages {
+    /** Writes and verifies pages. Works on a copy of its own, so what was checked is what is answered. One CPU. */
+    static final class Page {
+        private static final long ANSWERED = 1L << Integer.SIZE;
+
+        private final byte[] bytes = new byte[Pages.PAGE_SIZE];
+        private final UnsafeBuffer copy = new UnsafeBuffer(bytes);
+        private final CRC32C crc = new CRC32C();
+
+        /** Fills a page; returns the answer its receiver is to give. */
+        long write(UnsafeBuffer page, int owner, int target, int index) {
+            copy.setMemory(0, VALUES_OFFSET, (byte) 0);
+            copy.putInt(MAGIC_OFFSET, PAGE_MAGIC);
+            copy.putInt(OWNER_OFFSET, owner);
+            copy.putInt(TARGET_OFFSET, target);
+            copy.putInt(INDEX_OFFSET, index);
+            for (int at = VALUES_OFFSET; at < bytes.length; at += Long.BYTES) {
+                copy.putLong(at, value(owner, target, index, at));
+            }
+            copy.putInt(PAGE_CRC_OFFSET, checksum());
+            page.putBytes(0, copy, 0, bytes.length);
+            return expected();
+        }
+
+        /** Whether a page is the demo's at all. */
+        static boolean isDemo(UnsafeBuffer page) {
+            return page.getInt(MAGIC_OFFSET) == PAGE_MAGIC;
+        }
+
+        /** Verifies a page and leaves the answer in it; returns whether all is right. */
+        boolean read(UnsafeBuffer page, int owner, int target) {
+            page.getBytes(0, bytes);
+            page.putLong(ANSWER_OFFSET, expected());
+            boolean right = copy.getInt(OWNER_OFFSET) == owner && copy.getInt(TARGET_OFFSET) == target
+                && copy.getInt(PAGE_CRC_OFFSET) == checksum();
+            for (int at = VALUES_OFFSET; right && at < bytes.length; at += Long.BYTES) {
+                right = copy.getLong(at) == value(owner, target, copy.getInt(INDEX_OFFSET), at);
+            }
+            return right;
+        }
+
+        /** The answer that a receiver left in a page. */
+        static long answer(UnsafeBuffer page) {
+            return page.getLong(ANSWER_OFFSET);
+        }
+
+        private long expected() {
+            return ANSWERED | Integer.toUnsignedLong(checksum());
+        }
+
+        private int checksum() {
+            crc.reset();
+            crc.update(bytes, 0, PAGE_CRC_OFFSET);
+            crc.update(bytes, VALUES_OFFSET, bytes.length - VALUES_OFFSET);
+            return (int) crc.getValue();
+        }
+
+        private static long value(int owner, int target, int index, int at) {
+            return Words.mix((long) owner << 56 | (long) target << 48 | (long) index << 16 | at);
+        }
+    }
+
     private final Kernel kernel;
     private final DemoWire wire;
-    private final DemoPage page;
+    private final Page page;
     private final int peer;
     private long address;
     private Window window;
@@ -31,7 +94,7 @@ final class DemoPages {
     private long ackPfn;
     private boolean ackVerdict;
 
-    DemoPages(DemoWire wire, DemoPage page, int peer) {
+    DemoPages(DemoWire wire, Page page, int peer) {
         this.kernel = wire.kernel;
         this.wire = wire;
         this.page = page;
@@ -89,7 +152,7 @@ final class DemoPages {
         if (window == null || !handedOver || pfn != Pages.pfn(address)) {
             return;
         }
-        if (right && DemoPage.answer(window.buffer()) == expected) {
+        if (right && Page.answer(window.buffer()) == expected) {
             verified++;
         } else {
             kernel.printk(LogLevel.ERR, "instance " + peer + " saw page 0x" + Long.toHexString(pfn) + " differently");
@@ -126,7 +189,7 @@ final class DemoPages {
         Window theirs = kernel.receiveMapPage(data);
         if (theirs != null) {
             try {
-                if (!DemoPage.isDemo(theirs.buffer())) {
+                if (!Page.isDemo(theirs.buffer())) {
                     return;
                 }
                 right = page.read(theirs.buffer(), peer, kernel.instanceId());

@@ -115,7 +115,7 @@ final class DemoPeer {
         long messages = Words.get(words, 2);
         long share = Words.get(words, 3);
         long roundTrips = Words.get(words, 4);
-        if (!DemoParameters.isValid(messages, share, roundTrips)) {
+        if (!DemoModule.Parameters.isValid(messages, share, roundTrips)) {
             return false;
         }
         BitSet peers = new BitSet(IDS);
@@ -126,7 +126,7 @@ final class DemoPeer {
         DemoMessage message = new DemoMessage();
         pagesToShare = kernel.instanceId() == COORDINATOR ? 0 : (int) share;
         pings = new DemoPings(wire, (int) roundTrips, hostSamples);
-        DemoPage page = new DemoPage();
+        DemoPages.Page page = new DemoPages.Page();
         peers.stream().forEach(id -> {
             byId[id] = new DemoExchange(wire, message, id, (int) messages);
             pages[id] = new DemoPages(wire, page, id);

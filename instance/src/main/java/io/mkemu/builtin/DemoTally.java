@@ -11,7 +11,7 @@ import org.agrona.DirectBuffer;
 
 /** Adds up what the kernels report, and names what is wrong with it. One CPU. */
 final class DemoTally {
-    private final DemoParameters parameters;
+    private final DemoModule.Parameters parameters;
     private final IntFunction<String> names;
     private final List<String> failures = new ArrayList<>();
     /** By word of STATS. */
@@ -20,7 +20,7 @@ final class DemoTally {
     private int sampleCount;
     private long roundTrips;
 
-    DemoTally(DemoParameters parameters, IntFunction<String> names) {
+    DemoTally(DemoModule.Parameters parameters, IntFunction<String> names) {
         this.parameters = parameters;
         this.names = names;
     }
