@@ -2,6 +2,7 @@
 package io.mkemu.builtin;
 
 import io.mkemu.hazard.HazardModule;
+import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import java.util.List;
 
@@ -29,5 +30,24 @@ public final class BuiltinModules {
             case HazardModule.NAME -> new HazardModule();
             default -> null;
         };
+    }
+
+    /**
+     * A parameter of a module within 0..most.
+     *
+     * @throws IllegalArgumentException with one line that names parameter, value and range
+     */
+    static long number(Kernel kernel, String module, String name, long otherwise, long most) {
+        long value;
+        try {
+            value = kernel.parameter(name, otherwise);
+        } catch (IllegalArgumentException notANumber) {
+            throw new IllegalArgumentException(module + "." + name + ": " + notANumber.getMessage(), notANumber);
+        }
+        if (value < 0 || value > most) {
+            throw new IllegalArgumentException(
+                module + "." + name + "=" + kernel.parameter(name) + ": expected a number, 0.." + most);
+        }
+        return value;
     }
 }
