@@ -12,11 +12,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Runs a machine so that Ctrl-C and SIGTERM end it in order: the JVM does not go before the machine is taken down. */
-final class Interruptible {
+public final class Interruptible {
     private static final int PATIENCE_SECONDS = 20;
 
     /** What is run, until it is done or stopped. */
-    interface Action {
+    public interface Action {
+        /** Does it. */
         void run() throws IOException, InterruptedException;
     }
 
@@ -38,7 +39,7 @@ final class Interruptible {
      *
      * @param stop ends the action as soon as it can, in order; called on another thread
      */
-    static void run(Runnable stop, Action action) throws IOException {
+    public static void run(Runnable stop, Action action) throws IOException {
         CountDownLatch finished = new CountDownLatch(1);
         Thread hook = new Thread(() -> {
             stop.run();

@@ -5,11 +5,12 @@ import io.mkemu.boot.MachineDirectory;
 import java.io.IOException;
 
 /** What is to be said, on stderr, of the place where a machine is about to be made. */
-final class PlaceNote {
+public final class PlaceNote {
     private PlaceNote() {
     }
 
-    static MachineDirectory tell(MachineDirectory directory) throws IOException {
+    /** Says it, if anything is to be said. */
+    public static MachineDirectory tell(MachineDirectory directory) throws IOException {
         String warning = directory.warning();
         if (warning != null) {
             System.err.println("mk: note: " + warning);

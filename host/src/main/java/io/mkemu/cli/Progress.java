@@ -4,17 +4,19 @@ package io.mkemu.cli;
 import java.io.PrintStream;
 
 /** A line on a terminal that is written over and over; prints nothing where there is no terminal. */
-final class Progress {
+public final class Progress {
     private final PrintStream out;
     private final boolean terminal;
     private String shown = "";
 
-    Progress(PrintStream out) {
+    /** Shows nothing yet. */
+    public Progress(PrintStream out) {
         this.out = out;
         this.terminal = System.console() != null && System.console().isTerminal();
     }
 
-    void show(String text) {
+    /** Writes a text over the one before. */
+    public void show(String text) {
         if (terminal && !text.equals(shown)) {
             out.print("\r" + text + " ".repeat(Math.max(0, shown.length() - text.length())));
             out.flush();
@@ -22,7 +24,8 @@ final class Progress {
         }
     }
 
-    void clear() {
+    /** Takes the text away. */
+    public void clear() {
         if (!shown.isEmpty()) {
             show("");
             out.print("\r");
