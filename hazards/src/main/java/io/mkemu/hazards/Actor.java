@@ -5,6 +5,7 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApicDescriptor.Counter;
+import io.mkemu.hazards.Patience.Silence;
 import io.mkemu.hazards.module.HazardOrder;
 import io.mkemu.hazards.module.HazardOrder.Behaviour;
 import io.mkemu.hazards.module.HazardPage;

@@ -2,6 +2,7 @@
 package io.mkemu.hazards;
 
 import io.mkemu.Errno;
+import io.mkemu.hazards.Patience.Silence;
 import java.util.List;
 import java.util.function.Function;
 

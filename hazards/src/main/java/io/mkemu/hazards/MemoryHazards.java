@@ -4,6 +4,7 @@ package io.mkemu.hazards;
 import io.mkemu.boot.InstanceEntry;
 import io.mkemu.hazards.Actor.Sends;
 import io.mkemu.hazards.Hazard.Seen;
+import io.mkemu.hazards.Patience.Silence;
 import io.mkemu.hazards.module.HazardOrder.Behaviour;
 import io.mkemu.hazards.module.HazardPage.Note;
 import io.mkemu.ipi.Mailbox;

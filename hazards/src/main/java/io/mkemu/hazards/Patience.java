@@ -22,6 +22,15 @@ final class Patience {
         void await(int seen, long timeoutNanos);
     }
 
+    /** A kernel of the machine did not do its part, so that nothing can be said of a hazard. One line. */
+    static final class Silence extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        Silence(String message) {
+            super(message);
+        }
+    }
+
     private static final long LIMIT_NANOS = TimeUnit.MINUTES.toNanos(1);
     /** How often to look at what raises no event here: a process that stops, or dies; a user who wants the end. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);

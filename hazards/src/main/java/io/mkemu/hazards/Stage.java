@@ -7,6 +7,7 @@ import io.mkemu.boot.InstanceEntry;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.InstanceSpec;
+import io.mkemu.hazards.Patience.Silence;
 import io.mkemu.hazards.module.HazardModule;
 import io.mkemu.hazards.module.HazardPage;
 import io.mkemu.host.Host;
