@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
-import io.mkemu.hazard.HazardModule;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import java.util.List;
@@ -13,7 +12,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo", HazardModule.NAME, "peer", "traffic");
+        return List.of("demo", "echo", "peer", "traffic");
     }
 
     /**
@@ -27,7 +26,6 @@ public final class BuiltinModules {
             case "echo" -> new EchoModule();
             case "peer" -> new PeerModule();
             case "traffic" -> new TrafficModule();
-            case HazardModule.NAME -> new HazardModule();
             default -> null;
         };
     }

@@ -29,13 +29,14 @@ class ImportsTest {
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "builtin", "kernel", "record", "replay",
-        "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host", "host.client",
+        "json", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host", "host.client",
         "host.replay", "cli.type", "cli.trace", "cli",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
     /** Neighbours that know nothing of each other, although the order has one of them first. */
     private static final Map<String, List<String>> STRANGERS = Map.of(
         "ipi", List.of("log", "boot"),
+        "json", List.of(""),
         "tree", List.of("kernel", "builtin", "replay", "machine", "ipi", "table", "memory"),
         "journal", List.of("kernel", "builtin", "replay", "tree", "ipi"),
         "kernel", List.of("record", "replay"),
