@@ -3,11 +3,9 @@ package io.mkemu.cli;
 
 import io.mkemu.journal.EventName;
 import java.util.ArrayList;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Names of events on the command line. */
-final class EventNames implements ITypeConverter<EventName> {
+final class EventNames extends Converter<EventName> {
     /** For help texts and completion. */
     static final class Candidates extends ArrayList<String> {
         private static final long serialVersionUID = 1L;
@@ -22,11 +20,7 @@ final class EventNames implements ITypeConverter<EventName> {
     }
 
     @Override
-    public EventName convert(String text) {
-        try {
-            return EventName.of(text);
-        } catch (IllegalArgumentException none) {
-            throw new TypeConversionException(none.getMessage());
-        }
+    EventName read(String text) {
+        return EventName.of(text);
     }
 }

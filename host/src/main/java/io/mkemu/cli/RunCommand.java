@@ -29,7 +29,7 @@ final class RunCommand implements Callable<Integer> {
         description = "Name of the machine; by default the file's name without .dts.")
     private String machine;
 
-    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = IpiModeConverter.class,
+    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = Converter.Ipi.class,
         description = "queued, or single-slot: the RFC's; by default what the tree says (ipi = \"...\").")
     private IpiMode ipi;
 

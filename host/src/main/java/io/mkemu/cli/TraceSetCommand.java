@@ -7,9 +7,7 @@ import io.mkemu.trace.TraceMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk trace set}: what a machine that runs records. */
 @Command(name = "set", mixinStandardHelpOptions = true,
@@ -18,18 +16,6 @@ import picocli.CommandLine.TypeConversionException;
         + "messages, doorbells, callbacks, sleeps, pages; all, also payloads and all else that a replay needs."},
     footer = {"", "Example: mk trace set ipi"})
 final class TraceSetCommand extends VerbCommand {
-    /** Modes by name. */
-    static final class ModeConverter implements ITypeConverter<TraceMode> {
-        @Override
-        public TraceMode convert(String text) {
-            try {
-                return TraceMode.of(text);
-            } catch (IllegalArgumentException none) {
-                throw new TypeConversionException(none.getMessage());
-            }
-        }
-    }
-
     /** For help texts and completion. */
     static final class Modes extends ArrayList<String> {
         private static final long serialVersionUID = 1L;
@@ -39,7 +25,7 @@ final class TraceSetCommand extends VerbCommand {
         }
     }
 
-    @Parameters(paramLabel = "MODE", converter = ModeConverter.class, completionCandidates = Modes.class,
+    @Parameters(paramLabel = "MODE", converter = Converter.Mode.class, completionCandidates = Modes.class,
         description = "${COMPLETION-CANDIDATES}.")
     private TraceMode mode;
 
