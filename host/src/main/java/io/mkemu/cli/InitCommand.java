@@ -52,7 +52,7 @@ final class InitCommand implements Callable<Integer> {
             return ExitCode.OK.code();
         }
         PlaceNote.tell(directory);
-        try (var _ = new Interruptible.Note("mk list tells whether machine \"" + directory.machine()
+        try (var _ = new InterruptNote("mk list tells whether machine \"" + directory.machine()
             + "\" has come up all the same")) {
             List<String> main = new ArrayList<>(List.of(Main.class.getName(), "host", "-", "--machine",
                 directory.machine(), "--background"));

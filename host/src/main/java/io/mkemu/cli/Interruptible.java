@@ -62,22 +62,4 @@ final class Interruptible {
             finished.countDown();
         }
     }
-
-    /** Says a line on stderr if the process is interrupted while something else is at work for it. */
-    static final class Note implements AutoCloseable {
-        private volatile boolean done;
-
-        Note(String line) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-                if (!done) {
-                    System.err.println("mk: interrupted; " + line);
-                }
-            }, "interrupted"));
-        }
-
-        @Override
-        public void close() {
-            done = true;
-        }
-    }
 }

@@ -72,7 +72,7 @@ abstract class VerbCommand implements Callable<Integer> {
 
     /** An interrupt while the host is at work does not stop the host, and the user is told so. */
     private ObjectNode ask(RemoteHost host, ObjectNode request) throws IOException {
-        try (var _ = new Interruptible.Note("the host of machine \"" + host.directory().machine()
+        try (var _ = new InterruptNote("the host of machine \"" + host.directory().machine()
             + "\" goes on with " + verb() + ": mk show tells what comes of it")) {
             return host.ask(verb(), request, waitMillis(), line -> {
                 (json ? System.err : System.out).println(line);
