@@ -40,10 +40,7 @@ final class ConsoleCommand implements Callable<Integer> {
             InstanceEntry entry = InstanceNames.find(view.mapped(), view.name(), name);
             String itsName = entry.name();
             ConsoleLog console = new ConsoleLog(view.mapped().memory(), entry);
-            if (!view.runs()) {
-                System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
-                    + "what it left");
-            }
+            LogFollower.tellOfDeath(view);
             LogFollower.follow(view, () -> print(console, entry, itsName));
         }
         return ExitCode.OK.code();

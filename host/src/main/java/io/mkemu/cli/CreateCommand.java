@@ -2,12 +2,12 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.MemorySize;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
+import io.mkemu.tree.MachineSpec;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -21,7 +21,7 @@ final class CreateCommand extends VerbCommand {
     @Parameters(paramLabel = "NAME", description = "Name of the instance: letters, digits and , . _ + -")
     private String name;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Converter.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
         description = "CPUs of the machine's pool that are free, as 1-2,5.")
     private CpuList cpus;
 
@@ -45,12 +45,12 @@ final class CreateCommand extends VerbCommand {
     public ObjectNode request() {
         require((cpus == null) != (count == null), "name its CPUs by either --cpus LIST or --cpu-count N");
         require(count == null || count > 0, "--cpu-count " + count + " is not 1 or more");
-        require(id == null || id > 0 && id < 256, "--id " + id + " is not 1..255");
+        require(id == null || id > 0 && id <= MachineSpec.MAX_INSTANCE_ID,
+            "--id " + id + " is not 1.." + MachineSpec.MAX_INSTANCE_ID);
         ObjectNode request = object().put("name", name).put("memory", memory).put("external", external)
             .put("dryRun", dryRun);
         if (cpus != null) {
-            ArrayNode list = request.putArray("cpus");
-            cpus.cpus().forEach(list::add);
+            cpus.cpus().forEach(request.putArray("cpus")::add);
         } else {
             request.put("cpuCount", count);
         }

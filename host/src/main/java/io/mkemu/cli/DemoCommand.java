@@ -94,14 +94,14 @@ final class DemoCommand implements Callable<Integer> {
     private boolean report(RunReport report, DemoResult result, PrintStream out) {
         boolean ok = report.ok() && result != null && result.ok();
         if (json) {
-            DemoJson.print(report, result, ok, out);
+            out.println(DemoReport.json(report, result, ok));
         } else {
             ReportPrinter.print(report, out);
             /* A run says it in its log; the demo shows none. */
             if (report.overcommitment() != null) {
                 out.println(report.overcommitment());
             }
-            DemoText.print(result, ok, out);
+            DemoReport.print(result, ok, out);
         }
         return ok;
     }

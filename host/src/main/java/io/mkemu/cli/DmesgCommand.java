@@ -2,6 +2,7 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.LogFollower;
 import io.mkemu.cli.type.MachineOption;
 import io.mkemu.cli.type.MissedBytes;
@@ -18,11 +19,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk dmesg}: the kernel log of an instance. */
 @Command(name = "dmesg", mixinStandardHelpOptions = true,
@@ -32,18 +31,6 @@ import picocli.CommandLine.TypeConversionException;
         + "machine whose host was killed, as long as its RAM is there."},
     footer = {"", "Example: mk dmesg web -l err,warn"})
 final class DmesgCommand implements Callable<Integer> {
-    /** Names as dmesg has them, or numbers. */
-    static final class LevelConverter implements ITypeConverter<LogLevel> {
-        @Override
-        public LogLevel convert(String text) {
-            try {
-                return LogLevel.parse(text);
-            } catch (IllegalArgumentException wrong) {
-                throw new TypeConversionException(wrong.getMessage());
-            }
-        }
-    }
-
     private static final String HOST = "host";
 
     @Parameters(paramLabel = "NAME", arity = "0..1", defaultValue = HOST,
@@ -53,7 +40,7 @@ final class DmesgCommand implements Callable<Integer> {
     @Mixin
     private MachineOption machine;
 
-    @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",", converter = LevelConverter.class,
+    @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",", converter = Converter.Level.class,
         description = "Only lines of these levels: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7; "
             + "several with commas between them.")
     private List<LogLevel> levels = List.of();
@@ -74,10 +61,7 @@ final class DmesgCommand implements Callable<Integer> {
         try (MachineView view = MachineView.open(machine.name())) {
             InstanceEntry entry = InstanceNames.find(view.mapped(), view.name(), name);
             KernelLogReader log = new KernelLogReader(view.mapped().memory(), entry.id());
-            if (!view.runs()) {
-                System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is "
-                    + "what it left");
-            }
+            LogFollower.tellOfDeath(view);
             if (follow) {
                 LogFollower.follow(view, () -> print(log, wanted));
             } else {

@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.InstancesArgument;
+import io.mkemu.cli.type.JoinFormat;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;

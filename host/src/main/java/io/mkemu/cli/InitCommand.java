@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.cli.type.InterruptNote;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.cli.type.PlaceNote;
@@ -57,10 +58,8 @@ final class InitCommand implements Callable<Integer> {
             return ExitCode.OK.code();
         }
         PlaceNote.tell(directory);
-        Thread hook = new Thread(() -> System.err.println("mk: interrupted; mk list tells whether machine \""
-            + directory.machine() + "\" has come up all the same"), "interrupted");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
+        try (var _ = new InterruptNote("mk list tells whether machine \"" + directory.machine()
+            + "\" has come up all the same")) {
             List<String> main = new ArrayList<>(List.of(Main.class.getName(), "host", "-", "--machine",
                 directory.machine(), "--background"));
             main.addAll(journal.arguments());
@@ -69,18 +68,7 @@ final class InitCommand implements Callable<Integer> {
                 ObjectNode status = host.ask("show", Json.object(), 0, line -> { });
                 System.out.println(json ? status : StatusText.summary(status));
             }
-        } finally {
-            removeHook(hook);
         }
         return ExitCode.OK.code();
-    }
-
-    private static void removeHook(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException interrupted) {
-            /* It is speaking. */
-            return;
-        }
     }
 }

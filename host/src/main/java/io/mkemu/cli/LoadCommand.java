@@ -2,18 +2,16 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.ModulePaths;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
 import io.mkemu.tree.RestartPolicy;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk load}: what an instance is to run. */
 @Command(name = "load", mixinStandardHelpOptions = true,
@@ -21,18 +19,6 @@ import picocli.CommandLine.TypeConversionException;
     "Names the modules and boot parameters of an instance that is ready or failed: it is loaded then."},
     footer = {"", "Example: mk load web --modules echo --cmdline \"idle=halt\" --restart on-failure:3"})
 public final class LoadCommand extends VerbCommand {
-    /** For picocli. */
-    static final class RestartConverter implements ITypeConverter<RestartPolicy> {
-        @Override
-        public RestartPolicy convert(String text) {
-            try {
-                return RestartPolicy.of(text);
-            } catch (IllegalArgumentException wrong) {
-                throw new TypeConversionException(wrong.getMessage());
-            }
-        }
-    }
-
     @Mixin
     private InstanceArgument instance;
 
@@ -43,7 +29,7 @@ public final class LoadCommand extends VerbCommand {
         + "echo.type=0x77\".")
     private String cmdline = "";
 
-    @Option(names = "--restart", paramLabel = "POLICY", converter = RestartConverter.class, description = "When it "
+    @Option(names = "--restart", paramLabel = "POLICY", converter = Converter.Restart.class, description = "When it "
         + "fails: never (the default), on-failure, or on-failure:N for at most N times in a row.")
     private RestartPolicy restart = RestartPolicy.NEVER;
 
@@ -52,8 +38,7 @@ public final class LoadCommand extends VerbCommand {
         require(instance.isOne(), "name one instance: NAME or --id N");
         ObjectNode request = object().put("name", instance.name()).put("cmdline", cmdline)
             .put("restart", restart.toString());
-        ArrayNode list = request.putArray("modules");
-        modules.all().forEach(list::add);
+        modules.all().forEach(request.putArray("modules")::add);
         return request;
     }
 

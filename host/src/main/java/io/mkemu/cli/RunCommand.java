@@ -3,8 +3,8 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.abi.IpiMode;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.Interruptible;
-import io.mkemu.cli.type.IpiModeConverter;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.cli.type.PlaceNote;
@@ -34,7 +34,7 @@ public final class RunCommand implements Callable<Integer> {
         description = "Name of the machine; by default the file's name without .dts.")
     private String machine;
 
-    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = IpiModeConverter.class,
+    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = Converter.Ipi.class,
         description = "queued, or single-slot: the RFC's; by default what the tree says (ipi = \"...\").")
     private IpiMode ipi;
 

@@ -2,7 +2,6 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.InstanceArgument;
@@ -30,8 +29,7 @@ public final class ShowCommand extends VerbCommand {
     public ObjectNode request() {
         require(instance.isNone() || instance.isOne(), "name one instance, by NAME or by --id N, or none for all");
         ObjectNode request = object();
-        ArrayNode names = request.putArray("names");
-        instance.names().forEach(names::add);
+        instance.names().forEach(request.putArray("names")::add);
         return request;
     }
 

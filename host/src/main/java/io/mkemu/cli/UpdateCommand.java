@@ -2,7 +2,6 @@
 package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.InstanceArgument;
@@ -23,7 +22,7 @@ public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Converter.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
         description = "All CPUs it is to have, as 1-2,5.")
     private CpuList cpus;
 
@@ -40,8 +39,7 @@ public final class UpdateCommand extends VerbCommand {
         require(cpus != null || memory != null, "say what is to change: --cpus LIST, --memory SIZE or both");
         ObjectNode request = object().put("name", instance.name()).put("dryRun", dryRun);
         if (cpus != null) {
-            ArrayNode list = request.putArray("cpus");
-            cpus.cpus().forEach(list::add);
+            cpus.cpus().forEach(request.putArray("cpus")::add);
         }
         if (memory != null) {
             request.put("memory", memory);

@@ -31,7 +31,7 @@ import org.agrona.DirectBuffer;
  *   }
  * </pre>
  */
-public final class JournalReader implements AutoCloseable {
+public final class JournalReader implements SegmentSource, AutoCloseable {
     private final Path recording;
     private final Consumer<String> problems;
     private final Segment segment = new Segment();
@@ -82,11 +82,7 @@ public final class JournalReader implements AutoCloseable {
         return recording;
     }
 
-    /**
-     * Goes on to the next segment.
-     *
-     * @return false if there is none yet
-     */
+    @Override
     public boolean next() throws IOException {
         while (true) {
             if (inDocument && nextSegment()) {
@@ -99,7 +95,7 @@ public final class JournalReader implements AutoCloseable {
         }
     }
 
-    /** The segment that {@link #next} went to. */
+    @Override
     public Segment segment() {
         return segment;
     }
@@ -238,10 +234,7 @@ public final class JournalReader implements AutoCloseable {
         return sawEnd;
     }
 
-    /**
-     * Whether no more will come, for whoever has just seen {@link #next} return false: the recording was ended, or its
-     * host is dead and everything it has written is read.
-     */
+    @Override
     public boolean hasEnded() throws IOException {
         if (!sawEnd && !writerGone) {
             writerGone = !isBeingWritten();

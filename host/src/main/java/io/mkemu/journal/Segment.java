@@ -13,7 +13,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The records that one pass of the host brought from one CPU, or that the host wrote itself: a flyweight, valid until
  * its reader goes on. Its records are whole: each can be wrapped by a {@link TraceRecord}, up to the last.
  */
-public final class Segment {
+public final class Segment implements SegmentSource.Content {
     private final UnsafeBuffer document = new UnsafeBuffer(0L, 0);
     private final TraceRecord record = new TraceRecord();
     private int base;
@@ -65,22 +65,22 @@ public final class Segment {
         return 0;
     }
 
-    /** As {@link JournalDescriptor#WATERMARK_OFFSET}: ns. */
+    @Override
     public long watermark() {
         return document.getLong(WATERMARK_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Physical CPU; -1 for records of the host itself. */
+    @Override
     public int cpu() {
         return document.getInt(base + CPU_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Instance; -1 for the machine. */
+    @Override
     public int instance() {
         return document.getInt(base + INSTANCE_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Epoch of the instance: which of its lives. */
+    @Override
     public int life() {
         return document.getInt(base + LIFE_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
@@ -90,17 +90,17 @@ public final class Segment {
         return document.getLong(base + POSITION_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Where the records lie. */
+    @Override
     public DirectBuffer buffer() {
         return document;
     }
 
-    /** Of the first record in {@link #buffer}. */
+    @Override
     public int offset() {
         return base + RECORDS_OFFSET;
     }
 
-    /** Bytes of all records. */
+    @Override
     public int length() {
         return length;
     }

@@ -20,8 +20,6 @@ final class MachineReader {
     private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
     private static final String IPI_EXAMPLE = "ipi = \"single-slot\";";
     private static final String SLOTS_EXAMPLE = "mkemu,ipi-slots = <64>;";
-    private static final int FEWEST_SLOTS = 2;
-    private static final int MOST_SLOTS = 1024;
 
     private final String file;
     private final KernelReader kernel;
@@ -63,9 +61,9 @@ final class MachineReader {
         }
         Value.Cell cell = root.cell(property.get(), SLOTS_EXAMPLE);
         long slots = cell.value();
-        if (slots < FEWEST_SLOTS || slots > MOST_SLOTS || Long.bitCount(slots) != 1) {
+        if (!MachineSpec.isSlots(slots)) {
             throw root.error(cell.position(), "'mkemu,ipi-slots' is " + Text.printable(cell.text())
-                    + ", expected a power of two in " + FEWEST_SLOTS + ".." + MOST_SLOTS);
+                    + ", expected " + MachineSpec.SLOTS);
         }
         places.put(SLOTS, List.of(cell.position()));
         return OptionalInt.of((int) slots);

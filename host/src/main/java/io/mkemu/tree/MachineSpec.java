@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.RamLayout;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -31,13 +36,16 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
                           OptionalInt ipiSlots, IpiMode ipi, Places places) {
 
     /** Physical CPU ids are below this. */
-    public static final int MAX_CPUS = 1024;
+    public static final int MAX_CPUS = RamLayout.MAX_CPUS;
 
     /** The highest instance id; 0 is the host. */
-    public static final int MAX_INSTANCE_ID = 255;
+    public static final int MAX_INSTANCE_ID = InstanceDescriptor.MAX_INSTANCES - 1;
 
     /** Memory is counted in pages of this many bytes. */
-    public static final int PAGE_SIZE = 4096;
+    public static final int PAGE_SIZE = Pages.PAGE_SIZE;
+
+    /** Slots of a queued mailbox, in words: a power of two in this range. */
+    public static final String SLOTS = "a power of two in " + RamLayout.MIN_SLOTS + ".." + RamLayout.MAX_SLOTS;
 
     public MachineSpec {
         cpus = List.copyOf(cpus);
@@ -72,6 +80,17 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     public static MachineSpec read(Path path) {
         Path directory = path.toAbsolutePath().normalize().getParent();
         return parse(path.toString(), SourceFile.read(path), directory);
+    }
+
+    /**
+     * Reads and checks a stream; relative jar paths are resolved against the working directory.
+     *
+     * @param name of the stream, for messages
+     * @throws DeviceTreeException with the first thing that is wrong
+     * @throws IOException         if it cannot be read
+     */
+    public static MachineSpec read(String name, InputStream in) throws IOException {
+        return parse(name, SourceFile.read(name, in), Path.of(""));
     }
 
     /**
@@ -115,6 +134,11 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     /** The same machine with another mailbox. */
     public MachineSpec withIpi(IpiMode other) {
         return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
+    }
+
+    /** Whether a queued mailbox may have so many slots. */
+    public static boolean isSlots(long slots) {
+        return slots >= RamLayout.MIN_SLOTS && slots <= RamLayout.MAX_SLOTS && Long.bitCount(slots) == 1;
     }
 
     /** An error of a later check at one of this machine's places. */

@@ -22,29 +22,33 @@ final class SourceFile {
     static String read(Path path) {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
-            throw error(path, what + ": name a device tree source (.dts)", null);
+            throw error(path.toString(), what + ": name a device tree source (.dts)", null);
         }
-        byte[] bytes;
         try (InputStream in = Files.newInputStream(path)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
+            return read(path.toString(), in);
         } catch (NoSuchFileException e) {
-            throw error(path, "no such file: name an existing device tree source (.dts)", e);
+            throw error(path.toString(), "no such file: name an existing device tree source (.dts)", e);
         } catch (AccessDeniedException e) {
-            throw error(path, "permission denied: make the file readable for this user", e);
+            throw error(path.toString(), "permission denied: make the file readable for this user", e);
         } catch (IOException e) {
-            throw error(path, "cannot be read: " + Text.printable(String.valueOf(e.getMessage())), e);
+            throw error(path.toString(), "cannot be read: " + Text.printable(String.valueOf(e.getMessage())), e);
         }
+    }
+
+    /** Reads a stream that messages call by this name. */
+    static String read(String name, InputStream in) throws IOException {
+        byte[] bytes = in.readNBytes(MAX_BYTES + 1);
         if (bytes.length > MAX_BYTES) {
-            throw error(path, "is larger than 1 MiB: name a device tree source (.dts) of at most 1 MiB", null);
+            throw error(name, "is larger than 1 MiB: name a device tree source (.dts) of at most 1 MiB", null);
         }
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
-            throw error(path, "is not UTF-8 text: name a device tree source (.dts), not a compiled tree (.dtb)", e);
+            throw error(name, "is not UTF-8 text: name a device tree source (.dts), not a compiled tree (.dtb)", e);
         }
     }
 
-    private static DeviceTreeException error(Path path, String text, IOException cause) {
-        return new DeviceTreeException(path.toString(), Position.NONE, text, cause);
+    private static DeviceTreeException error(String name, String text, IOException cause) {
+        return new DeviceTreeException(name, Position.NONE, text, cause);
     }
 }

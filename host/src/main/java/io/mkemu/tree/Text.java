@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.os.Affinity;
+import java.util.BitSet;
 import java.util.Collection;
-import java.util.TreeSet;
 
 /** Wording shared by all messages: whatever a source holds, a message stays one short printable line. */
 final class Text {
@@ -46,30 +47,9 @@ final class Text {
 
     /** CPU ids as Linux writes a CPU list: {@code 0-3,8}; "none" if empty. */
     static String cpuList(Collection<Integer> cpus) {
-        StringBuilder out = new StringBuilder();
-        int first = -1;
-        int last = -1;
-        for (int cpu : new TreeSet<>(cpus)) {
-            if (first >= 0 && cpu == last + 1) {
-                last = cpu;
-                continue;
-            }
-            appendRange(out, first, last);
-            first = cpu;
-            last = cpu;
-        }
-        appendRange(out, first, last);
-        return out.isEmpty() ? "none" : out.toString();
-    }
-
-    private static void appendRange(StringBuilder out, int first, int last) {
-        if (first < 0) {
-            return;
-        }
-        out.append(out.isEmpty() ? "" : ",").append(first);
-        if (last > first) {
-            out.append('-').append(last);
-        }
+        BitSet set = new BitSet();
+        cpus.forEach(set::set);
+        return cpus.isEmpty() ? "none" : Affinity.list(set);
     }
 
     /** A size as hex bytes, with the binary unit if it is a whole number of one: {@code 0x4000000 (64 MiB)}. */

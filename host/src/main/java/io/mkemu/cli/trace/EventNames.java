@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
+import io.mkemu.cli.type.Converter;
 import io.mkemu.journal.event.EventName;
 import java.util.ArrayList;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Names of events on the command line. */
-final class EventNames implements ITypeConverter<EventName> {
+final class EventNames extends Converter<EventName> {
     /** For help texts and completion. */
     static final class Candidates extends ArrayList<String> {
         private static final long serialVersionUID = 1L;
@@ -22,11 +21,7 @@ final class EventNames implements ITypeConverter<EventName> {
     }
 
     @Override
-    public EventName convert(String text) {
-        try {
-            return EventName.of(text);
-        } catch (IllegalArgumentException none) {
-            throw new TypeConversionException(none.getMessage());
-        }
+    protected EventName read(String text) {
+        return EventName.of(text);
     }
 }

@@ -3,6 +3,7 @@ package io.mkemu.cli.trace;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.LineOutput;
 import io.mkemu.journal.event.EventFilter;
 import io.mkemu.journal.event.EventName;
@@ -16,13 +17,11 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk trace}: reads a journal. */
 @Command(name = "trace", mixinStandardHelpOptions = true, subcommands = {TraceSetCommand.class,
@@ -33,18 +32,6 @@ import picocli.CommandLine.TypeConversionException;
     "What was dropped is never left out: gap lines say how much, of which CPU."},
     footer = {"", "Example: mk trace --instance web --event send,callback_begin --since -5s"})
 public final class TraceCommand implements Callable<Integer> {
-    /** Ids as a trace prints them. */
-    static final class IdConverter implements ITypeConverter<Long> {
-        @Override
-        public Long convert(String text) {
-            try {
-                return MessageId.parse(text);
-            } catch (IllegalArgumentException none) {
-                throw new TypeConversionException(none.getMessage());
-            }
-        }
-    }
-
     @Mixin
     private TraceSource source;
 
@@ -58,7 +45,7 @@ public final class TraceCommand implements Callable<Integer> {
     @Mixin
     private TraceFilterOptions filters;
 
-    @Option(names = "--follow-id", paramLabel = "ID", converter = IdConverter.class,
+    @Option(names = "--follow-id", paramLabel = "ID", converter = Converter.Message.class,
         description = "Only the life of this message.")
     private Long id;
 
@@ -94,7 +81,7 @@ public final class TraceCommand implements Callable<Integer> {
         throws IOException {
         TraceSummary counts = new TraceSummary(names, filter);
         boolean[] begun = new boolean[1];
-        JournalEvents events = new JournalEvents(journal, names, entry -> {
+        JournalEvents events = new JournalEvents(journal.segments(), names, entry -> {
             if (!begun[0]) {
                 begun[0] = true;
                 begin(filter, names, end);
@@ -108,9 +95,9 @@ public final class TraceCommand implements Callable<Integer> {
         counts.end();
         TraceFilterOptions.check(filter, names);
         if (json) {
-            System.out.println(SummaryJson.of(counts, names));
+            System.out.println(SummaryReport.json(counts, names));
         } else {
-            SummaryText.print(counts, names, journal.isComplete(), System.out);
+            SummaryReport.print(counts, names, journal.isComplete(), System.out);
         }
     }
 
@@ -127,7 +114,7 @@ public final class TraceCommand implements Callable<Integer> {
         LineOutput out = new LineOutput(System.out);
         TraceLines lines = json ? new TraceJson(out, names, id != null) : new TraceText(out, names, id != null);
         TracePrinter printer = new TracePrinter(filter, lines, out, () -> begin(filter, names, end));
-        new TracePlayer(journal, names, looksAt(), printer, printer).play(follow);
+        new TracePlayer(journal.segments(), names, looksAt(), printer, printer).play(follow);
         if (!follow) {
             TraceFilterOptions.check(filter, names);
             if (id != null && printer.printed() == 0) {

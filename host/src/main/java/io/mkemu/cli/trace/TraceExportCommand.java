@@ -110,7 +110,7 @@ final class TraceExportCommand implements Callable<Integer> {
         long end = window.needsEnd() ? source.end(command) : 0;
         TracePrinter printer = new TracePrinter(filter, new PerfettoJson(to, names),
             watched != null ? watched : new LineOutput(System.out), () -> window.apply(filter, names, end));
-        new TracePlayer(journal, names, entry -> true, printer, printer).play(false);
+        new TracePlayer(journal.segments(), names, entry -> true, printer, printer).play(false);
         printer.end();
     }
 }

@@ -4,8 +4,8 @@ package io.mkemu.cli.trace;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.Similar;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.CpuList;
-import io.mkemu.cli.type.TypeNumber;
 import io.mkemu.journal.event.EventFilter;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceNames;
@@ -18,11 +18,11 @@ final class TraceFilterOptions {
         description = "Only events of these instances; host is instance 0.")
     private List<String> instances = List.of();
 
-    @Option(names = "--cpu", paramLabel = "N", converter = CpuList.Converter.class,
+    @Option(names = "--cpu", paramLabel = "N", converter = CpuList.Reader.class,
         description = "Only events of these physical CPUs, as 0-3,5.")
     private CpuList cpus;
 
-    @Option(names = "--type", paramLabel = "N", split = ",", converter = TypeNumber.class,
+    @Option(names = "--type", paramLabel = "N", split = ",", converter = Converter.Type.class,
         description = "Only messages of these types, as 101 or 0x65.")
     private List<Integer> types = List.of();
 

@@ -4,13 +4,12 @@ package io.mkemu.cli.trace;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.abi.TraceMode;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.VerbCommand;
 import java.util.ArrayList;
 import java.util.Arrays;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk trace set}: what a machine that runs records. */
 @Command(name = "set", mixinStandardHelpOptions = true,
@@ -19,18 +18,6 @@ import picocli.CommandLine.TypeConversionException;
         + "messages, doorbells, callbacks, sleeps, pages; all, also payloads and all else that a replay needs."},
     footer = {"", "Example: mk trace set ipi"})
 final class TraceSetCommand extends VerbCommand {
-    /** Modes by name. */
-    static final class ModeConverter implements ITypeConverter<TraceMode> {
-        @Override
-        public TraceMode convert(String text) {
-            try {
-                return TraceMode.of(text);
-            } catch (IllegalArgumentException none) {
-                throw new TypeConversionException(none.getMessage());
-            }
-        }
-    }
-
     /** For help texts and completion. */
     static final class Modes extends ArrayList<String> {
         private static final long serialVersionUID = 1L;
@@ -40,7 +27,7 @@ final class TraceSetCommand extends VerbCommand {
         }
     }
 
-    @Parameters(paramLabel = "MODE", converter = ModeConverter.class, completionCandidates = Modes.class,
+    @Parameters(paramLabel = "MODE", converter = Converter.Mode.class, completionCandidates = Modes.class,
         description = "${COMPLETION-CANDIDATES}.")
     private TraceMode mode;
 

@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import org.agrona.DirectBuffer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -27,7 +26,7 @@ final class TraceSource {
     private Path journal;
 
     /** A recording that is open. */
-    static final class Open implements SegmentSource, AutoCloseable {
+    static final class Open implements AutoCloseable {
         private final JournalReader reader;
         private String problem;
         private int problems;
@@ -60,54 +59,14 @@ final class TraceSource {
             return reader.isComplete();
         }
 
+        /** What is in it. */
+        SegmentSource segments() {
+            return reader;
+        }
+
         /** Where it lies. */
         String name() {
             return reader.recording().toString();
-        }
-
-        @Override
-        public boolean next() throws IOException {
-            return reader.next();
-        }
-
-        @Override
-        public boolean hasEnded() throws IOException {
-            return reader.hasEnded();
-        }
-
-        @Override
-        public long watermark() {
-            return reader.segment().watermark();
-        }
-
-        @Override
-        public int cpu() {
-            return reader.segment().cpu();
-        }
-
-        @Override
-        public int instance() {
-            return reader.segment().instance();
-        }
-
-        @Override
-        public long life() {
-            return reader.segment().life();
-        }
-
-        @Override
-        public DirectBuffer buffer() {
-            return reader.segment().buffer();
-        }
-
-        @Override
-        public int offset() {
-            return reader.segment().offset();
-        }
-
-        @Override
-        public int length() {
-            return reader.segment().length();
         }
 
         @Override
@@ -150,8 +109,8 @@ final class TraceSource {
     long end(CommandSpec command) throws IOException {
         try (Open whole = open(command)) {
             long end = 0;
-            while (whole.next()) {
-                end = Math.max(end, whole.watermark());
+            while (whole.reader.next()) {
+                end = Math.max(end, whole.reader.segment().watermark());
             }
             return end;
         }

@@ -9,8 +9,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * CPUs as Linux lists them: {@code 0-3,5}.
@@ -25,14 +23,10 @@ public record CpuList(List<Integer> cpus) {
     }
 
     /** For picocli. */
-    public static final class Converter implements ITypeConverter<CpuList> {
+    public static final class Reader extends Converter<CpuList> {
         @Override
-        public CpuList convert(String text) {
-            try {
-                return parse(text);
-            } catch (IllegalArgumentException wrong) {
-                throw new TypeConversionException(wrong.getMessage());
-            }
+        protected CpuList read(String text) {
+            return parse(text);
         }
     }
 

@@ -11,27 +11,21 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** Whether and how a machine is recorded. */
 public final class JournalFlags {
     /** For picocli: SIZE[,AGE]. */
-    static final class Limits implements ITypeConverter<JournalLimits> {
+    public static final class Limits extends Converter<JournalLimits> {
         private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhd])");
 
         @Override
-        public JournalLimits convert(String text) {
+        protected JournalLimits read(String text) {
             String[] parts = text.split(",", 2);
-            try {
-                return new JournalLimits(MemorySize.parse(parts[0]), parts.length < 2 ? null : age(parts[1]));
-            } catch (IllegalArgumentException wrong) {
-                throw new TypeConversionException(wrong.getMessage());
-            }
+            return new JournalLimits(MemorySize.parse(parts[0]), parts.length < 2 ? null : age(parts[1]));
         }
 
         private static Duration age(String text) {
@@ -44,19 +38,6 @@ public final class JournalFlags {
         }
     }
 
-    /** For picocli. */
-    static final class Mode implements ITypeConverter<TraceMode> {
-        @Override
-        public TraceMode convert(String text) {
-            for (TraceMode mode : TraceMode.values()) {
-                if (mode.label().equals(text)) {
-                    return mode;
-                }
-            }
-            throw new TypeConversionException("'" + text + "': expected off, lifecycle, ipi or all");
-        }
-    }
-
     @Option(names = "--journal", paramLabel = "DIR", description = "Records the machine into a journal in this "
         + "directory, which is made if it is not there; mk trace reads it.")
     private Path directory;
@@ -65,8 +46,9 @@ public final class JournalFlags {
         + "journal's directory keeps at most, as 1G or 1G,24h: its oldest files are deleted; default 1G.")
     private JournalLimits limits;
 
-    @Option(names = "--trace", paramLabel = "MODE", converter = Mode.class, description = "What is recorded: off, "
-        + "lifecycle, ipi or all; needs --journal. By default what trace= on the host's command line says, else ipi.")
+    @Option(names = "--trace", paramLabel = "MODE", converter = Converter.Mode.class, description = "What is recorded: "
+        + "off, lifecycle, ipi or all; needs --journal. By default what trace= on the host's command line says, else "
+        + "ipi.")
     private TraceMode mode;
 
     @Spec(Spec.Target.MIXEE)

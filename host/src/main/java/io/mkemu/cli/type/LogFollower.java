@@ -22,6 +22,14 @@ public final class LogFollower {
     private LogFollower() {
     }
 
+    /** Says so if the host of a machine is dead. */
+    public static void tellOfDeath(MachineView view) throws IOException {
+        if (!view.runs()) {
+            System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is what "
+                + "it left");
+        }
+    }
+
     /** Prints what there is and what comes, until that ends, the machine does, or nobody reads the output any more. */
     public static void follow(MachineView machine, Drain drain) throws IOException {
         PhysicalMemory memory = machine.mapped().memory();

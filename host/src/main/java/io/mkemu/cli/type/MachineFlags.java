@@ -10,9 +10,6 @@ import io.mkemu.tree.HostSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
@@ -27,7 +24,6 @@ import picocli.CommandLine.Spec;
 /** What a machine is made from: a device tree, or the pool's CPUs and memory. */
 public final class MachineFlags {
     private static final String STDIN = "-";
-    private static final int MAX_BYTES = 1 << 20;
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree source, or - for "
         + "stdin; its instances are created and loaded. Without it --cpus and --memory say what the machine has.")
@@ -37,7 +33,7 @@ public final class MachineFlags {
         + "without .dts, or \"default\".")
     private String machine;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Converter.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
         description = "CPUs of the multikernel pool, as 0-3,5. The host runs on the lowest.")
     private CpuList cpus;
 
@@ -45,12 +41,12 @@ public final class MachineFlags {
         description = "Size of the multikernel pool, as 64M or 2GB.")
     private Long memory;
 
-    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = IpiModeConverter.class,
+    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = Converter.Ipi.class,
         description = "queued (the default), or single-slot: the RFC's; goes before what a tree says.")
     private IpiMode ipi;
 
-    @Option(names = "--ipi-slots", paramLabel = "N", description = "Slots of each queued mailbox's lane, a power of "
-        + "two in 2..1024.")
+    @Option(names = "--ipi-slots", paramLabel = "N", description = "Slots of each queued mailbox's lane, "
+        + MachineSpec.SLOTS + ".")
     private Integer slots;
 
     @Mixin
@@ -81,7 +77,7 @@ public final class MachineFlags {
             throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
                 + " are for a machine without a tree: with FILE.dts say it there");
         }
-        MachineSpec tree = file.equals(STDIN) ? MachineSpec.parse("stdin", readStdin(), Path.of(""))
+        MachineSpec tree = file.equals(STDIN) ? MachineSpec.read("stdin", System.in)
             : MachineSpec.read(Path.of(file));
         return ipi == null ? tree : tree.withIpi(ipi);
     }
@@ -91,9 +87,9 @@ public final class MachineFlags {
             throw new ParameterException(command.commandLine(),
                 "name a device tree, or the machine's pool: --cpus LIST and --memory SIZE");
         }
-        if (slots != null && (slots < 2 || slots > 1024 || Integer.bitCount(slots) != 1)) {
+        if (slots != null && !MachineSpec.isSlots(slots)) {
             throw new ParameterException(command.commandLine(),
-                "--ipi-slots " + slots + " is not a power of two in 2..1024");
+                "--ipi-slots " + slots + " is not " + MachineSpec.SLOTS);
         }
         return new MachineSpec("command line", cpus.cpus(), memory, OptionalLong.empty(),
             new HostSpec(cmdline, modules.all()), List.of(),
@@ -114,19 +110,6 @@ public final class MachineFlags {
             return text;
         } catch (IllegalArgumentException wrong) {
             throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
-        }
-    }
-
-    private static String readStdin() throws IOException {
-        byte[] bytes = System.in.readNBytes(MAX_BYTES + 1);
-        if (bytes.length > MAX_BYTES) {
-            throw new MachineException(ExitCode.CONFIG, "stdin: more than 1 MiB: give it a device tree source");
-        }
-        try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-        } catch (CharacterCodingException wrong) {
-            throw new MachineException(ExitCode.CONFIG, "stdin: not UTF-8 text: give it a device tree source (.dts)",
-                wrong);
         }
     }
 

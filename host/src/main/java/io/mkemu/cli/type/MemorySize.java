@@ -7,23 +7,17 @@ import io.mkemu.boot.MemParse;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Sizes of memory on the command line: as boot parameters spell them, with or without a B behind the unit. */
-public final class MemorySize implements ITypeConverter<Long> {
+public final class MemorySize extends Converter<Long> {
     /** In a hex number a B is a digit unless a unit that is none stands before it. */
     private static final Pattern WITH_B =
         Pattern.compile("(0[xX][0-9a-fA-F]+[kKmMgGtTpP]|[0-9]+[kKmMgGtTpPeE])[iI]?[bB]|([0-9]+)[bB]");
     private static final String UNITS = "KMGTPE";
 
     @Override
-    public Long convert(String text) {
-        try {
-            return parse(text);
-        } catch (IllegalArgumentException wrong) {
-            throw new TypeConversionException(wrong.getMessage());
-        }
+    protected Long read(String text) {
+        return parse(text);
     }
 
     /**

@@ -8,7 +8,6 @@ import io.mkemu.host.client.RemoteHost;
 import io.mkemu.json.Json;
 import java.io.IOException;
 import java.util.concurrent.Callable;
-import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -71,23 +70,14 @@ public abstract class VerbCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** Who is interrupted while the host is at work does not stop the host, and is told so. */
+    /** An interrupt while the host is at work does not stop the host, and the user is told so. */
     private ObjectNode ask(RemoteHost host, ObjectNode request) throws IOException {
-        AtomicBoolean answered = new AtomicBoolean();
-        Thread hook = new Thread(() -> {
-            if (!answered.get()) {
-                System.err.println("mk: interrupted; the host of machine \"" + host.directory().machine()
-                    + "\" goes on with " + verb() + ": mk show tells what comes of it");
-            }
-        }, "interrupted");
-        Runtime.getRuntime().addShutdownHook(hook);
-        try {
+        try (var _ = new InterruptNote("the host of machine \"" + host.directory().machine()
+            + "\" goes on with " + verb() + ": mk show tells what comes of it")) {
             return host.ask(verb(), request, waitMillis(), line -> {
                 (json ? System.err : System.out).println(line);
                 System.out.flush();
             });
-        } finally {
-            answered.set(true);
         }
     }
 

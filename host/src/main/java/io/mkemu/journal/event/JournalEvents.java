@@ -42,20 +42,21 @@ public final class JournalEvents {
             watermark = Math.max(watermark, reading);
             return false;
         }
-        if (source.watermark() != reading) {
+        SegmentSource.Content segment = source.segment();
+        if (segment.watermark() != reading) {
             watermark = Math.max(watermark, reading);
-            reading = source.watermark();
+            reading = segment.watermark();
         }
-        names.owns(source.cpu(), source.instance());
-        int at = source.offset();
-        int end = at + source.length();
-        long time = source.watermark();
+        names.owns(segment.cpu(), segment.instance());
+        int at = segment.offset();
+        int end = at + segment.length();
+        long time = segment.watermark();
         while (at < end) {
-            if (!flyweight.wrap(source.buffer(), at, end)) {
-                records.record(TraceEntry.damaged(source.cpu(), source.instance(), source.life(), time, end - at));
+            if (!flyweight.wrap(segment.buffer(), at, end)) {
+                records.record(TraceEntry.damaged(segment.cpu(), segment.instance(), segment.life(), time, end - at));
                 break;
             }
-            TraceEntry entry = TraceEntry.of(source.cpu(), source.instance(), source.life(), flyweight);
+            TraceEntry entry = TraceEntry.of(segment.cpu(), segment.instance(), segment.life(), flyweight);
             time = entry.time();
             ended = entry.event() == TraceEvent.END || ended && entry.event() != TraceEvent.MACHINE;
             names.learn(entry);

@@ -14,45 +14,21 @@ public final class TraceSummary {
     private static final int UNKNOWN_OWNERS = -2;
     private static final long U32 = 0xffff_ffffL;
 
-    /** What one CPU, or the host, did not record. */
-    public static final class Gaps {
-        private long records;
-        private long sends;
-        private long deliveries;
-        private long others;
-        private long damaged;
+    /**
+     * What one CPU, or the host, did not record.
+     *
+     * @param records    gap records
+     * @param sends      that are missing
+     * @param deliveries that are missing
+     * @param others     other records that are missing
+     * @param damaged    bytes that could not be read as records
+     */
+    public record Gaps(long records, long sends, long deliveries, long others, long damaged) {
+        private static final Gaps NONE = new Gaps(0, 0, 0, 0, 0);
 
-        /** Gap records. */
-        public long records() {
-            return records;
-        }
-
-        /** Sends that are missing. */
-        public long sends() {
-            return sends;
-        }
-
-        /** Deliveries that are missing. */
-        public long deliveries() {
-            return deliveries;
-        }
-
-        /** Other records that are missing. */
-        public long others() {
-            return others;
-        }
-
-        /** Bytes that could not be read as records. */
-        public long damaged() {
-            return damaged;
-        }
-
-        private void add(Gaps other) {
-            records += other.records;
-            sends += other.sends;
-            deliveries += other.deliveries;
-            others += other.others;
-            damaged += other.damaged;
+        private Gaps plus(Gaps other) {
+            return new Gaps(records + other.records, sends + other.sends, deliveries + other.deliveries,
+                others + other.others, damaged + other.damaged);
         }
     }
 
@@ -152,15 +128,8 @@ public final class TraceSummary {
         if (!filter.shows(name, entry.time(), entry)) {
             return;
         }
-        Gaps of = gaps.computeIfAbsent(entry.cpu(), cpu -> new Gaps());
-        if (name == EventName.DAMAGED) {
-            of.damaged += entry.id();
-        } else {
-            of.records++;
-            of.sends += entry.arg0() & U32;
-            of.deliveries += entry.arg1() & U32;
-            of.others += entry.id();
-        }
+        gaps.merge(entry.cpu(), name == EventName.DAMAGED ? new Gaps(0, 0, 0, 0, entry.id())
+            : new Gaps(1, entry.arg0() & U32, entry.arg1() & U32, entry.id(), 0), Gaps::plus);
     }
 
     private static PairTraffic pair(Map<Long, PairTraffic> of, int from, int to) {
@@ -202,9 +171,7 @@ public final class TraceSummary {
 
     /** All that was not recorded. */
     public Gaps allGaps() {
-        Gaps all = new Gaps();
-        gaps.values().forEach(all::add);
-        return all;
+        return gaps.values().stream().reduce(Gaps.NONE, Gaps::plus);
     }
 
     /** Records read. */

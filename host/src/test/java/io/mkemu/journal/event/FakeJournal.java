@@ -13,7 +13,17 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** A journal in memory, written record by record. */
 public class FakeJournal implements SegmentSource {
-    private record Segment(long watermark, int cpu, int instance, long life, byte[] records) {
+    private record Part(long watermark, int cpu, int instance, int life, DirectBuffer buffer)
+        implements SegmentSource.Content {
+        @Override
+        public int offset() {
+            return 0;
+        }
+
+        @Override
+        public int length() {
+            return buffer.capacity();
+        }
     }
 
     /** The records of a segment in the making. */
@@ -56,14 +66,12 @@ public class FakeJournal implements SegmentSource {
         }
     }
 
-    private final List<Segment> segments = new ArrayList<>();
+    private final List<Part> segments = new ArrayList<>();
     private int next;
-    private Segment segment;
-    private DirectBuffer buffer;
 
     /** Adds a segment. */
     public FakeJournal add(long watermark, int cpu, int instance, Records records) {
-        segments.add(new Segment(watermark, cpu, instance, 1, records.take()));
+        segments.add(new Part(watermark, cpu, instance, 1, new UnsafeBuffer(records.take())));
         return this;
     }
 
@@ -72,48 +80,17 @@ public class FakeJournal implements SegmentSource {
         if (next == segments.size()) {
             return false;
         }
-        segment = segments.get(next++);
-        buffer = new UnsafeBuffer(segment.records);
+        next++;
         return true;
+    }
+
+    @Override
+    public Content segment() {
+        return segments.get(next - 1);
     }
 
     @Override
     public boolean hasEnded() {
         return next == segments.size();
-    }
-
-    @Override
-    public long watermark() {
-        return segment.watermark;
-    }
-
-    @Override
-    public int cpu() {
-        return segment.cpu;
-    }
-
-    @Override
-    public int instance() {
-        return segment.instance;
-    }
-
-    @Override
-    public long life() {
-        return segment.life;
-    }
-
-    @Override
-    public DirectBuffer buffer() {
-        return buffer;
-    }
-
-    @Override
-    public int offset() {
-        return 0;
-    }
-
-    @Override
-    public int length() {
-        return segment.records.length;
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.type;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.machine.MachineDirectory;
@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How whoever is to join an external instance is told to. */
-final class JoinFormat {
+public final class JoinFormat {
     /** Set in mkemu's image: the name it was built under. */
     static final String IMAGE_VARIABLE = "MKEMU_IMAGE";
     /** Only whoever starts the host's container knows it; no process in there can find it out. */
@@ -33,7 +33,7 @@ final class JoinFormat {
     private CommandSpec command;
 
     /** Adds it to a request. */
-    void putInto(ObjectNode request) {
+    public void putInto(ObjectNode request) {
         if (name.equals("text")) {
             require(image == null && volume == null, "--image and --volume are for --format docker");
             return;
