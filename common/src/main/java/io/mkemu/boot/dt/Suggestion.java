@@ -6,15 +6,21 @@ import java.util.Comparator;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Finds the known name that a misspelt one most likely meant. */
-final class Suggestion {
+/** Finds the known name that a misspelt one most likely meant. Stateless; any thread. */
+public final class Suggestion {
 
     private static final int LONGEST = 64;
 
     private Suggestion() {
     }
 
-    static Optional<String> nearest(String name, Collection<String> known) {
+    /**
+     * Looks for it.
+     *
+     * @param known what it may have meant
+     * @return empty if none is near
+     */
+    public static Optional<String> nearest(String name, Collection<String> known) {
         if (name.length() > LONGEST) {
             return Optional.empty();
         }
