@@ -11,6 +11,8 @@ import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.Set;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -52,6 +54,11 @@ public final class PeerModule implements KernelModule {
     @Override
     public String name() {
         return "peer";
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of());
     }
 
     @Override

@@ -10,6 +10,8 @@ import io.mkemu.module.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -59,6 +61,11 @@ public final class TrafficModule implements KernelModule {
     @Override
     public String name() {
         return "traffic";
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of("messages", "rate", "size", "with", "timeout"));
     }
 
     @Override

@@ -14,6 +14,7 @@ import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
+import io.mkemu.os.Shortage;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -91,7 +92,9 @@ public final class InstanceMain {
         } catch (IOException fault) {
             return fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
         } catch (InterruptedException | RuntimeException | Error fault) {
-            return fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
+            String shortage = Shortage.of(fault);
+            return shortage != null ? fail(entry, printk, ExitCode.RESOURCES, shortage, null)
+                : fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
         }
     }
 
