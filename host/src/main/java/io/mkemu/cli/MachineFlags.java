@@ -64,8 +64,24 @@ final class MachineFlags {
 
     /** Name and place of the machine. */
     MachineDirectory directory() {
-        return MachineDirectory.of(machine != null ? machine : file == null || file.equals(STDIN) ? "default"
-            : RunCommand.nameOf(Path.of(file)));
+        return MachineDirectory.of(machine != null ? machine : nameOf(file));
+    }
+
+    /** The name of a machine that a tree describes, which may be that of no file. */
+    static String nameOf(String file) {
+        return file == null || file.equals(STDIN) ? "default"
+            : Path.of(file).getFileName().toString().replaceFirst("\\.dts$", "");
+    }
+
+    /**
+     * Reads a tree.
+     *
+     * @param file its path, or - for stdin
+     * @throws io.mkemu.boot.dt.DeviceTreeException if the tree is wrong
+     */
+    static MachineSpec read(String file) throws IOException {
+        return file.equals(STDIN) ? MachineSpec.parse("stdin", readStdin(), Path.of(""))
+            : MachineSpec.read(Path.of(file));
     }
 
     /**
@@ -81,8 +97,7 @@ final class MachineFlags {
             throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
                 + " are for a machine without a tree: with FILE.dts say it there");
         }
-        MachineSpec tree = file.equals(STDIN) ? MachineSpec.parse("stdin", readStdin(), Path.of(""))
-            : MachineSpec.read(Path.of(file));
+        MachineSpec tree = read(file);
         return ipi == null ? tree : tree.withIpi(ipi);
     }
 

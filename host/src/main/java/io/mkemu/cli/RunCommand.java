@@ -8,7 +8,6 @@ import io.mkemu.host.MachinePlan;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
 import io.mkemu.ipi.IpiMode;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,8 +21,9 @@ import picocli.CommandLine.Parameters;
         + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
 final class RunCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")
-    private Path file;
+    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = "
+        + "\"multikernel-v1\", or - for stdin.")
+    private String file;
 
     @Option(names = "--machine", paramLabel = "NAME",
         description = "Name of the machine; by default the file's name without .dts.")
@@ -38,9 +38,9 @@ final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        MachineSpec tree = MachineSpec.read(file);
+        MachineSpec tree = MachineFlags.read(file);
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
-        MachineDirectory directory = MachineDirectory.of(machine != null ? machine : nameOf(file));
+        MachineDirectory directory = MachineDirectory.of(machine != null ? machine : MachineFlags.nameOf(file));
         PlaceNote.tell(directory);
         MachineRun run = new MachineRun(directory, MachinePlan.of(spec).recorded(journal.options()), System.out);
         RunReport[] result = new RunReport[1];
@@ -49,9 +49,5 @@ final class RunCommand implements Callable<Integer> {
             ReportPrinter.print(report, System.out);
         });
         return result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
-    }
-
-    static String nameOf(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.dts$", "");
     }
 }

@@ -74,7 +74,7 @@ public final class BackgroundHost {
             command.addAll(AotCache.options(home, "host"));
         } else {
             /* They may be such as do not go together with a cache. */
-            command.addAll(List.of(options.strip().split("\\s+")));
+            command.addAll(Words.of("MKEMU_JAVA_OPTS", options));
         }
         command.addAll(List.of("-Dmkemu.home=" + home, "-cp",
             home.resolve("lib/host") + "/*:" + home.resolve("lib/instance") + "/*"));

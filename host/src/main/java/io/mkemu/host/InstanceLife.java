@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.boot.InstanceDescriptor;
 import io.mkemu.boot.InstanceDescriptor.BootStep;
 import io.mkemu.boot.InstanceEntry;
@@ -8,6 +10,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApicDescriptor;
+import io.mkemu.os.Shortage;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -59,17 +62,31 @@ abstract class InstanceLife {
         return entry;
     }
 
-    /** Begins: a process is started, or waited for. Returns at once. */
+    /**
+     * Begins: a process is started, or waited for. Returns at once.
+     *
+     * @throws MachineException if that cannot be; no process is left then
+     */
     final void exec() {
         entry.bootStep(BootStep.EXEC, System.nanoTime());
         entry.requested(InstanceDescriptor.REQUEST_RUN);
-        launch();
+        try {
+            launch();
+        } catch (OutOfMemoryError fault) {
+            String shortage = Shortage.of(fault);
+            if (shortage == null) {
+                throw fault;
+            }
+            throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec.name() + ": "
+                + shortage, fault);
+        }
     }
 
     /**
      * Starts the process, or the wait for it.
      *
      * @throws io.mkemu.MachineException if it cannot be started
+     * @throws OutOfMemoryError          if a thread cannot be started; no process is left then
      */
     abstract void launch();
 

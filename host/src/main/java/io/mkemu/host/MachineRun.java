@@ -6,6 +6,7 @@ import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.LogLevel;
+import io.mkemu.os.StandardStreams;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.util.List;
@@ -33,6 +34,8 @@ public final class MachineRun extends HostProcess {
     /**
      * Runs.
      *
+     * <p>If logs go to stdout and nobody reads that any more, it ends.
+     *
      * @param whileRunning called about five times a second and at the end with the host's kernel, for a progress line
      * @return who ran where and what came of it
      * @throws io.mkemu.MachineException if the machine cannot be made or booted; nothing is left then
@@ -42,8 +45,12 @@ public final class MachineRun extends HostProcess {
             boot(made, log);
             await(made, log, () -> {
                 whileRunning.accept(made.machine().hostKernel());
+                if (isLogged() && StandardStreams.isOutputUnread()) {
+                    /* As head(1) ends: a run is watched, and ends with whoever watches it. */
+                    stop();
+                }
                 return isDone(made);
-            }, isLogged() ? 0 : LOOK_NANOS);
+            }, LOOK_NANOS);
             return RunReport.of(made, isStopped());
         });
     }
