@@ -13,6 +13,7 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.OsProcess;
@@ -90,7 +91,11 @@ public final class InstanceMain {
         } catch (IllegalArgumentException wrong) {
             return fail(entry, printk, ExitCode.CONFIG, wrong.getMessage(), null);
         } catch (IOException fault) {
-            return fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
+            String shortage = fault instanceof OsException refused
+                ? Shortage.of(Path.of(args[0]), refused.errno()) : Shortage.of(fault);
+            return shortage != null
+                ? fail(entry, printk, ExitCode.RESOURCES, fault.getMessage() + ": " + shortage, null)
+                : fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
         } catch (InterruptedException | RuntimeException | Error fault) {
             String shortage = Shortage.of(fault);
             return shortage != null ? fail(entry, printk, ExitCode.RESOURCES, shortage, null)
