@@ -141,7 +141,7 @@ class EnvironmentIT {
         MkProcess init = mk.launch(List.of("env", "MKEMU_JAVA_OPTS=-Dmkemu.a='one two'\n-Dmkemu.b=three",
             SCRIPT), mk.work(), "init", "--machine", "m", "--cpus", "0-1",
             "--memory", "8M", "--json").ends(0);
-        long host = mk.json("show", "--machine", "m").get("pid").asLong();
+        long host = mk.json("show", "--machine", "m").get("machine").get("pid").asLong();
         assertTrue(Procs.commandLine(host).containsAll(List.of("-Dmkemu.a=one two", "-Dmkemu.b=three")),
             init::describe);
         mk.start("shutdown").ends(0);
