@@ -34,8 +34,9 @@ aot_is_made() {
 aot_java() {
     local jdk=$1 dist=$2
     shift 2
+    # A cache knows its jars by their paths: who makes it must read them as those do who use it.
     # shellcheck disable=SC2086 # words
-    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS ${AOT_TIMEOUT:-timeout --foreground -k 5 60} \
+    env -u JAVA_TOOL_OPTIONS -u JDK_JAVA_OPTIONS -u _JAVA_OPTIONS LC_ALL=C.UTF-8 ${AOT_TIMEOUT:-timeout --foreground -k 5 60} \
         "$jdk/bin/java" "@$dist/jvm.options" -Dmkemu.home="$dist" "$@"
 }
 

@@ -4,7 +4,9 @@
  * x86-64 and aarch64, C11, GCC or Clang. The test MkemuHeaderTest holds every constant against the *Descriptor classes
  * of io.mkemu, mkemu_layout.h holds its structs against the constants, mkemu_peer.h makes a kernel of them.
  */
-#ifndef MKEMU_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_H
 #define MKEMU_H
 
 /* InstanceDescriptor */

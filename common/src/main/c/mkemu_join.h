@@ -3,7 +3,9 @@
  * mkemu_join.h: joins a machine as an instance that was created for this program, and leaves it. Include it (or
  * mkemu_peer.h) before any other header, or define _GNU_SOURCE; link with -pthread. One thread is the instance's CPU.
  */
-#ifndef MKEMU_JOIN_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_JOIN_H
 #define MKEMU_JOIN_H
 
 #include "mkemu_lane.h"

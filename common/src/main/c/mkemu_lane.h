@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mkemu_lane.h: both ends of a lane of the queued mailbox: docs/memory-map.md, section 5. */
-#ifndef MKEMU_LANE_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_LANE_H
 #define MKEMU_LANE_H
 
 #include "mkemu_machine.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mkemu_layout.h: the memory map of an mkemu machine as structs, each held against the constants of mkemu.h. */
-#ifndef MKEMU_LAYOUT_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_LAYOUT_H
 #define MKEMU_LAYOUT_H
 
 #include <stdbool.h>

@@ -3,7 +3,9 @@
  * mkemu_machine.h: a machine as one of its instances has it mapped: its tables, memory and CPUs. Include it before any
  * other header, or define _GNU_SOURCE. mkemu_join.h joins a machine.
  */
-#ifndef MKEMU_MACHINE_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_MACHINE_H
 #define MKEMU_MACHINE_H
 
 #ifndef _GNU_SOURCE

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mkemu_pages.h: what a kernel instance in C does with memory: pages of its own, pages of others, its kernel log. */
-#ifndef MKEMU_PAGES_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_PAGES_H
 #define MKEMU_PAGES_H
 
 #include "mkemu_peer.h"

@@ -4,7 +4,9 @@
  * thread that called mk_start. Results are 0 or -errno, as the RFC's. The protocol is docs/memory-map.md; what it
  * leaves to choice (hot lanes) is left out here: a receiver without them is rung more often, and correct.
  */
-#ifndef MKEMU_PEER_H
+#ifdef __cplusplus
+#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
+#elif !defined MKEMU_PEER_H
 #define MKEMU_PEER_H
 
 #include "mkemu_join.h"

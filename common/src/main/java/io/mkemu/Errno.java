@@ -34,6 +34,14 @@ public final class Errno {
     public static final int EROFS = 30;
     /** The file's own limit, or a size the file system cannot hold. */
     public static final int EFBIG = 27;
+    /** The system does not know the call, or a filter hides it. */
+    public static final int ENOSYS = 38;
+    /** Too many open files in the system. */
+    public static final int ENFILE = 23;
+    /** Too many open files in this process. */
+    public static final int EMFILE = 24;
+    /** The user's quota of the file system is used up. */
+    public static final int EDQUOT = 122;
     /** Symbolic link where none is allowed. */
     public static final int ELOOP = 40;
     /** The call is not supported here. */
@@ -73,6 +81,23 @@ public final class Errno {
             case EOPNOTSUPP -> "-EOPNOTSUPP";
             case ESHUTDOWN -> "-ESHUTDOWN";
             case ETIMEDOUT -> "-ETIMEDOUT";
+            case ENFILE -> "-ENFILE";
+            case EMFILE -> "-EMFILE";
+            case ENOSYS -> "-ENOSYS";
+            case EDQUOT -> "-EDQUOT";
+            case 3 -> "-ESRCH";
+            case 5 -> "-EIO";
+            case 6 -> "-ENXIO";
+            case 9 -> "-EBADF";
+            case 14 -> "-EFAULT";
+            case 18 -> "-EXDEV";
+            case 20 -> "-ENOTDIR";
+            case 21 -> "-EISDIR";
+            case 26 -> "-ETXTBSY";
+            case 36 -> "-ENAMETOOLONG";
+            case 37 -> "-ENOLCK";
+            case 75 -> "-EOVERFLOW";
+            case 116 -> "-ESTALE";
             default -> Integer.toString(errno);
         };
     }

@@ -3,6 +3,7 @@ package io.mkemu.machine;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.os.FileSystem;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,6 @@ public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS =
         Pattern.compile("ram|control|journal|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
-    private static final Set<String> MEMORY = Set.of("tmpfs", "ramfs", "hugetlbfs");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -124,8 +124,8 @@ public record MachineDirectory(Path path) {
         if (Files.isSymbolicLink(there)) {
             return null;
         }
-        String type = Files.getFileStore(there).type();
-        return MEMORY.contains(type) ? null : path.getParent() + " lies on a file system of type " + type
+        FileSystem system = FileSystem.of(there);
+        return system.isMemory() ? null : path.getParent() + " lies on a file system of type " + system.type()
             + ", not in memory: the machine's RAM is written to it again and again, and slow; set MKEMU_DIR to a "
             + "directory on a tmpfs, or leave it unset";
     }
@@ -158,7 +158,12 @@ public record MachineDirectory(Path path) {
         }
     }
 
-    private static void checkSafe(Path directory) throws IOException {
+    /**
+     * Refuses a directory that is a link, open to others or somebody else's.
+     *
+     * @throws MachineException that says what it is; the remedy follows the first semicolon
+     */
+    public static void checkSafe(Path directory) throws IOException {
         var attributes = Files.readAttributes(directory, "unix:uid,isDirectory,permissions", LinkOption.NOFOLLOW_LINKS);
         String problem = null;
         String remedy = "remove it";
@@ -189,15 +194,20 @@ public record MachineDirectory(Path path) {
         }
         /* The host's lock goes last: while it is there nobody else takes the name. */
         Files.deleteIfExists(life(0));
-        removeIfEmpty(path);
-        if (path.getParent().equals(defaultBase())) {
-            removeIfEmpty(path.getParent());
-        }
+        removeIfEmpty();
     }
 
     /** Whether a file's name is one that mkemu gives; others are somebody else's, and never removed. */
     public static boolean isOurs(Path file) {
         return OURS.matcher(file.getFileName().toString()).matches();
+    }
+
+    /** Removes a directory in which nothing could be made. */
+    public void removeIfEmpty() throws IOException {
+        removeIfEmpty(path);
+        if (path.getParent().equals(defaultBase())) {
+            removeIfEmpty(path.getParent());
+        }
     }
 
     private static void removeIfEmpty(Path directory) throws IOException {

@@ -7,9 +7,11 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
-import io.mkemu.os.MemoryLimit;
+import io.mkemu.os.Cgroups;
+import io.mkemu.os.FileSystem;
 import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
+import io.mkemu.os.Shortage;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.channels.FileChannel;
@@ -38,11 +40,17 @@ public final class RamFile {
      * @throws MachineException with RESOURCES if the file system, or this container's memory limit, cannot hold it
      */
     public static void create(Path file, RamLayout layout, IpiMode ipi, String name) throws IOException {
-        long limit = MemoryLimit.bytes();
-        if (layout.ramSize() > limit - LEAST_JVM_BYTES) {
+        Cgroups.Limit limit = Cgroups.own().memory();
+        if (layout.ramSize() > limit.value() - LEAST_JVM_BYTES) {
             throw new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(layout.ramSize())
-                + " MiB, which count towards this container's memory limit of " + mib(limit)
-                + " MiB; ask for less memory-bytes, or raise the limit (docker run --memory)");
+                + " MiB, which count towards this container's or control group's memory limit of "
+                + mib(limit.value()) + " MiB (" + limit.file()
+                + "); ask for less memory-bytes, or raise the limit (docker run --memory)");
+        }
+        if (FileSystem.of(file.getParent()).type().equals("hugetlbfs")) {
+            throw new MachineException(ExitCode.RESOURCES, file + ": the file system is a hugetlbfs, which has huge "
+                + "pages only, and kernels share single pages of " + Pages.PAGE_SIZE
+                + " bytes; set MKEMU_DIR to a directory on a tmpfs");
         }
         try (OsFile ram = OsFile.create(file)) {
             ram.allocate(layout.ramSize());
@@ -62,12 +70,12 @@ public final class RamFile {
         }
     }
 
-    private static MachineException explain(Path file, long bytes, OsException refused) throws IOException {
-        if (refused.errno() == Errno.ENOSPC || refused.errno() == Errno.EFBIG || refused.errno() == Errno.ENOMEM) {
-            long free = Files.getFileStore(file.getParent()).getUsableSpace();
+    private static MachineException explain(Path file, long bytes, OsException refused) {
+        String shortage = Shortage.of(file, refused.errno());
+        if (shortage != null) {
             return new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(bytes)
-                + " MiB and the file system has " + mib(free)
-                + " MiB free; ask for less memory-bytes, or set MKEMU_DIR to a larger memory file system", refused);
+                + " MiB and " + shortage + "; ask for less memory-bytes, or set MKEMU_DIR to a larger memory file "
+                + "system; mk doctor looks at the place", refused);
         }
         return new MachineException(ExitCode.MACHINE, refused.getMessage() + "; remove it or use another machine name",
             refused);

@@ -30,6 +30,7 @@ public final class OsFile implements AutoCloseable {
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
     private static final int FLOCK_BYTES = 32;
+    private static final int ZEROS = 1 << 16;
 
     private final Path path;
     private final int fd;
@@ -60,6 +61,21 @@ public final class OsFile implements AutoCloseable {
         return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     }
 
+    /**
+     * Whether fallocate works in a directory: a file is made there and removed.
+     *
+     * @return 0, or the negative errno of the call
+     * @throws IOException if no file can be made there
+     */
+    public static int tryFallocate(Path directory) throws IOException {
+        Path file = directory.resolve(".mkemu-" + ProcessHandle.current().pid());
+        try (OsFile probe = create(file)) {
+            return (int) Native.call(SystemCall.FALLOCATE, probe.fd, 0, 0, FLOCK_BYTES);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
     private static OsFile open(Path path, int flags) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment name = arena.allocateFrom(path.toString());
@@ -76,7 +92,8 @@ public final class OsFile implements AutoCloseable {
 
     /**
      * Gives the file its size and every page of it a place on the file system now, so that a full file system is an
-     * error here and not a SIGBUS at the first touch.
+     * error here and not a SIGBUS at the first touch. Zeros are written where there is no fallocate: on a file system
+     * such as ramfs that does not know it, or behind a system call filter that does not let it through.
      *
      * @param bytes the size
      * @throws OsException with ENOSPC if the file system cannot hold it
@@ -86,9 +103,26 @@ public final class OsFile implements AutoCloseable {
         do {
             result = (int) Native.call(SystemCall.FALLOCATE, fd, 0, 0, bytes);
         } while (result == -Errno.EINTR);
+        if (result == -Errno.EOPNOTSUPP || result == -Errno.ENOSYS || result == -Errno.EPERM) {
+            result = writeZeros(bytes);
+        }
         if (result < 0) {
             throw new OsException(path + ": cannot allocate " + bytes + " bytes: " + Errno.name(-result), -result);
         }
+    }
+
+    private int writeZeros(long bytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment zeros = arena.allocate(ZEROS);
+            for (long done = 0; done < bytes;) {
+                long written = Native.call(SystemCall.WRITE, fd, zeros.address(), Math.min(ZEROS, bytes - done), 0);
+                if (written < 0 && written != -Errno.EINTR) {
+                    return (int) written;
+                }
+                done += Math.max(0, written);
+            }
+        }
+        return 0;
     }
 
     /**

@@ -18,8 +18,11 @@ enum SystemCall {
     PPOLL(271, 73),
     SCHED_GETAFFINITY(204, 123),
     SCHED_SETAFFINITY(203, 122),
+    SCHED_GETSCHEDULER(145, 120),
     SETSID(112, 157),
-    TGKILL(234, 131);
+    STATFS(137, 43),
+    TGKILL(234, 131),
+    WRITE(1, 64);
 
     private final long number;
 

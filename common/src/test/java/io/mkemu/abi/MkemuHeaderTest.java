@@ -5,12 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** mkemu.h says what the *Descriptor classes say, no more and no less. */
@@ -66,5 +70,26 @@ class MkemuHeaderTest {
         List<String> names = Abi.descriptors().stream().map(Class::getSimpleName).toList();
         assertTrue(names.containsAll(List.of("RamHeaderDescriptor", "LocalApicDescriptor", "QueuedMailboxDescriptor",
             "MkIpiDataDescriptor", "InstanceDescriptor")), names::toString);
+    }
+
+    /** One line then, and none of what would follow from compiling them as what they are not. */
+    @Test
+    void fromCppEachHeaderSaysOnlyThatItIsC() throws IOException {
+        Path folder = Path.of("src/main/c").toAbsolutePath();
+        List<Path> headers;
+        try (Stream<Path> files = Files.list(folder)) {
+            headers = files.filter(file -> file.toString().endsWith(".h")).toList();
+        }
+        assertTrue(headers.size() >= 7, headers::toString);
+        for (Path header : headers) {
+            String guard = header.getFileName().toString().replace('.', '_').toUpperCase(Locale.ROOT);
+            String text = Files.readString(header);
+            String code = text.substring(text.indexOf("#"));
+            assertTrue(code.startsWith("#ifdef __cplusplus\n#error \"mkemu's headers are C11, not C++: put what uses "
+                + "them into a .c file, and call that from C++\"\n#elif !defined " + guard + "\n#define " + guard
+                + "\n"),
+                header.toString());
+            assertTrue(text.endsWith("\n#endif\n"), header.toString());
+        }
     }
 }

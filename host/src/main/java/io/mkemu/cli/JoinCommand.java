@@ -46,7 +46,7 @@ final class JoinCommand implements Callable<Integer> {
             JsonNode instance = host.ask("join", request, 0, line -> { }).path("instances").path(0);
             List<String> modules =
                 StreamSupport.stream(instance.path("modules").spliterator(), false).map(JsonNode::asText).toList();
-            System.out.println(ExternalProcess.quote(InstanceCommand.of(host.directory(), instance.path("id").asInt(),
+            System.out.println(ExternalProcess.command(InstanceCommand.of(host.directory(), instance.path("id").asInt(),
                 instance.path("cmdline").asText(), modules)));
         }
         return ExitCode.OK.code();

@@ -5,15 +5,18 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
+import io.mkemu.os.Shortage;
 import io.mkemu.os.StandardStreams;
 import io.mkemu.tree.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -23,13 +26,13 @@ import picocli.CommandLine.Command;
     LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
-    TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
+    TraceCommand.class, ReplayCommand.class, DoctorCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
         "  2:the command line is wrong; 3: the device tree or a boot parameter is",
         "  4:the machine is in use, does not run or does not answer",
-        "  5:no room: memory, CPU, file system; or a CPU cannot be pinned", "  6:a module cannot be loaded",
+        "  5:no room, or a CPU cannot be pinned: mk doctor tells", "  6:a module cannot be loaded",
         "  7:no such instance, or its state refuses the verb",
         " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
@@ -37,14 +40,17 @@ import picocli.CommandLine.Command;
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands that the help lists after those of {@link FurtherCommand}. */
-    private static final List<String> LAST = List.of("trace", "replay", "completion");
+    private static final List<String> LAST = List.of("trace", "replay", "doctor", "completion");
+    private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
+        + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
+        + "|-E(NOSPC|MFILE|NFILE|FBIG|NOMEM|AGAIN|DQUOT|ROFS)\\b");
 
     private Main() {
     }
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
-        int code = commandLine(args).execute(args);
+        int code = execute(args);
         if (System.out.checkError() && StandardStreams.isOutputUnread()) {
             /* As head(1) does to all it reads from: what nobody wants to read is not lost. */
             code = code == ExitCode.OK.code() ? SIGPIPE_EXIT : code;
@@ -53,6 +59,19 @@ public final class Main {
             code = code == ExitCode.OK.code() ? ExitCode.RESOURCES.code() : code;
         }
         System.exit(code);
+    }
+
+    private static int execute(String[] args) {
+        try {
+            return commandLine(args).execute(args);
+        } catch (Error fault) {
+            String shortage = Shortage.of(fault);
+            if (shortage == null) {
+                throw fault;
+            }
+            System.err.println("mk: " + shortage);
+            return ExitCode.RESOURCES.code();
+        }
     }
 
     /**
@@ -96,6 +115,15 @@ public final class Main {
                 err.println("mk: " + oneLine(describe(broken)));
                 yield ExitCode.RESOURCES.code();
             }
+            case InvalidPathException unnameable -> {
+                err.println("mk: " + oneLine(unnameable.getMessage()) + ": this JVM reads and writes paths in "
+                    + System.getProperty("sun.jnu.encoding") + ": set LC_ALL=C.UTF-8, see mk doctor");
+                yield ExitCode.USAGE.code();
+            }
+            case RuntimeException limited when Shortage.of(limited) != null -> {
+                err.println("mk: " + Shortage.of(limited));
+                yield ExitCode.RESOURCES.code();
+            }
             default -> {
                 err.println("mk: fault of mkemu, please report it with the lines below: " + fault);
                 fault.printStackTrace(err);
@@ -104,8 +132,13 @@ public final class Main {
         };
     }
 
-    /** Some file exceptions say nothing but the file's name. */
+    /** Some file exceptions say nothing but the file's name. Which limit it was, the doctor knows. */
     private static String describe(IOException broken) {
+        String said = name(broken);
+        return SHORTAGE.matcher(said).find() ? said + "; see mk doctor" : said;
+    }
+
+    private static String name(IOException broken) {
         return switch (broken) {
             case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
             case AccessDeniedException denied -> denied.getFile() + ": permission denied";

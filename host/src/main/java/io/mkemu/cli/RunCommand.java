@@ -13,7 +13,6 @@ import io.mkemu.host.RunReport;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.MachineSpec;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +26,9 @@ import picocli.CommandLine.Parameters;
         + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class RunCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = \"multikernel-v1\".")
-    private Path file;
+    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = "
+        + "\"multikernel-v1\", or - for stdin.")
+    private String file;
 
     @Option(names = "--machine", paramLabel = "NAME",
         description = "Name of the machine; by default the file's name without .dts.")
@@ -43,7 +43,7 @@ public final class RunCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        MachineSpec tree = MachineSpec.read(file);
+        MachineSpec tree = MachineFlags.read(file);
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
         MachineDirectory directory = MachineDirectory.of(machine != null ? machine : MachineFlags.nameOf(file));
         PlaceNote.tell(directory);

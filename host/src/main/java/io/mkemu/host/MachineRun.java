@@ -9,6 +9,7 @@ import io.mkemu.host.view.LogPrinter;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
+import io.mkemu.os.StandardStreams;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
@@ -38,6 +39,8 @@ public final class MachineRun extends HostProcess {
     /**
      * Runs.
      *
+     * <p>If logs go to stdout and nobody reads that any more, it ends.
+     *
      * @param whileRunning called about five times a second and at the end with the host's kernel, for a progress line
      * @return who ran where and what came of it
      * @throws io.mkemu.MachineException if the machine cannot be made or booted; nothing is left then
@@ -47,8 +50,12 @@ public final class MachineRun extends HostProcess {
             boot(made, log);
             await(made, log, () -> {
                 whileRunning.accept(made.machine().hostKernel());
+                if (isLogged() && StandardStreams.isOutputUnread()) {
+                    /* As head(1) ends: a run is watched, and ends with whoever watches it. */
+                    stop();
+                }
                 return isDone(made);
-            }, isLogged() ? 0 : LOOK_NANOS);
+            }, LOOK_NANOS);
             return RunReport.of(made, isStopped());
         });
     }

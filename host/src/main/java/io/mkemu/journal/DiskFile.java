@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal;
 
-import io.mkemu.Errno;
-import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Files of a journal: made with every page in its place, removed with all that is in them. */
 final class DiskFile {
-    private static final int ZEROS = 1 << 16;
-
     private DiskFile() {
     }
 
@@ -29,27 +22,10 @@ final class DiskFile {
      */
     static void create(Path path, long bytes) throws IOException {
         try (OsFile file = OsFile.create(path)) {
-            try {
-                file.allocate(bytes);
-            } catch (OsException refused) {
-                if (refused.errno() != Errno.EOPNOTSUPP) {
-                    throw refused;
-                }
-                writeZeros(path, bytes);
-            }
+            file.allocate(bytes);
         } catch (IOException | RuntimeException | Error fault) {
             Files.deleteIfExists(path);
             throw fault;
-        }
-    }
-
-    /** What fallocate does, on a file system that does not know it. */
-    private static void writeZeros(Path path, long bytes) throws IOException {
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
-            ByteBuffer zeros = ByteBuffer.allocateDirect(ZEROS);
-            for (long done = 0; done < bytes; done += file.write(zeros)) {
-                zeros.clear().limit((int) Math.min(ZEROS, bytes - done));
-            }
         }
     }
 

@@ -14,6 +14,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -38,7 +39,7 @@ public final class JournalDirectory {
     private static final Pattern RECORDING = Pattern.compile("(.+)-(\\d{8}T\\d{6}\\.\\d{3}Z)");
     private static final Pattern FILE = Pattern.compile("\\d{6,9}");
     private static final DateTimeFormatter STAMP =
-        DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+        DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     /**
      * A queue file of a recording.
@@ -101,7 +102,7 @@ public final class JournalDirectory {
 
     /** The directory of a queue file. */
     static Path file(Path recording, int number) {
-        return recording.resolve(String.format("%06d", number));
+        return recording.resolve(String.format(Locale.ROOT, "%06d", number));
     }
 
     /** Removes a queue file; a reader sees all of it or none. */

@@ -66,6 +66,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         }
         MachinePlan plan = new MachinePlan(spec, new RamLayout(nrCpus, slots, hostSize, spec.memoryBytes()), hostCpu,
             place(spec, hostCpu, numbers), null);
+        if (RealTimePolling.polls(spec.host().bootargs())) {
+            List<Integer> host = List.of(spec.apicId(hostCpu));
+            RealTimePolling.require(plan.cpus.only(host), host);
+        }
         plan.checkHost();
         plan.checkKernel(spec.host().bootargs(), spec.host().modules(), spec.places());
         spec.instances().forEach(plan::checkInstance);

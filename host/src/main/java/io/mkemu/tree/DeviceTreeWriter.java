@@ -3,6 +3,7 @@ package io.mkemu.tree;
 
 import io.mkemu.abi.IpiMode;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Writes a machine as device tree source that parses back to an equal machine. */
@@ -118,7 +119,7 @@ public final class DeviceTreeWriter {
             if (c == '"' || c == '\\') {
                 quoted.append('\\').append(c);
             } else if (c < ' ' || c == 0x7F) {
-                quoted.append(String.format("\\x%02x", (int) c));
+                quoted.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
             } else {
                 quoted.append(c);
             }

@@ -14,6 +14,7 @@ final class Lexer {
     private int at;
     private int line = 1;
     private int column = 1;
+    private Position lastEnd = new Position(1, 1);
 
     Lexer(String file, String source) {
         this.file = file;
@@ -22,6 +23,7 @@ final class Lexer {
     }
 
     Token next(Mode mode) {
+        lastEnd = new Position(line, column);
         skipBlanks();
         Position position = new Position(line, column);
         int start = at;
@@ -64,6 +66,17 @@ final class Lexer {
                 ? "found a character literal, which is not supported: write the number of the character"
                 : "found the character " + Text.quote(Character.toString(source.codePointAt(at)))
                         + ", which has no meaning here: remove it, or put text between double quotes");
+    }
+
+    /**
+     * An error where something was to stand right behind the token before the last one: a token that is found in its
+     * place on a later line belongs to what follows.
+     */
+    DeviceTreeException missing(Token found, String right) {
+        boolean later = found.position().line() > lastEnd.line() && found.kind() != Token.Kind.END;
+        return later ? error(lastEnd, "expected " + right + " here, found " + found.describe() + " in line "
+                + found.position().line())
+                : error(found.position(), "found " + found.describe() + ", expected " + right);
     }
 
     DeviceTreeException error(Position position, String text) {

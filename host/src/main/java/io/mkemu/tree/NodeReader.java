@@ -114,6 +114,28 @@ final class NodeReader {
         return cells;
     }
 
+    /**
+     * All cells of a list of different numbers, possibly none. Four or more plain cells of which every second one, from
+     * the first on, is 0 can only be the high and low halves of 64-bit cells, because 0 would be listed twice: so dtc
+     * writes them when it reads a tree that is compiled.
+     */
+    List<Value.Cell> numbers(Property property, String example) {
+        List<Value.Cell> cells = cells(property, example);
+        boolean narrow = groups(property, example).stream().allMatch(group -> group.bits() == 32);
+        boolean halves = narrow && cells.size() >= 4 && cells.size() % 2 == 0;
+        for (int high = 0; halves && high < cells.size(); high += 2) {
+            halves = cells.get(high).value() == 0;
+        }
+        if (!halves) {
+            return cells;
+        }
+        List<Value.Cell> low = new ArrayList<>();
+        for (int at = 1; at < cells.size(); at += 2) {
+            low.add(cells.get(at));
+        }
+        return low;
+    }
+
     /** One cell of 32 or 64 bits. */
     Value.Cell cell(Property property, String example) {
         List<Value.Cell> cells = cells(property, example);

@@ -84,7 +84,7 @@ final class Parser {
             return new Property(name.text(), List.of(), name.position());
         }
         if (!next.isSymbol("=")) {
-            throw found(next, "'=', ';' or '{' after " + Text.quote(name.text()));
+            throw lexer.missing(next, "'=', ';' or '{' after " + Text.quote(name.text()));
         }
         return new Property(name.text(), values.list(name.text()), name.position());
     }
@@ -150,7 +150,7 @@ final class Parser {
     private void expect(String symbol, String right) {
         Token token = names();
         if (!token.isSymbol(symbol)) {
-            throw found(token, right);
+            throw lexer.missing(token, right);
         }
     }
 

@@ -39,7 +39,7 @@ final class ResourceReader {
 
     private static List<Integer> cpus(NodeReader node, Map<String, List<Position>> places) {
         Property property = node.require(CPUS, CPUS_EXAMPLE);
-        List<Value.Cell> cells = node.cells(property, CPUS_EXAMPLE);
+        List<Value.Cell> cells = node.numbers(property, CPUS_EXAMPLE);
         if (cells.isEmpty()) {
             throw node.error(property.values().getFirst().position(),
                     "'cpus' of " + Text.quote(node.path()) + " names no CPU, expected at least one: " + CPUS_EXAMPLE);
@@ -52,7 +52,7 @@ final class ResourceReader {
             return List.of();
         }
         Property property = node.property(APIC_IDS).get();
-        List<Value.Cell> cells = node.cells(property, APIC_IDS_EXAMPLE);
+        List<Value.Cell> cells = node.numbers(property, APIC_IDS_EXAMPLE);
         if (cells.size() != cpus.size()) {
             Position place = cells.size() > cpus.size() ? cells.get(cpus.size()).position()
                     : property.values().getFirst().position();

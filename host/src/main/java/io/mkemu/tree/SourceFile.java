@@ -15,12 +15,15 @@ import java.nio.file.Path;
 final class SourceFile {
 
     static final int MAX_BYTES = 1 << 20;
+    /** S_IFMT and S_IFIFO. */
+    private static final int TYPE = 0xF000;
+    private static final int PIPE = 0x1000;
 
     private SourceFile() {
     }
 
     static String read(Path path) {
-        if (Files.exists(path) && !Files.isRegularFile(path)) {
+        if (Files.exists(path) && !Files.isRegularFile(path) && !isPipe(path)) {
             String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
             throw error(path.toString(), what + ": name a device tree source (.dts)", null);
         }
@@ -45,6 +48,15 @@ final class SourceFile {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
         } catch (CharacterCodingException e) {
             throw error(name, "is not UTF-8 text: name a device tree source (.dts), not a compiled tree (.dtb)", e);
+        }
+    }
+
+    /** As a shell's <(...) is. */
+    private static boolean isPipe(Path path) {
+        try {
+            return ((Integer) Files.getAttribute(path, "unix:mode") & TYPE) == PIPE;
+        } catch (IOException hidden) {
+            return false;
         }
     }
 

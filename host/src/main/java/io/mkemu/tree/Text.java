@@ -4,6 +4,8 @@ package io.mkemu.tree;
 import io.mkemu.os.Affinity;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Locale;
+import java.util.TreeSet;
 
 /** Wording shared by all messages: whatever a source holds, a message stays one short printable line. */
 final class Text {
@@ -28,7 +30,7 @@ final class Text {
             if (isPrintable(c)) {
                 out.appendCodePoint(c);
             } else {
-                out.append(String.format("<U+%04X>", c));
+                out.append(String.format(Locale.ROOT, "<U+%04X>", c));
             }
             if (count == LONGEST - 1 && i < text.length()) {
                 out.append("...");

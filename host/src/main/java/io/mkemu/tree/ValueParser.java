@@ -24,7 +24,7 @@ final class ValueParser {
             token = next();
         } while (token.isSymbol(","));
         if (!token.isSymbol(";")) {
-            throw found(token, "',' or ';' after the value of " + Text.quote(property));
+            throw lexer.missing(token, "',' or ';' after the value of " + Text.quote(property));
         }
         return list;
     }

@@ -4,6 +4,7 @@ package io.mkemu.tree;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -16,6 +17,15 @@ class MachineSpecTest {
 
     private static MachineSpec parse(String source) {
         return MachineSpec.parse(Marked.FILE, source, Marked.BASE);
+    }
+
+    @Test
+    void readsTheHalvesOf64BitCellsAsDtcWritesThem() {
+        String tree = Trees.GOOD.replace("cpus = <0 1 2 0x3>;", "cpus = <0 0 0 1 0 2 0 3>;")
+            .replace("cpus = /bits/ 64 <3 2>;", "cpus = <0x0 0x3>, <0x0 0x2>;");
+        MachineSpec machine = MachineSpec.parse("t.dts", tree, Path.of("/base"));
+        assertEquals(List.of(0, 1, 2, 3), machine.cpus());
+        assertEquals(List.of(3, 2), machine.instances().get(1).cpus());
     }
 
     @Test

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,5 +58,48 @@ class SourceFileTest {
         String most = Trees.GOOD + " ".repeat(SourceFile.MAX_BYTES - Trees.GOOD.length());
         assertEquals(2, MachineSpec.read(Files.writeString(directory.resolve("d"), most)).instances().size());
         assertRefused(Files.writeString(directory.resolve("e"), most + " "), "larger than 1 MiB");
+    }
+
+    @Test
+    void readsAPipe() throws Exception {
+        Path pipe = directory.resolve("pipe");
+        assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+        Process writer = new ProcessBuilder("sh", "-c", "cat > \"$0\"", pipe.toString()).start();
+        try (OutputStream tree = writer.getOutputStream()) {
+            tree.write(Trees.GOOD.getBytes(StandardCharsets.UTF_8));
+        }
+        assertEquals(2, MachineSpec.read(pipe).instances().size());
+    }
+
+    /** dtc refuses a property behind a child node. */
+    @Test
+    void inTheTreesThatWeGiveAwayPropertiesComeBeforeNodes() throws IOException {
+        int trees = 0;
+        Path root = Path.of("..").toRealPath();
+        List<Path> files = new ArrayList<>(List.of(root.resolve("README.md")));
+        for (String part : List.of("examples", "docs")) {
+            try (Stream<Path> all = Files.walk(root.resolve(part))) {
+                files.addAll(all.filter(file -> file.toString().matches(".*\\.(dts|md)")).toList());
+            }
+        }
+        for (Path file : files) {
+            String[] parts = Files.readString(file).split("(?m)(?=^ *\\/dts-v1/;)");
+            for (String part : List.of(parts).subList(1, parts.length)) {
+                int end = part.indexOf("\n" + part.substring(0, part.indexOf('/')) + "};");
+                requireOrder(file, DeviceTree.parse(file.toString(), part.substring(0, part.indexOf(';', end) + 1)));
+                trees++;
+            }
+        }
+        assertTrue(trees >= 8, trees + " trees");
+    }
+
+    private static void requireOrder(Path file, Node node) {
+        for (Node child : node.children()) {
+            for (Property property : node.properties()) {
+                assertTrue(property.position().line() < child.position().line(),
+                    () -> file + ": " + property + " stands behind " + child.name());
+            }
+            requireOrder(file, child);
+        }
     }
 }

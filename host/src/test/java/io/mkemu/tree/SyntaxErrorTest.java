@@ -101,6 +101,15 @@ class SyntaxErrorTest {
     }
 
     @Test
+    void aMissingSemicolonIsReportedWhereItIsMissing() {
+        assertErrorAt("/dts-v1/;\n/ {\n    p = <1>\n    q = <2>;\n};", 3, 12,
+            "expected ',' or ';' after the value of 'p' here, found 'q' in line 4");
+        assertErrorAt("/dts-v1/;\n/ {\n    n { } // end\n    q;\n};", 3, 10, "expected ';' after the '}'", "line 4");
+        assertErrorAt("/dts-v1/;\n/ {\n    p\n    q;\n};", 3, 6, "expected '=', ';' or '{' after 'p' here");
+        assertErrorAt("/dts-v1/\n\n/ { };", 1, 9, "expected ';' after '/dts-v1/' here, found '/' in line 3");
+    }
+
+    @Test
     void namesUnprintableCharactersByTheirNumber() {
         assertError("/dts-v1/; §\u0001", "<U+0001>");
         assertError("/dts-v1/; §\u2028", "<U+2028>");

@@ -8,6 +8,8 @@ import io.mkemu.module.Task;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The demo: every pair of kernels, the host included, measures round trips, exchanges messages both ways and shares
@@ -63,6 +65,11 @@ public final class DemoModule implements KernelModule {
     @Override
     public String name() {
         return "demo";
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of("messages", "pages", "pings", "timeout"));
     }
 
     @Override

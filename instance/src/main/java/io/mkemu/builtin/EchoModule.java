@@ -8,6 +8,8 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import java.util.Optional;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -36,6 +38,11 @@ public final class EchoModule implements KernelModule {
     @Override
     public String name() {
         return "echo";
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of("type"));
     }
 
     @Override

@@ -10,6 +10,11 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import java.nio.ByteOrder;
+import java.util.Optional;
+import java.util.Set;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The other side of {@code examples/c-peer}: exchanges pages and numbered messages with one instance that begins,
@@ -51,6 +56,11 @@ public final class PeerModule implements KernelModule {
     @Override
     public String name() {
         return "peer";
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of());
     }
 
     @Override

@@ -13,6 +13,9 @@ import io.mkemu.module.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -64,6 +67,11 @@ public class TrafficModule implements KernelModule {
     /** The life of an instance, to tag messages with; 0 here: a kernel does not tell. On the boot CPU. */
     protected long lifeOf(int instanceId) {
         return 0;
+    }
+
+    @Override
+    public Optional<Set<String>> parameters() {
+        return Optional.of(Set.of("messages", "rate", "size", "sizes", "with", "mortal", "timeout", "record"));
     }
 
     @Override

@@ -11,8 +11,10 @@ import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
+import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
+import io.mkemu.os.Shortage;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -88,9 +90,15 @@ public final class InstanceMain {
         } catch (IllegalArgumentException wrong) {
             return fail(entry, printk, ExitCode.CONFIG, wrong.getMessage(), null);
         } catch (IOException fault) {
-            return fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
+            String shortage = fault instanceof OsException refused
+                ? Shortage.of(Path.of(args[0]), refused.errno()) : Shortage.of(fault);
+            return shortage != null
+                ? fail(entry, printk, ExitCode.RESOURCES, fault.getMessage() + ": " + shortage, null)
+                : fail(entry, printk, ExitCode.MACHINE, fault.toString(), null);
         } catch (InterruptedException | RuntimeException | Error fault) {
-            return fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
+            String shortage = Shortage.of(fault);
+            return shortage != null ? fail(entry, printk, ExitCode.RESOURCES, shortage, null)
+                : fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
         }
     }
 

@@ -126,6 +126,7 @@ public final class KernelInstance implements AutoCloseable {
     public void start(List<KernelModule> loaded) {
         cpus[0].submit(() -> {
             loaded.forEach(modules::init);
+            modules.tellUnknown();
             entry.bootStep(BootStep.ACTIVE, System.nanoTime());
             if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
                 memory.raiseEvent();
@@ -216,6 +217,10 @@ public final class KernelInstance implements AutoCloseable {
 
     BootParameters parameters() {
         return parameters;
+    }
+
+    ModuleList modules() {
+        return modules;
     }
 
     Cpu cpu(int logicalCpu) {

@@ -235,11 +235,13 @@ final class ModuleContext implements Kernel {
 
     @Override
     public String parameter(String parameter) {
+        kernel.modules().asked(name + "." + parameter);
         return parameters.get(parameter.replace('-', '_'));
     }
 
     @Override
     public String bootParameter(String parameter) {
+        kernel.modules().asked(parameter);
         return kernel.parameters().get(parameter);
     }
 

@@ -6,12 +6,21 @@ import io.mkemu.abi.WorkKind;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The modules of a kernel. Initialised and taken out on the boot CPU. */
 final class ModuleList {
     private final KernelInstance kernel;
     private final List<Loaded> loaded = new ArrayList<>();
+    /** Parameters that modules have asked for. */
+    private final Set<String> asked = ConcurrentHashMap.newKeySet();
+    /** What each module that was to be set up takes, by its name. */
+    private final Map<String, Optional<Set<String>>> parameters = new HashMap<>();
     private int next;
 
     /** A module that was set up. */
@@ -30,6 +39,7 @@ final class ModuleList {
         try {
             calls.work(WorkKind.INIT, number, 0, () -> {
                 context[0] = new ModuleContext(kernel, module);
+                parameters.put(context[0].name(), module.parameters());
                 module.init(new RecordingKernel(kernel, context[0]));
             });
             synchronized (loaded) {
@@ -42,6 +52,19 @@ final class ModuleList {
                 context[0].drop();
                 failed(context[0].name() + ": init failed", fault);
             }
+        }
+    }
+
+    /** A module asks for a parameter by its full name. Any thread. */
+    void asked(String parameter) {
+        asked.add(parameter);
+    }
+
+    /** All modules are set up: says which parameters of the command line nobody takes. */
+    void tellUnknown() {
+        String line = UnknownParameters.line(kernel.parameters(), parameters, asked);
+        if (line != null) {
+            kernel.printk(LogLevel.NOTICE, line);
         }
     }
 

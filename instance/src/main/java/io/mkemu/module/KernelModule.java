@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.module;
 
+import java.util.Optional;
+import java.util.Set;
+
 /**
  * A loadable kernel module. A jar names its implementations in {@code META-INF/services/io.mkemu.module.KernelModule};
  * each kernel that loads the jar makes an object of its own by the public constructor without arguments.
@@ -16,6 +19,16 @@ public interface KernelModule {
      */
     default String name() {
         return getClass().getSimpleName();
+    }
+
+    /**
+     * The parameters that the module takes, without its name: {@code param} of {@code name.param=value}. If it says so,
+     * the kernel log tells of those that it does not know.
+     *
+     * @return by default empty: any
+     */
+    default Optional<Set<String>> parameters() {
+        return Optional.empty();
     }
 
     /**

@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.os.Shortage;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -52,9 +53,13 @@ public final class ReplayMain {
             code = ExitCode.RESOURCES.code();
             say(ReplayProtocol.line(ReplayProtocol.REFUSED, code, broken.toString()));
         } catch (InterruptedException | RuntimeException | Error fault) {
-            code = ExitCode.INTERNAL.code();
-            fault.printStackTrace(err);
-            say(ReplayProtocol.line(ReplayProtocol.REFUSED, code, "fault of mkemu: " + fault));
+            String shortage = Shortage.of(fault);
+            code = (shortage == null ? ExitCode.INTERNAL : ExitCode.RESOURCES).code();
+            if (shortage == null) {
+                fault.printStackTrace(err);
+            }
+            say(ReplayProtocol.line(ReplayProtocol.REFUSED, code, shortage == null ? "fault of mkemu: " + fault
+                : shortage));
         }
         Runtime.getRuntime().halt(code);
     }

@@ -64,7 +64,8 @@ class CommandLineIT {
     void everyVerbHasHelpWithAnExample() throws Exception {
         Map<String, MkProcess> started = new LinkedHashMap<>();
         for (String verb : List.of("init", "host", "create", "update", "load", "exec", "join", "kill", "unload",
-            "delete", "show", "list", "shutdown", "completion", "trace", "trace set", "trace export", "replay")) {
+            "delete", "show", "list", "shutdown", "completion", "trace", "trace set", "trace export", "replay",
+            "doctor")) {
             started.put(verb, mk.start((Object[]) (verb + " --help").split(" ")));
         }
         for (Map.Entry<String, MkProcess> one : started.entrySet()) {

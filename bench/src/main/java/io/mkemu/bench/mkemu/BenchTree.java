@@ -5,6 +5,7 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.tree.MachineSpec;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -53,11 +54,11 @@ final class BenchTree {
     static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
         StringBuilder all = new StringBuilder();
         for (int id = 1; id <= instances; id++) {
-            all.append(INSTANCE.formatted(id, module, idle, INSTANCE_BYTES));
+            all.append(String.format(Locale.ROOT, INSTANCE, id, module, idle, INSTANCE_BYTES));
         }
         String numbers = IntStream.range(0, cpus).mapToObj(String::valueOf).collect(Collectors.joining(" "));
-        return MachineSpec.parse("bench.dts", ROOT.formatted(mode, numbers, instances * INSTANCE_BYTES, module, idle,
-            all), Path.of("/"));
+        return MachineSpec.parse("bench.dts", String.format(Locale.ROOT, ROOT, mode, numbers,
+            instances * INSTANCE_BYTES, module, idle, all), Path.of("/"));
     }
 
     /** The benchmark's own jar, which is also a module's. */

@@ -64,7 +64,7 @@ final class TracePrinter implements EventSink, TracePlayer.Watcher {
 
     @Override
     public void caughtUp() {
-        out.flush();
+        out.idle();
     }
 
     /** Events printed. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.type;
 
+import io.mkemu.cli.Main;
+import io.mkemu.os.StandardStreams;
 import java.io.OutputStream;
 import java.io.PrintStream;
 
@@ -50,6 +52,24 @@ public final class LineOutput extends OutputStream {
         out.write(piece, 0, filled);
         filled = 0;
         broken = out.checkError();
+    }
+
+    /**
+     * Whether nobody reads stdout any more, for somebody who has nothing to write: a write would tell. Then one is
+     * made, because by its failure {@link Main} knows how to exit.
+     */
+    static boolean isUnread() {
+        if (StandardStreams.isOutputUnread()) {
+            System.out.println();
+            return System.out.checkError();
+        }
+        return false;
+    }
+
+    /** There is nothing to write for now. */
+    public void idle() {
+        flush();
+        broken |= isUnread();
     }
 
     /** Whether a former {@link #flush} found that nobody reads any more. */

@@ -39,7 +39,7 @@ public final class LogFollower {
             /* Asked before: what a kernel said last is there when its machine has ended. */
             boolean runs = machine.runs();
             boolean more = drain.print();
-            if (System.out.checkError() || !runs || !more) {
+            if (System.out.checkError() || !runs || !more || LineOutput.isUnread()) {
                 return;
             }
             memory.awaitEvent(futex, seen, LOOK_NANOS);

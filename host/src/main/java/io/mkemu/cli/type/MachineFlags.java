@@ -60,8 +60,24 @@ public final class MachineFlags {
 
     /** Name and place of the machine. */
     public MachineDirectory directory() {
-        return MachineDirectory.of(machine != null ? machine : file == null || file.equals(STDIN) ? "default"
-            : nameOf(Path.of(file)));
+        return MachineDirectory.of(machine != null ? machine : nameOf(file));
+    }
+
+    /** The name of a machine that a tree describes, which may be that of no file. */
+    public static String nameOf(String file) {
+        return file == null || file.equals(STDIN) ? "default"
+            : Path.of(file).getFileName().toString().replaceFirst("\\.dts$", "");
+    }
+
+    /**
+     * Reads a tree.
+     *
+     * @param file its path, or - for stdin
+     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     */
+    public static MachineSpec read(String file) throws IOException {
+        return file.equals(STDIN) ? MachineSpec.read("stdin", System.in)
+            : MachineSpec.read(Path.of(file));
     }
 
     /**
@@ -77,8 +93,7 @@ public final class MachineFlags {
             throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
                 + " are for a machine without a tree: with FILE.dts say it there");
         }
-        MachineSpec tree = file.equals(STDIN) ? MachineSpec.read("stdin", System.in)
-            : MachineSpec.read(Path.of(file));
+        MachineSpec tree = read(file);
         return ipi == null ? tree : tree.withIpi(ipi);
     }
 
@@ -111,10 +126,5 @@ public final class MachineFlags {
         } catch (IllegalArgumentException wrong) {
             throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
         }
-    }
-
-    /** The machine's name where only its tree was named: the file's, without {@code .dts}. */
-    public static String nameOf(Path file) {
-        return file.getFileName().toString().replaceFirst("\\.dts$", "");
     }
 }

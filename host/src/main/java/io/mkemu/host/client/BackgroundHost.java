@@ -3,6 +3,7 @@ package io.mkemu.host.client;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.host.Words;
 import io.mkemu.host.life.AotCache;
 import io.mkemu.host.life.HostLife;
 import io.mkemu.host.life.InstanceCommand;
@@ -78,7 +79,7 @@ public final class BackgroundHost {
             command.addAll(AotCache.options(home, "host"));
         } else {
             /* They may be such as do not go together with a cache. */
-            command.addAll(List.of(options.strip().split("\\s+")));
+            command.addAll(Words.of("MKEMU_JAVA_OPTS", options));
         }
         command.addAll(List.of("-Dmkemu.home=" + home, "-cp",
             home.resolve("lib/host") + "/*:" + home.resolve("lib/instance") + "/*"));

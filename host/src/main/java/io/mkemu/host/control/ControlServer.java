@@ -4,6 +4,7 @@ package io.mkemu.host.control;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.os.Shortage;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -139,7 +140,7 @@ public final class ControlServer implements AutoCloseable {
             worker.start();
         } catch (OutOfMemoryError noThread) {
             requests.remove(worker);
-            connection.finish(Protocol.refused(ExitCode.RESOURCES, "no thread for the request: " + noThread));
+            connection.finish(Protocol.refused(ExitCode.RESOURCES, String.valueOf(Shortage.of(noThread))));
         }
     }
 
@@ -152,6 +153,10 @@ public final class ControlServer implements AutoCloseable {
         } catch (InterruptedException ended) {
             return Protocol.refused(ExitCode.MACHINE, "the host ended before this was done");
         } catch (RuntimeException | Error fault) {
+            String shortage = Shortage.of(fault);
+            if (shortage != null) {
+                return Protocol.refused(ExitCode.RESOURCES, shortage);
+            }
             fault.printStackTrace();
             return Protocol.refused(ExitCode.INTERNAL, "fault of mkemu, please report it with what the host printed: "
                 + fault);

@@ -44,8 +44,14 @@ public final class ExternalProcess extends InstanceLife {
         String arguments = quote(List.of(machine().directory().path().toString(), Integer.toString(spec().id()),
             entry().cmdline()));
         return List.of(spec().name() + ": external, waits to be joined: PROGRAM " + arguments,
-            spec().name() + ": a JVM joins it by: " + quote(InstanceCommand.of(machine().directory(), spec().id(),
+            spec().name() + ": a JVM joins it by: " + command(InstanceCommand.of(machine().directory(), spec().id(),
                 entry().cmdline(), spec().modules())));
+    }
+
+    /** The command of a JVM, for a shell. A JVM takes the encoding of its arguments from the shell's locale. */
+    public static String command(List<String> words) {
+        String command = quote(words);
+        return command.chars().allMatch(letter -> letter < 128) ? command : "env LC_ALL=C.UTF-8 " + command;
     }
 
     @Override

@@ -7,6 +7,7 @@ import io.mkemu.MachineException;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
+import io.mkemu.os.Shortage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -53,6 +54,12 @@ public final class HostLife implements AutoCloseable {
                 if (refused.errno() == Errno.EEXIST) {
                     /* Somebody else made it between the look and the making. */
                     continue;
+                }
+                String shortage = Shortage.of(directory.life(0), refused.errno());
+                if (shortage != null) {
+                    directory.removeIfEmpty();
+                    throw new MachineException(ExitCode.RESOURCES, directory.life(0) + " cannot be made: " + shortage
+                        + "; see mk doctor", refused);
                 }
                 throw new MachineException(ExitCode.MACHINE, directory.life(0)
                     + (refused.errno() == Errno.ELOOP ? " is a link, and mkemu follows none"

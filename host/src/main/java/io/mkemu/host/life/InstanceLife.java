@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.life;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.os.Shortage;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.tree.InstanceSpec;
 import java.util.BitSet;
@@ -58,17 +61,31 @@ public abstract class InstanceLife {
         return entry;
     }
 
-    /** Begins: a process is started, or waited for. Returns at once. */
+    /**
+     * Begins: a process is started, or waited for. Returns at once.
+     *
+     * @throws MachineException if that cannot be; no process is left then
+     */
     public final void exec() {
         entry.bootStep(BootStep.EXEC, System.nanoTime());
         entry.requested(InstanceDescriptor.REQUEST_RUN);
-        launch();
+        try {
+            launch();
+        } catch (OutOfMemoryError fault) {
+            String shortage = Shortage.of(fault);
+            if (shortage == null) {
+                throw fault;
+            }
+            throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec.name() + ": "
+                + shortage, fault);
+        }
     }
 
     /**
      * Starts the process, or the wait for it.
      *
      * @throws io.mkemu.MachineException if it cannot be started
+     * @throws OutOfMemoryError          if a thread cannot be started; no process is left then
      */
     public abstract void launch();
 

@@ -5,20 +5,24 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.os.Affinity;
+import io.mkemu.os.Shortage;
+import io.mkemu.os.Signals;
 import io.mkemu.tree.InstanceSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 
 /** A life whose process is a child of this one: the default. */
-final class InstanceProcess extends InstanceLife {
-    private static final int SIGNAL_BASE = 128;
+public final class InstanceProcess extends InstanceLife {
     /** What a JVM says just before it dies belongs to its last words, and those are written after its death. */
     private static final long LAST_WORDS_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int MAX_LINES = 200;
@@ -28,10 +32,27 @@ final class InstanceProcess extends InstanceLife {
     }
 
     private final Deque<Output> outputs = new ArrayDeque<>();
+    private final ThreadFactory threads;
+    private final Starter starter;
     private volatile Process process;
 
+    /** Forks. */
+    @FunctionalInterface
+    public interface Starter {
+        /** As ProcessBuilder.start. */
+        Process start(ProcessBuilder builder) throws IOException;
+    }
+
     public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+        this(machine, spec, over, Thread::new, ProcessBuilder::start);
+    }
+
+    /** With other means to start threads and processes. */
+    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over, ThreadFactory threads,
+        Starter starter) {
         super(machine, spec, over);
+        this.threads = threads;
+        this.starter = starter;
     }
 
     @Override
@@ -44,40 +65,77 @@ final class InstanceProcess extends InstanceLife {
         return process == null ? 0 : process.pid();
     }
 
-    /** Starts the JVM inside its CPU partition: it and all its threads inherit the CPU set of the thread that forks. */
+    /**
+     * Starts the JVM inside its CPU partition: it and all its threads inherit the CPU set of the thread that forks. The
+     * threads that look after it run before it does, so that nothing is left to fail once it is there.
+     */
     @Override
     public void launch() {
         CompletableFuture<Process> started = new CompletableFuture<>();
-        Thread spawner = new Thread(() -> {
-            try {
-                BitSet partition = new BitSet();
-                machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
-                Affinity.set(partition);
-                started.complete(new ProcessBuilder(InstanceCommand.ofChild(machine().directory(), spec().id(),
-                    entry().cmdline(), spec().modules())).redirectErrorStream(true).start());
-            } catch (IOException | RuntimeException refused) {
-                started.completeExceptionally(refused);
-            }
-        }, "exec-" + spec().name());
-        spawner.start();
+        try {
+            Thread reader = daemon("output-", () -> readOutput(started));
+            daemon("reaper-", () -> reap(started, reader));
+            daemon("exec-", () -> fork(started));
+        } catch (OutOfMemoryError noThread) {
+            started.completeExceptionally(noThread);
+            throw noThread;
+        }
         try {
             /* Not to be interrupted: a process that nobody knows of would stay behind. */
             process = started.join();
         } catch (CompletionException refused) {
+            if (refused.getCause() instanceof OutOfMemoryError noThread) {
+                throw noThread;
+            }
+            String shortage = Shortage.of(refused.getCause());
             throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec().name()
-                + ": " + refused.getCause().getMessage(), refused);
+                + ": " + (shortage != null ? shortage : refused.getCause().getMessage()), refused);
         }
         entry().bootStep(BootStep.FORKED, System.nanoTime());
-        Thread reader = new Thread(this::readOutput, "output-" + spec().name());
-        reader.setDaemon(true);
-        reader.start();
-        Thread reaper = new Thread(() -> reap(reader), "reaper-" + spec().name());
-        reaper.setDaemon(true);
-        reaper.start();
     }
 
-    private void readOutput() {
-        try (BufferedReader lines = process.inputReader()) {
+    private Thread daemon(String name, Runnable work) {
+        Thread thread = threads.newThread(work);
+        thread.setName(name + spec().name());
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    private void fork(CompletableFuture<Process> started) {
+        List<String> command = List.of();
+        try {
+            BitSet partition = new BitSet();
+            machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
+            Affinity.set(partition);
+            command = InstanceCommand.ofChild(machine().directory(), spec().id(), entry().cmdline(), spec().modules());
+            started.complete(starter.start(new ProcessBuilder(command).redirectErrorStream(true)));
+        } catch (IOException | RuntimeException | Error refused) {
+            /* The JDK starts a thread of its own for a child that it has forked already. */
+            destroyChild(command);
+            started.completeExceptionally(refused);
+        }
+    }
+
+    private static void destroyChild(List<String> command) {
+        if (!command.isEmpty()) {
+            ProcessHandle.current().children().filter(child -> child.info().arguments().map(arguments ->
+                Collections.indexOfSubList(List.of(arguments), command.subList(1, command.size())) >= 0).orElse(false))
+                .forEach(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    /** The process; null if there is none: it could not be started. */
+    private static Process await(CompletableFuture<Process> started) {
+        return started.exceptionally(refused -> null).join();
+    }
+
+    private void readOutput(CompletableFuture<Process> started) {
+        Process child = await(started);
+        if (child == null) {
+            return;
+        }
+        try (BufferedReader lines = child.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 add(line);
             }
@@ -96,28 +154,19 @@ final class InstanceProcess extends InstanceLife {
         machine().memory().raiseEvent();
     }
 
-    private void reap(Thread reader) {
+    private void reap(CompletableFuture<Process> started, Thread reader) {
+        Process child = await(started);
+        if (child == null) {
+            return;
+        }
         try {
-            int exitCode = process.waitFor();
+            int exitCode = child.waitFor();
             /* A process that a module left behind may hold the pipe open; the kernel is dead all the same. */
             reader.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
-            over(exitCode == 0 ? "" : exitCode > SIGNAL_BASE ? "killed by signal " + signal(exitCode - SIGNAL_BASE)
-                : "ended with exit code " + exitCode);
+            over(exitCode == 0 ? "" : Signals.describeExit(exitCode));
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static String signal(int number) {
-        return switch (number) {
-            case 4 -> "4 (SIGILL)";
-            case 6 -> "6 (SIGABRT)";
-            case 7 -> "7 (SIGBUS)";
-            case 9 -> "9 (SIGKILL)";
-            case 11 -> "11 (SIGSEGV)";
-            case 15 -> "15 (SIGTERM)";
-            default -> Integer.toString(number);
-        };
     }
 
     @Override

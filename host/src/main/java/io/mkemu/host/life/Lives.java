@@ -7,6 +7,7 @@ import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.os.Futex;
+import io.mkemu.plan.RealTimePolling;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
@@ -56,8 +57,29 @@ public final class Lives {
             lives.put(instance, prepare(instance, external, joining));
         }
         lives.forEach((instance, life) -> machine.place(instance.spec().cpus(), life.hostCpus()));
+        requireHostCpu(lives);
         shareCores(all);
         lives.forEach((instance, life) -> begin(instance, life, say));
+    }
+
+    /** Processes that somebody else starts have a scheduler and host CPUs of their own. */
+    private void requireHostCpu(Map<HostedInstance, InstanceLife> about) {
+        int host = machine.physical(List.of(machine.plan().hostCpu())).getFirst();
+        Set<Integer> running = new HashSet<>(Set.of(host));
+        Set<Integer> pollers = new HashSet<>();
+        if (RealTimePolling.polls(machine.plan().spec().host().bootargs())) {
+            pollers.add(host);
+        }
+        for (HostedInstance instance : instances.get()) {
+            if (about.getOrDefault(instance, instance.life()) instanceof InstanceProcess) {
+                List<Integer> cpus = machine.physical(instance.spec().cpus());
+                running.addAll(cpus);
+                if (RealTimePolling.polls(instance.spec().bootargs())) {
+                    pollers.addAll(cpus);
+                }
+            }
+        }
+        RealTimePolling.require(machine.cpus().only(running), pollers);
     }
 
     private InstanceLife prepare(HostedInstance instance, boolean external, Joining joining) {

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.host.life.InstanceProcess;
+import io.mkemu.tree.InstanceSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a limit of threads does to the start of an instance: nothing of it is left. */
+@Timeout(60)
+class InstanceProcessTest {
+    @TempDir
+    private Path directory;
+    private TestHost box;
+
+    @BeforeEach
+    void make() throws IOException {
+        box = TestHost.make();
+    }
+
+    @AfterEach
+    void end() throws IOException {
+        box.close();
+    }
+
+    private static OutOfMemoryError noThread() {
+        return new OutOfMemoryError("unable to create native thread: possibly out of memory or process/resource limits "
+            + "reached");
+    }
+
+    private InstanceProcess life(ThreadFactory threads, InstanceProcess.Starter starter) {
+        InstanceSpec spec = box.host().instances().getFirst().spec();
+        return new InstanceProcess(box.machine(), spec, (life, how) -> { }, threads, starter);
+    }
+
+    private static void refused(InstanceProcess life) {
+        MachineException refused = assertThrows(MachineException.class, life::exec);
+        assertEquals(ExitCode.RESOURCES, refused.exitCode());
+        assertTrue(refused.getMessage().matches("cannot start the process of instance web: no further thread can be "
+            + "started: .*ulimit -u\\).*see mk doctor"), refused.getMessage());
+        assertEquals(0, life.pid());
+    }
+
+    /** Each of the threads in turn, none of which is left waiting. */
+    @Test
+    void noProcessIsStartedThatNobodyCouldLookAfter() throws InterruptedException {
+        for (int good = 0; good < 3; good++) {
+            List<Thread> made = new ArrayList<>();
+            int fails = good;
+            refused(life(work -> {
+                Thread thread = made.size() < fails ? new Thread(work) : new Thread(work) {
+                    @Override
+                    public void start() {
+                        throw noThread();
+                    }
+                };
+                made.add(thread);
+                return thread;
+            }, builder -> {
+                throw new AssertionError("forked");
+            }));
+            assertEquals(good + 1, made.size());
+            for (Thread thread : made) {
+                thread.join();
+            }
+        }
+    }
+
+    /** The JDK forks, and then finds no thread that waits for the child. */
+    @Test
+    void aChildIsEndedIfWhatComesAfterTheForkFails() throws Exception {
+        Path program = Files.writeString(directory.resolve("program"), "#!/bin/sh\nread line\n");
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        Process[] forked = new Process[1];
+        refused(life(Thread::new, builder -> {
+            List<String> command = new ArrayList<>(builder.command());
+            command.set(0, program.toString());
+            forked[0] = new ProcessBuilder(command).start();
+            throw noThread();
+        }));
+        assertTrue(forked[0].waitFor(50, TimeUnit.SECONDS), "the child is still there");
+        assertEquals(128 + 9, forked[0].exitValue());
+    }
+}
