@@ -37,6 +37,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  */
 class RoundsIT {
     private static final int ROUNDS = 200;
+    /** Mapped in each life that is to send, at the least. */
+    private static final int PAGES = 20;
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final String SENDING = " traffic.messages=1000000000 traffic.rate=2000";
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,
@@ -153,7 +155,11 @@ class RoundsIT {
             case PINNED -> awaitStep(BootStep.PINNED);
             case INIT -> host.awaitLog("victim", ++inits, "hangs in init");
             case ACTIVE -> host.awaitState("victim", InstanceState.ACTIVE);
-            case TRAFFIC -> awaitCount(record -> record.sent(2), 1 + random.nextInt(400));
+            case TRAFFIC -> {
+                long before = mapped();
+                awaitCount(record -> record.sent(2), 1 + random.nextInt(400));
+                host.await(() -> "no pages of the victim", () -> mapped() >= before + PAGES);
+            }
             case SENDING -> awaitStopped();
             case IDLE -> awaitCount(record -> record.received(3), 1 + random.nextInt(20));
         }
@@ -166,6 +172,11 @@ class RoundsIT {
         long triedByB = tried(b);
         host.await(() -> "nobody sends to a stopped victim",
             () -> tried(a) > triedByA + 2 && tried(b) > triedByB + 2);
+    }
+
+    /** Pages of the victim that the survivors have mapped. */
+    private long mapped() {
+        return a.pages(MAPPED_OFFSET) + b.pages(MAPPED_OFFSET);
     }
 
     private static long tried(RoundRecord survivor) {
