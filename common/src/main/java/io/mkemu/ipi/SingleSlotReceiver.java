@@ -57,8 +57,10 @@ final class SingleSlotReceiver implements IpiReceiver {
         if (!noted) {
             return 0;
         }
+        int callbacks = dispatcher.runWork(live);
+        /* After it: if that throws, what is left of the work is run by the next turn. */
         noted = false;
-        return dispatcher.runWork(live);
+        return callbacks;
     }
 
     @Override

@@ -133,20 +133,28 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             Affinity.set(host);
             receiver.announceRunning();
             online.complete(null);
-        } catch (RuntimeException refused) {
+        } catch (Throwable refused) {
             online.completeExceptionally(refused);
             return;
         }
-        while (!parking) {
-            try {
-                turn();
-            } catch (Throwable fault) {
-                apic.count(Counter.FAULTS);
-                trace.fault();
-                kernel.cpuFailed(this, fault);
+        try {
+            while (!parking) {
+                try {
+                    turn();
+                } catch (Throwable fault) {
+                    failed(fault);
+                }
             }
+        } finally {
+            apic.announce(LocalApicDescriptor.STATE_OFFLINE);
         }
-        apic.announce(LocalApicDescriptor.STATE_OFFLINE);
+    }
+
+    /** A fault of the kernel's own, or of work that was given to this CPU: told, and the CPU goes on. */
+    private void failed(Throwable fault) {
+        apic.count(Counter.FAULTS);
+        trace.fault();
+        kernel.cpuFailed(this, fault);
     }
 
     private void turn() {
@@ -183,9 +191,13 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private boolean runSubmitted() {
         boolean any = false;
         for (Runnable next = work.poll(); next != null; next = work.poll()) {
-            next.run();
-            trace.goesStale();
             any = true;
+            try {
+                next.run();
+            } catch (Throwable fault) {
+                failed(fault);
+            }
+            trace.goesStale();
         }
         return any;
     }
@@ -232,11 +244,14 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         }
         boolean first = true;
         for (Handler handler : handlers) {
-            if (registry.begin(logicalCpu, handler)) {
-                run(handler, data, first);
-                first = false;
+            try {
+                if (registry.begin(logicalCpu, handler)) {
+                    run(handler, data, first);
+                    first = false;
+                }
+            } finally {
+                registry.end(logicalCpu);
             }
-            registry.end(logicalCpu);
         }
     }
 
@@ -262,11 +277,14 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         int callbacks = 0;
         for (Handler handler = irqWork.poll(); handler != null; handler = irqWork.poll()) {
             handler.takeWork(logicalCpu);
-            if (kernel.handlers().begin(logicalCpu, handler)) {
-                run(handler, live, true);
-                callbacks++;
+            try {
+                if (registry.begin(logicalCpu, handler)) {
+                    run(handler, live, true);
+                    callbacks++;
+                }
+            } finally {
+                registry.end(logicalCpu);
             }
-            kernel.handlers().end(logicalCpu);
             takeInterrupts();
         }
         return callbacks;

@@ -124,10 +124,13 @@ public final class KernelInstance implements AutoCloseable {
      */
     public void start(List<KernelModule> loaded) {
         cpus[0].submit(() -> {
-            loaded.forEach(modules::init);
-            entry.bootStep(BootStep.ACTIVE, System.nanoTime());
-            if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
-                memory.raiseEvent();
+            try {
+                loaded.forEach(modules::init);
+            } finally {
+                entry.bootStep(BootStep.ACTIVE, System.nanoTime());
+                if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
+                    memory.raiseEvent();
+                }
             }
         });
     }
@@ -141,8 +144,11 @@ public final class KernelInstance implements AutoCloseable {
     public boolean shutDown(long millis) throws InterruptedException {
         CountDownLatch done = new CountDownLatch(1);
         cpus[0].submit(() -> {
-            modules.exitAll();
-            done.countDown();
+            try {
+                modules.exitAll();
+            } finally {
+                done.countDown();
+            }
         });
         boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
         return park(inTime ? PARK_MILLIS : 1) && inTime;
@@ -262,18 +268,12 @@ public final class KernelInstance implements AutoCloseable {
 
     /** A fault of the kernel itself, on a CPU that goes on. */
     void cpuFailed(Cpu cpu, Throwable fault) {
-        int nth = printk.pass(cpuFaults);
-        if (nth > 0) {
-            printk.printFault(nth, "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": " + fault, fault);
-        }
+        printk.fault(cpuFaults, () -> "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": ", fault);
     }
 
     void callbackFailed(Cpu cpu, HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
-        int nth = printk.pass(handler.owner().callbackFaults());
-        if (nth > 0) {
-            printk.printFault(nth, handler.owner().name() + ": callback for IPI type 0x"
-                + Integer.toHexString(data.type()) + " threw " + fault, fault);
-        }
+        printk.fault(handler.owner().callbackFaults(), () -> handler.owner().name() + ": callback for IPI type 0x"
+            + Integer.toHexString(data.type()) + " threw ", fault);
     }
 
     /** Unmaps everything. Only after {@link #shutDown}. */

@@ -245,8 +245,10 @@ final class ModuleContext implements Kernel {
 
     @Override
     public void startTask(String taskName, Task task) {
+        /* First: what is refused must not be counted, or whoever waits for all tasks to end waits for ever. */
+        Cpu cpu = cpu();
+        cpu.tasks().add(this, taskName, task);
         kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
-        cpu().tasks().add(this, taskName, task);
     }
 
     void taskEnded() {
@@ -255,15 +257,7 @@ final class ModuleContext implements Kernel {
     }
 
     void taskFailed(String taskName, Throwable fault) {
-        int nth = kernel.printk().pass(taskFaults);
-        if (nth > 0) {
-            String line = name + ": task " + taskName + " failed: " + fault;
-            if (fault instanceof RuntimeException || fault instanceof Error) {
-                kernel.printk().printFault(nth, line, fault);
-            } else {
-                kernel.printk(LogLevel.ERR, line);
-            }
-        }
+        kernel.printk().fault(taskFaults, () -> name + ": task " + taskName + " failed: ", fault);
         kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
         taskEnded();
     }
@@ -274,10 +268,7 @@ final class ModuleContext implements Kernel {
             try {
                 work.run();
             } catch (Throwable fault) {
-                int nth = kernel.printk().pass(workFaults);
-                if (nth > 0) {
-                    kernel.printk().printFault(nth, name + ": work failed: " + fault, fault);
-                }
+                kernel.printk().fault(workFaults, () -> name + ": work failed: ", fault);
             }
         });
     }

@@ -20,7 +20,18 @@ final class TaskQueue {
             this.task = task;
             this.due = Long.MIN_VALUE;
         }
+
+        void end(Throwable fault) {
+            if (fault == null) {
+                module.taskEnded();
+            } else {
+                module.taskFailed(name, fault);
+            }
+        }
     }
+
+    /* A time that no task can ask for: it is not the one of a task that is due at once. */
+    private static final long ENDED = Long.MIN_VALUE + 1;
 
     private final List<Entry> entries = new ArrayList<>();
 
@@ -54,9 +65,14 @@ final class TaskQueue {
         long next = Long.MAX_VALUE;
         for (int index = 0; index < entries.size(); index++) {
             Entry entry = entries.get(index);
-            if ((interrupted || wait(entry) == 0) && !step(entry)) {
-                entries.remove(index--);
-                continue;
+            if (interrupted || wait(entry) == 0) {
+                Throwable fault = step(entry);
+                if (entry.due == ENDED) {
+                    /* Before anything is told: what ends is stepped no more, whatever comes of the telling. */
+                    entries.remove(index--);
+                    entry.end(fault);
+                    continue;
+                }
             }
             next = Math.min(next, wait(entry));
         }
@@ -71,25 +87,22 @@ final class TaskQueue {
         return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - System.nanoTime());
     }
 
-    private static boolean step(Entry entry) {
+    /** Why the task failed, or null; it has ended if it is due {@link #ENDED}. */
+    private static Throwable step(Entry entry) {
         long result;
         try {
             result = entry.task.step();
         } catch (Throwable fault) {
-            entry.module.taskFailed(entry.name, fault);
-            return false;
-        }
-        if (result == Task.DONE) {
-            entry.module.taskEnded();
-            return false;
+            entry.due = ENDED;
+            return fault;
         }
         if (result < 0) {
-            entry.module.taskFailed(entry.name, new IllegalStateException(
-                "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns"));
-            return false;
+            entry.due = ENDED;
+            return result == Task.DONE ? null : new IllegalStateException(
+                "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns");
         }
         entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE
             : System.nanoTime() + result;
-        return true;
+        return null;
     }
 }
