@@ -72,6 +72,8 @@ final class HandlerRegistry {
     private static final Handler[] NONE = {};
 
     private final AtomicReferenceArray<Handler> running;
+    /* Of each CPU: the handler that it waits for in unregister. Under the lock. */
+    private final Handler[] awaited;
     private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
 
     private final boolean refusesDeadlock;
@@ -81,15 +83,20 @@ final class HandlerRegistry {
      * A registry.
      *
      * @param cpus            of the kernel
-     * @param refusesDeadlock whether a handler that takes itself back is told -EDEADLK, or waits as in the RFC
+     * @param refusesDeadlock whether a callback that would wait for itself is told -EDEADLK, or waits as in the RFC
      */
     HandlerRegistry(int cpus, boolean refusesDeadlock) {
         running = new AtomicReferenceArray<>(cpus);
+        awaited = new Handler[cpus];
         this.refusesDeadlock = refusesDeadlock;
     }
 
     /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
     synchronized Handler register(IpiCallback callback, Object context, int type, ModuleContext owner) {
+        if (owner != null) {
+            /* Under the lock: a module that ends takes back all that is registered once it has said so. */
+            owner.requireLife();
+        }
         Handler handler =
             new Handler(callback, context, type, owner, registrations.getAndIncrement(type), running.length());
         Handler[] before = handlersOf(type);
@@ -104,13 +111,14 @@ final class HandlerRegistry {
      * Takes a handler back and waits until no CPU runs it: multikernel_unregister_handler.
      *
      * @param logicalCpu the caller's, -1 for a thread that is none
-     * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback
+     * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback, or inside one that a CPU which runs the
+     *     handler waits for, itself or by way of others
      */
     int unregister(Handler handler, int logicalCpu) {
-        if (refusesDeadlock && logicalCpu >= 0 && running.get(logicalCpu) == handler) {
-            return -Errno.EDEADLK;
-        }
         synchronized (this) {
+            if (refusesDeadlock && logicalCpu >= 0 && waitsFor(handler, logicalCpu, new boolean[awaited.length])) {
+                return -Errno.EDEADLK;
+            }
             if (!handler.registered) {
                 return -Errno.ENOENT;
             }
@@ -118,13 +126,39 @@ final class HandlerRegistry {
             rest.remove(handler);
             replace(handler.type, rest.toArray(NONE));
             handler.registered = false;
+            await(logicalCpu, handler);
         }
         for (int cpu = 0; cpu < running.length(); cpu++) {
             while (running.get(cpu) == handler) {
                 Thread.onSpinWait();
             }
         }
+        synchronized (this) {
+            await(logicalCpu, null);
+        }
         return 0;
+    }
+
+    private void await(int logicalCpu, Handler handler) {
+        if (logicalCpu >= 0) {
+            awaited[logicalCpu] = handler;
+        }
+    }
+
+    /**
+     * Whether the end of a handler's callbacks waits for a CPU. The last of those that wait in a ring sees the others:
+     * each says under the lock what it waits for, and what it runs stays the same until it has returned from there.
+     */
+    private boolean waitsFor(Handler handler, int self, boolean[] seen) {
+        for (int cpu = 0; cpu < awaited.length; cpu++) {
+            if (!seen[cpu] && running.get(cpu) == handler) {
+                seen[cpu] = true;
+                if (cpu == self || awaited[cpu] != null && waitsFor(awaited[cpu], self, seen)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Takes back all handlers of a module that ends. */

@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the
@@ -142,16 +143,20 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether they did it in time; if not, a module hangs and its CPU goes on
      */
     public boolean shutDown(long millis) throws InterruptedException {
-        CountDownLatch done = new CountDownLatch(1);
+        CountDownLatch exited = new CountDownLatch(1);
+        CountDownLatch dropped = new CountDownLatch(cpus.length - 1);
         cpus[0].submit(() -> {
             try {
                 modules.exitAll();
             } finally {
-                done.countDown();
+                onOtherCpus(cpus[0], other -> dropped.countDown());
+                exited.countDown();
             }
         });
-        boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
-        return park(inTime ? PARK_MILLIS : 1) && inTime;
+        boolean inTime = exited.await(millis, TimeUnit.MILLISECONDS);
+        /* The other CPUs end the tasks of the modules, unless one hangs: then it would not park either. */
+        long limit = inTime ? PARK_MILLIS : 1;
+        return dropped.await(limit, TimeUnit.MILLISECONDS) & park(limit) && inTime;
     }
 
     /**
@@ -170,6 +175,15 @@ public final class KernelInstance implements AutoCloseable {
         }
         printk.tellAll();
         return parked;
+    }
+
+    /** Has each CPU but one do something, soon. */
+    void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
+        for (Cpu cpu : cpus) {
+            if (cpu != mine) {
+                cpu.submit(() -> work.accept(cpu));
+            }
+        }
     }
 
     /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */

@@ -40,6 +40,7 @@ final class ModuleContext implements Kernel {
     private final RateLimit callbackFaults;
     private final RateLimit taskFaults;
     private final RateLimit workFaults;
+    private volatile boolean ended;
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
         this.kernel = kernel;
@@ -68,10 +69,30 @@ final class ModuleContext implements Kernel {
         return callbackFaults;
     }
 
-    /** Ends what the module registered and started. On the boot CPU. */
+    /**
+     * Ends what the module registered and started, on all CPUs: on those that run already what it started, after what
+     * they do now. What it asks for from now on is refused. On the boot CPU.
+     */
     void drop() {
-        kernel.handlers().unregisterAll(this, Cpu.current().logicalCpu());
-        Cpu.current().tasks().removeAll(this);
+        ended = true;
+        Cpu mine = Cpu.current();
+        try {
+            kernel.handlers().unregisterAll(this, mine.logicalCpu());
+        } finally {
+            mine.tasks().removeAll(this);
+            kernel.onOtherCpus(mine, other -> other.tasks().removeAll(this));
+        }
+    }
+
+    /**
+     * Refuses what would outlive the module.
+     *
+     * @throws IllegalStateException if it has ended
+     */
+    void requireLife() {
+        if (ended) {
+            throw new IllegalStateException("module " + name + " has ended, or its init failed; it can start nothing");
+        }
     }
 
     /** The caller's CPU; what a module does from a thread of its own would corrupt a single-producer lane. */
@@ -247,6 +268,7 @@ final class ModuleContext implements Kernel {
     public void startTask(String taskName, Task task) {
         /* First: what is refused must not be counted, or whoever waits for all tasks to end waits for ever. */
         Cpu cpu = cpu();
+        requireLife();
         cpu.tasks().add(this, taskName, task);
         kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
     }

@@ -107,6 +107,7 @@ public interface Kernel {
      * @param callback null registers nothing
      * @param context  handed to each call
      * @return the handler, or null without a callback
+     * @throws IllegalStateException if the module has ended, or its init failed: nothing of it may remain
      */
     IpiHandler registerHandler(IpiCallback callback, Object context, int type);
 
@@ -114,8 +115,9 @@ public interface Kernel {
      * Takes a handler back: multikernel_unregister_handler. Waits until no callback of it runs on another CPU; none
      * begins after the return.
      *
-     * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback
-     *     (in single-slot mode it waits for itself there, as the RFC does)
+     * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback,
+     *     or from inside one that a CPU in the handler's callback waits for in turn (in single-slot mode it waits for
+     *     itself there, as the RFC does)
      */
     int unregisterHandler(IpiHandler handler);
 
@@ -226,6 +228,7 @@ public interface Kernel {
      * Starts a task on this CPU: kthread_run. {@code mk run} ends when all tasks of all kernels have ended.
      *
      * @param name for the log
+     * @throws IllegalStateException also if the module has ended, or its init failed: nothing of it may remain
      */
     void startTask(String name, Task task);
 
