@@ -7,8 +7,9 @@ public interface IpiReceiver {
     void interrupt(IpiDispatcher dispatcher);
 
     /**
-     * Looks at everything as if it had been rung, and says again how far it has read. For a CPU that has slept long:
-     * what somebody scribbled over a doorbell or a position costs time then, and no message.
+     * Looks at everything as if it had been rung, and says again how far it has read. To be called about once a second:
+     * a sender that died before it rang, or somebody who scribbled over a doorbell or a position, costs time then, and
+     * no message.
      */
     void audit();
 

@@ -31,8 +31,12 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         }
     }
 
-    /* Nobody has to be woken for this: it bounds what a word that somebody scribbled over can hide. */
+    /* Nobody has to be woken for this: it bounds what a sender that died before it rang, or a word that somebody
+       scribbled over, can hide. */
     private static final long AUDIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /* The clock costs as much as a look for work does: it is read once in so many looks, or 64 turns. */
+    private static final int LOOKS_PER_CLOCK = 1024;
+    private static final int LOOKS_PER_TURN = 16;
 
     private final KernelInstance kernel;
     private final HandlerRegistry registry;
@@ -52,6 +56,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private final CpuThread thread;
     private volatile boolean parking;
     private long audited = System.nanoTime();
+    private int looks;
 
     Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
         CpuTrace trace, IdlePolicy idle) {
@@ -158,6 +163,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     }
 
     private void turn() {
+        looked(LOOKS_PER_TURN);
         trace.turnBegins();
         boolean interrupted = takeInterrupts() | runSubmitted();
         receiver.takeHot();
@@ -169,6 +175,23 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         long wait = tasks.run(interrupted);
         if (wait > 0 && !interrupted) {
             idle.idle(this, wait);
+        }
+    }
+
+    private void looked(int more) {
+        looks += more;
+        if (looks >= LOOKS_PER_CLOCK) {
+            looks = 0;
+            auditIfDue();
+        }
+    }
+
+    /** Looks at the whole mailbox if that was last done long ago, however often this CPU was woken meanwhile. */
+    private void auditIfDue() {
+        long now = System.nanoTime();
+        if (now - audited >= AUDIT_NANOS) {
+            audited = now;
+            kernel.audit(receiver);
         }
     }
 
@@ -214,6 +237,7 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
 
     @Override
     public void pause() {
+        looked(1);
         trace.pause();
     }
 
@@ -224,12 +248,9 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
             apic.count(Counter.HALTS);
             long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
             trace.halts();
-            boolean timedOut = apic.halt(futex, seen, limit);
+            apic.halt(futex, seen, limit);
             trace.woke();
-            if (timedOut && System.nanoTime() - audited >= AUDIT_NANOS) {
-                audited = System.nanoTime();
-                kernel.audit(receiver);
-            }
+            auditIfDue();
         }
         receiver.announceRunning();
     }

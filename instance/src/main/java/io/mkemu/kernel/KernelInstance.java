@@ -186,7 +186,7 @@ public final class KernelInstance implements AutoCloseable {
         }
     }
 
-    /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */
+    /** Lets a CPU look at its whole mailbox, unless the mailbox was taken away. */
     void audit(IpiReceiver receiver) {
         if (entry.ipiArea() == ipiArea.physicalAddress()) {
             receiver.audit();
