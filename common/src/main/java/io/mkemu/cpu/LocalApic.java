@@ -6,6 +6,7 @@ import static io.mkemu.cpu.LocalApicDescriptor.*;
 import io.mkemu.Errno;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
+import io.mkemu.os.Platform;
 import java.lang.invoke.VarHandle;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -24,8 +25,10 @@ public final class LocalApic {
        would be most of what an access costs. */
     private final long address;
     private final int physicalCpu;
+    private final Platform platform;
 
-    private LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
+    private LocalApic(UnsafeBuffer tables, int base, int physicalCpu, Platform platform) {
+        this.platform = platform;
         tables.boundsCheck(base, LENGTH);
         this.address = tables.addressOffset() + base;
         this.physicalCpu = physicalCpu;
@@ -41,7 +44,13 @@ public final class LocalApic {
             throw new IllegalArgumentException(
                 "physical CPU " + physicalCpu + " is not in 0.." + (memory.layout().nrCpus() - 1));
         }
-        return new LocalApic(memory.tables(), (int) memory.layout().cpusAt() + physicalCpu * LENGTH, physicalCpu);
+        return new LocalApic(memory.tables(), (int) memory.layout().cpusAt() + physicalCpu * LENGTH, physicalCpu,
+            memory.platform());
+    }
+
+    /** What its machine has besides memory. */
+    public Platform platform() {
+        return platform;
     }
 
     /** The physical CPU id. */
@@ -126,7 +135,7 @@ public final class LocalApic {
         if ((idleWord() & STATE_MASK) != STATE_HALTED) {
             return false;
         }
-        Futex.wake(address + DOORBELL_OFFSET, 1);
+        platform.wake(address + DOORBELL_OFFSET, 1);
         return true;
     }
 

@@ -9,7 +9,6 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Pages;
 import io.mkemu.memory.PhysicalMemory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -108,17 +107,17 @@ public final class IpiAreas {
     }
 
     private boolean awaitLetGo(int instanceId) {
-        long deadline = System.nanoTime() + LET_GO_NANOS;
+        long deadline = memory.platform().nanoTime() + LET_GO_NANOS;
         for (int cpu = 0; cpu < memory.layout().nrCpus(); cpu++) {
             LocalApic apic = LocalApic.of(memory, cpu);
             if (apic.sendsTo(instanceId)) {
                 apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
             }
             while (apic.sendsTo(instanceId)) {
-                if (System.nanoTime() - deadline > 0) {
+                if (memory.platform().nanoTime() - deadline > 0) {
                     return false;
                 }
-                LockSupport.parkNanos(LOOK_NANOS);
+                memory.platform().park(LOOK_NANOS);
             }
         }
         return true;

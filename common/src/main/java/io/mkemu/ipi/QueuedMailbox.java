@@ -46,8 +46,8 @@ final class QueuedMailbox implements Mailbox {
 
     @Override
     public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
-        boolean polling) {
-        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling);
+        boolean polling, IpiDispatcher dispatcher) {
+        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling, dispatcher);
     }
 
     @Override

@@ -37,6 +37,8 @@ final class QueuedReceiver implements IpiReceiver {
     private final long[] expected;
     private final long[] work;
     private final HotLanes hot;
+    private final IpiDispatcher dispatcher;
+    private final IpiDispatcher.Messages messages;
     private final MkIpiData data = new MkIpiData();
 
     /**
@@ -45,8 +47,12 @@ final class QueuedReceiver implements IpiReceiver {
      * @param area       the owner's IPI area, checked
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param dispatcher where messages go
      */
-    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling,
+        IpiDispatcher dispatcher) {
+        this.dispatcher = dispatcher;
+        this.messages = dispatcher.messages();
         this.area = area;
         this.areaAddress = area.addressOffset();
         this.apic = apic;
@@ -87,7 +93,7 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
-    public void interrupt(IpiDispatcher dispatcher) {
+    public void interrupt() {
         boolean any = false;
         for (int word = 0; word < work.length; word++) {
             int offset = block + RUNG_OFFSET + word * Long.BYTES;
@@ -131,7 +137,7 @@ final class QueuedReceiver implements IpiReceiver {
 
     /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */
     @Override
-    public int deliver(IpiDispatcher dispatcher) {
+    public int deliver() {
         int delivered = 0;
         for (int word = 0; word < work.length; word++) {
             long lanes = work[word];
@@ -141,14 +147,14 @@ final class QueuedReceiver implements IpiReceiver {
                 work[word] &= ~Long.lowestOneBit(lanes);
                 lanes &= lanes - 1;
                 if (senderCpu < nrCpus) {
-                    delivered += deliver(senderCpu, dispatcher);
+                    delivered += deliver(senderCpu);
                 }
             }
         }
         return delivered;
     }
 
-    private int deliver(int senderCpu, IpiDispatcher dispatcher) {
+    private int deliver(int senderCpu) {
         int delivered = 0;
         boolean mayHaveMore = true;
         try {
@@ -170,14 +176,14 @@ final class QueuedReceiver implements IpiReceiver {
                 if (size > MkIpiDataDescriptor.MAX_DATA_SIZE
                     || record + recordLength(size) > records + recordsLength) {
                     mayHaveMore = false;
-                    closeLane(senderCpu, dispatcher);
+                    closeLane(senderCpu);
                     break;
                 }
                 heads[senderCpu] = number;
                 at[senderCpu] = record + recordLength(size);
                 expected[senderCpu] = tag(number + 1);
                 delivered++;
-                dispatcher.dispatch(data);
+                messages.dispatch(data);
                 if ((number & MESSAGES_PER_HEAD - 1) == 0) {
                     publishHead(senderCpu);
                 }
@@ -204,7 +210,7 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     /** Somebody scribbled over a ready word, and with it over where the next one is: the lane is of no use any more. */
-    private void closeLane(int senderCpu, IpiDispatcher dispatcher) {
+    private void closeLane(int senderCpu) {
         expected[senderCpu] = CLOSED;
         apic.count(Counter.ANOMALIES);
         dispatcher.anomaly(senderCpu, data);

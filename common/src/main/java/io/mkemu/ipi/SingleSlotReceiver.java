@@ -15,9 +15,13 @@ final class SingleSlotReceiver implements IpiReceiver {
     private final LocalApic apic;
     private final int slot;
     private final MkIpiData live = new MkIpiData();
+    private final IpiDispatcher dispatcher;
+    private final IpiDispatcher.IrqWork irqWork;
     private boolean noted;
 
-    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic) {
+    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic, IpiDispatcher dispatcher) {
+        this.dispatcher = dispatcher;
+        this.irqWork = dispatcher.irqWork();
         this.area = area;
         this.apic = apic;
         this.slot = SingleSlotDescriptor.slotAt(apic.physicalCpu());
@@ -25,7 +29,7 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
-    public void interrupt(IpiDispatcher dispatcher) {
+    public void interrupt() {
         long size = area.getLongVolatile(slot + DATA_SIZE_OFFSET);
         if (size == 0) {
             apic.count(Counter.SPURIOUS);
@@ -37,7 +41,7 @@ final class SingleSlotReceiver implements IpiReceiver {
             return;
         }
         apic.count(Counter.RECEIVED);
-        dispatcher.queueWork(live);
+        irqWork.queue(live);
         noted = true;
     }
 
@@ -53,11 +57,11 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
-    public int deliver(IpiDispatcher dispatcher) {
+    public int deliver() {
         if (!noted) {
             return 0;
         }
-        int callbacks = dispatcher.runWork(live);
+        int callbacks = irqWork.run(live);
         /* After it: if that throws, what is left of the work is run by the next turn. */
         noted = false;
         return callbacks;

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** A receiving CPU with the loop of a kernel's, that notes what came. */
-final class TestCpu implements IpiDispatcher, AutoCloseable {
+final class TestCpu implements IpiDispatcher, IpiDispatcher.Messages, AutoCloseable {
     /** What arrived. */
     interface Sink {
         void message(MkIpiData data);
@@ -30,7 +30,8 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     TestCpu(PhysicalMemory memory, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
         this.window = IpiArea.map(memory, entry, entry.ipiArea());
         this.apic = LocalApic.of(memory, entry.cpus()[logicalCpu]);
-        this.receiver = memory.mailbox().receiver(window.buffer(), memory.layout(), apic, logicalCpu, polling);
+        this.receiver = memory.mailbox().receiver(window.buffer(), memory.layout(), apic, logicalCpu, polling,
+            this);
         this.polling = polling;
         this.sink = sink;
         receiver.announceRunning();
@@ -40,10 +41,10 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     int turn() {
         long vectors = apic.takePending();
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
-            receiver.interrupt(this);
+            receiver.interrupt();
         }
         receiver.takeHot();
-        return receiver.deliver(this);
+        return receiver.deliver();
     }
 
     /** Turns until something holds; sleeps without limit when there is nothing to do, unless the CPU polls. */
@@ -78,12 +79,12 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     }
 
     @Override
-    public void queueWork(MkIpiData live) {
-        throw new UnsupportedOperationException("single-slot");
+    public Messages messages() {
+        return this;
     }
 
     @Override
-    public int runWork(MkIpiData live) {
+    public IrqWork irqWork() {
         throw new UnsupportedOperationException("single-slot");
     }
 

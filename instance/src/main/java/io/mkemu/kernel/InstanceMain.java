@@ -111,7 +111,7 @@ public final class InstanceMain {
      * signal that can be caught.
      */
     private static Printk openLog(PhysicalMemory memory, int instanceId) {
-        Printk printk = new Printk(new KernelLog(memory, instanceId));
+        Printk printk = new Printk(new KernelLog(memory, instanceId), memory.platform()::nanoTime);
         LogStream.redirectStandardStreams(printk);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             String why = "the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP";

@@ -11,9 +11,7 @@ import io.mkemu.boot.KernelParameter;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiArea;
-import io.mkemu.ipi.IpiMode;
 import io.mkemu.ipi.IpiReceiver;
-import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
@@ -22,7 +20,6 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
-import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.concurrent.CompletionException;
@@ -37,6 +34,7 @@ import java.util.function.Consumer;
 public final class KernelInstance implements AutoCloseable {
     private static final int PARK_MILLIS = 2000;
 
+    private final KernelMachine machine;
     private final PhysicalMemory memory;
     private final InstanceEntry entry;
     private final BootParameters parameters;
@@ -44,6 +42,7 @@ public final class KernelInstance implements AutoCloseable {
     private final Printk printk;
     private final Window ipiArea;
     private final Cpu[] cpus;
+    private final CpuThread[] threads;
     private final HandlerRegistry handlers;
     private final PageSharing pages;
     private final PageWatch pageWatch;
@@ -61,14 +60,16 @@ public final class KernelInstance implements AutoCloseable {
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
     public KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea) {
-        this(memory, instanceId, parameters, ipiArea, new Printk(new KernelLog(memory, instanceId)));
+        this(memory, instanceId, parameters, ipiArea, new Printk(new KernelLog(memory, instanceId),
+            memory.platform()::nanoTime));
     }
 
     /** As above, for a process that has opened its kernel log already. */
     KernelInstance(PhysicalMemory memory, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
         KernelParameter.checkAll(parameters);
+        this.machine = new KernelMachine(memory);
         this.memory = memory;
-        this.entry = memory.instances().entry(instanceId);
+        this.entry = machine.instances().entry(instanceId);
         this.parameters = parameters;
         this.printk = printk;
         this.unhandled = printk.limit("mkemu: no handler");
@@ -83,19 +84,19 @@ public final class KernelInstance implements AutoCloseable {
                 + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
         }
         this.cpus = new Cpu[physical.length];
-        this.handlers = new HandlerRegistry(physical.length, memory.ipiMode() == IpiMode.QUEUED);
+        this.threads = new CpuThread[physical.length];
+        this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
         this.pages = new PageSharing(this);
         this.pageWatch = new PageWatch(memory);
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
-            LocalApic apic = LocalApic.of(memory, physical[logical]);
+            LocalApic apic = machine.apic(physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle);
-            IpiReceiver receiver = memory.mailbox().receiver(this.ipiArea.buffer(), memory.layout(), apic, logical,
-                policy.polls() && !apic.sharesCore());
-            CpuTrace trace = new CpuTrace(memory, entry, physical[logical], pageWatch);
-            IpiSender sender = new IpiSender(memory, apic, trace.writer(), this::tableDamaged);
-            cpus[logical] = new Cpu(this, logical, apic, receiver, sender, trace, policy);
+            CpuTrace trace = new CpuTrace(machine, entry, physical[logical], pageWatch);
+            cpus[logical] = new Cpu(this, logical, apic, this.ipiArea.buffer(),
+                policy.polls() && !apic.sharesCore(), trace);
+            threads[logical] = new CpuThread(cpus[logical], policy);
         }
     }
 
@@ -105,16 +106,24 @@ public final class KernelInstance implements AutoCloseable {
      * @throws MachineException if one cannot be pinned; the message names the host CPU and those that are allowed
      */
     public void bringUpCpus() {
-        for (Cpu cpu : cpus) {
+        for (CpuThread thread : threads) {
             try {
-                cpu.bringUp().join();
+                thread.bringUp().join();
             } catch (CompletionException refused) {
-                throw new MachineException(ExitCode.RESOURCES, "CPU " + cpu.apic().physicalCpu() + ": "
+                throw new MachineException(ExitCode.RESOURCES, "CPU " + thread.cpu().apic().physicalCpu() + ": "
                     + refused.getCause().getMessage() + "; start this kernel where that one may be used (docker run "
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
-        entry.bootStep(BootStep.PINNED, System.nanoTime());
+        entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
+    }
+
+    /** As {@link #bringUpCpus}, for a caller that steps the CPUs itself: no thread is started. */
+    void bringUpStepped() {
+        for (Cpu cpu : cpus) {
+            cpu.goOnline();
+        }
+        entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
     /**
@@ -128,7 +137,7 @@ public final class KernelInstance implements AutoCloseable {
             try {
                 loaded.forEach(modules::init);
             } finally {
-                entry.bootStep(BootStep.ACTIVE, System.nanoTime());
+                entry.bootStep(BootStep.ACTIVE, machine.platform().nanoTime());
                 if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
                     memory.raiseEvent();
                 }
@@ -145,18 +154,28 @@ public final class KernelInstance implements AutoCloseable {
     public boolean shutDown(long millis) throws InterruptedException {
         CountDownLatch exited = new CountDownLatch(1);
         CountDownLatch dropped = new CountDownLatch(cpus.length - 1);
-        cpus[0].submit(() -> {
-            try {
-                modules.exitAll();
-            } finally {
-                onOtherCpus(cpus[0], other -> dropped.countDown());
-                exited.countDown();
-            }
-        });
+        exitModules(exited::countDown, dropped::countDown);
         boolean inTime = exited.await(millis, TimeUnit.MILLISECONDS);
         /* The other CPUs end the tasks of the modules, unless one hangs: then it would not park either. */
         long limit = inTime ? PARK_MILLIS : 1;
         return dropped.await(limit, TimeUnit.MILLISECONDS) & park(limit) && inTime;
+    }
+
+    /**
+     * Has the boot CPU let the modules exit, newest first.
+     *
+     * @param exited  runs on the boot CPU when all have
+     * @param dropped runs then on each of the others, when nothing of them is left there
+     */
+    void exitModules(Runnable exited, Runnable dropped) {
+        cpus[0].submit(() -> {
+            try {
+                modules.exitAll();
+            } finally {
+                onOtherCpus(cpus[0], other -> dropped.run());
+                exited.run();
+            }
+        });
     }
 
     /**
@@ -166,12 +185,12 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether all are parked
      */
     public boolean park(long millis) throws InterruptedException {
-        for (Cpu cpu : cpus) {
-            cpu.park();
+        for (CpuThread thread : threads) {
+            thread.park();
         }
         boolean parked = true;
-        for (Cpu cpu : cpus) {
-            parked &= cpu.join(millis);
+        for (CpuThread thread : threads) {
+            parked &= thread.awaitParked(millis);
         }
         printk.tellAll();
         return parked;
@@ -207,6 +226,10 @@ public final class KernelInstance implements AutoCloseable {
     /** Its entry of the instance table. */
     public InstanceEntry entry() {
         return entry;
+    }
+
+    KernelMachine machine() {
+        return machine;
     }
 
     PhysicalMemory memory() {
@@ -254,27 +277,27 @@ public final class KernelInstance implements AutoCloseable {
         Cpu current = Cpu.current();
         if (current != null && current.kernel() == this) {
             current.trace().record(event, id, 0, arg0, arg1);
-        } else if (new TraceControl(memory).records(event.from())) {
+        } else if (machine.traceControl().records(event.from())) {
             cpus[0].submit(() -> cpus[0].trace().record(event, id, 0, arg0, arg1));
         }
     }
 
-    void unhandled(Cpu cpu, MkIpiData data) {
+    void unhandled(MkIpiData data) {
         if (printk.pass(unhandled) > 0) {
             printk(LogLevel.WARNING, "mkemu: no handler for IPI type 0x" + Integer.toHexString(data.type())
                 + " from CPU " + data.senderCpu());
         }
     }
 
-    void anomaly(Cpu cpu, int senderCpu, MkIpiData data) {
+    void anomaly(int senderCpu, MkIpiData data) {
         if (printk.pass(damagedMessages) > 0) {
             printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (type 0x"
-                + Integer.toHexString(data.type()) + ")" + (memory.ipiMode() == IpiMode.QUEUED
+                + Integer.toHexString(data.type()) + ")" + (machine.isQueued()
                 ? "; the lane is closed until this instance is executed again" : ""));
         }
     }
 
-    private void tableDamaged(String damage) {
+    void tableDamaged(String damage) {
         if (printk.pass(damagedTables) > 0) {
             printk(LogLevel.ERR, "mkemu: damaged table: " + damage);
         }
@@ -285,7 +308,7 @@ public final class KernelInstance implements AutoCloseable {
         printk.fault(cpuFaults, () -> "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": ", fault);
     }
 
-    void callbackFailed(Cpu cpu, HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
+    void callbackFailed(HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
         printk.fault(handler.owner().callbackFaults(), () -> handler.owner().name() + ": callback for IPI type 0x"
             + Integer.toHexString(data.type()) + " threw ", fault);
     }

@@ -24,7 +24,6 @@ import io.mkemu.trace.TraceEvent;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -44,7 +43,7 @@ final class ModuleContext implements Kernel {
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
         this.kernel = kernel;
-        this.instances = kernel.memory().instances();
+        this.instances = kernel.machine().instances();
         this.module = module;
         this.name = module.name();
         this.parameters = kernel.parameters().forModule(name);
@@ -187,8 +186,11 @@ final class ModuleContext implements Kernel {
         if (handler == null) {
             return 0;
         }
-        return handler instanceof HandlerRegistry.Handler ours
-            ? kernel.handlers().unregister(ours, cpu().logicalCpu()) : -Errno.ENOENT;
+        if (!(handler instanceof HandlerRegistry.Handler ours)) {
+            return -Errno.ENOENT;
+        }
+        Cpu cpu = cpu();
+        return kernel.handlers().unregister(ours, cpu.logicalCpu(), cpu.delivery().messages().isPending(ours));
     }
 
     @Override
@@ -297,11 +299,11 @@ final class ModuleContext implements Kernel {
 
     @Override
     public long nanoTime() {
-        return System.nanoTime();
+        return kernel.machine().platform().nanoTime();
     }
 
     @Override
     public long randomLong() {
-        return ThreadLocalRandom.current().nextLong();
+        return kernel.machine().platform().randomLong();
     }
 }

@@ -23,11 +23,11 @@ final class Printk {
     private final List<RateLimit> limits = new CopyOnWriteArrayList<>();
     private final AtomicLong untold = new AtomicLong();
 
-    Printk(KernelLog log) {
-        this(log, System::nanoTime);
-    }
-
-    /** With a clock of a test. */
+    /**
+     * Of a kernel.
+     *
+     * @param clock of its machine
+     */
     Printk(KernelLog log, LongSupplier clock) {
         this.log = log;
         this.clock = clock;

@@ -33,7 +33,7 @@ final class RecordingKernel implements Kernel {
     RecordingKernel(KernelInstance instance, ModuleContext kernel) {
         this.instance = instance;
         this.kernel = kernel;
-        this.control = new TraceControl(instance.memory());
+        this.control = instance.machine().traceControl();
     }
 
     ModuleContext context() {

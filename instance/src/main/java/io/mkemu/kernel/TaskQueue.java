@@ -2,6 +2,7 @@
 package io.mkemu.kernel;
 
 import io.mkemu.module.Task;
+import io.mkemu.os.Platform;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,7 +34,12 @@ final class TaskQueue {
     /* A time that no task can ask for: it is not the one of a task that is due at once. */
     private static final long ENDED = Long.MIN_VALUE + 1;
 
+    private final Platform platform;
     private final List<Entry> entries = new ArrayList<>();
+
+    TaskQueue(Platform platform) {
+        this.platform = platform;
+    }
 
     boolean isEmpty() {
         return entries.isEmpty();
@@ -80,15 +86,15 @@ final class TaskQueue {
     }
 
     /* The clock costs as much as a message does: only those are asked for it who wait for a time. */
-    private static long wait(Entry entry) {
+    private long wait(Entry entry) {
         if (entry.due == Long.MIN_VALUE) {
             return 0;
         }
-        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - System.nanoTime());
+        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - platform.nanoTime());
     }
 
     /** Why the task failed, or null; it has ended if it is due {@link #ENDED}. */
-    private static Throwable step(Entry entry) {
+    private Throwable step(Entry entry) {
         long result;
         try {
             result = entry.task.step();
@@ -102,7 +108,7 @@ final class TaskQueue {
                 "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns");
         }
         entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE
-            : System.nanoTime() + result;
+            : platform.nanoTime() + result;
         return null;
     }
 }

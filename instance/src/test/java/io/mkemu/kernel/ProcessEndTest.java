@@ -104,7 +104,7 @@ class ProcessEndTest {
             PhysicalMemory logs = PhysicalMemory.open(Path.of(args[0]));
             InstanceEntry mine = memory.instances().entry(ID);
             RequestWatch watch = RequestWatch.start(mine);
-            Printk printk = new Printk(new KernelLog(logs, ID));
+            Printk printk = new Printk(new KernelLog(logs, ID), System::nanoTime);
             KernelInstance kernel =
                 new KernelInstance(memory, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk);
             watch.kernel(kernel);

@@ -163,6 +163,21 @@ class QueuedContractTest extends MailboxContract {
     }
 
     @Test
+    @DisplayName("multikernel_unregister_handler, queued: of a handler that the same message goes to next is -EDEADLK")
+    void unregisterOfAPendingHandler() throws Exception {
+        AtomicReference<IpiHandler> younger = new AtomicReference<>();
+        List<Integer> results = Collections.synchronizedList(new ArrayList<>());
+        receiver.api.registerHandler((data, context) -> results.add(receiver.api.unregisterHandler(younger.get())),
+            null, TYPE);
+        younger.set(note(receiver, "younger", TYPE));
+        assertEquals(0, send(sender, 1, TYPE, "x"));
+        receiver.settle(0);
+        assertEquals(List.of(-Errno.EDEADLK), results);
+        assertEquals(List.of("younger1:x"), arrived, "delivered to each handler");
+        assertEquals(0, receiver.on(() -> receiver.api.unregisterHandler(younger.get())));
+    }
+
+    @Test
     @DisplayName("multikernel_unregister_handler, queued: two callbacks that take each other back: -EDEADLK for one")
     void unregisterEachOther() throws Exception {
         for (int round = 0; round < 50; round++) {
