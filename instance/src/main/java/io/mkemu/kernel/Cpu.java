@@ -27,6 +27,7 @@ final class Cpu {
 
     private final KernelInstance kernel;
     private final Platform platform;
+    private final boolean runsIrqWork;
     private final int logicalCpu;
     private final LocalApic apic;
     private final CpuTrace trace;
@@ -49,6 +50,7 @@ final class Cpu {
         KernelMachine machine = kernel.machine();
         this.kernel = kernel;
         this.platform = machine.platform();
+        this.runsIrqWork = !machine.isQueued();
         this.logicalCpu = logicalCpu;
         this.apic = apic;
         this.trace = trace;
@@ -163,6 +165,11 @@ final class Cpu {
         trace.interrupt(vectors);
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
             receiver.interrupt();
+            if (runsIrqWork) {
+                /* Before anything else, as in Linux: what runs below must not find work pending on its own CPU. */
+                trace.delivers();
+                receiver.deliver();
+            }
         }
         if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
             sender.letGo();

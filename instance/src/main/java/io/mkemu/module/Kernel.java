@@ -62,7 +62,8 @@ public interface Kernel {
      * @param size       bytes, 0..256
      * @param type       any 32 bits
      * @return 0: it will be delivered unless the target dies; -EINVAL (no such instance; size), -ENODEV (no IPI area;
-     *     in single-slot mode also to oneself), -ESHUTDOWN (not active), -ENOSPC (the lane to it is full: try again later)
+     *     in single-slot mode also to oneself), -ESHUTDOWN (not active), -ENOSPC (the lane to it is full: try again
+     *     later)
      */
     int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type);
 
