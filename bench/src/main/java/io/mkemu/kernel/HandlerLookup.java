@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.os.Platform;
+
 /** What an interrupt asks of the handler registry, for the micro-benchmarks; in its package to reach it. */
 public final class HandlerLookup {
-    private final HandlerRegistry registry = new HandlerRegistry(1, true);
+    private final HandlerRegistry registry = new HandlerRegistry(1, true, Platform.system());
 
     /** A registry with a handler for each type 1 .. handlers. */
     public HandlerLookup(int handlers) {

@@ -5,6 +5,7 @@ import static io.mkemu.abi.LocalApicDescriptor.*;
 
 import io.mkemu.Errno;
 import io.mkemu.os.Futex;
+import io.mkemu.os.Platform;
 import java.lang.invoke.VarHandle;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -23,11 +24,18 @@ public final class LocalApic {
        would be most of what an access costs. */
     private final long address;
     private final int physicalCpu;
+    private final Platform platform;
 
-    LocalApic(UnsafeBuffer tables, int base, int physicalCpu) {
+    LocalApic(UnsafeBuffer tables, int base, int physicalCpu, Platform platform) {
+        this.platform = platform;
         tables.boundsCheck(base, LENGTH);
         this.address = tables.addressOffset() + base;
         this.physicalCpu = physicalCpu;
+    }
+
+    /** What its machine has besides memory. */
+    public Platform platform() {
+        return platform;
     }
 
     /** The physical CPU id. */
@@ -112,7 +120,7 @@ public final class LocalApic {
         if ((idleWord() & STATE_MASK) != STATE_HALTED) {
             return false;
         }
-        Futex.wake(address + DOORBELL_OFFSET, 1);
+        platform.wake(address + DOORBELL_OFFSET, 1);
         return true;
     }
 

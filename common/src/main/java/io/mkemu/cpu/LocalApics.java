@@ -3,6 +3,7 @@ package io.mkemu.cpu;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.RamLayout;
+import io.mkemu.os.Platform;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The local APICs of a machine as one process sees them: one object for each physical CPU, made once. Thread-safe. */
@@ -12,12 +13,14 @@ public final class LocalApics {
     /**
      * The local APICs that lie in these tables.
      *
-     * @param tables the machine's tables, at offsets equal to their physical addresses
+     * @param tables   the machine's tables, at offsets equal to their physical addresses
+     * @param platform wakes the CPUs that sleep
      */
-    public LocalApics(UnsafeBuffer tables, RamLayout layout) {
+    public LocalApics(UnsafeBuffer tables, RamLayout layout, Platform platform) {
         apics = new LocalApic[layout.nrCpus()];
         for (int cpu = 0; cpu < apics.length; cpu++) {
-            apics[cpu] = new LocalApic(tables, (int) layout.cpusAt() + cpu * LocalApicDescriptor.LENGTH, cpu);
+            apics[cpu] = new LocalApic(tables, (int) layout.cpusAt() + cpu * LocalApicDescriptor.LENGTH, cpu,
+                platform);
         }
     }
 

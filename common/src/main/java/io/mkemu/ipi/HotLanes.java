@@ -3,7 +3,6 @@ package io.mkemu.ipi;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.os.AsymmetricFence;
 
 /**
  * The lanes that a CPU polls, and what it tells senders of them: those which delivered last are announced in its idle
@@ -32,7 +31,7 @@ final class HotLanes {
      */
     HotLanes(LocalApic apic, int nrCpus, boolean polling) {
         this.apic = apic;
-        this.polling = polling && AsymmetricFence.isAvailable();
+        this.polling = polling && apic.platform().hasAsymmetricFence();
         this.retired = new int[nrCpus];
     }
 
@@ -86,7 +85,7 @@ final class HotLanes {
      * into them once more after this, and {@link #forget} them.
      */
     boolean settles() {
-        return cold >= RETIRED_PER_FENCE && AsymmetricFence.heavy();
+        return cold >= RETIRED_PER_FENCE && apic.platform().heavyFence();
     }
 
     /** Polls the retired lanes no more. */
@@ -115,7 +114,7 @@ final class HotLanes {
      */
     boolean announceHalted() {
         apic.announce(LocalApicDescriptor.STATE_HALTED);
-        if (told && !AsymmetricFence.heavy()) {
+        if (told && !apic.platform().heavyFence()) {
             return false;
         }
         told = false;

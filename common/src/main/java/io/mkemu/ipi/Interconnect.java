@@ -72,9 +72,11 @@ public final class Interconnect {
      * @param area       its instance's IPI area, see {@link #mapArea}
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param dispatcher takes what arrives, on the CPU\'s thread
      */
-    public IpiReceiver receiver(Window area, LocalApic apic, int logicalCpu, boolean polling) {
-        return mailbox.receiver(area.buffer(), memory.layout(), apic, logicalCpu, polling);
+    public IpiReceiver receiver(Window area, LocalApic apic, int logicalCpu, boolean polling,
+        IpiDispatcher dispatcher) {
+        return mailbox.receiver(area.buffer(), memory.layout(), apic, logicalCpu, polling, dispatcher);
     }
 
     /** Makes and takes away the areas. */

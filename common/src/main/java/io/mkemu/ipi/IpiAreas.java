@@ -10,7 +10,6 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -116,17 +115,17 @@ public final class IpiAreas {
     }
 
     private boolean awaitLetGo(int instanceId) {
-        long deadline = System.nanoTime() + LET_GO_NANOS;
+        long deadline = interconnect.memory().platform().nanoTime() + LET_GO_NANOS;
         for (int cpu = 0; cpu < apics.count(); cpu++) {
             LocalApic apic = apics.of(cpu);
             if (apic.sendsTo(instanceId)) {
                 apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
             }
             while (apic.sendsTo(instanceId)) {
-                if (System.nanoTime() - deadline > 0) {
+                if (interconnect.memory().platform().nanoTime() - deadline > 0) {
                     return false;
                 }
-                LockSupport.parkNanos(LOOK_NANOS);
+                interconnect.memory().platform().park(LOOK_NANOS);
             }
         }
         return true;

@@ -2,22 +2,34 @@
 package io.mkemu.ipi;
 
 /**
- * Takes messages out of a mailbox to the handlers of their type. Called on the receiving CPU's thread; never
- * throws.
+ * The CPU that a receiver delivers to. Each mailbox delivers in a way of its own, and asks for what it needs when it is
+ * made. All calls come on the receiving CPU's thread.
  */
 public interface IpiDispatcher {
-    /** Queued: runs every handler of the message's type, newest first. The message is valid during the call. */
-    void dispatch(MkIpiData data);
+    /** A mailbox that delivers messages: queued. What it throws leaves no message lost or repeated. */
+    interface Messages {
+        /** Runs every handler of the message's type, oldest first. The message is valid during the call. */
+        void dispatch(MkIpiData data);
+    }
 
-    /** Single-slot: queues the irq_work of every handler of the slot's type, unless it is pending already. */
-    void queueWork(MkIpiData live);
+    /** A mailbox that delivers by irq_work, as the RFC does: single-slot. */
+    interface IrqWork {
+        /** Queues the irq_work of every handler of the slot's type, oldest first, unless it is pending already. */
+        void queue(MkIpiData live);
 
-    /**
-     * Single-slot: runs the irq_work that is queued, and takes interrupts between two callbacks.
-     *
-     * @return callbacks run
-     */
-    int runWork(MkIpiData live);
+        /**
+         * Runs all irq_work that is pending.
+         *
+         * @return callbacks run
+         */
+        int run(MkIpiData live);
+    }
+
+    /** Where messages go. */
+    Messages messages();
+
+    /** Where interrupts go. */
+    IrqWork irqWork();
 
     /** A message that cannot be true was dropped. */
     void anomaly(int senderCpu, MkIpiData data);

@@ -4,11 +4,12 @@ package io.mkemu.ipi;
 /** The receiving end of one CPU. Used by that CPU's thread only. */
 public interface IpiReceiver {
     /** The multikernel vector was taken: generic_multikernel_interrupt. Notes what there is to deliver. */
-    void interrupt(IpiDispatcher dispatcher);
+    void interrupt();
 
     /**
-     * Looks at everything as if it had been rung, and says again how far it has read. For a CPU that has slept long:
-     * what somebody scribbled over a doorbell or a position costs time then, and no message.
+     * Looks at everything as if it had been rung, and says again how far it has read. To be called about once a second:
+     * a sender that died before it rang, or somebody who scribbled over a doorbell or a position, costs time then, and
+     * no message.
      */
     void audit();
 
@@ -20,11 +21,11 @@ public interface IpiReceiver {
     boolean takeHot();
 
     /**
-     * Delivers what was noted: the irq_work.
+     * Delivers what was noted, outside of interrupt context.
      *
-     * @return messages delivered
+     * @return messages delivered; single-slot: callbacks run
      */
-    int deliver(IpiDispatcher dispatcher);
+    int deliver();
 
     /** Whether something noted waits for {@link #deliver}. */
     boolean hasWork();

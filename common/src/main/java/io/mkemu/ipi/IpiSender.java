@@ -12,14 +12,13 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.os.AsymmetricFence;
+import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceWriter;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 
@@ -33,6 +32,7 @@ public final class IpiSender implements AutoCloseable {
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final Interconnect interconnect;
+    private final Platform platform;
     private final InstanceTable instances;
     private final LocalApic apic;
     private final TraceWriter trace;
@@ -50,6 +50,7 @@ public final class IpiSender implements AutoCloseable {
         this.trace = trace;
         this.anomalies = anomalies;
         this.interconnect = interconnect;
+        this.platform = interconnect.memory().platform();
         this.instances = interconnect.instances();
         this.apic = apic;
         this.needsActive = interconnect.mailbox().needsActiveTarget();
@@ -63,7 +64,7 @@ public final class IpiSender implements AutoCloseable {
      * @param data       payload, or null to send zeros
      * @param offset     of the payload in data
      * @param size       bytes, 0..256
-     * @return 0; -EINVAL (no such instance; size), -ENODEV (no IPI area); queued only:
+     * @return 0; -EINVAL (no such instance; size), -ENODEV (no IPI area; single-slot: to oneself); queued only:
      *     -ESHUTDOWN (not active), -ENOSPC (full)
      */
     public int send(int instanceId, int type, DirectBuffer data, int offset, int size) {
@@ -112,14 +113,14 @@ public final class IpiSender implements AutoCloseable {
         InstanceEntry entry = instances.entry(peer.instanceId());
         /* Who would make room may need this very core. */
         long spinNanos = apic.sharesCore() ? 0 : SPIN_NANOS;
-        long begun = System.nanoTime();
+        long begun = platform.nanoTime();
         long waited = 0;
         int result;
         do {
             if (waited < spinNanos) {
-                Thread.onSpinWait();
+                platform.relax();
             } else {
-                LockSupport.parkNanos(Math.min(LOOK_NANOS, timeoutNanos - waited));
+                platform.park(Math.min(LOOK_NANOS, timeoutNanos - waited));
             }
             if (apic.isPending(LocalApicDescriptor.RESCHEDULE_VECTOR)) {
                 /* The host may wait for another area than this one, and not for as long as this CPU does. */
@@ -127,7 +128,7 @@ public final class IpiSender implements AutoCloseable {
             }
             int gone = peers[peer.instanceId()] == peer ? peer.gone(entry) : -Errno.ENODEV;
             result = gone == 0 ? publish(peer, 0, type, data, offset, size) : gone;
-            waited = System.nanoTime() - begun;
+            waited = platform.nanoTime() - begun;
         } while (result == -Errno.ENOSPC && waited < timeoutNanos);
         return result;
     }
@@ -147,9 +148,9 @@ public final class IpiSender implements AutoCloseable {
             boolean whole = size >= 0 && size <= MkIpiDataDescriptor.MAX_DATA_SIZE
                 && (data == null || offset >= 0 && offset <= data.capacity() - size);
             if (whole && trace.records(TraceMode.ALL)) {
-                trace.record(event, 0, System.nanoTime(), 0, type, instanceId, -result, data, offset, size);
+                trace.record(event, 0, platform.nanoTime(), 0, type, instanceId, -result, data, offset, size);
             } else {
-                trace.record(event, 0, System.nanoTime(), 0, type,
+                trace.record(event, 0, platform.nanoTime(), 0, type,
                     Math.clamp(size, 0, TraceRecordDescriptor.MAX_PAYLOAD), instanceId, -result);
             }
         }
@@ -168,7 +169,8 @@ public final class IpiSender implements AutoCloseable {
             return -Errno.EINVAL;
         }
         long area = entry.ipiArea();
-        if (area == 0) {
+        if (area == 0 || !needsActive && apic.instanceId() == instanceId) {
+            /* The RFC's own area is its receiving end's; its table of areas to send to does not have it. */
             return -Errno.ENODEV;
         }
         if (needsActive && state != InstanceState.ACTIVE) {
@@ -198,7 +200,7 @@ public final class IpiSender implements AutoCloseable {
         apic.count(Counter.SENT);
         boolean traced = trace.records(TraceMode.IPI);
         /* The receiver announces first and looks for messages then; without a fence here both could miss the other. */
-        AsymmetricFence.light();
+        platform.lightFence();
         boolean seen = channel.isPolled(target.idleWord());
         if (!seen) {
             /* The rest of the protocol has no heavy side: who takes a ring is in a hurry too. */
@@ -207,11 +209,12 @@ public final class IpiSender implements AutoCloseable {
         }
         if (seen) {
             if (traced) {
-                traceSend(TraceRecordDescriptor.ELIDED, System.nanoTime(), peer, logicalCpu, type, data, offset, size);
+                traceSend(TraceRecordDescriptor.ELIDED, platform.nanoTime(), peer, logicalCpu, type, data, offset,
+                    size);
             }
             return 0;
         }
-        long published = traced ? System.nanoTime() : 0;
+        long published = traced ? platform.nanoTime() : 0;
         channel.ringing();
         boolean woken = target.raise(LocalApicDescriptor.MULTIKERNEL_VECTOR);
         if (woken) {
@@ -260,8 +263,12 @@ public final class IpiSender implements AutoCloseable {
         } catch (MachineException damaged) {
             apic.count(Counter.ANOMALIES);
             anomalies.accept(damaged.getMessage());
+        } finally {
+            /* Whatever the telling throws: the host waits for this bit before it frees the area. */
+            if (peers[entry.id()] == null) {
+                apic.sendsTo(entry.id(), false);
+            }
         }
-        apic.sendsTo(entry.id(), false);
         return null;
     }
 

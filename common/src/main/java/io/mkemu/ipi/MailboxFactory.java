@@ -17,11 +17,14 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <tr><td>zero-size send</td><td>delivered</td><td>0, dropped by the receiver</td></tr>
  * <tr><td>delivery</td><td>each message once to each handler</td><td>what lies in the slot, once per irq_work</td></tr>
  * <tr><td>what the callback sees</td><td>a stable message</td><td>the live slot</td></tr>
+ * <tr><td>send to oneself</td><td>delivered</td><td>-ENODEV</td></tr>
+ * <tr><td>send a page of another's</td><td>-EINVAL</td><td>0</td></tr>
  * <tr><td>which slot</td><td>the lane of the physical CPU id</td><td>sender: the CPU's number; receiver: its
  * physical id</td></tr>
  * <tr><td>type wider than 32 bits</td><td>-EINVAL</td><td>cut</td></tr>
  * <tr><td>area taken away during a send</td><td>waits for the sender</td><td>the sender writes freed memory</td></tr>
- * <tr><td>unregister from the own callback</td><td>-EDEADLK</td><td>waits for itself</td></tr>
+ * <tr><td>unregister from the own callback, or of a handler that is pending</td><td>-EDEADLK</td><td>waits for
+ * itself</td></tr>
  * <tr><td>map a page its owner did not share</td><td>refused</td><td>mapped</td></tr>
  * <tr><td>free a page that a kernel has mapped</td><td>-EBUSY</td><td>freed</td></tr>
  * <tr><td>spurious interrupt</td><td>nothing</td><td>delivers the slot again</td></tr>
@@ -53,8 +56,10 @@ public interface MailboxFactory {
      *
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param dispatcher where it delivers to
      */
-    IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling);
+    IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling,
+        IpiDispatcher dispatcher);
 
     /**
      * The sending end of one CPU towards one of the owner's CPUs.

@@ -47,8 +47,8 @@ final class QueuedMailbox implements MailboxFactory {
 
     @Override
     public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
-        boolean polling) {
-        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling);
+        boolean polling, IpiDispatcher dispatcher) {
+        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling, dispatcher);
     }
 
     @Override

@@ -38,6 +38,8 @@ final class QueuedReceiver implements IpiReceiver {
     private final long[] expected;
     private final long[] work;
     private final HotLanes hot;
+    private final IpiDispatcher dispatcher;
+    private final IpiDispatcher.Messages messages;
     private final MkIpiData data = new MkIpiData();
 
     /**
@@ -46,8 +48,12 @@ final class QueuedReceiver implements IpiReceiver {
      * @param area       the owner's IPI area, checked
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param dispatcher where messages go
      */
-    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling) {
+    QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling,
+        IpiDispatcher dispatcher) {
+        this.dispatcher = dispatcher;
+        this.messages = dispatcher.messages();
         this.area = area;
         this.areaAddress = area.addressOffset();
         this.apic = apic;
@@ -88,7 +94,7 @@ final class QueuedReceiver implements IpiReceiver {
     }
 
     @Override
-    public void interrupt(IpiDispatcher dispatcher) {
+    public void interrupt() {
         boolean any = false;
         for (int word = 0; word < work.length; word++) {
             int offset = block + RUNG_OFFSET + word * Long.BYTES;
@@ -132,70 +138,83 @@ final class QueuedReceiver implements IpiReceiver {
 
     /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */
     @Override
-    public int deliver(IpiDispatcher dispatcher) {
+    public int deliver() {
         int delivered = 0;
         for (int word = 0; word < work.length; word++) {
             long lanes = work[word];
-            work[word] = 0;
             while (lanes != 0) {
                 int senderCpu = word * Long.SIZE + Long.numberOfTrailingZeros(lanes);
+                /* Lane by lane: if this one throws, those behind it stay noted. */
+                work[word] &= ~Long.lowestOneBit(lanes);
                 lanes &= lanes - 1;
                 if (senderCpu < nrCpus) {
-                    delivered += deliver(senderCpu, dispatcher);
+                    delivered += deliver(senderCpu);
                 }
             }
         }
         return delivered;
     }
 
-    private int deliver(int senderCpu, IpiDispatcher dispatcher) {
+    private int deliver(int senderCpu) {
         int delivered = 0;
-        while (delivered < slots) {
-            int record = at[senderCpu];
-            long word = UnsafeApi.getLongAcquire(null, areaAddress + record + READY_OFFSET);
-            if (tagOf(word) != expected[senderCpu]) {
-                break;
+        boolean mayHaveMore = true;
+        try {
+            while (delivered < slots) {
+                int record = at[senderCpu];
+                long word = UnsafeApi.getLongAcquire(null, areaAddress + record + READY_OFFSET);
+                if (tagOf(word) != expected[senderCpu]) {
+                    mayHaveMore = false;
+                    break;
+                }
+                int size = sizeOf(word);
+                int records = recordsAt(senderCpu);
+                if (size == READY_WRAP && record > records) {
+                    at[senderCpu] = records;
+                    continue;
+                }
+                long number = heads[senderCpu] + 1;
+                data.wrap(area, record + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
+                if (size > MkIpiDataDescriptor.MAX_DATA_SIZE
+                    || record + recordLength(size) > records + recordsLength) {
+                    mayHaveMore = false;
+                    closeLane(senderCpu);
+                    break;
+                }
+                heads[senderCpu] = number;
+                at[senderCpu] = record + recordLength(size);
+                expected[senderCpu] = tag(number + 1);
+                delivered++;
+                messages.dispatch(data);
+                if ((number & MESSAGES_PER_HEAD - 1) == 0) {
+                    publishHead(senderCpu);
+                }
             }
-            int size = sizeOf(word);
-            int records = recordsAt(senderCpu);
-            if (size == READY_WRAP && record > records) {
-                at[senderCpu] = records;
-                continue;
+        } finally {
+            /* Whatever the dispatcher throws: the sender gets its room back, and what is behind is looked at again. */
+            if (mayHaveMore) {
+                work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
             }
-            long number = heads[senderCpu] + 1;
-            data.wrap(area, record + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
-            if (size > MkIpiDataDescriptor.MAX_DATA_SIZE || record + recordLength(size) > records + recordsLength) {
-                closeLane(senderCpu, dispatcher);
-                break;
-            }
-            heads[senderCpu] = number;
-            at[senderCpu] = record + recordLength(size);
-            expected[senderCpu] = tag(number + 1);
-            delivered++;
-            dispatcher.dispatch(data);
-            if ((number & MESSAGES_PER_HEAD - 1) == 0) {
-                publishHead(senderCpu);
-            }
+            delivered(senderCpu, delivered);
         }
-        if (delivered > 0) {
+        return delivered;
+    }
+
+    private void delivered(int senderCpu, int messages) {
+        if (messages > 0) {
             publishHead(senderCpu);
-            apic.count(Counter.RECEIVED, delivered);
+            apic.count(Counter.RECEIVED, messages);
             hot.delivered(senderCpu);
             if (hot.settles()) {
                 takeRetired();
             }
         }
-        if (delivered == slots) {
-            work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
-        }
-        return delivered;
     }
 
     /** Somebody scribbled over a ready word, and with it over where the next one is: the lane is of no use any more. */
-    private void closeLane(int senderCpu, IpiDispatcher dispatcher) {
+    private void closeLane(int senderCpu) {
+        expected[senderCpu] = CLOSED;
         apic.count(Counter.ANOMALIES);
         dispatcher.anomaly(senderCpu, data);
-        expected[senderCpu] = CLOSED;
     }
 
     @Override

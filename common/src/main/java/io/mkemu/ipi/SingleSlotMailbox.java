@@ -38,8 +38,8 @@ final class SingleSlotMailbox implements MailboxFactory {
 
     @Override
     public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
-        boolean polling) {
-        return new SingleSlotReceiver(area, apic);
+        boolean polling, IpiDispatcher dispatcher) {
+        return new SingleSlotReceiver(area, apic, dispatcher);
     }
 
     @Override

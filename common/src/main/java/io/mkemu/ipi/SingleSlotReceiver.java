@@ -16,9 +16,13 @@ final class SingleSlotReceiver implements IpiReceiver {
     private final LocalApic apic;
     private final int slot;
     private final MkIpiData live = new MkIpiData();
+    private final IpiDispatcher dispatcher;
+    private final IpiDispatcher.IrqWork irqWork;
     private boolean noted;
 
-    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic) {
+    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic, IpiDispatcher dispatcher) {
+        this.dispatcher = dispatcher;
+        this.irqWork = dispatcher.irqWork();
         this.area = area;
         this.apic = apic;
         this.slot = SingleSlotDescriptor.slotAt(apic.physicalCpu());
@@ -26,7 +30,7 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
-    public void interrupt(IpiDispatcher dispatcher) {
+    public void interrupt() {
         long size = area.getLongVolatile(slot + DATA_SIZE_OFFSET);
         if (size == 0) {
             apic.count(Counter.SPURIOUS);
@@ -38,7 +42,7 @@ final class SingleSlotReceiver implements IpiReceiver {
             return;
         }
         apic.count(Counter.RECEIVED);
-        dispatcher.queueWork(live);
+        irqWork.queue(live);
         noted = true;
     }
 
@@ -54,12 +58,14 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
-    public int deliver(IpiDispatcher dispatcher) {
+    public int deliver() {
         if (!noted) {
             return 0;
         }
+        int callbacks = irqWork.run(live);
+        /* After it: if that throws, what is left of the work is run by the next turn. */
         noted = false;
-        return dispatcher.runWork(live);
+        return callbacks;
     }
 
     @Override

@@ -136,7 +136,7 @@ public final class KernelLog {
         ring.putInt(record + RECORD_BYTES_OFFSET, length);
         ring.putByte(record + RECORD_LEVEL_OFFSET, (byte) level);
         ring.putShort(record + RECORD_CPU_OFFSET, (short) (physicalCpu < 0 ? ANY_CPU : physicalCpu));
-        ring.putLong(record + RECORD_NANOS_OFFSET, System.nanoTime());
+        ring.putLong(record + RECORD_NANOS_OFFSET, memory.platform().nanoTime());
         ring.putBytes(record + HEADER_LENGTH, bytes);
         tail = end;
         ring.putLongRelease(base + TAIL_OFFSET, end);

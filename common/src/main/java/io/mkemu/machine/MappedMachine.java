@@ -2,12 +2,14 @@
 package io.mkemu.machine;
 
 import io.mkemu.MachineException;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApics;
 import io.mkemu.ipi.Interconnect;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
 import java.io.IOException;
@@ -26,7 +28,7 @@ public final class MappedMachine implements AutoCloseable {
     /** The machine that lies in this memory, which is closed with it. */
     public MappedMachine(PhysicalMemory memory) {
         this.memory = memory;
-        this.apics = new LocalApics(memory.tables(), memory.layout());
+        this.apics = new LocalApics(memory.tables(), memory.layout(), memory.platform());
         this.instances = new InstanceTable(memory.tables(), memory.layout(), apics);
         this.interconnect = new Interconnect(memory, apics, instances);
     }
@@ -53,6 +55,16 @@ public final class MappedMachine implements AutoCloseable {
     /** Its RAM. */
     public PhysicalMemory memory() {
         return memory;
+    }
+
+    /** What it has besides memory: clock, random numbers, wake-ups, waits. */
+    public Platform platform() {
+        return memory.platform();
+    }
+
+    /** Whether its mailbox is mkemu's own; else it is the RFC's, and so are the calls around it. */
+    public boolean isQueued() {
+        return memory.ipiMode() == IpiMode.QUEUED;
     }
 
     /** Where everything in its RAM lies. */

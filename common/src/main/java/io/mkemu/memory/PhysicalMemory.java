@@ -8,8 +8,9 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.os.Futex;
+import io.mkemu.os.Platform;
 import java.io.IOException;
-import java.lang.foreign.Arena;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -24,16 +25,16 @@ import org.agrona.concurrent.UnsafeBuffer;
  * {@code io.mkemu.machine.MappedMachine}. Thread-safe.
  */
 public final class PhysicalMemory implements AutoCloseable {
-    private final FileChannel channel;
-    private final MapMode mode;
+    private final RamMapping mapping;
+    private final Platform platform;
     private final RamLayout layout;
     private final Window tables;
     private final Window pageTable;
     private final RamHeader header;
 
-    private PhysicalMemory(FileChannel channel, MapMode mode, RamHeader header) throws IOException {
-        this.channel = channel;
-        this.mode = mode;
+    private PhysicalMemory(RamMapping mapping, RamHeader header, Platform platform) throws IOException {
+        this.mapping = mapping;
+        this.platform = platform;
         this.layout = header.layout();
         this.header = header;
         this.tables = mapUnchecked(0, layout.pagesAt(), () -> { });
@@ -52,7 +53,8 @@ public final class PhysicalMemory implements AutoCloseable {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS);
         try {
-            return new PhysicalMemory(channel, MapMode.READ_WRITE, RamHeader.read(file, channel));
+            return new PhysicalMemory(RamMapping.of(channel, MapMode.READ_WRITE), RamHeader.read(file, channel),
+                Platform.system());
         } catch (IOException | RuntimeException | Error fault) {
             channel.close();
             throw fault;
@@ -67,11 +69,40 @@ public final class PhysicalMemory implements AutoCloseable {
     public static PhysicalMemory openReadOnly(Path file) throws IOException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
         try {
-            return new PhysicalMemory(channel, MapMode.READ_ONLY, RamHeader.read(file, channel));
+            return new PhysicalMemory(RamMapping.of(channel, MapMode.READ_ONLY), RamHeader.read(file, channel),
+                Platform.system());
         } catch (IOException | RuntimeException | Error fault) {
             channel.close();
             throw fault;
         }
+    }
+
+    /**
+     * Makes the RAM of a machine in a buffer of this process: no file, no native call. For a machine all of whose
+     * kernels run here, in a test or a simulator.
+     *
+     * @param ram      zeroed, direct, of {@link RamLayout#ramSize} bytes; its first byte on a page boundary
+     * @param epoch    tells this machine from another one
+     * @param platform clock and wake-ups of the machine
+     */
+    public static PhysicalMemory inBuffer(ByteBuffer ram, RamLayout layout, IpiMode ipi, long epoch,
+        Platform platform) {
+        RamHeader header = new RamHeader(layout, ipi, epoch, platform.nanoTime(), "buffer");
+        try {
+            if (!ram.isDirect() || ram.capacity() != layout.ramSize()) {
+                throw new IllegalArgumentException("RAM is a direct buffer of " + layout.ramSize() + " bytes");
+            }
+            RamMapping mapping = RamMapping.of(ram);
+            header.write(mapping.map(0, Pages.PAGE_SIZE, () -> { }).buffer());
+            return new PhysicalMemory(mapping, header, platform);
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /** What this machine's kernels have besides its memory. */
+    public Platform platform() {
+        return platform;
     }
 
     /** Where everything lies. */
@@ -136,13 +167,7 @@ public final class PhysicalMemory implements AutoCloseable {
     }
 
     private Window mapUnchecked(long address, long length, Runnable unmapped) throws IOException {
-        Arena arena = Arena.ofShared();
-        try {
-            return new Window(address, channel.map(mode, address, length, arena), arena, unmapped);
-        } catch (IOException | RuntimeException | Error fault) {
-            arena.close();
-            throw fault;
-        }
+        return mapping.map(address, Math.toIntExact(length), unmapped);
     }
 
     /** The event word's present value, to be read before looking at what the host supervises. */
@@ -153,7 +178,7 @@ public final class PhysicalMemory implements AutoCloseable {
     /** Tells the host to look: a state changed or a line was logged. */
     public void raiseEvent() {
         tables().getAndAddInt(RamHeaderDescriptor.EVENT_OFFSET, 1);
-        Futex.wake(eventAddress(), Integer.MAX_VALUE);
+        platform.wake(eventAddress(), Integer.MAX_VALUE);
     }
 
     /** Sleeps until the event word differs from the value read, or the time is over. */
@@ -170,6 +195,6 @@ public final class PhysicalMemory implements AutoCloseable {
     public void close() throws IOException {
         pageTable.close();
         tables.close();
-        channel.close();
+        mapping.close();
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.memory;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -12,15 +11,22 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class Window implements AutoCloseable {
     private final long physicalAddress;
-    private final Arena arena;
     private final UnsafeBuffer buffer;
+    private final Runnable unmap;
     private final Runnable unmapped;
+    private boolean open = true;
 
-    Window(long physicalAddress, MemorySegment segment, Arena arena, Runnable unmapped) {
+    /**
+     * A window.
+     *
+     * @param address of its first byte in this process
+     * @param unmap   takes the bytes away; runs once
+     */
+    Window(long physicalAddress, long address, int length, Runnable unmap, Runnable unmapped) {
         this.physicalAddress = physicalAddress;
-        this.arena = arena;
+        this.unmap = unmap;
         this.unmapped = unmapped;
-        this.buffer = new UnsafeBuffer(segment.address(), Math.toIntExact(segment.byteSize()));
+        this.buffer = new UnsafeBuffer(address, length);
     }
 
     /**
@@ -30,7 +36,7 @@ public final class Window implements AutoCloseable {
      * @param unmapped runs once, when the window is closed
      */
     public static Window onto(long physicalAddress, MemorySegment memory, Runnable unmapped) {
-        return new Window(physicalAddress, memory, Arena.ofShared(), unmapped);
+        return new Window(physicalAddress, memory.address(), Math.toIntExact(memory.byteSize()), () -> { }, unmapped);
     }
 
     /** Physical address of the first byte. */
@@ -46,9 +52,10 @@ public final class Window implements AutoCloseable {
     /** Unmaps: memunmap. Closing twice is harmless, from two threads at once too. */
     @Override
     public synchronized void close() {
-        if (arena.scope().isAlive()) {
+        if (open) {
+            open = false;
             buffer.wrap(0L, 0);
-            arena.close();
+            unmap.run();
             unmapped.run();
         }
     }

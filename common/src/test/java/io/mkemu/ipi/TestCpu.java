@@ -3,6 +3,7 @@ package io.mkemu.ipi;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.builtin.Messages;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** A receiving CPU with the loop of a kernel's, that notes what came. */
-final class TestCpu implements IpiDispatcher, AutoCloseable {
+final class TestCpu implements IpiDispatcher, IpiDispatcher.Messages, AutoCloseable {
     /** What arrived. */
     interface Sink {
         void message(MkIpiData data);
@@ -30,7 +31,8 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     TestCpu(MappedMachine mapped, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
         this.window = mapped.interconnect().mapArea(entry, entry.ipiArea());
         this.apic = mapped.apic(entry.cpus()[logicalCpu]);
-        this.receiver = mapped.interconnect().receiver(window, apic, logicalCpu, polling);
+        this.receiver = mapped.interconnect().receiver(window, apic, logicalCpu, polling,
+            this);
         this.polling = polling;
         this.sink = sink;
         receiver.announceRunning();
@@ -40,10 +42,10 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     int turn() {
         long vectors = apic.takePending();
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
-            receiver.interrupt(this);
+            receiver.interrupt();
         }
         receiver.takeHot();
-        return receiver.deliver(this);
+        return receiver.deliver();
     }
 
     /** Turns until something holds; sleeps without limit when there is nothing to do, unless the CPU polls. */
@@ -78,12 +80,12 @@ final class TestCpu implements IpiDispatcher, AutoCloseable {
     }
 
     @Override
-    public void queueWork(MkIpiData live) {
-        throw new UnsupportedOperationException("single-slot");
+    public Messages messages() {
+        return this;
     }
 
     @Override
-    public int runWork(MkIpiData live) {
+    public IrqWork irqWork() {
         throw new UnsupportedOperationException("single-slot");
     }
 

@@ -38,7 +38,7 @@ final class MemoryHazards {
     static Seen layout(Stage stage, int type) {
         Actor target = stage.actor(Cast.HIGH_CPU);
         InstanceEntry entry = target.entry();
-        RamLayout here = stage.memory().layout();
+        RamLayout here = stage.mapped().memory().layout();
         RamLayout few = new RamLayout(FEW_CPUS, here.ipiSlots(), here.hostSize(), here.poolSize());
         MailboxFactory mailbox = stage.mapped().interconnect().mailbox();
         long length = mailbox.areaLength(few, 1);
@@ -110,7 +110,7 @@ final class MemoryHazards {
     }
 
     private static boolean isLogged(Stage stage, long pfn) {
-        KernelLogReader log = new KernelLogReader(stage.memory(), Cast.RECEIVER);
+        KernelLogReader log = new KernelLogReader(stage.mapped().memory(), Cast.RECEIVER);
         String words = "PFN 0x" + Long.toHexString(pfn) + " from CPU ";
         for (KernelLogReader.Line line = log.poll(); line != null; line = log.poll()) {
             if (line.text().contains(words) && line.text().contains("not mapped")) {

@@ -106,12 +106,12 @@ final class Stage implements AutoCloseable {
         return new Patience.Events() {
             @Override
             public int seen() {
-                return memory().event();
+                return mapped().memory().event();
             }
 
             @Override
             public void await(int seen, long timeoutNanos) {
-                memory().awaitEvent(futex, seen, timeoutNanos);
+                mapped().memory().awaitEvent(futex, seen, timeoutNanos);
             }
         };
     }

@@ -7,6 +7,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.module.Task;
+import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceWriter;
 import org.agrona.DirectBuffer;
 
@@ -18,10 +19,12 @@ import org.agrona.DirectBuffer;
 final class CallTrace {
     private final TraceWriter writer;
     private final PageWatch pages;
+    private final Platform platform;
     private long tasks;
     private long given;
 
-    CallTrace(TraceWriter writer, PageWatch pages) {
+    CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
+        this.platform = platform;
         this.writer = writer;
         this.pages = pages;
     }
@@ -48,12 +51,12 @@ final class CallTrace {
 
     /** The kernel answered. */
     void answer(KernelCall call, long id, int arg0, int arg1) {
-        writer.record(TraceEvent.CALL, 0, System.nanoTime(), id, call.ordinal(), 0, arg0, arg1);
+        writer.record(TraceEvent.CALL, 0, platform.nanoTime(), id, call.ordinal(), 0, arg0, arg1);
     }
 
     /** The kernel answered more than 64 bits. */
     void answer(KernelCall call, long id, int arg0, DirectBuffer payload) {
-        writer.record(TraceEvent.CALL, 0, System.nanoTime(), id, call.ordinal(), arg0, 0, payload, 0,
+        writer.record(TraceEvent.CALL, 0, platform.nanoTime(), id, call.ordinal(), arg0, 0, payload, 0,
             payload.capacity());
     }
 
@@ -67,7 +70,7 @@ final class CallTrace {
         if (!on()) {
             return task.step();
         }
-        long begun = System.nanoTime();
+        long begun = platform.nanoTime();
         begins();
         boolean ended = true;
         boolean failed = true;
@@ -97,7 +100,7 @@ final class CallTrace {
             work.run();
             return;
         }
-        long begun = System.nanoTime();
+        long begun = platform.nanoTime();
         begins();
         boolean failed = true;
         try {
@@ -110,6 +113,6 @@ final class CallTrace {
 
     private void record(TraceEvent event, boolean failed, long begun, long number, int type, int arg1) {
         writer.record(event, failed ? TraceRecordDescriptor.FAULT : 0, begun, number, type, 0,
-            CpuTrace.u32(System.nanoTime() - begun), arg1);
+            CpuTrace.u32(platform.nanoTime() - begun), arg1);
     }
 }

@@ -3,74 +3,69 @@ package io.mkemu.kernel;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
-import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.ipi.IpiDispatcher;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
-import io.mkemu.ipi.MkIpiData;
-import io.mkemu.kernel.HandlerRegistry.Handler;
-import io.mkemu.os.Affinity;
-import io.mkemu.os.Futex;
-import java.util.ArrayDeque;
-import java.util.BitSet;
-import java.util.concurrent.CompletableFuture;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.memory.Window;
+import io.mkemu.os.Platform;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** An emulated CPU: a pinned thread whose loop is interrupts, irq_work, tasks, idle. */
-final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
-    /** The thread of a CPU; the calls of the kernel find their CPU by it. */
-    private static final class CpuThread extends Thread {
-        private final Cpu cpu;
-
-        CpuThread(Cpu cpu, String name) {
-            super(null, cpu::loop, name, 0, false);
-            this.cpu = cpu;
-        }
-    }
-
-    /* Nobody has to be woken for this: it bounds what a word that somebody scribbled over can hide. */
-    private static final long AUDIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+/**
+ * An emulated CPU: its state, and the work of one turn, which is interrupts, deliveries, tasks. One caller at a time
+ * runs it, its {@link CpuThread} or whoever {@link #step steps} it; {@link #submit} is for any thread. Nothing that a
+ * module throws gets past a turn.
+ */
+final class Cpu {
+    /* Nobody has to be woken for this: it bounds what a sender that died before it rang, or a word that somebody
+       scribbled over, can hide. */
+    static final long AUDIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /* The clock costs as much as a look for work does: it is read once in so many looks, or 64 turns. */
+    private static final int LOOKS_PER_CLOCK = 1024;
+    private static final int LOOKS_PER_TURN = 16;
+    private static final ThreadLocal<Cpu> STEPPED = new ThreadLocal<>();
 
     private final KernelInstance kernel;
-    private final HandlerRegistry registry;
-    private final HandlerRegistry.Lookup lookup;
+    private final Platform platform;
+    private final boolean runsIrqWork;
     private final int logicalCpu;
     private final LocalApic apic;
+    private final CpuTrace trace;
+    private final Delivery delivery;
     private final IpiReceiver receiver;
     private final IpiSender sender;
-    private final CpuTrace trace;
-    private final IdlePolicy idle;
-    private final TaskQueue tasks = new TaskQueue();
-    private final Futex futex = new Futex();
-    private final ArrayDeque<Handler> irqWork = new ArrayDeque<>();
+    private final TaskQueue tasks;
     private final ManyToOneConcurrentLinkedQueue<Runnable> work = new ManyToOneConcurrentLinkedQueue<>();
-    private final CompletableFuture<Void> online = new CompletableFuture<>();
     private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
-    private final CpuThread thread;
-    private volatile boolean parking;
-    private long audited = System.nanoTime();
+    private long audited;
+    private int looks;
 
-    Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, IpiReceiver receiver, IpiSender sender,
-        CpuTrace trace, IdlePolicy idle) {
+    /**
+     * A CPU that takes no interrupts yet.
+     *
+     * @param area    the IPI area of its kernel
+     * @param polling whether its idle policy may ever poll
+     */
+    Cpu(KernelInstance kernel, int logicalCpu, LocalApic apic, Window area, boolean polling, CpuTrace trace) {
+        MappedMachine machine = kernel.machine();
         this.kernel = kernel;
-        this.registry = kernel.handlers();
-        this.lookup = registry.new Lookup();
+        this.platform = machine.platform();
+        this.runsIrqWork = !machine.isQueued();
         this.logicalCpu = logicalCpu;
         this.apic = apic;
-        this.receiver = receiver;
-        this.sender = sender;
         this.trace = trace;
-        this.idle = idle;
-        this.thread = new CpuThread(this, "cpu" + logicalCpu);
-        this.thread.setDaemon(true);
+        this.delivery = new Delivery(kernel, this);
+        this.receiver = machine.interconnect().receiver(area, apic, logicalCpu, polling, delivery);
+        this.sender = machine.interconnect().sender(apic, trace.writer(), kernel::tableDamaged);
+        this.tasks = new TaskQueue(platform);
+        this.audited = platform.nanoTime();
     }
 
-    /** The CPU that the calling thread is, or null. */
+    /** The CPU that the calling thread runs, or null. Costs a CPU's own thread a comparison of its class. */
     static Cpu current() {
-        return Thread.currentThread() instanceof CpuThread mine ? mine.cpu : null;
+        return Thread.currentThread() instanceof CpuThread mine ? mine.cpu() : STEPPED.get();
     }
 
     KernelInstance kernel() {
@@ -85,6 +80,10 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         return apic;
     }
 
+    IpiReceiver receiver() {
+        return receiver;
+    }
+
     IpiSender sender() {
         return sender;
     }
@@ -93,7 +92,11 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         return trace;
     }
 
-    /** A view that the CPU's own thread may wrap around an array it is about to send. */
+    Delivery delivery() {
+        return delivery;
+    }
+
+    /** A view that whoever runs the CPU may wrap around an array that it is about to send. */
     UnsafeBuffer arrayView() {
         return arrayView;
     }
@@ -102,66 +105,57 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         return tasks;
     }
 
-    /** Starts the thread; the future completes when it is pinned and takes interrupts. */
-    CompletableFuture<Void> bringUp() {
-        thread.start();
-        return online;
-    }
-
     /** Runs something on this CPU, soon. Any thread. */
     void submit(Runnable task) {
         work.add(task);
         apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
     }
 
-    /** Asks the CPU to leave its loop. Any thread. */
-    void park() {
-        parking = true;
-        apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+    /** From now on senders know that it runs. */
+    void goOnline() {
+        receiver.announceRunning();
     }
 
-    /** Waits until the CPU has left its loop; whether it has. */
-    boolean join(long millis) throws InterruptedException {
-        thread.join(millis);
-        return !thread.isAlive();
-    }
-
-    private void loop() {
+    /** Does a turn for a caller that is no thread of a CPU; as {@link #turn}. */
+    long step() {
+        Cpu before = STEPPED.get();
+        STEPPED.set(this);
         try {
-            BitSet host = new BitSet();
-            host.set(apic.hostCpu());
-            Affinity.set(host);
-            receiver.announceRunning();
-            online.complete(null);
-        } catch (RuntimeException refused) {
-            online.completeExceptionally(refused);
-            return;
+            return turn();
+        } finally {
+            STEPPED.set(before);
         }
-        while (!parking) {
-            try {
-                turn();
-            } catch (Throwable fault) {
-                apic.count(Counter.FAULTS);
-                trace.fault();
-                kernel.cpuFailed(this, fault);
-            }
-        }
-        apic.announce(LocalApicDescriptor.STATE_OFFLINE);
     }
 
-    private void turn() {
-        trace.turnBegins();
-        boolean interrupted = takeInterrupts() | runSubmitted();
-        receiver.takeHot();
-        trace.delivers();
-        interrupted |= receiver.deliver(this) > 0;
-        if (!tasks.isEmpty()) {
-            trace.goesStale();
+    /**
+     * Does what there is to do: takes interrupts, runs what was given to this CPU, delivers messages, steps tasks.
+     *
+     * @return how long there will be nothing to do, ns: 0 for not at all, {@link Long#MAX_VALUE} until an interrupt
+     */
+    long turn() {
+        try {
+            looked(LOOKS_PER_TURN);
+            trace.turnBegins();
+            boolean interrupted = takeInterrupts() | runSubmitted();
+            receiver.takeHot();
+            trace.delivers();
+            interrupted |= receiver.deliver() > 0;
+            if (!tasks.isEmpty()) {
+                trace.goesStale();
+            }
+            long wait = tasks.run(interrupted);
+            return interrupted ? 0 : wait;
+        } catch (Throwable fault) {
+            failed(fault);
+            return 0;
         }
-        long wait = tasks.run(interrupted);
-        if (wait > 0 && !interrupted) {
-            idle.idle(this, wait);
-        }
+    }
+
+    /** A fault of the kernel's own, or of work that was given to this CPU: told, and the CPU goes on. */
+    void failed(Throwable fault) {
+        apic.count(Counter.FAULTS);
+        trace.fault();
+        kernel.cpuFailed(this, fault);
     }
 
     private boolean takeInterrupts() {
@@ -172,7 +166,12 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
         apic.count(Counter.INTERRUPTS, Long.bitCount(vectors));
         trace.interrupt(vectors);
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
-            receiver.interrupt(this);
+            receiver.interrupt();
+            if (runsIrqWork) {
+                /* Before anything else, as in Linux: what runs below must not find work pending on its own CPU. */
+                trace.delivers();
+                receiver.deliver();
+            }
         }
         if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
             sender.letGo();
@@ -183,113 +182,69 @@ final class Cpu implements IpiDispatcher, IdlePolicy.Idler {
     private boolean runSubmitted() {
         boolean any = false;
         for (Runnable next = work.poll(); next != null; next = work.poll()) {
-            next.run();
-            trace.goesStale();
             any = true;
+            try {
+                next.run();
+            } catch (Throwable fault) {
+                failed(fault);
+            }
+            trace.goesStale();
         }
         return any;
     }
 
-    @Override
-    public boolean hasWork() {
+    /** Whether there is something to do. */
+    boolean hasWork() {
         return receiver.takeHot() || apic.hasPending() || receiver.hasWork();
     }
 
-    @Override
-    public boolean mayPoll() {
-        return !apic.sharesCore();
-    }
-
-    @Override
-    public void pause() {
+    /** Lets a moment pass between two looks for work. */
+    void pause() {
+        looked(1);
         trace.pause();
     }
 
-    @Override
-    public void halt(long timeoutNanos) {
-        int seen = apic.doorbell();
+    /**
+     * Tells senders that the CPU is about to sleep, then looks for work once more.
+     *
+     * @return whether it may sleep; {@link #wakes} must follow in any case
+     */
+    boolean sleeps() {
         if (receiver.announceHalted() && !hasWork()) {
             apic.count(Counter.HALTS);
-            long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, AUDIT_NANOS) : AUDIT_NANOS;
             trace.halts();
-            boolean timedOut = apic.halt(futex, seen, limit);
+            return true;
+        }
+        return false;
+    }
+
+    /**
+     * The CPU runs again.
+     *
+     * @param slept whether it did sleep
+     */
+    void wakes(boolean slept) {
+        if (slept) {
             trace.woke();
-            if (timedOut && System.nanoTime() - audited >= AUDIT_NANOS) {
-                audited = System.nanoTime();
-                kernel.audit(receiver);
-            }
+            auditIfDue();
         }
         receiver.announceRunning();
     }
 
-    @Override
-    public void dispatch(MkIpiData data) {
-        Handler[] handlers = lookup.handlersOf(data.type());
-        if (handlers.length == 0) {
-            apic.count(Counter.UNHANDLED);
-            trace.unhandled(data);
-            kernel.unhandled(this, data);
-        }
-        boolean first = true;
-        for (Handler handler : handlers) {
-            if (registry.begin(logicalCpu, handler)) {
-                run(handler, data, first);
-                first = false;
-            }
-            registry.end(logicalCpu);
+    private void looked(int more) {
+        looks += more;
+        if (looks >= LOOKS_PER_CLOCK) {
+            looks = 0;
+            auditIfDue();
         }
     }
 
-    @Override
-    public void queueWork(MkIpiData live) {
-        Handler[] handlers = kernel.handlers().handlersOf(live.type());
-        if (handlers.length == 0) {
-            apic.count(Counter.UNHANDLED);
-            trace.unhandled(live);
-            kernel.unhandled(this, live);
+    /** Looks at the whole mailbox if that was last done long ago, however often this CPU was woken meanwhile. */
+    private void auditIfDue() {
+        long now = platform.nanoTime();
+        if (now - audited >= AUDIT_NANOS) {
+            audited = now;
+            kernel.audit(receiver);
         }
-        for (Handler handler : handlers) {
-            if (handler.queueWork(logicalCpu)) {
-                irqWork.add(handler);
-            } else {
-                trace.coalesced(live);
-            }
-        }
-    }
-
-    @Override
-    public int runWork(MkIpiData live) {
-        int callbacks = 0;
-        for (Handler handler = irqWork.poll(); handler != null; handler = irqWork.poll()) {
-            handler.takeWork(logicalCpu);
-            if (kernel.handlers().begin(logicalCpu, handler)) {
-                run(handler, live, true);
-                callbacks++;
-            }
-            kernel.handlers().end(logicalCpu);
-            takeInterrupts();
-        }
-        return callbacks;
-    }
-
-    private void run(Handler handler, MkIpiData data, boolean first) {
-        apic.count(Counter.CALLBACKS);
-        boolean threw = false;
-        trace.callbackBegins(data, handler);
-        try {
-            handler.handle(data);
-        } catch (Throwable fault) {
-            threw = true;
-            apic.count(Counter.FAULTS);
-            trace.fault();
-            kernel.callbackFailed(this, handler, data, fault);
-        }
-        trace.callbackEnds(data, first, threw);
-    }
-
-    @Override
-    public void anomaly(int senderCpu, MkIpiData data) {
-        trace.anomaly(senderCpu);
-        kernel.anomaly(this, senderCpu, data);
     }
 }

@@ -7,7 +7,8 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceWriter;
@@ -23,20 +24,23 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class CpuTrace {
     private static final long U32 = 0xffff_ffffL;
 
+    private final Platform platform;
     private final TraceWriter writer;
     private final long epoch;
     private final int physicalCpu;
     private final CallTrace calls;
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
     private int payloadSize;
-    private final TraceClock clock = new TraceClock(System::nanoTime);
+    private final TraceClock clock;
     private boolean on;
     private long begun;
     private long interrupted;
 
-    CpuTrace(PhysicalMemory memory, InstanceEntry entry, int physicalCpu, PageWatch pages) {
-        this.writer = new TraceWriter(memory, physicalCpu);
-        this.calls = new CallTrace(writer, pages);
+    CpuTrace(MappedMachine machine, InstanceEntry entry, int physicalCpu, PageWatch pages) {
+        this.platform = machine.platform();
+        this.clock = new TraceClock(platform::nanoTime);
+        this.writer = new TraceWriter(machine.memory(), physicalCpu);
+        this.calls = new CallTrace(writer, pages, platform);
         this.epoch = entry.epoch();
         this.physicalCpu = physicalCpu;
     }
@@ -77,7 +81,7 @@ final class CpuTrace {
             clock.look();
         } else {
             clock.goesStale();
-            Thread.onSpinWait();
+            platform.relax();
         }
     }
 
@@ -169,7 +173,7 @@ final class CpuTrace {
     /** An event off the paths that must be fast, stamped now. */
     void record(TraceEvent event, long id, int size, int arg0, int arg1) {
         if (writer.records(event.from())) {
-            writer.record(event, 0, System.nanoTime(), id, 0, size, arg0, arg1);
+            writer.record(event, 0, platform.nanoTime(), id, 0, size, arg0, arg1);
         }
     }
 

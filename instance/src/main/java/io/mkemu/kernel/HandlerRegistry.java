@@ -5,9 +5,12 @@ import io.mkemu.Errno;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
+import io.mkemu.os.Platform;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.agrona.collections.Int2IntCounterMap;
 import org.agrona.collections.Int2ObjectHashMap;
@@ -24,8 +27,8 @@ final class HandlerRegistry {
         private final int type;
         private final ModuleContext owner;
         private final int number;
-        /* Per CPU, touched by that CPU's thread only: the irq_work's pending bit. */
-        private final boolean[] workPending;
+        /* Of each CPU: the irq_work's pending bit. That CPU's own, and unregister waits for it. */
+        private final AtomicIntegerArray workPending;
         private volatile boolean registered = true;
 
         Handler(IpiCallback callback, Object context, int type, ModuleContext owner, int number, int cpus) {
@@ -34,7 +37,7 @@ final class HandlerRegistry {
             this.type = type;
             this.owner = owner;
             this.number = number;
-            this.workPending = new boolean[cpus];
+            this.workPending = new AtomicIntegerArray(cpus);
         }
 
         @Override
@@ -52,16 +55,29 @@ final class HandlerRegistry {
             return number;
         }
 
-        /** Marks the handler's work as pending on a CPU; false if it was already. */
+        /** Whether the handler's work is pending on a CPU. */
+        boolean isWorkPending(int logicalCpu) {
+            return workPending.get(logicalCpu) != 0;
+        }
+
+        /**
+         * Marks the handler's work as pending on a CPU.
+         *
+         * @return false if the handler was taken back meanwhile and its work must not be queued: here the mark is set
+         *     before registered is read, there registered is cleared before the mark is read, so one sees the other
+         */
         boolean queueWork(int logicalCpu) {
-            boolean fresh = !workPending[logicalCpu];
-            workPending[logicalCpu] = true;
-            return fresh;
+            workPending.set(logicalCpu, 1);
+            boolean queued = registered;
+            if (!queued) {
+                workPending.set(logicalCpu, 0);
+            }
+            return queued;
         }
 
         /** The work is about to run: from now on it can be queued again. */
         void takeWork(int logicalCpu) {
-            workPending[logicalCpu] = false;
+            workPending.set(logicalCpu, 0);
         }
 
         void handle(MkIpiData data) {
@@ -72,6 +88,9 @@ final class HandlerRegistry {
     private static final Handler[] NONE = {};
 
     private final AtomicReferenceArray<Handler> running;
+    /* Of each CPU: the handler that it waits for in unregister. Under the lock. */
+    private final Handler[] awaited;
+    private final Platform platform;
     private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
 
     private final boolean refusesDeadlock;
@@ -81,21 +100,27 @@ final class HandlerRegistry {
      * A registry.
      *
      * @param cpus            of the kernel
-     * @param refusesDeadlock whether a handler that takes itself back is told -EDEADLK, or waits as in the RFC
+     * @param refusesDeadlock whether a callback that would wait for itself is told -EDEADLK, or waits as in the RFC
+     * @param platform        how to wait
      */
-    HandlerRegistry(int cpus, boolean refusesDeadlock) {
+    HandlerRegistry(int cpus, boolean refusesDeadlock, Platform platform) {
+        this.platform = platform;
         running = new AtomicReferenceArray<>(cpus);
+        awaited = new Handler[cpus];
         this.refusesDeadlock = refusesDeadlock;
     }
 
-    /** Adds a handler in front of those of its type: multikernel_register_handler. Any thread. */
+    /** Adds a handler behind those of its type: multikernel_register_handler. Any thread. */
     synchronized Handler register(IpiCallback callback, Object context, int type, ModuleContext owner) {
+        if (owner != null) {
+            /* Under the lock: a module that ends takes back all that is registered once it has said so. */
+            owner.requireLife();
+        }
         Handler handler =
             new Handler(callback, context, type, owner, registrations.getAndIncrement(type), running.length());
         Handler[] before = handlersOf(type);
-        Handler[] after = new Handler[before.length + 1];
-        after[0] = handler;
-        System.arraycopy(before, 0, after, 1, before.length);
+        Handler[] after = Arrays.copyOf(before, before.length + 1);
+        after[before.length] = handler;
         replace(type, after);
         return handler;
     }
@@ -103,28 +128,59 @@ final class HandlerRegistry {
     /**
      * Takes a handler back and waits until no CPU runs it: multikernel_unregister_handler.
      *
-     * @param logicalCpu the caller's, -1 for a thread that is none
-     * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback
+     * @param logicalCpu  the caller's, -1 for a thread that is none
+     * @param pendingHere whether the message whose callback calls this has still to go to the handler
+     * @return 0, -ENOENT, or -EDEADLK if the caller is inside its callback, or inside one that a CPU which runs the
+     *     handler waits for, itself or by way of others, or if it is pending here
      */
-    int unregister(Handler handler, int logicalCpu) {
-        if (refusesDeadlock && logicalCpu >= 0 && running.get(logicalCpu) == handler) {
-            return -Errno.EDEADLK;
-        }
+    int unregister(Handler handler, int logicalCpu, boolean pendingHere) {
         synchronized (this) {
+            if (refusesDeadlock && logicalCpu >= 0 && waitsFor(handler, logicalCpu, new boolean[awaited.length])) {
+                return -Errno.EDEADLK;
+            }
             if (!handler.registered) {
                 return -Errno.ENOENT;
+            }
+            if (pendingHere) {
+                return -Errno.EDEADLK;
             }
             List<Handler> rest = new ArrayList<>(List.of(handlersOf(handler.type)));
             rest.remove(handler);
             replace(handler.type, rest.toArray(NONE));
             handler.registered = false;
+            await(logicalCpu, handler);
         }
         for (int cpu = 0; cpu < running.length(); cpu++) {
-            while (running.get(cpu) == handler) {
-                Thread.onSpinWait();
+            while (handler.isWorkPending(cpu) || running.get(cpu) == handler) {
+                platform.relax();
             }
         }
+        synchronized (this) {
+            await(logicalCpu, null);
+        }
         return 0;
+    }
+
+    private void await(int logicalCpu, Handler handler) {
+        if (logicalCpu >= 0) {
+            awaited[logicalCpu] = handler;
+        }
+    }
+
+    /**
+     * Whether the end of a handler's callbacks waits for a CPU. The last of those that wait in a ring sees the others:
+     * each says under the lock what it waits for, and what it runs stays the same until it has returned from there.
+     */
+    private boolean waitsFor(Handler handler, int self, boolean[] seen) {
+        for (int cpu = 0; cpu < awaited.length; cpu++) {
+            if (!seen[cpu] && running.get(cpu) == handler) {
+                seen[cpu] = true;
+                if (cpu == self || awaited[cpu] != null && waitsFor(awaited[cpu], self, seen)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Takes back all handlers of a module that ends. */
@@ -139,7 +195,7 @@ final class HandlerRegistry {
                 }
             }
         }
-        theirs.forEach(handler -> unregister(handler, logicalCpu));
+        theirs.forEach(handler -> unregister(handler, logicalCpu, false));
     }
 
     private void replace(int type, Handler[] handlers) {
@@ -152,7 +208,7 @@ final class HandlerRegistry {
         table = copy;
     }
 
-    /** The handlers of a type, newest first; do not change. */
+    /** The handlers of a type, oldest first; do not change. */
     Handler[] handlersOf(int type) {
         return handlersOf(table, type);
     }
@@ -168,7 +224,7 @@ final class HandlerRegistry {
         private int type;
         private Handler[] handlers;
 
-        /** The handlers of a type, newest first; do not change. */
+        /** The handlers of a type, oldest first; do not change. */
         Handler[] handlersOf(int wanted) {
             Int2ObjectHashMap<Handler[]> now = table;
             if (now != seen || wanted != type) {

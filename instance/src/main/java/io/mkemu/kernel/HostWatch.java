@@ -21,14 +21,23 @@ final class HostWatch {
             String why = "the host is gone";
             try {
                 hostLife.awaitUnlocked();
-            } catch (IOException | RuntimeException fault) {
-                why = "the host cannot be watched: " + fault.getMessage();
+            } catch (Throwable fault) {
+                why = "the host cannot be watched: " + Faults.text(fault);
+            } finally {
+                end("mkemu: " + why + "; this instance ends");
             }
-            System.err.println("mkemu: " + why + "; this instance ends");
-            /* Runtime.halt would wait for threads that are inside native calls, all CPUs that sleep among them. */
-            OsProcess.exitNow(ExitCode.HOST_LOST.code());
         }, "host-watch");
         watch.setDaemon(true);
         watch.start();
+    }
+
+    private static void end(String lastWord) {
+        try {
+            System.err.println(lastWord);
+        } finally {
+            /* Whatever the log says to it, or there is no memory to say it: nobody else would end this process.
+               Runtime.halt would wait for threads that are inside native calls, all CPUs that sleep among them. */
+            OsProcess.exitNow(ExitCode.HOST_LOST.code());
+        }
     }
 }

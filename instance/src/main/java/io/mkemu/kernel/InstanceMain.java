@@ -47,11 +47,22 @@ public final class InstanceMain {
                 + "the host starts instances itself, see mk run --help");
             Runtime.getRuntime().halt(ExitCode.USAGE.code());
         }
-        int code = boot(args, started);
-        /* Daemon threads sleep in futexes and locks; nothing is left that a shutdown hook would have to do. */
-        System.out.flush();
-        System.err.flush();
-        Runtime.getRuntime().halt(code);
+        int code = ExitCode.INTERNAL.code();
+        try {
+            code = boot(args, started);
+        } finally {
+            exit(code);
+        }
+    }
+
+    private static void exit(int code) {
+        try {
+            System.out.flush();
+            System.err.flush();
+        } finally {
+            /* Daemon threads sleep in futexes and locks; nothing is left that a shutdown hook would have to do. */
+            Runtime.getRuntime().halt(code);
+        }
     }
 
     private static int boot(String[] args, long started) {
@@ -98,7 +109,7 @@ public final class InstanceMain {
         } catch (InterruptedException | RuntimeException | Error fault) {
             String shortage = Shortage.of(fault);
             return shortage != null ? fail(entry, printk, ExitCode.RESOURCES, shortage, null)
-                : fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + fault, fault);
+                : fail(entry, printk, ExitCode.INTERNAL, "fault of mkemu: " + Faults.text(fault), fault);
         }
     }
 
@@ -107,17 +118,20 @@ public final class InstanceMain {
      * signal that can be caught.
      */
     private static Printk openLog(MappedMachine machine, int instanceId) {
-        Printk printk = new Printk(new KernelLog(machine.memory(), instanceId));
+        Printk printk = new Printk(new KernelLog(machine.memory(), instanceId), machine.platform()::nanoTime);
         LogStream.redirectStandardStreams(printk);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            System.out.flush();
-            System.err.flush();
             String why = "the process of this kernel exits: System.exit, SIGTERM, SIGINT or SIGHUP";
             if (!STARTED_BY_HOST) {
                 /* The host cannot wait for it, and would only see its life lock come free. */
                 machine.instances().entry(instanceId).reason(why);
             }
-            printk.panic("mkemu: " + why, null);
+            try {
+                System.out.flush();
+                System.err.flush();
+            } finally {
+                printk.panic("mkemu: " + why, null);
+            }
         }, "last-words"));
         return printk;
     }
@@ -181,14 +195,20 @@ public final class InstanceMain {
      */
     private static int fail(InstanceEntry entry, Printk printk, ExitCode code, String why, Throwable fault) {
         String line = "mkemu: " + (why == null ? code.toString() : why.replace('\n', ' '));
-        if (entry != null) {
-            entry.reason(line.substring("mkemu: ".length()));
-            entry.exitCode(code.code());
-        }
-        if (printk != null) {
-            printk.panic(line, fault);
-        } else if (fault != null) {
-            fault.printStackTrace(STDERR);
+        try {
+            if (entry != null) {
+                entry.exitCode(code.code());
+                entry.reason(line.substring("mkemu: ".length()));
+            }
+            if (printk != null) {
+                printk.panic(line, fault);
+            } else if (fault != null) {
+                fault.printStackTrace(STDERR);
+            }
+        } catch (Throwable untold) {
+            STDERR.println("mkemu: what follows is not in the kernel log: " + Faults.text(untold));
+            STDERR.println(line);
+            return code.code();
         }
         if (printk == null || !STARTED_BY_HOST) {
             STDERR.println(line);

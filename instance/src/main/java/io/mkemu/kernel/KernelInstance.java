@@ -5,13 +5,11 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiReceiver;
-import io.mkemu.ipi.IpiSender;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
@@ -27,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the
@@ -43,6 +42,7 @@ public final class KernelInstance implements AutoCloseable {
     private final Printk printk;
     private final Window ipiArea;
     private final Cpu[] cpus;
+    private final CpuThread[] threads;
     private final HandlerRegistry handlers;
     private final PageSharing pages;
     private final PageWatch pageWatch;
@@ -60,7 +60,8 @@ public final class KernelInstance implements AutoCloseable {
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
     public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea) {
-        this(machine, instanceId, parameters, ipiArea, new Printk(new KernelLog(machine.memory(), instanceId)));
+        this(machine, instanceId, parameters, ipiArea, new Printk(new KernelLog(machine.memory(), instanceId),
+            machine.platform()::nanoTime));
     }
 
     /** As above, for a process that has opened its kernel log already. */
@@ -83,7 +84,8 @@ public final class KernelInstance implements AutoCloseable {
                 + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
         }
         this.cpus = new Cpu[physical.length];
-        this.handlers = new HandlerRegistry(physical.length, memory.ipiMode() == IpiMode.QUEUED);
+        this.threads = new CpuThread[physical.length];
+        this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
         this.pages = new PageSharing(this);
         this.pageWatch = new PageWatch(memory);
         this.modules = new ModuleList(this);
@@ -91,11 +93,10 @@ public final class KernelInstance implements AutoCloseable {
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = machine.apic(physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle);
-            IpiReceiver receiver = machine.interconnect().receiver(this.ipiArea, apic, logical,
-                policy.polls() && !apic.sharesCore());
-            CpuTrace trace = new CpuTrace(memory, entry, physical[logical], pageWatch);
-            IpiSender sender = machine.interconnect().sender(apic, trace.writer(), this::tableDamaged);
-            cpus[logical] = new Cpu(this, logical, apic, receiver, sender, trace, policy);
+            CpuTrace trace = new CpuTrace(machine, entry, physical[logical], pageWatch);
+            cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
+                policy.polls() && !apic.sharesCore(), trace);
+            threads[logical] = new CpuThread(cpus[logical], policy);
         }
     }
 
@@ -105,16 +106,24 @@ public final class KernelInstance implements AutoCloseable {
      * @throws MachineException if one cannot be pinned; the message names the host CPU and those that are allowed
      */
     public void bringUpCpus() {
-        for (Cpu cpu : cpus) {
+        for (CpuThread thread : threads) {
             try {
-                cpu.bringUp().join();
+                thread.bringUp().join();
             } catch (CompletionException refused) {
-                throw new MachineException(ExitCode.RESOURCES, "CPU " + cpu.apic().physicalCpu() + ": "
+                throw new MachineException(ExitCode.RESOURCES, "CPU " + thread.cpu().apic().physicalCpu() + ": "
                     + refused.getCause().getMessage() + "; start this kernel where that one may be used (docker run "
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
-        entry.bootStep(BootStep.PINNED, System.nanoTime());
+        entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
+    }
+
+    /** As {@link #bringUpCpus}, for a caller that steps the CPUs itself: no thread is started. */
+    void bringUpStepped() {
+        for (Cpu cpu : cpus) {
+            cpu.goOnline();
+        }
+        entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
     /**
@@ -125,11 +134,14 @@ public final class KernelInstance implements AutoCloseable {
      */
     public void start(List<KernelModule> loaded) {
         cpus[0].submit(() -> {
-            loaded.forEach(modules::init);
-            modules.tellUnknown();
-            entry.bootStep(BootStep.ACTIVE, System.nanoTime());
-            if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
-                memory.raiseEvent();
+            try {
+                loaded.forEach(modules::init);
+                modules.tellUnknown();
+            } finally {
+                entry.bootStep(BootStep.ACTIVE, machine.platform().nanoTime());
+                if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
+                    memory.raiseEvent();
+                }
             }
         });
     }
@@ -141,13 +153,30 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether they did it in time; if not, a module hangs and its CPU goes on
      */
     public boolean shutDown(long millis) throws InterruptedException {
-        CountDownLatch done = new CountDownLatch(1);
+        CountDownLatch exited = new CountDownLatch(1);
+        CountDownLatch dropped = new CountDownLatch(cpus.length - 1);
+        exitModules(exited::countDown, dropped::countDown);
+        boolean inTime = exited.await(millis, TimeUnit.MILLISECONDS);
+        /* The other CPUs end the tasks of the modules, unless one hangs: then it would not park either. */
+        long limit = inTime ? PARK_MILLIS : 1;
+        return dropped.await(limit, TimeUnit.MILLISECONDS) & park(limit) && inTime;
+    }
+
+    /**
+     * Has the boot CPU let the modules exit, newest first.
+     *
+     * @param exited  runs on the boot CPU when all have
+     * @param dropped runs then on each of the others, when nothing of them is left there
+     */
+    void exitModules(Runnable exited, Runnable dropped) {
         cpus[0].submit(() -> {
-            modules.exitAll();
-            done.countDown();
+            try {
+                modules.exitAll();
+            } finally {
+                onOtherCpus(cpus[0], other -> dropped.run());
+                exited.run();
+            }
         });
-        boolean inTime = done.await(millis, TimeUnit.MILLISECONDS);
-        return park(inTime ? PARK_MILLIS : 1) && inTime;
     }
 
     /**
@@ -157,18 +186,27 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether all are parked
      */
     public boolean park(long millis) throws InterruptedException {
-        for (Cpu cpu : cpus) {
-            cpu.park();
+        for (CpuThread thread : threads) {
+            thread.park();
         }
         boolean parked = true;
-        for (Cpu cpu : cpus) {
-            parked &= cpu.join(millis);
+        for (CpuThread thread : threads) {
+            parked &= thread.awaitParked(millis);
         }
         printk.tellAll();
         return parked;
     }
 
-    /** Lets a CPU that has slept long look at its mailbox, unless the mailbox was taken away. */
+    /** Has each CPU but one do something, soon. */
+    void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
+        for (Cpu cpu : cpus) {
+            if (cpu != mine) {
+                cpu.submit(() -> work.accept(cpu));
+            }
+        }
+    }
+
+    /** Lets a CPU look at its whole mailbox, unless the mailbox was taken away. */
     void audit(IpiReceiver receiver) {
         if (entry.ipiArea() == ipiArea.physicalAddress()) {
             receiver.audit();
@@ -249,22 +287,22 @@ public final class KernelInstance implements AutoCloseable {
         }
     }
 
-    void unhandled(Cpu cpu, MkIpiData data) {
+    void unhandled(MkIpiData data) {
         if (printk.pass(unhandled) > 0) {
             printk(LogLevel.WARNING, "mkemu: no handler for IPI type 0x" + Integer.toHexString(data.type())
                 + " from CPU " + data.senderCpu());
         }
     }
 
-    void anomaly(Cpu cpu, int senderCpu, MkIpiData data) {
+    void anomaly(int senderCpu, MkIpiData data) {
         if (printk.pass(damagedMessages) > 0) {
             printk(LogLevel.ERR, "mkemu: damaged message in the lane of CPU " + senderCpu + " dropped (type 0x"
-                + Integer.toHexString(data.type()) + ")" + (memory.ipiMode() == IpiMode.QUEUED
+                + Integer.toHexString(data.type()) + ")" + (machine.isQueued()
                 ? "; the lane is closed until this instance is executed again" : ""));
         }
     }
 
-    private void tableDamaged(String damage) {
+    void tableDamaged(String damage) {
         if (printk.pass(damagedTables) > 0) {
             printk(LogLevel.ERR, "mkemu: damaged table: " + damage);
         }
@@ -272,18 +310,12 @@ public final class KernelInstance implements AutoCloseable {
 
     /** A fault of the kernel itself, on a CPU that goes on. */
     void cpuFailed(Cpu cpu, Throwable fault) {
-        int nth = printk.pass(cpuFaults);
-        if (nth > 0) {
-            printk.printFault(nth, "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": " + fault, fault);
-        }
+        printk.fault(cpuFaults, () -> "mkemu: fault on CPU " + cpu.apic().physicalCpu() + ": ", fault);
     }
 
-    void callbackFailed(Cpu cpu, HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
-        int nth = printk.pass(handler.owner().callbackFaults());
-        if (nth > 0) {
-            printk.printFault(nth, handler.owner().name() + ": callback for IPI type 0x"
-                + Integer.toHexString(data.type()) + " threw " + fault, fault);
-        }
+    void callbackFailed(HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
+        printk.fault(handler.owner().callbackFaults(), () -> handler.owner().name() + ": callback for IPI type 0x"
+            + Integer.toHexString(data.type()) + " threw ", fault);
     }
 
     /** Unmaps everything. Only after {@link #shutDown}. */

@@ -24,7 +24,6 @@ import io.mkemu.table.InstanceTable;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -40,6 +39,7 @@ final class ModuleContext implements Kernel {
     private final RateLimit callbackFaults;
     private final RateLimit taskFaults;
     private final RateLimit workFaults;
+    private volatile boolean ended;
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
         this.kernel = kernel;
@@ -68,10 +68,30 @@ final class ModuleContext implements Kernel {
         return callbackFaults;
     }
 
-    /** Ends what the module registered and started. On the boot CPU. */
+    /**
+     * Ends what the module registered and started, on all CPUs: on those that run already what it started, after what
+     * they do now. What it asks for from now on is refused. On the boot CPU.
+     */
     void drop() {
-        kernel.handlers().unregisterAll(this, Cpu.current().logicalCpu());
-        Cpu.current().tasks().removeAll(this);
+        ended = true;
+        Cpu mine = Cpu.current();
+        try {
+            kernel.handlers().unregisterAll(this, mine.logicalCpu());
+        } finally {
+            mine.tasks().removeAll(this);
+            kernel.onOtherCpus(mine, other -> other.tasks().removeAll(this));
+        }
+    }
+
+    /**
+     * Refuses what would outlive the module.
+     *
+     * @throws IllegalStateException if it has ended
+     */
+    void requireLife() {
+        if (ended) {
+            throw new IllegalStateException("module " + name + " has ended, or its init failed; it can start nothing");
+        }
     }
 
     /** The caller's CPU; what a module does from a thread of its own would corrupt a single-producer lane. */
@@ -166,8 +186,11 @@ final class ModuleContext implements Kernel {
         if (handler == null) {
             return 0;
         }
-        return handler instanceof HandlerRegistry.Handler ours
-            ? kernel.handlers().unregister(ours, cpu().logicalCpu()) : -Errno.ENOENT;
+        if (!(handler instanceof HandlerRegistry.Handler ours)) {
+            return -Errno.ENOENT;
+        }
+        Cpu cpu = cpu();
+        return kernel.handlers().unregister(ours, cpu.logicalCpu(), cpu.delivery().messages().isPending(ours));
     }
 
     @Override
@@ -247,8 +270,11 @@ final class ModuleContext implements Kernel {
 
     @Override
     public void startTask(String taskName, Task task) {
+        /* First: what is refused must not be counted, or whoever waits for all tasks to end waits for ever. */
+        Cpu cpu = cpu();
+        requireLife();
+        cpu.tasks().add(this, taskName, task);
         kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
-        cpu().tasks().add(this, taskName, task);
     }
 
     void taskEnded() {
@@ -257,15 +283,7 @@ final class ModuleContext implements Kernel {
     }
 
     void taskFailed(String taskName, Throwable fault) {
-        int nth = kernel.printk().pass(taskFaults);
-        if (nth > 0) {
-            String line = name + ": task " + taskName + " failed: " + fault;
-            if (fault instanceof RuntimeException || fault instanceof Error) {
-                kernel.printk().printFault(nth, line, fault);
-            } else {
-                kernel.printk(LogLevel.ERR, line);
-            }
-        }
+        kernel.printk().fault(taskFaults, () -> name + ": task " + taskName + " failed: ", fault);
         kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
         taskEnded();
     }
@@ -276,21 +294,18 @@ final class ModuleContext implements Kernel {
             try {
                 work.run();
             } catch (Throwable fault) {
-                int nth = kernel.printk().pass(workFaults);
-                if (nth > 0) {
-                    kernel.printk().printFault(nth, name + ": work failed: " + fault, fault);
-                }
+                kernel.printk().fault(workFaults, () -> name + ": work failed: ", fault);
             }
         });
     }
 
     @Override
     public long nanoTime() {
-        return System.nanoTime();
+        return kernel.machine().platform().nanoTime();
     }
 
     @Override
     public long randomLong() {
-        return ThreadLocalRandom.current().nextLong();
+        return kernel.machine().platform().randomLong();
     }
 }

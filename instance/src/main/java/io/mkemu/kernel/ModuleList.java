@@ -49,7 +49,7 @@ final class ModuleList {
             if (context[0] == null) {
                 failed(module.getClass().getName() + ": its name cannot be had", fault);
             } else {
-                context[0].drop();
+                drop(context[0]);
                 failed(context[0].name() + ": init failed", fault);
             }
         }
@@ -70,8 +70,16 @@ final class ModuleList {
 
     private void failed(String what, Throwable fault) {
         kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
-        kernel.printk(LogLevel.ERR, what + ": " + fault);
-        kernel.printk().trace(fault);
+        kernel.printk().fault(() -> what + ": ", fault);
+    }
+
+    /** Goes on whatever happens: other modules are to be left in order too. */
+    private void drop(ModuleContext context) {
+        try {
+            context.drop();
+        } catch (Throwable fault) {
+            kernel.printk().fault(() -> context.name() + ": left behind what it registered: ", fault);
+        }
     }
 
     /** Takes all modules out, newest first. */
@@ -87,10 +95,9 @@ final class ModuleList {
             try {
                 calls.work(WorkKind.EXIT, module.number(), 0, context.module()::exit);
             } catch (Throwable fault) {
-                kernel.printk(LogLevel.ERR, context.name() + ": exit failed: " + fault);
-                kernel.printk().trace(fault);
+                kernel.printk().fault(() -> context.name() + ": exit failed: ", fault);
             }
-            context.drop();
+            drop(context);
         }
     }
 

@@ -22,6 +22,9 @@ import java.util.zip.ZipFile;
 public final class ModuleLoader {
     private static final String SERVICE = "META-INF/services/" + KernelModule.class.getName();
 
+    /* A module's exception may name itself as its cause. */
+    private static final int DEEPEST_CAUSE = 16;
+
     private ModuleLoader() {
     }
 
@@ -93,10 +96,11 @@ public final class ModuleLoader {
             }
         } catch (MalformedURLException | ServiceConfigurationError | LinkageError wrong) {
             Throwable why = wrong;
-            while (why.getCause() != null) {
-                why = why.getCause();
+            for (int depth = 0; depth < DEEPEST_CAUSE && Faults.cause(why) != null; depth++) {
+                why = Faults.cause(why);
             }
-            throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + why, wrong);
+            throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + Faults.text(why),
+                wrong);
         }
     }
 }

@@ -2,7 +2,6 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
@@ -33,7 +32,7 @@ final class PageSharing {
     private final Long2LongCounterMap windows = new Long2LongCounterMap(0);
 
     PageSharing(KernelInstance kernel) {
-        this(kernel, kernel.memory().pageTable());
+        this(kernel, kernel.machine().memory().pageTable());
     }
 
     PageSharing(KernelInstance kernel, PageTable shares) {
@@ -45,19 +44,30 @@ final class PageSharing {
 
     /** Shares an allocated page of this instance and sends its PFN: mk_send_pfn. */
     int send(IpiSender sender, int instanceId, long pfn) {
+        if (!kernel.machine().isQueued()) {
+            /* Whose page it is the RFC does not ask. */
+            return traced(pfn, instanceId, sendPfn(sender, instanceId, pfn));
+        }
         if (kernel.machine().instances().find(instanceId) == null || !isMine(pfn)) {
             return -Errno.EINVAL;
         }
         boolean shared = shares.isGranted(pfn, instanceId);
         shares.grant(pfn, instanceId);
-        UnsafeBuffer data = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PFN_SIZE]);
-        data.putLong(0, pfn, ByteOrder.LITTLE_ENDIAN);
-        int result =
-            sender.send(instanceId, MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0, MkIpiDataDescriptor.PFN_SIZE);
+        int result = sendPfn(sender, instanceId, pfn);
         /* A receiver that is gone has no shares, whatever it had: its next life inherits none. */
         if (result != 0 && (!shared || result == -Errno.ESHUTDOWN)) {
             shares.revoke(pfn, instanceId);
         }
+        return traced(pfn, instanceId, result);
+    }
+
+    private static int sendPfn(IpiSender sender, int instanceId, long pfn) {
+        UnsafeBuffer data = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PFN_SIZE]);
+        data.putLong(0, pfn, ByteOrder.LITTLE_ENDIAN);
+        return sender.send(instanceId, MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0, MkIpiDataDescriptor.PFN_SIZE);
+    }
+
+    private int traced(long pfn, int instanceId, int result) {
         kernel.trace(TraceEvent.PFN_SHARE, pfn, instanceId, -result);
         return result;
     }
@@ -114,7 +124,7 @@ final class PageSharing {
         if (!shares.contains(pfn)) {
             return "it is outside the memory that can be shared";
         }
-        if (memory.ipiMode() == IpiMode.SINGLE_SLOT) {
+        if (!kernel.machine().isQueued()) {
             return null;
         }
         InstanceEntry owner = kernel.machine().instances().find(kernel.machine().instances().ownerOf(sender));

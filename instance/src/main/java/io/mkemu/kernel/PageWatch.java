@@ -103,7 +103,7 @@ final class PageWatch {
         }
     }
 
-    private static void compare(TraceWriter writer, Page page) {
+    private void compare(TraceWriter writer, Page page) {
         UnsafeBuffer now = page.window.buffer();
         UnsafeBuffer known = page.known;
         int from = 0;
@@ -119,7 +119,7 @@ final class PageWatch {
         }
         /* Once: what is recorded must be what is compared with next, whoever writes meanwhile. */
         known.putBytes(from, now, from, to - from);
-        writer.record(TraceEvent.CALL, 0, System.nanoTime(), page.window.physicalAddress() + from,
+        writer.record(TraceEvent.CALL, 0, memory.platform().nanoTime(), page.window.physicalAddress() + from,
             KernelCall.PAGE_CHANGED.ordinal(), 0, 0, known, from, to - from);
     }
 

@@ -6,7 +6,9 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /**
  * What a kernel says: printk, and what printk_ratelimited asks first. How many lines a limit held back is told before
@@ -19,12 +21,13 @@ final class Printk {
     private final KernelLog log;
     private final LongSupplier clock;
     private final List<RateLimit> limits = new CopyOnWriteArrayList<>();
+    private final AtomicLong untold = new AtomicLong();
 
-    Printk(KernelLog log) {
-        this(log, System::nanoTime);
-    }
-
-    /** With a clock of a test. */
+    /**
+     * Of a kernel.
+     *
+     * @param clock of its machine
+     */
     Printk(KernelLog log, LongSupplier clock) {
         this.log = log;
         this.clock = clock;
@@ -53,16 +56,46 @@ final class Printk {
         return limit.pass();
     }
 
-    /** Writes a fault, and with the first one of an interval where it happened: traces are long. */
-    void printFault(int nth, String text, Throwable fault) {
-        print(LogLevel.ERR, text);
-        if (nth == 1) {
-            trace(fault);
+    /**
+     * Tells a fault, and with the first one of an interval where it happened: traces are long. Never throws: a fault
+     * for which there is no memory or stack left is counted, and told as a number once there is again.
+     *
+     * @param limit of its source
+     * @param what  what failed; asked only if the line may be written
+     * @param fault any; what its methods throw is told instead
+     */
+    void fault(RateLimit limit, Supplier<String> what, Throwable fault) {
+        try {
+            int nth = pass(limit);
+            if (nth > 0) {
+                print(LogLevel.ERR, what.get() + Faults.text(fault));
+            }
+            if (nth == 1 && isTraced(fault)) {
+                trace(fault);
+            }
+        } catch (Throwable beyond) {
+            untold.incrementAndGet();
         }
+    }
+
+    /** As {@link #fault(RateLimit, Supplier, Throwable)}, of what happens once, so without a limit; with its trace. */
+    void fault(Supplier<String> what, Throwable fault) {
+        try {
+            print(LogLevel.ERR, what.get() + Faults.text(fault));
+            trace(fault);
+        } catch (Throwable beyond) {
+            untold.incrementAndGet();
+        }
+    }
+
+    /** A checked exception is a module's answer, which names what is wrong; any other is a fault in its code. */
+    private static boolean isTraced(Throwable fault) {
+        return fault instanceof RuntimeException || fault instanceof Error;
     }
 
     /** Tells what was held back in intervals that are over. */
     void tellDue() {
+        tellUntold();
         long now = clock.getAsLong();
         for (RateLimit limit : limits) {
             if (limit.isDue(now)) {
@@ -73,8 +106,18 @@ final class Printk {
 
     /** Tells all that was held back: the kernel's last word. */
     void tellAll() {
+        tellUntold();
         for (RateLimit limit : limits) {
             tell(limit, limit.takeSuppressed());
+        }
+    }
+
+    private void tellUntold() {
+        /* Read first: a line that cannot be written must not lose the count. */
+        long count = untold.get();
+        if (count > 0) {
+            append(LogLevel.ERR, "mkemu: " + count + " faults could not be told: no memory or stack was left");
+            untold.addAndGet(-count);
         }
     }
 
@@ -92,7 +135,7 @@ final class Printk {
     /** Writes where a module's fault happened, as an oops shows its call trace. */
     void trace(Throwable fault) {
         int printed = 0;
-        for (StackTraceElement frame : fault.getStackTrace()) {
+        for (StackTraceElement frame : Faults.frames(fault)) {
             /* What called the module is of no use to who wrote it. */
             if (printed == TRACE_FRAMES || frame.getClassName().startsWith("io.mkemu.kernel.")) {
                 return;
@@ -112,13 +155,13 @@ final class Printk {
         Throwable cause = fault;
         for (int depth = 0; cause != null && depth < TRACE_FRAMES; depth++) {
             if (depth > 0) {
-                print(LogLevel.EMERG, "Caused by: " + cause);
+                print(LogLevel.EMERG, "Caused by: " + Faults.text(cause));
             }
-            StackTraceElement[] frames = cause.getStackTrace();
+            StackTraceElement[] frames = Faults.frames(cause);
             for (int frame = 0; frame < Math.min(frames.length, TRACE_FRAMES); frame++) {
                 print(LogLevel.EMERG, "  at " + frames[frame]);
             }
-            cause = cause.getCause();
+            cause = Faults.cause(cause);
         }
         tellAll();
     }

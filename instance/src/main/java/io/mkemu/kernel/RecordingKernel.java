@@ -32,7 +32,7 @@ final class RecordingKernel implements Kernel {
     RecordingKernel(KernelInstance instance, ModuleContext kernel) {
         this.instance = instance;
         this.kernel = kernel;
-        this.control = new TraceControl(instance.memory());
+        this.control = new TraceControl(instance.machine().memory());
     }
 
     ModuleContext context() {

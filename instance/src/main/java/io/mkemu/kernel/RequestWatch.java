@@ -43,15 +43,23 @@ final class RequestWatch {
     }
 
     private void watch() {
-        Futex futex = new Futex();
-        while (true) {
-            int request = entry.requested();
-            if (request == InstanceDescriptor.REQUEST_SHUTDOWN) {
-                shutDown.countDown();
-            } else if (request == InstanceDescriptor.REQUEST_HALT) {
-                halt();
+        try {
+            Futex futex = new Futex();
+            while (true) {
+                int request = entry.requested();
+                if (request == InstanceDescriptor.REQUEST_SHUTDOWN) {
+                    shutDown.countDown();
+                } else if (request == InstanceDescriptor.REQUEST_HALT) {
+                    halt();
+                }
+                entry.awaitRequest(futex, request);
             }
-            entry.awaitRequest(futex, request);
+        } catch (Throwable fault) {
+            System.err.println("mkemu: the host's requests cannot be watched: " + Faults.text(fault)
+                + "; this instance ends");
+        } finally {
+            /* Only a fault leads here, and a kernel that can no longer be asked for anything must not go on. */
+            OsProcess.exitNow(ExitCode.INTERNAL.code());
         }
     }
 
@@ -64,8 +72,17 @@ final class RequestWatch {
             }
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
+        } finally {
+            /* Whatever the parking met: the host asked for the end of this process, and not for its order. */
+            exit();
         }
-        entry.exitCode(ExitCode.OK.code());
-        OsProcess.exitNow(ExitCode.OK.code());
+    }
+
+    private void exit() {
+        try {
+            entry.exitCode(ExitCode.OK.code());
+        } finally {
+            OsProcess.exitNow(ExitCode.OK.code());
+        }
     }
 }

@@ -2,6 +2,7 @@
 package io.mkemu.kernel;
 
 import io.mkemu.module.Task;
+import io.mkemu.os.Platform;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,9 +21,25 @@ final class TaskQueue {
             this.task = task;
             this.due = Long.MIN_VALUE;
         }
+
+        void end(Throwable fault) {
+            if (fault == null) {
+                module.taskEnded();
+            } else {
+                module.taskFailed(name, fault);
+            }
+        }
     }
 
+    /* A time that no task can ask for: it is not the one of a task that is due at once. */
+    private static final long ENDED = Long.MIN_VALUE + 1;
+
+    private final Platform platform;
     private final List<Entry> entries = new ArrayList<>();
+
+    TaskQueue(Platform platform) {
+        this.platform = platform;
+    }
 
     boolean isEmpty() {
         return entries.isEmpty();
@@ -54,9 +71,14 @@ final class TaskQueue {
         long next = Long.MAX_VALUE;
         for (int index = 0; index < entries.size(); index++) {
             Entry entry = entries.get(index);
-            if ((interrupted || wait(entry) == 0) && !step(entry)) {
-                entries.remove(index--);
-                continue;
+            if (interrupted || wait(entry) == 0) {
+                Throwable fault = step(entry);
+                if (entry.due == ENDED) {
+                    /* Before anything is told: what ends is stepped no more, whatever comes of the telling. */
+                    entries.remove(index--);
+                    entry.end(fault);
+                    continue;
+                }
             }
             next = Math.min(next, wait(entry));
         }
@@ -64,32 +86,29 @@ final class TaskQueue {
     }
 
     /* The clock costs as much as a message does: only those are asked for it who wait for a time. */
-    private static long wait(Entry entry) {
+    private long wait(Entry entry) {
         if (entry.due == Long.MIN_VALUE) {
             return 0;
         }
-        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - System.nanoTime());
+        return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - platform.nanoTime());
     }
 
-    private static boolean step(Entry entry) {
+    /** Why the task failed, or null; it has ended if it is due {@link #ENDED}. */
+    private Throwable step(Entry entry) {
         long result;
         try {
             result = entry.task.step();
         } catch (Throwable fault) {
-            entry.module.taskFailed(entry.name, fault);
-            return false;
-        }
-        if (result == Task.DONE) {
-            entry.module.taskEnded();
-            return false;
+            entry.due = ENDED;
+            return fault;
         }
         if (result < 0) {
-            entry.module.taskFailed(entry.name, new IllegalStateException(
-                "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns"));
-            return false;
+            entry.due = ENDED;
+            return result == Task.DONE ? null : new IllegalStateException(
+                "step returned " + result + "; return DONE, AGAIN, WAIT or a number of ns");
         }
         entry.due = result == Task.AGAIN ? Long.MIN_VALUE : result == Task.WAIT ? Long.MAX_VALUE
-            : System.nanoTime() + result;
-        return true;
+            : platform.nanoTime() + result;
+        return null;
     }
 }

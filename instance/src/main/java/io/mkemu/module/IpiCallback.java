@@ -7,8 +7,8 @@ import io.mkemu.ipi.MkIpiData;
 @FunctionalInterface
 public interface IpiCallback {
     /**
-     * Handles a message, as irq_work on the CPU that received it. It must not block. What it throws is logged with the
-     * module's name and the message counts as delivered.
+     * Handles a message on the CPU that received it, outside of interrupt context. It must not block. What it throws is
+     * logged with the module's name and the message counts as delivered.
      *
      * @param data    valid during the call only
      * @param context as registered

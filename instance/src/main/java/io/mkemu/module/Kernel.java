@@ -61,8 +61,9 @@ public interface Kernel {
      * @param offset     where in data it begins
      * @param size       bytes, 0..256
      * @param type       any 32 bits
-     * @return 0: it will be delivered unless the target dies; -EINVAL (no such instance; size), -ENODEV (no IPI area),
-     *     -ESHUTDOWN (not active), -ENOSPC (the lane to it is full: try again later)
+     * @return 0: it will be delivered unless the target dies; -EINVAL (no such instance; size), -ENODEV (no IPI area;
+     *     in single-slot mode also to oneself), -ESHUTDOWN (not active), -ENOSPC (the lane to it is full: try again
+     *     later)
      */
     int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type);
 
@@ -101,12 +102,13 @@ public interface Kernel {
     int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long timeoutNanos);
 
     /**
-     * Registers a callback for a type: multikernel_register_handler. Newest first; every handler of a type runs; the
+     * Registers a callback for a type: multikernel_register_handler. Oldest first; every handler of a type runs; the
      * same callback may be registered again.
      *
      * @param callback null registers nothing
      * @param context  handed to each call
      * @return the handler, or null without a callback
+     * @throws IllegalStateException if the module has ended, or its init failed: nothing of it may remain
      */
     IpiHandler registerHandler(IpiCallback callback, Object context, int type);
 
@@ -114,15 +116,17 @@ public interface Kernel {
      * Takes a handler back: multikernel_unregister_handler. Waits until no callback of it runs on another CPU; none
      * begins after the return.
      *
-     * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback
-     *     (in single-slot mode it waits for itself there, as the RFC does)
+     * @return 0 (also for null), -ENOENT if it is not registered, -EDEADLK from inside its own callback,
+     *     from inside one that a CPU in the handler's callback waits for in turn, or while the message of the callback
+     *     has still to go to the handler (in single-slot mode it waits for itself there, as the RFC does)
      */
     int unregisterHandler(IpiHandler handler);
 
     /**
      * Shares a page of this instance's memory: mk_send_pfn. From now on the target may map it.
      *
-     * @return as {@link #sendIpiData}; -EINVAL also if the page is not allocated from this instance's pool
+     * @return as {@link #sendIpiData}; queued: -EINVAL also if the page is not allocated from this instance's pool
+     *     (in single-slot mode any is sent, as the RFC does)
      */
     int sendPfn(int instanceId, long pfn);
 
@@ -226,6 +230,7 @@ public interface Kernel {
      * Starts a task on this CPU: kthread_run. {@code mk run} ends when all tasks of all kernels have ended.
      *
      * @param name for the log
+     * @throws IllegalStateException also if the module has ended, or its init failed: nothing of it may remain
      */
     void startTask(String name, Task task);
 

@@ -60,7 +60,7 @@ final class ReplayHandlers {
     Handler register(IpiCallback callback, Object context, int type, ReplayKernel owner) {
         Handler handler =
             new Handler(callback, context, type, registrations.merge(type, 1, Integer::sum) - 1, owner);
-        byType.computeIfAbsent(type, none -> new ArrayList<>()).addFirst(handler);
+        byType.computeIfAbsent(type, none -> new ArrayList<>()).add(handler);
         return handler;
     }
 
@@ -81,7 +81,7 @@ final class ReplayHandlers {
         }
     }
 
-    /** The handlers of a type, newest first, as they are now. */
+    /** The handlers of a type, oldest first, as they are now. */
     List<Handler> of(int type) {
         return List.copyOf(byType.getOrDefault(type, List.of()));
     }

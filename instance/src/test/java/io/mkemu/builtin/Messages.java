@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Makes what only the kernel can make: received messages and windows. */
-final class Messages {
+public final class Messages {
     private static final MemorySegment MEMORY = Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES);
     private static final UnsafeBuffer SLOT = new UnsafeBuffer(MEMORY.address(), MkIpiDataDescriptor.LENGTH);
 

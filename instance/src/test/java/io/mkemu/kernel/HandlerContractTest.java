@@ -33,8 +33,8 @@ class HandlerContractTest extends MailboxContract {
     }
 
     @Test
-    @DisplayName("multikernel_register_handler: newest first, the same callback twice, every handler of the type runs")
-    void everyHandlerRunsNewestFirst() throws Exception {
+    @DisplayName("multikernel_register_handler: oldest first, the same callback twice, every handler of the type runs")
+    void everyHandlerRunsOldestFirst() throws Exception {
         note(receiver, "a", TYPE);
         note(receiver, "b", TYPE);
         List<Object> contexts = Collections.synchronizedList(new ArrayList<>());
@@ -44,8 +44,8 @@ class HandlerContractTest extends MailboxContract {
         note(receiver, "other", TYPE + 1);
         assertEquals(0, send(sender, 1, TYPE, "x"));
         receiver.settle(0);
-        assertEquals(List.of("b1:x", "a1:x"), arrived);
-        assertEquals(List.of(2, 1), contexts);
+        assertEquals(List.of("a1:x", "b1:x"), arrived);
+        assertEquals(List.of(1, 2), contexts);
     }
 
     @Test
@@ -60,6 +60,20 @@ class HandlerContractTest extends MailboxContract {
         assertEquals(0, send(sender, 1, TYPE, "x"));
         receiver.settle(0);
         assertEquals(List.of("b1:x"), arrived);
+    }
+
+    @Test
+    @DisplayName("multikernel_unregister_handler: a callback that takes back an older handler finds that it has run")
+    void unregisterOfOneThatHasRun() throws Exception {
+        IpiHandler older = note(receiver, "older", TYPE);
+        List<Integer> results = Collections.synchronizedList(new ArrayList<>());
+        receiver.api.registerHandler((data, context) -> results.add(receiver.api.unregisterHandler(older)), null, TYPE);
+        for (int message = 0; message < 2; message++) {
+            assertEquals(0, send(sender, 1, TYPE, "x"));
+            receiver.settle(0);
+        }
+        assertEquals(List.of("older1:x"), arrived);
+        assertEquals(List.of(0, -Errno.ENOENT), results);
     }
 
     @Test

@@ -19,9 +19,15 @@ final class KernelProcess {
 
     /** Starts a main class of the test class path, which calls {@link #endWithParent} first. */
     static Process start(Class<?> main, Object... arguments) throws IOException {
+        return start(List.of(), main, arguments);
+    }
+
+    /** As {@link #start(Class, Object...)}, with options for the JVM. */
+    static Process start(List<String> jvmOptions, Class<?> main, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + options(), "-Xmx64m", "-cp",
-            System.getProperty("java.class.path"), main.getName()));
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + options(), "-Xmx64m"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }

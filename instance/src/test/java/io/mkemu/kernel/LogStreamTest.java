@@ -40,7 +40,8 @@ class LogStreamTest {
         RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "streams");
         memory = PhysicalMemory.open(directory.resolve("ram"));
         reader = new KernelLogReader(memory, ID);
-        out = new PrintStream(new LogStream(new Printk(new KernelLog(memory, ID)), LogLevel.NOTICE), false,
+        out = new PrintStream(new LogStream(new Printk(new KernelLog(memory, ID), System::nanoTime),
+            LogLevel.NOTICE), false,
             StandardCharsets.UTF_8);
     }
 

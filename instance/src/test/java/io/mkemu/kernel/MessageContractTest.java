@@ -52,6 +52,16 @@ class MessageContractTest extends MailboxContract {
     }
 
     @Test
+    @DisplayName("multikernel_send_ipi_data: to oneself it is delivered (queued), or -ENODEV (single-slot)")
+    void sendToOneself() throws Exception {
+        note(receiver, "", TYPE);
+        assertEquals(here.mode == IpiMode.QUEUED ? 0 : -Errno.ENODEV, send(receiver, 1, TYPE, "x"));
+        assertEquals(-Errno.EINVAL, receiver.on(() -> receiver.api.sendIpiData(1, null, 0, MAX_DATA_SIZE + 1, TYPE)));
+        receiver.settle(0);
+        assertEquals(here.mode == IpiMode.QUEUED ? List.of("2:x") : List.of(), arrived);
+    }
+
+    @Test
     @DisplayName("multikernel_send_ipi_data: no data with a size sends zeros, over whatever lay there")
     void noDataIsZeros() throws Exception {
         List<byte[]> got = Collections.synchronizedList(new ArrayList<>());

@@ -35,6 +35,31 @@ class ModuleLoaderTest {
         }
     }
 
+    /** A module whose constructor throws what throws again, and names itself as its cause. */
+    public static final class Hostile implements KernelModule {
+        /** Throws. */
+        public Hostile() {
+            throw new IllegalStateException() {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                public String getMessage() {
+                    throw new IllegalStateException("no message");
+                }
+
+                @Override
+                public synchronized Throwable getCause() {
+                    return this;
+                }
+            };
+        }
+
+        @Override
+        public void init(Kernel kernel) {
+            throw new UnsupportedOperationException("never initialised here");
+        }
+    }
+
     /** A module whose constructor throws. */
     public static final class Throwing implements KernelModule {
         /** Throws. */
@@ -110,6 +135,8 @@ class ModuleLoaderTest {
             .contains("com.example.Absent"));
         assertTrue(refusal(jar("throwing.jar", SERVICE, Throwing.class.getName() + "\n")).getMessage()
             .contains("born broken"));
+        assertTrue(refusal(jar("hostile.jar", SERVICE, Hostile.class.getName() + "\n")).getMessage()
+            .contains("its text cannot be had"));
         assertTrue(refusal(jar("other.jar", SERVICE, ModuleLoaderTest.class.getName() + "\n")).getMessage()
             .contains("not a subtype"));
     }

@@ -7,12 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
+import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -48,9 +50,22 @@ class PageContractTest extends MailboxContract {
         long bad = -Errno.EINVAL;
         assertEquals(List.of(Pages.pfn(page), bad, bad, bad), got);
         assertEquals(-Errno.EINVAL, sender.on(() -> sender.api.sendPfn(77, Pages.pfn(page))));
-        assertEquals(-Errno.EINVAL, sender.on(() -> sender.api.sendPfn(1, Pages.pfn(page) + 1)), "not allocated");
-        assertEquals(-Errno.EINVAL, sender.on(() -> sender.api.sendPfn(1, 0)));
-        assertEquals(-Errno.EINVAL, sender.on(() -> sender.api.sendPfn(1, Long.MIN_VALUE)));
+    }
+
+    @Test
+    @DisplayName("mk_send_pfn: a page that is not one's own: queued -EINVAL; single-slot 0, whose it is nobody asks")
+    void sendForeignPfn() throws Exception {
+        List<Long> got = Collections.synchronizedList(new ArrayList<>());
+        receiver.api.registerHandler((data, context) -> got.add(receiver.api.receivePfn(data)), null, PFN_IPI_TYPE);
+        long page = sender.on(() -> sender.api.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
+        long hosts = host.on(() -> host.api.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
+        long[] foreign = {Pages.pfn(page) + 1, Pages.pfn(hosts), 0, Long.MIN_VALUE};
+        int result = here.mode == IpiMode.QUEUED ? -Errno.EINVAL : 0;
+        for (long pfn : foreign) {
+            assertEquals(result, sender.on(() -> sender.api.sendPfn(1, pfn)), "PFN 0x" + Long.toHexString(pfn));
+            receiver.settle(0);
+        }
+        assertEquals(result == 0 ? LongStream.of(foreign).boxed().toList() : List.of(), got);
     }
 
     @Test

@@ -132,11 +132,16 @@ class PrintkTest {
     @Test
     void onlyTheFirstFaultOfAnIntervalHasATrace() {
         RateLimit limit = printk.limit("driver: callback");
-        IllegalStateException fault = new IllegalStateException("broken");
+        IllegalStateException fault = new IllegalStateException("broken") {
+            @Override
+            public String toString() {
+                return getMessage();
+            }
+        };
         fault.setStackTrace(new StackTraceElement[] {new StackTraceElement("org.example.Driver", "poll", "Driver.java",
             7), new StackTraceElement("io.mkemu.kernel.Cpu", "run", "Cpu.java", 1)});
         for (int round = 0; round < 3; round++) {
-            printk.printFault(printk.pass(limit), "driver: threw " + fault.getMessage(), fault);
+            printk.fault(limit, () -> "driver: threw ", fault);
         }
         assertEquals(List.of("3 driver: threw broken", "3   at org.example.Driver.poll(Driver.java:7)",
             "3 driver: threw broken", "3 driver: threw broken"), lines());

@@ -21,7 +21,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -155,6 +159,58 @@ class QueuedContractTest extends MailboxContract {
         }
         assertEquals(List.of(-Errno.EDEADLK, -Errno.EDEADLK), results);
         assertEquals(0, receiver.on(() -> receiver.api.unregisterHandler(own.get())));
+    }
+
+    @Test
+    @DisplayName("multikernel_unregister_handler, queued: of a handler that the same message goes to next is -EDEADLK")
+    void unregisterOfAPendingHandler() throws Exception {
+        AtomicReference<IpiHandler> younger = new AtomicReference<>();
+        List<Integer> results = Collections.synchronizedList(new ArrayList<>());
+        receiver.api.registerHandler((data, context) -> results.add(receiver.api.unregisterHandler(younger.get())),
+            null, TYPE);
+        younger.set(note(receiver, "younger", TYPE));
+        assertEquals(0, send(sender, 1, TYPE, "x"));
+        receiver.settle(0);
+        assertEquals(List.of(-Errno.EDEADLK), results);
+        assertEquals(List.of("younger1:x"), arrived, "delivered to each handler");
+        assertEquals(0, receiver.on(() -> receiver.api.unregisterHandler(younger.get())));
+    }
+
+    @Test
+    @DisplayName("multikernel_unregister_handler, queued: two callbacks that take each other back: -EDEADLK for one")
+    void unregisterEachOther() throws Exception {
+        for (int round = 0; round < 50; round++) {
+            IpiHandler[] handlers = new IpiHandler[2];
+            int[] results = new int[2];
+            CyclicBarrier inside = new CyclicBarrier(2);
+            CountDownLatch returned = new CountDownLatch(2);
+            for (int cpu = 0; cpu < 2; cpu++) {
+                int own = cpu;
+                handlers[cpu] = receiver.api.registerHandler((data, context) -> {
+                    meet(inside);
+                    results[own] = receiver.api.unregisterHandler(handlers[1 - own]);
+                    returned.countDown();
+                }, null, TYPE + cpu);
+            }
+            assertEquals(0, send(sender, 1, TYPE, "x"));
+            assertEquals(0, sender.on(() -> sender.api.sendIpiDataToCpu(1, 5, null, 0, 1, TYPE + 1)));
+            TestKernels.await(returned);
+            Arrays.sort(results);
+            assertArrayEquals(new int[] {-Errno.EDEADLK, 0}, results);
+            int again = 0;
+            for (IpiHandler handler : handlers) {
+                again += receiver.on(() -> receiver.api.unregisterHandler(handler));
+            }
+            assertEquals(-Errno.ENOENT, again, "one was taken back, the other stayed");
+        }
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException alone) {
+            throw new IllegalStateException(alone);
+        }
     }
 
     @Test

@@ -29,6 +29,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The RFC's own behaviour, byte for byte. */
 class SingleSlotContractTest extends MailboxContract {
@@ -163,20 +165,51 @@ class SingleSlotContractTest extends MailboxContract {
     @Test
     @DisplayName("interrupt, single-slot: a handler whose work is still pending is not queued again")
     void pendingWorkCoalesces() throws Exception {
+        note(receiver, "", TYPE);
+        try (Hold still = receiver.hold(0)) {
+            assertNotNull(still);
+            /* Behind the hold, and before the CPU delivers. */
+            receiver.kernel.cpu(0).submit(() -> {
+                receiver.kernel.cpu(0).receiver().interrupt();
+                receiver.kernel.cpu(0).receiver().interrupt();
+            });
+            assertEquals(0, send(sender, 1, TYPE, "x"));
+        }
+        receiver.settle(0);
+        receiver.settle(0);
+        assertEquals(List.of("1:x", "1:x"), arrived, "for the two interrupts one, and one for the vector");
+    }
+
+    /** All pending work is of one message, and the next one's interrupt queues all of it anew. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    @DisplayName("interrupt, single-slot: a message that comes during a callback queues every handler anew")
+    void pendingWorkRunsBeforeTheNextInterrupt(int handlers) throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
-        note(receiver, "older ", TYPE);
         receiver.api.registerHandler((data, context) -> {
-            arrived.add("newer " + data.buffer().getByte(0));
+            arrived.add("0:" + data.buffer().getByte(0));
             inside.countDown();
             QueuedContractTest.waitFor(goOn);
         }, null, TYPE);
-        assertEquals(0, send(sender, 1, TYPE, "1"));
+        for (int younger = 1; younger < handlers; younger++) {
+            String name = younger + ":";
+            receiver.api.registerHandler((data, context) -> arrived.add(name + data.buffer().getByte(0)), null, TYPE);
+        }
+        assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, new byte[] {1}, TYPE)));
         TestKernels.await(inside);
-        assertEquals(0, send(sender, 1, TYPE, "2"));
+        assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, new byte[] {2}, TYPE)));
         goOn.countDown();
         receiver.settle(0);
-        assertEquals(List.of("newer " + (int) '1', "older 1:2", "newer " + (int) '2'), arrived);
+        /* The younger ones see the second message twice, the first one never: the slot is live. */
+        List<String> expected = new ArrayList<>(List.of("0:1"));
+        for (int round = 0; round < 2; round++) {
+            for (int handler = round == 0 ? 1 : 0; handler < handlers; handler++) {
+                expected.add(handler + ":2");
+            }
+        }
+        assertEquals(2 * handlers, arrived.size());
+        assertEquals(expected, arrived);
     }
 
     @Test

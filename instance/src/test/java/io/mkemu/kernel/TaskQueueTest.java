@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.IpiMode;
 import io.mkemu.module.Task;
+import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -21,7 +22,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class TaskQueueTest {
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
-    private final TaskQueue queue = new TaskQueue();
+    private final TaskQueue queue = new TaskQueue(Platform.system());
     private final List<String> steps = new ArrayList<>();
     private TestKernels machine;
     private ModuleContext module;

@@ -55,7 +55,7 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         LocalApic apic = mapped().apic(RECEIVER);
         sender = mapped().interconnect().sender(mapped().apic(SENDER_CPU));
         area = mapped().interconnect().mapArea(target, target.ipiArea());
-        receiver = mapped().interconnect().receiver(area, apic, 0, true);
+        receiver = mapped().interconnect().receiver(area, apic, 0, true, this);
         receiver.announceRunning();
         pool = mapped().poolOf(mapped().instances().entry(1));
     }
@@ -87,14 +87,14 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
     /** Delivers what has come without a doorbell, as a CPU that polls does. */
     int poll() {
         receiver.takeHot();
-        return receiver.deliver(this);
+        return receiver.deliver();
     }
 
     /** Delivers what was rung for: how the first message of a lane is found. */
     int interrupt() {
         mapped().apic(RECEIVER).takePending();
-        receiver.interrupt(this);
-        return receiver.deliver(this);
+        receiver.interrupt();
+        return receiver.deliver();
     }
 
     /** Sum of the first words of all that was delivered. */
@@ -103,17 +103,12 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
     }
 
     @Override
-    public void dispatch(MkIpiData data) {
-        received += data.buffer().getLong(0);
+    public Messages messages() {
+        return data -> received += data.buffer().getLong(0);
     }
 
     @Override
-    public void queueWork(MkIpiData live) {
-        throw new IllegalStateException("a single-slot mailbox");
-    }
-
-    @Override
-    public int runWork(MkIpiData live) {
+    public IrqWork irqWork() {
         throw new IllegalStateException("a single-slot mailbox");
     }
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.memory;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+
+/** How the bytes of a machine's RAM come into this process. Thread-safe. */
+interface RamMapping {
+    /**
+     * Makes a window on RAM; the range has been checked.
+     *
+     * @throws IOException if it cannot be mapped
+     */
+    Window map(long address, int length, Runnable unmapped) throws IOException;
+
+    /** Gives up what it holds; windows stay. */
+    void close() throws IOException;
+
+    /** RAM that is a file: each window is a mapping of its own. */
+    static RamMapping of(FileChannel channel, MapMode mode) {
+        return new RamMapping() {
+            @Override
+            public Window map(long address, int length, Runnable unmapped) throws IOException {
+                Arena arena = Arena.ofShared();
+                try {
+                    long there = channel.map(mode, address, length, arena).address();
+                    return new Window(address, there, length, arena::close, unmapped);
+                } catch (IOException | RuntimeException | Error fault) {
+                    arena.close();
+                    throw fault;
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                channel.close();
+            }
+        };
+    }
+
+    /**
+     * RAM that is a buffer of this process: each window is a part of it.
+     *
+     * @param ram direct: kernels address RAM by absolute addresses, which the bytes of an array do not have, since the
+     *            collector moves them
+     */
+    static RamMapping of(ByteBuffer ram) {
+        long base = MemorySegment.ofBuffer(ram).address();
+        return new RamMapping() {
+            @Override
+            public Window map(long address, int length, Runnable unmapped) {
+                return new Window(address, base + address, length, () -> { }, unmapped);
+            }
+
+            @Override
+            public void close() {
+                /* The buffer lives as long as somebody holds it, and this object does. */
+                ram.clear();
+            }
+        };
+    }
+}

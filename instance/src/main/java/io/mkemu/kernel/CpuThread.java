@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.cpu.IdlePolicy;
+import io.mkemu.os.Affinity;
+import io.mkemu.os.Futex;
+import java.util.BitSet;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The thread that runs an emulated CPU: pinned to its host CPU, it does one turn after another, idles between them as
+ * its policy says and halts on the doorbell's futex, until it is asked to park. The methods that are not a policy's are
+ * for any other thread.
+ */
+final class CpuThread extends Thread implements IdlePolicy.Idler {
+    private final Cpu cpu;
+    private final IdlePolicy idle;
+    private final CompletableFuture<Void> online = new CompletableFuture<>();
+    private volatile boolean parking;
+    private Futex futex;
+
+    CpuThread(Cpu cpu, IdlePolicy idle) {
+        super(null, null, "cpu" + cpu.logicalCpu(), 0, false);
+        this.cpu = cpu;
+        this.idle = idle;
+        setDaemon(true);
+    }
+
+    Cpu cpu() {
+        return cpu;
+    }
+
+    /** Starts the thread; the future completes when it is pinned and takes interrupts. */
+    CompletableFuture<Void> bringUp() {
+        start();
+        return online;
+    }
+
+    /** Asks the CPU to leave its loop. */
+    void park() {
+        parking = true;
+        cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+    }
+
+    /** Waits until the CPU has left its loop; whether it has. */
+    boolean awaitParked(long millis) throws InterruptedException {
+        join(millis);
+        return !isAlive();
+    }
+
+    @Override
+    public void run() {
+        try {
+            futex = new Futex();
+            BitSet host = new BitSet();
+            host.set(cpu.apic().hostCpu());
+            Affinity.set(host);
+            cpu.goOnline();
+            online.complete(null);
+        } catch (Throwable refused) {
+            online.completeExceptionally(refused);
+            return;
+        }
+        try {
+            while (!parking) {
+                long wait = cpu.turn();
+                if (wait > 0) {
+                    idle(wait);
+                }
+            }
+        } finally {
+            cpu.apic().announce(LocalApicDescriptor.STATE_OFFLINE);
+        }
+    }
+
+    private void idle(long wait) {
+        try {
+            idle.idle(this, wait);
+        } catch (Throwable fault) {
+            cpu.failed(fault);
+        }
+    }
+
+    @Override
+    public boolean hasWork() {
+        return cpu.hasWork();
+    }
+
+    @Override
+    public boolean mayPoll() {
+        return !cpu.apic().sharesCore();
+    }
+
+    @Override
+    public void pause() {
+        cpu.pause();
+    }
+
+    @Override
+    public void halt(long timeoutNanos) {
+        int seen = cpu.apic().doorbell();
+        boolean sleeps = cpu.sleeps();
+        try {
+            if (sleeps) {
+                long limit = timeoutNanos > 0 ? Math.min(timeoutNanos, Cpu.AUDIT_NANOS) : Cpu.AUDIT_NANOS;
+                cpu.apic().halt(futex, seen, limit);
+            }
+        } finally {
+            cpu.wakes(sleeps);
+        }
+    }
+}

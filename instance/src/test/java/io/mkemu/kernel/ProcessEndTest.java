@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.ExitCode;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.boot.BootParameters;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.RateLimit;
+import io.mkemu.machine.MachineDirectory;
+import io.mkemu.machine.MappedMachine;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.OsFile;
+import io.mkemu.table.InstanceEntry;
+import java.io.BufferedReader;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A kernel's process that has to end ends, whatever becomes of its last words. */
+@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+class ProcessEndTest {
+    private static final int ID = 5;
+
+    @TempDir
+    private Path directory;
+
+    private static int exitCodeOf(Process process) throws Exception {
+        try {
+            assertTrue(process.waitFor(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS), "it lives on");
+            return process.exitValue();
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    @Test
+    void anOrphanWhoseLogIsBrokenEnds() throws Exception {
+        try (OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).life(0))) {
+            assertTrue(life.tryLock());
+            Process orphan = KernelProcess.start(Orphan.class, directory);
+            BufferedReader said = orphan.inputReader();
+            assertEquals("up", said.readLine());
+            life.close();
+            assertEquals(ExitCode.HOST_LOST.code(), exitCodeOf(orphan));
+        }
+    }
+
+    @Test
+    void aForceHaltEndsAKernelThatCannotSayGoodbye() throws Exception {
+        TestKernels machine = new TestKernels(IpiMode.QUEUED);
+        try {
+            InstanceEntry entry = machine.load(ID, 1, 2);
+            entry.requested(InstanceDescriptor.REQUEST_RUN);
+            Process kernel = KernelProcess.start(Halted.class, machine.ram());
+            BufferedReader said = kernel.inputReader();
+            assertEquals("up", said.readLine());
+            entry.requested(InstanceDescriptor.REQUEST_HALT);
+            assertEquals(0, exitCodeOf(kernel));
+        } finally {
+            machine.close();
+        }
+    }
+
+    private static PrintStream broken() {
+        return new PrintStream(new OutputStream() {
+            @Override
+            public void write(int value) {
+                throw new IllegalStateException("the log is broken");
+            }
+        }, true);
+    }
+
+    /** An instance's process whose host dies. */
+    static final class Orphan {
+        private Orphan() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            KernelProcess.endWithParent();
+            HostWatch.start(new MachineDirectory(Path.of(args[0])));
+            System.setErr(broken());
+            System.out.println("up");
+            new CountDownLatch(1).await();
+        }
+    }
+
+    /** An instance's process that is halted by force while its log cannot be written. */
+    static final class Halted {
+        private Halted() {
+        }
+
+        public static void main(String[] args) throws Exception {
+            KernelProcess.endWithParent();
+            MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
+            PhysicalMemory logs = PhysicalMemory.open(Path.of(args[0]));
+            InstanceEntry mine = mapped.instances().entry(ID);
+            RequestWatch watch = RequestWatch.start(mine);
+            Printk printk = new Printk(new KernelLog(logs, ID), System::nanoTime);
+            KernelInstance kernel =
+                new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk);
+            watch.kernel(kernel);
+            kernel.bringUpCpus();
+            RateLimit flood = printk.limit("flood");
+            for (int line = 0; line <= RateLimit.BURST; line++) {
+                printk.pass(flood);
+            }
+            /* What was held back is told once the CPUs are parked, and there is nothing left to tell it to. */
+            logs.close();
+            System.out.println("up");
+            new CountDownLatch(1).await();
+        }
+    }
+}
