@@ -59,12 +59,12 @@ public final class Recorder implements AutoCloseable {
         try {
             Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
             Files.writeString(told, writer.recording() + "\n");
+            return new Recorder(machine, TraceDrain.start(machine.memory(), writer, describe(machine), options.mode(),
+                line -> say(machine, line)), writer.recording());
         } catch (IOException | RuntimeException | Error fault) {
             writer.close();
             throw fault;
         }
-        return new Recorder(machine, TraceDrain.start(machine.memory(), writer, describe(machine), options.mode(),
-            line -> say(machine, line)), writer.recording());
     }
 
     private static byte[] describe(Machine machine) {
@@ -114,12 +114,11 @@ public final class Recorder implements AutoCloseable {
      * @throws MachineException if there is no journal, or no more
      */
     public void mode(TraceMode mode) {
-        if (drain == null || !drain.isRecording()) {
+        if (drain == null || !drain.mode(mode)) {
             throw new MachineException(ExitCode.STATE, "machine \"" + machine.directory().machine() + "\" has "
                 + (drain == null ? "no journal: make it with --journal DIR"
                 : "no journal any more: mk dmesg host shows why"));
         }
-        drain.mode(mode);
     }
 
     /** The host's own kernel is about to boot. */
