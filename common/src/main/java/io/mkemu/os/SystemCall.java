@@ -19,7 +19,8 @@ enum SystemCall {
     SCHED_GETAFFINITY(204, 123),
     SCHED_SETAFFINITY(203, 122),
     SETSID(112, 157),
-    TGKILL(234, 131);
+    TGKILL(234, 131),
+    UMASK(95, 166);
 
     private final long number;
 

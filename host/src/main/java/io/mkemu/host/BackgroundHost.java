@@ -41,7 +41,7 @@ public final class BackgroundHost {
     public static void requireFree(MachineDirectory directory) {
         directory.requireSocketPath();
         if (RunningMachines.runs(directory)) {
-            throw HostLife.inUse(directory);
+            throw HostLock.inUse(directory);
         }
     }
 

@@ -29,9 +29,9 @@ final class ExecVerbs {
         long timeoutMillis = HostVerbs.timeout(request);
         Set<String> names = verbs.several(request, instance -> instance.state() == InstanceState.FAILED
             || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
-        host.start(names, request.flag("external"), joining, say);
+        Boots begun = host.start(names, request.flag("external"), joining, say);
         if (waits) {
-            host.awaitActive(names, timeoutMillis);
+            begun.await(timeoutMillis);
         }
         return verbs.instances(names);
     }

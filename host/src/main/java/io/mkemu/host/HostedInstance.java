@@ -201,10 +201,11 @@ final class HostedInstance {
     /** The life could not even be begun. */
     void abandon(String why) {
         life = null;
+        settled = InstanceState.FAILED;
         reason = why;
+        restarts.stop();
         entry.requested(InstanceDescriptor.REQUEST_NONE);
         entry.reason(why);
-        restarts.stop();
         enter(InstanceState.FAILED);
     }
 
@@ -215,11 +216,16 @@ final class HostedInstance {
      * @param how    it ended otherwise
      */
     void end(boolean wanted, String how) {
-        machine.recorder().lifeEnded(spec.id());
-        reason = wanted ? "" : entry.reason().isEmpty() ? how : entry.reason();
-        entry.reason(reason);
+        /* First what only this object knows: however bad the RAM is, nobody waits for a process that is gone. */
+        reason = wanted ? "" : how;
+        settled = wanted ? InstanceState.LOADED : InstanceState.FAILED;
         life = null;
-        enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
+        machine.recorder().lifeEnded(spec.id());
+        if (!wanted && !entry.reason().isEmpty()) {
+            reason = entry.reason();
+        }
+        entry.reason(reason);
+        enter(settled);
         memory.endShares();
         for (int cpu : machine.physical(spec.cpus())) {
             LocalApic.of(machine.memory(), cpu).retire();

@@ -33,6 +33,9 @@ abstract class InstanceLife {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean shuttingDown;
     private volatile boolean halting;
+    /** Entry and CPUs may be another life's from now on. Under this object's monitor. */
+    private boolean gone;
+    private volatile String outcome = "";
 
     /**
      * Prepares.
@@ -101,7 +104,7 @@ abstract class InstanceLife {
             becameActive();
             booted.complete(true);
             /* After it: who waits for events and asks for the state may have looked before this thread did. */
-            machine.memory().raiseEvent();
+            machine.raiseEvent();
         }
     }
 
@@ -129,26 +132,36 @@ abstract class InstanceLife {
     /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
     void shutDown() {
         shuttingDown = true;
-        if (!halting) {
-            request(InstanceDescriptor.REQUEST_SHUTDOWN);
-        }
+        ask(InstanceDescriptor.REQUEST_SHUTDOWN);
     }
 
     /** Raises the marker of a force halt; it stays up until the process is gone. May be repeated. */
     void halt() {
         halting = true;
-        /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
-        entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
-        request(InstanceDescriptor.REQUEST_HALT);
+        ask(InstanceDescriptor.REQUEST_HALT);
     }
 
-    private void request(int request) {
-        entry.requested(request);
-        /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
-        for (int cpu : machine.physical(spec.cpus())) {
-            LocalApic.of(machine.memory(), cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+    /** Writes where the kernel reads, unless the process is gone: the next life would find it there. */
+    private synchronized void ask(int request) {
+        boolean halts = request == InstanceDescriptor.REQUEST_HALT;
+        if (gone || halting && !halts) {
+            return;
         }
-        machine.memory().raiseEvent();
+        try {
+            if (halts) {
+                /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
+                entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
+            }
+            entry.requested(request);
+            /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
+            for (int cpu : machine.physical(spec.cpus())) {
+                LocalApic.of(machine.memory(), cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+            }
+        } catch (RuntimeException | Error fault) {
+            /* A kernel that cannot be asked, in RAM that is gone say, can still be ended. */
+            machine.report("instance " + spec.name() + " cannot be asked to end", fault);
+        }
+        machine.raiseEvent();
     }
 
     /**
@@ -188,12 +201,27 @@ abstract class InstanceLife {
         }
     }
 
+    /** What was to be said of its end: the state that the instance was left in, and why. Empty before. */
+    String outcome() {
+        return outcome;
+    }
+
+    void outcome(String what) {
+        outcome = what;
+    }
+
     /** The process is gone. Once per life. */
     final void over(String how) {
-        over.accept(this, how);
-        /* In this order: who waited for the boot in vain must see that the life is over. */
-        ended.complete(null);
-        booted.complete(false);
-        machine.memory().raiseEvent();
+        synchronized (this) {
+            gone = true;
+        }
+        try {
+            over.accept(this, how);
+        } finally {
+            /* In this order: who waited for the boot in vain must see that the life is over. */
+            ended.complete(null);
+            booted.complete(false);
+            machine.raiseEvent();
+        }
     }
 }

@@ -55,7 +55,8 @@ final class InstanceProcess extends InstanceLife {
                 Affinity.set(partition);
                 started.complete(new ProcessBuilder(InstanceCommand.ofChild(machine().directory(), spec().id(),
                     entry().cmdline(), spec().modules())).redirectErrorStream(true).start());
-            } catch (IOException | RuntimeException refused) {
+            } catch (Throwable refused) {
+                /* Whatever it is: somebody waits for it, under the host's lock. */
                 started.completeExceptionally(refused);
             }
         }, "exec-" + spec().name());
@@ -67,13 +68,23 @@ final class InstanceProcess extends InstanceLife {
             throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec().name()
                 + ": " + refused.getCause().getMessage(), refused);
         }
-        entry().bootStep(BootStep.FORKED, System.nanoTime());
-        Thread reader = new Thread(this::readOutput, "output-" + spec().name());
-        reader.setDaemon(true);
-        reader.start();
-        Thread reaper = new Thread(() -> reap(reader), "reaper-" + spec().name());
-        reaper.setDaemon(true);
-        reaper.start();
+        try {
+            entry().bootStep(BootStep.FORKED, System.nanoTime());
+            Thread reader = daemon("output-", this::readOutput);
+            daemon("reaper-", () -> reap(reader));
+        } catch (RuntimeException | Error fault) {
+            /* A child that nobody reads from or waits for must not be left. */
+            process.destroyForcibly();
+            throw new MachineException(ExitCode.RESOURCES, "the process of instance " + spec().name()
+                + " cannot be looked after, and was ended: " + fault.getMessage(), fault);
+        }
+    }
+
+    private Thread daemon(String name, Runnable body) {
+        Thread thread = new Thread(body, name + spec().name());
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
     }
 
     private void readOutput() {
@@ -83,6 +94,8 @@ final class InstanceProcess extends InstanceLife {
             }
         } catch (IOException broken) {
             add("mkemu: further output lost: " + broken.getMessage());
+        } catch (RuntimeException | Error fault) {
+            machine().report("the output of instance " + spec().name() + " is lost from here on", fault);
         }
     }
 
@@ -93,7 +106,7 @@ final class InstanceProcess extends InstanceLife {
                 outputs.removeFirst();
             }
         }
-        machine().memory().raiseEvent();
+        machine().raiseEvent();
     }
 
     private void reap(Thread reader) {

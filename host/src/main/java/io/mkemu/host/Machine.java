@@ -12,6 +12,8 @@ import io.mkemu.boot.MachineDirectory;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.LogLevel;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.MultikernelPool;
 import io.mkemu.memory.PhysicalMemory;
@@ -22,6 +24,8 @@ import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -32,20 +36,23 @@ public final class Machine implements AutoCloseable {
 
     private final MachineDirectory directory;
     private final MachinePlan plan;
-    private final HostLife life;
+    private final HostLock lock;
+    private final DirectoryWatch watch;
     private final PhysicalMemory memory;
     private final MultikernelPool multikernelPool;
     private final IpiAreas ipiAreas;
+    private final Set<String> reported = ConcurrentHashMap.newKeySet();
     private volatile CpuPlan cpus;
     private volatile KernelInstance hostKernel;
     private volatile Recorder recorder;
 
-    private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
+    private Machine(MachineDirectory directory, MachinePlan plan, HostLock lock) throws IOException {
         this.directory = directory;
         this.plan = plan;
-        this.life = life;
+        this.lock = lock;
         this.cpus = plan.cpus();
         RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
+        this.watch = new DirectoryWatch(directory, lock);
         this.memory = PhysicalMemory.open(directory.ram());
         this.ipiAreas = new IpiAreas(memory);
         this.multikernelPool = MultikernelPool.format(memory);
@@ -57,15 +64,15 @@ public final class Machine implements AutoCloseable {
      * @throws MachineException if the name is in use or the RAM does not fit
      */
     static Machine create(MachineDirectory directory, MachinePlan plan) throws IOException {
-        HostLife life = HostLife.take(directory);
+        HostLock lock = HostLock.take(directory);
         try {
-            Machine machine = new Machine(directory, plan, life);
+            Machine machine = new Machine(directory, plan, lock);
             machine.makeHost();
             machine.recorder = Recorder.start(machine);
             return machine;
         } catch (IOException | RuntimeException | Error fault) {
             try {
-                life.close();
+                lock.close();
             } catch (IOException alsoFailed) {
                 fault.addSuppressed(alsoFailed);
             }
@@ -202,6 +209,46 @@ public final class Machine implements AutoCloseable {
         return hostKernel;
     }
 
+    /** Says something in the host's kernel log, whether or not its kernel runs. */
+    void say(LogLevel level, String line) {
+        KernelInstance kernel = hostKernel;
+        if (kernel != null) {
+            kernel.printk(level, line);
+        } else {
+            new KernelLog(memory, 0).append(level.ordinal(), -1, line);
+        }
+    }
+
+    /**
+     * Says a fault of this process wherever it can be said: in the host's kernel log, and on stderr, which is host.out
+     * of a host in the background. The same one is said once. Throws nothing.
+     *
+     * @param where it was met
+     */
+    void report(String where, Throwable fault) {
+        try {
+            if (!reported.add(where + fault)) {
+                return;
+            }
+            String line = "mkemu: fault of mkemu, please report it: " + where + ": " + fault;
+            System.err.println(line);
+            fault.printStackTrace();
+            say(LogLevel.ERR, line);
+        } catch (RuntimeException | Error alsoFailed) {
+            /* The last resort has failed too: no memory for the line, or the log's RAM is gone. What is left: */
+            System.err.println(alsoFailed.getClass());
+        }
+    }
+
+    /** Wakes everybody who waits for something to happen. Throws nothing: in RAM that is gone nobody can be woken. */
+    void raiseEvent() {
+        try {
+            memory.raiseEvent();
+        } catch (RuntimeException | Error fault) {
+            report("the machine's event word", fault);
+        }
+    }
+
     /** The machine's RAM. */
     public PhysicalMemory memory() {
         return memory;
@@ -232,6 +279,11 @@ public final class Machine implements AutoCloseable {
         return recorder;
     }
 
+    /** What tells whether its files are still there. */
+    DirectoryWatch watch() {
+        return watch;
+    }
+
     /** Where it lies. */
     public MachineDirectory directory() {
         return directory;
@@ -239,13 +291,16 @@ public final class Machine implements AutoCloseable {
 
     /** This process ends with the machine: whoever waits for the end of the one waits for the end of the other. */
     void endsWithProcess() {
-        life.lastsUntilExit();
+        lock.lastsUntilExit();
     }
 
     /** Removes the machine's files. Host and instances must have been shut down. */
     @Override
     public void close() throws IOException {
-        recorder.close();
-        life.close();
+        try {
+            recorder.close();
+        } finally {
+            lock.close();
+        }
     }
 }

@@ -11,8 +11,6 @@ import io.mkemu.boot.dt.InstanceSpec;
 import io.mkemu.host.replay.ModuleDigests;
 import io.mkemu.journal.JournalWriter;
 import io.mkemu.journal.TraceDrain;
-import io.mkemu.kernel.KernelInstance;
-import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceMode;
@@ -60,7 +58,7 @@ public final class Recorder implements AutoCloseable {
             Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
             Files.writeString(told, writer.recording() + "\n");
             return new Recorder(machine, TraceDrain.start(machine.memory(), writer, describe(machine), options.mode(),
-                line -> say(machine, line)), writer.recording());
+                line -> machine.say(LogLevel.WARNING, line)), writer.recording());
         } catch (IOException | RuntimeException | Error fault) {
             writer.close();
             throw fault;
@@ -86,15 +84,6 @@ public final class Recorder implements AutoCloseable {
             return JSON.writeValueAsBytes(what);
         } catch (JsonProcessingException impossible) {
             throw new IllegalStateException(impossible);
-        }
-    }
-
-    private static void say(Machine machine, String line) {
-        KernelInstance host = machine.hostKernel();
-        if (host != null) {
-            host.printk(LogLevel.WARNING, line);
-        } else {
-            new KernelLog(machine.memory(), 0).append(LogLevel.WARNING.ordinal(), -1, line);
         }
     }
 
@@ -171,8 +160,8 @@ public final class Recorder implements AutoCloseable {
             try {
                 drain.close();
             } catch (IOException refused) {
-                say(machine, "mkemu: the last file of the journal " + recording + " is not closed in order: "
-                    + refused.getMessage());
+                machine.say(LogLevel.WARNING, "mkemu: the last file of the journal " + recording
+                    + " is not closed in order: " + refused.getMessage());
             }
         }
     }

@@ -26,7 +26,7 @@ public final class RemoteHost implements AutoCloseable {
     /** How long a host may take for what it does at once. */
     public static final long ANSWER_MILLIS = 10_000;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final MachineDirectory directory;
     /** Held open: its lock is this very host's life, whatever becomes of the name. */
@@ -103,7 +103,7 @@ public final class RemoteHost implements AutoCloseable {
         }
     }
 
-    /** A host that is just being made, or taken down, has no socket for a moment. */
+    /** A host that is just being made, or taken down, or whose socket was removed, has none for a moment. */
     private ControlClient connect() throws IOException {
         long deadline = System.nanoTime() + SOCKET_NANOS;
         while (true) {

@@ -161,14 +161,13 @@ final class TestHost implements AutoCloseable {
     }
 
     /** Begins lives that wait to be joined. */
-    void start(List<String> names, Consumer<String> say) {
-        host.start(names, true, Joining.byCommand(), say);
+    Boots start(List<String> names, Consumer<String> say) {
+        return host.start(names, true, Joining.byCommand(), say);
     }
 
     /** The same, and waits until they are active. */
     void exec(List<String> names, long timeoutMillis, Consumer<String> say) throws InterruptedException {
-        start(names, say);
-        host.awaitActive(names, timeoutMillis);
+        start(names, say).await(timeoutMillis);
     }
 
     /** The action is refused with this code and this line, and nothing is changed by it. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.mkemu.boot.InstanceState;
 import io.mkemu.boot.MachineDirectory;
 import io.mkemu.boot.dt.MachineSpec;
+import io.mkemu.host.Boots;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.Joining;
@@ -78,8 +79,7 @@ final class TestHost implements AutoCloseable {
 
     /** Boots instances and waits until they are active. */
     void exec(String... names) throws InterruptedException {
-        start(names);
-        host.awaitActive(List.of(names), BOOT_MILLIS);
+        start(names).await(BOOT_MILLIS);
     }
 
     /** Boots an instance by a process that is started by the command that the host gives for a JVM. */
@@ -104,8 +104,8 @@ final class TestHost implements AutoCloseable {
     }
 
     /** Begins to boot instances. */
-    void start(String... names) {
-        host.start(List.of(names), false, Joining.byCommand(), line -> { });
+    Boots start(String... names) {
+        return host.start(List.of(names), false, Joining.byCommand(), line -> { });
     }
 
     InstanceStatus status(String name) {
