@@ -97,7 +97,7 @@ public final class BackgroundHost {
             end();
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host is not up "
                 + "after " + timeoutMillis / 1000.0 + " s and was ended: does a module of it hang? --timeout gives it "
-                + "more", late);
+                + "more (" + Load.now() + ")", late);
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         } catch (InterruptedException stop) {

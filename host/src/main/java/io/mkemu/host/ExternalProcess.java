@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 public final class ExternalProcess extends InstanceLife {
     /** The end of a process that never got so far as to be active raises no event. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final PhysicalMemory memory;

@@ -288,7 +288,7 @@ public final class Host implements AutoCloseable {
         forced.addAll(Lives.tryAwaitEnd(locked(() -> lives.ask(instances.values(), true)), true, END_MILLIS));
         lives.stopSupervising();
         if (!machine.shutDownHost()) {
-            forced.add("host: a module does not end, given up");
+            forced.add("host: a module does not end, given up (" + Load.now() + ")");
         }
         return forced;
     }

@@ -20,7 +20,7 @@ import java.util.concurrent.ExecutionException;
 /** The control socket of a host, and what a request to end the machine and whoever runs the machine tell each other. */
 final class HostControl implements AutoCloseable {
     private static final long NOT_ASKED = -1;
-    private static final long HALT_MILLIS = 2000;
+    private static final long HALT_MILLIS = 8000;
 
     private final Host host;
     private final CompletableFuture<List<String>> ended = new CompletableFuture<>();

@@ -23,7 +23,7 @@ abstract class InstanceLife {
     /** How long the CPUs have to park by themselves when a force halt is asked for. */
     private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
     /** How long the operating system may take to end a process that was destroyed. */
-    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private final Machine machine;
     private final InstanceSpec spec;

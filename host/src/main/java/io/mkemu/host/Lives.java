@@ -31,7 +31,8 @@ import java.util.function.Supplier;
 final class Lives {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
-    static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** Less than RemoteHost.ANSWER_MILLIS, or the client gives the host up before it has said what does not end. */
+    static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private final Machine machine;
     private final ReentrantLock lock;

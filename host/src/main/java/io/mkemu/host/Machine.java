@@ -32,7 +32,7 @@ import java.util.stream.Collectors;
 /** A machine that this process is the host of: its RAM with all its tables, and the host's own kernel. */
 public final class Machine implements AutoCloseable {
     static final String HOST_NAME = "host";
-    private static final long HOST_SHUTDOWN_MILLIS = 2000;
+    private static final long HOST_SHUTDOWN_MILLIS = 8000;
 
     private final MachineDirectory directory;
     private final MachinePlan plan;

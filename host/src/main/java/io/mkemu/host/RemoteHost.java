@@ -91,8 +91,8 @@ public final class RemoteHost implements AutoCloseable {
             return client.ask(request, millis, say);
         } catch (SocketTimeoutException late) {
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " does not answer within " + millis / 1000 + " s; if it hangs, kill -9 it, and mk init --machine "
-                + directory.machine() + " makes the machine anew", late);
+                + " does not answer within " + millis / 1000 + " s (" + Load.now() + "); if it hangs, kill -9 it, and "
+                + "mk init --machine " + directory.machine() + " makes the machine anew", late);
         } catch (IOException gone) {
             if (!isGoneBy(System.nanoTime() + SOCKET_NANOS)) {
                 throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
@@ -142,8 +142,8 @@ public final class RemoteHost implements AutoCloseable {
     public void awaitGone(long timeoutMillis) throws IOException {
         if (!isGoneBy(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis))) {
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " has ended its kernels, but is still there after " + timeoutMillis / 1000
-                + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
+                + " has ended its kernels, but is still there after " + timeoutMillis / 1000 + " s (" + Load.now()
+                + "); kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
         }
         if (life.isStillNamed()) {
             throw RunningMachines.notRunning(directory);
