@@ -113,12 +113,24 @@ final class HostLock implements AutoCloseable {
             }
             String waitsFor = clearRemains();
             done = waitsFor == null;
+            if (!done && isNew) {
+                leaveAsFound();
+            }
             return waitsFor;
         } finally {
             if (!done) {
                 /* Also to wait: an instance of a dead host ends once it has had this lock itself for a moment. */
                 lock.close();
             }
+        }
+    }
+
+    /** Takes the lock's file away again, while it is locked, and the directory if nothing else is in it. */
+    private void leaveAsFound() throws IOException {
+        if (files().isEmpty()) {
+            directory.delete();
+        } else {
+            Files.deleteIfExists(directory.life(0));
         }
     }
 

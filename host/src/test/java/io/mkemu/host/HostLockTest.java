@@ -281,6 +281,7 @@ class HostLockTest {
             MachineException refused = assertThrows(MachineException.class, () -> HostLock.take(directory, 1));
             assertTrue(refused.getMessage().startsWith("machine \"box\": somebody has removed its directory, and its "
                 + "host (pid " + former.pid() + ") is still there; "), refused.getMessage());
+            assertFalse(Files.exists(directory.path()), "the refusal leaves nothing");
         } finally {
             former.destroyForcibly().waitFor();
         }
