@@ -72,7 +72,7 @@ class RunIT {
         Path tree = new TreeSource().bootargs("idle=" + idle).instance("a", jar).instance("b", jar)
             .write(mk.work(), "slow");
         MkProcess run = mk.start("run", tree).ends(0);
-        assertEquals(1, run.out("b: slow: has heard all$").size(), run::describe);
+        assertEquals(1, run.out("b: Slow: slow: has heard all$").size(), run::describe);
         assertEquals(1, run.out("^ +1 +a +active .* " + Slow.MESSAGES + " +0 +\\d+$").size(), run::describe);
         assertEquals(1, run.out("^ +2 +b +active .* 0 +" + Slow.MESSAGES + " +\\d+$").size(), run::describe);
     }
