@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 /**
  * The directory of a machine: its RAM file and the life locks of its kernels. It lies in a directory of this user's
  * own, {@code /dev/shm/mkemu-UID} unless MKEMU_DIR names another; both have mode 0700, and a link or a directory of
- * somebody else in their place is refused.
+ * somebody else in their place is refused. Rights of the owner that a umask took away are given back.
  *
  * @param path the directory
  */
@@ -88,12 +88,14 @@ public record MachineDirectory(Path path) {
     }
 
     /**
-     * Makes the directory, and the one it lies in, or finds them safe.
+     * Makes the directory, and the one it lies in, or finds them safe. The umask of this process takes no rights of the
+     * owner away from here on.
      *
      * @throws MachineException if they are not, or the path of {@link #control} is longer than a socket's may be
      */
     public void create() throws IOException {
         requireSocketPath();
+        OsProcess.keepOwnersRights();
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
             try {
                 makeSafe(path.getParent());
@@ -144,26 +146,53 @@ public record MachineDirectory(Path path) {
         }
     }
 
-    /** Refuses a directory that is a link or somebody else's. */
+    /** Refuses a directory that is a link or somebody else's, or that its owner has no rights to. */
     public void check() throws IOException {
-        checkSafe(path.getParent());
-        checkSafe(path);
+        OsProcess.keepOwnersRights();
+        requireRights(path.getParent());
+        requireRights(path);
+    }
+
+    /**
+     * Whether there is a place where this user's machines lie.
+     *
+     * @throws MachineException if something else is there: a link, or a directory of somebody else
+     */
+    public static boolean hasBase() throws IOException {
+        try {
+            requireRights(base());
+            return true;
+        } catch (NoSuchFileException none) {
+            return false;
+        }
     }
 
     private static void makeSafe(Path directory) throws IOException {
         try {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         } catch (FileAlreadyExistsException there) {
-            checkSafe(directory);
+            if (!checkSafe(directory).equals(OWNER_ONLY)) {
+                /* A former run made it under a umask that takes away rights of the owner. */
+                Files.setPosixFilePermissions(directory, OWNER_ONLY);
+            }
+        }
+    }
+
+    private static void requireRights(Path directory) throws IOException {
+        Set<?> rights = checkSafe(directory);
+        if (!rights.equals(OWNER_ONLY)) {
+            throw new MachineException(ExitCode.MACHINE, directory + " gives its owner not all rights (mode must be "
+                + "0700); chmod 700 it, or set MKEMU_DIR to another place");
         }
     }
 
     /**
      * Refuses a directory that is a link, open to others or somebody else's.
      *
+     * @return the rights that it gives, none of them to others
      * @throws MachineException that says what it is; the remedy follows the first semicolon
      */
-    public static void checkSafe(Path directory) throws IOException {
+    public static Set<?> checkSafe(Path directory) throws IOException {
         var attributes = Files.readAttributes(directory, "unix:uid,isDirectory,permissions", LinkOption.NOFOLLOW_LINKS);
         String problem = null;
         String remedy = "remove it";
@@ -179,6 +208,7 @@ public record MachineDirectory(Path path) {
             throw new MachineException(ExitCode.MACHINE, directory + " " + problem
                 + "; mkemu uses only directories of its own user: " + remedy + ", or set MKEMU_DIR to another place");
         }
+        return (Set<?>) attributes.get("permissions");
     }
 
     /** Removes the machine's files and its directory, and the default one it lies in if that is empty now. */

@@ -7,12 +7,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
  * A file descriptor that Java's channels cannot give: opened close-on-exec and without following a link, allocated to
- * its full size, locked by open file description. Not thread-safe, except that one thread may block in {@link #lock}.
+ * its full size, locked by open file description. Not thread-safe, except that one thread may block in
+ * {@link #awaitUnlocked}.
  */
 public final class OsFile implements AutoCloseable {
     private static final int AT_FDCWD = -100;
@@ -128,24 +130,32 @@ public final class OsFile implements AutoCloseable {
     /**
      * Tries to take the exclusive lock of this open file description. It ends with the process, whatever kills it.
      *
-     * @return whether it was free
+     * @return whether it was free; false also for the moment in which another description takes note of its coming free
      */
     public boolean tryLock() throws IOException {
         return control(F_OFD_SETLK, F_WRLCK) == 0;
     }
 
-    /** Waits, without using CPU, until nobody holds the exclusive lock; then holds it shared. */
+    /**
+     * Waits, without using CPU, until nobody holds the exclusive lock. The operating system can only wait for a lock by
+     * taking one: this one is shared, and let go of at once. {@link #tryLock} of another description fails for that
+     * moment, though {@link #isLockedByOther} says that nobody holds the exclusive lock.
+     */
     public void awaitUnlocked() throws IOException {
         while (control(F_OFD_SETLKW, F_RDLCK) != 0) {
             Thread.onSpinWait();
         }
+        unlock();
     }
 
-    /** Whether another open file description holds the exclusive lock: whether that process lives. */
+    /**
+     * Whether another open file description holds the exclusive lock: whether that process lives. One that waits in
+     * {@link #awaitUnlocked} does not count.
+     */
     public boolean isLockedByOther() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment flock = arena.allocate(FLOCK_BYTES, 8);
-            flock.set(ValueLayout.JAVA_SHORT, 0, F_WRLCK);
+            flock.set(ValueLayout.JAVA_SHORT, 0, F_RDLCK);
             call(F_OFD_GETLK, flock);
             return flock.get(ValueLayout.JAVA_SHORT, 0) != F_UNLCK;
         }
@@ -178,8 +188,8 @@ public final class OsFile implements AutoCloseable {
     /** Whether the path still names this very file: false once somebody has unlinked or replaced it. */
     public boolean isStillNamed() throws IOException {
         try {
-            Object mine = Files.getAttribute(Path.of("/proc/self/fd/" + fd), "unix:ino");
-            return mine.equals(Files.getAttribute(path, "unix:ino", java.nio.file.LinkOption.NOFOLLOW_LINKS));
+            Object mine = Files.readAttributes(Path.of("/proc/self/fd/" + fd), "unix:dev,ino");
+            return mine.equals(Files.readAttributes(path, "unix:dev,ino", LinkOption.NOFOLLOW_LINKS));
         } catch (NoSuchFileException gone) {
             return false;
         }

@@ -4,6 +4,7 @@ package io.mkemu.os;
 /** What a process asks of its own identity. */
 public final class OsProcess {
     private static final int SIGSTOP = 19;
+    private static final int OTHERS = 077;
 
     private OsProcess() {
     }
@@ -24,6 +25,15 @@ public final class OsProcess {
      */
     public static int gid() {
         return (int) Native.call(SystemCall.GETGID, 0, 0, 0, 0);
+    }
+
+    /**
+     * What this process and its children make from now on has the rights for its owner that they ask for, whatever the
+     * umask was; for the others the umask stays as it is.
+     */
+    public static void keepOwnersRights() {
+        long before = Native.call(SystemCall.UMASK, OTHERS, 0, 0, 0);
+        Native.call(SystemCall.UMASK, before & OTHERS, 0, 0, 0);
     }
 
     /** Leaves the terminal's process group, so that a Ctrl-C meant for the host reaches the host alone. */

@@ -22,6 +22,7 @@ enum SystemCall {
     SETSID(112, 157),
     STATFS(137, 43),
     TGKILL(234, 131),
+    UMASK(95, 166),
     WRITE(1, 64);
 
     private final long number;

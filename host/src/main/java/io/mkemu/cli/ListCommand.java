@@ -15,7 +15,8 @@ import picocli.CommandLine.Option;
 /** {@code mk list}: this user's machines. */
 @Command(name = "list", mixinStandardHelpOptions = true,
     header = "Lists the machines.", description = {
-    "Lists this user's machines: those that run, and those whose host was killed."},
+    "Lists this user's machines: those that run, those whose host was killed, and "
+        + "those whose directory somebody has removed under their host."},
     footer = {"", "Example: mk list --json"})
 final class ListCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "
@@ -35,18 +36,22 @@ final class ListCommand implements Callable<Integer> {
         String row = "%-" + width + "s  %-7s %8s  %7s  %s%n";
         System.out.printf(Locale.ROOT, row, "name", "state", "host pid", "kernels", "directory");
         for (MachineSummary machine : machines) {
-            System.out.printf(Locale.ROOT, row, machine.name(), machine.runs() ? "running" : "dead",
+            System.out.printf(Locale.ROOT, row, machine.name(), machine.state(),
                 machine.pid() == 0 ? "-" : machine.pid(),
                 machine.kernels() == 0 ? "-" : machine.active() + "/" + machine.kernels(), machine.directory());
         }
-        if (machines.stream().anyMatch(machine -> !machine.runs())) {
+        if (machines.stream().anyMatch(machine -> machine.state().equals(MachineSummary.DEAD))) {
             System.out.println("dead: the host was killed; mk init or mk run of that name clears what it left");
+        }
+        if (machines.stream().anyMatch(machine -> machine.state().equals(MachineSummary.REMOVED))) {
+            System.out.println("removed: somebody has removed the directory; the host ends by itself within seconds, "
+                + "unless it is stopped or hangs: kill -9 ends it then");
         }
         return ExitCode.OK.code();
     }
 
     private static ObjectNode json(MachineSummary machine) {
-        return Json.object().put("name", machine.name()).put("state", machine.runs() ? "running" : "dead")
+        return Json.object().put("name", machine.name()).put("state", machine.state())
             .put("pid", machine.pid()).put("active", machine.active()).put("kernels", machine.kernels())
             .put("directory", machine.directory().toString());
     }

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 final class ShutdownCommand extends VerbCommand {
     /** The host's own kernel, and what hangs, have a few seconds on top of what the instances have. */
     private static final long HOST_MILLIS = 15_000;
-    private static final long GONE_MILLIS = 10_000;
+    private static final long GONE_MILLIS = 60_000;
 
     @Option(names = {"-f", "--force"}, description = "Do not ask the instances' modules.")
     private boolean force;

@@ -6,6 +6,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlRequest;
+import io.mkemu.host.life.Boots;
 import io.mkemu.host.life.ContainerRun;
 import io.mkemu.host.life.ExternalProcess;
 import io.mkemu.host.life.HostedInstance;
@@ -33,9 +34,9 @@ public final class ExecVerbs {
         long timeoutMillis = HostVerbs.timeout(request);
         Set<String> names = verbs.several(request, instance -> instance.state() == InstanceState.FAILED
             || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
-        host.start(names, request.flag("external"), joining, say);
+        Boots begun = host.start(names, request.flag("external"), joining, say);
         if (waits) {
-            host.awaitActive(names, timeoutMillis);
+            begun.await(timeoutMillis);
         }
         return verbs.instances(names);
     }

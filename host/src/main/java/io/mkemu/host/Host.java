@@ -6,13 +6,16 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.life.Boots;
 import io.mkemu.host.life.HostedInstance;
+import io.mkemu.host.life.InstanceLife;
 import io.mkemu.host.life.Joining;
 import io.mkemu.host.life.Lives;
 import io.mkemu.host.life.Machine;
 import io.mkemu.host.life.States;
 import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.module.KernelModule;
+import io.mkemu.os.Load;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.RestartPolicy;
@@ -23,6 +26,7 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -41,12 +45,14 @@ public final class Host implements AutoCloseable {
     private final StatusReader status;
     private final CountDownLatch endAsked = new CountDownLatch(1);
     private final List<KernelModule> modules;
+    private final AtomicReference<String> lost = new AtomicReference<>();
+    private volatile Runnable everySecond = () -> { };
     private boolean ending;
 
     private Host(Machine machine, List<KernelModule> modules) {
         this.machine = machine;
         this.modules = modules;
-        this.lives = new Lives(machine, lock, instances::values);
+        this.lives = new Lives(machine, lock, instances::values, this::look, this::lose);
         this.status = new StatusReader(machine);
     }
 
@@ -175,34 +181,23 @@ public final class Host implements AutoCloseable {
      * @param external whether somebody else starts their processes, whatever the tree says
      * @param joining  how somebody else starts those of external ones
      * @param say      told how to join external ones, a line at a time
+     * @return what has begun, to wait for
      * @throws MachineException if one is in another state, none has begun then; or its process cannot be started
      */
-    public void start(Collection<String> names, boolean external, Joining joining, Consumer<String> say) {
+    public Boots start(Collection<String> names, boolean external, Joining joining, Consumer<String> say) {
         List<String> lines = new ArrayList<>();
         try {
-            locked(() -> {
+            return locked(() -> {
                 requireRunning();
                 List<HostedInstance> all = States.findAll(names, instances.values());
                 all.forEach(States::requireExecutable);
                 all.forEach(instance -> instance.restarts().stop());
-                lives.begin(all, external, joining, lines::add);
-                return null;
+                return new Boots(lives.begin(all, external, joining, lines::add));
             });
         } finally {
             /* Whoever is told may take its time: not under the lock. */
             lines.forEach(say);
         }
-    }
-
-    /**
-     * Waits until instances that were started are active.
-     *
-     * @param timeoutMillis how long to wait
-     * @throws MachineException once all have been waited for, with what is to be said of each that fails, or is not
-     *     active in time: a child goes on booting then, and one that nobody joined is loaded again
-     */
-    public void awaitActive(Collection<String> names, long timeoutMillis) throws InterruptedException {
-        Boots.await(locked(() -> States.findAll(names, instances.values())), timeoutMillis);
     }
 
     /**
@@ -214,13 +209,13 @@ public final class Host implements AutoCloseable {
      * @throws MachineException if one is in another state, or its CPUs are not confirmed parked in the end
      */
     public List<String> kill(Collection<String> names, boolean force, long timeoutMillis) throws InterruptedException {
-        List<HostedInstance> ended = locked(() -> {
+        List<InstanceLife> asked = locked(() -> {
             List<HostedInstance> all = States.findAll(names, instances.values());
             all.forEach(instance -> States.requireKillable(instance, force));
             all.forEach(instance -> instance.restarts().stop());
-            return all;
+            return lives.ask(all, force);
         });
-        return lives.end(ended, force, timeoutMillis);
+        return Lives.awaitEnd(asked, force, timeoutMillis);
     }
 
     /** Names of the instances, by ascending id. */
@@ -232,6 +227,11 @@ public final class Host implements AutoCloseable {
         return locked(() -> List.copyOf(instances.values()));
     }
 
+    /** Looks at the instances while none of them changes. */
+    public <T> T atOnce(Supplier<T> look) {
+        return locked(look);
+    }
+
     /** One line that says which CPUs that run share a host CPU, or null if none do. */
     public String overcommitment() {
         return locked(lives::overcommitment);
@@ -240,7 +240,37 @@ public final class Host implements AutoCloseable {
     /** Asks for the end of the machine; whoever runs this host sees it. */
     public void askEnd() {
         endAsked.countDown();
-        machine.memory().raiseEvent();
+        machine.raiseEvent();
+    }
+
+    /** Has something looked after once a second, beside the machine's files. */
+    void everySecond(Runnable what) {
+        everySecond = what;
+    }
+
+    private void look() {
+        everySecond.run();
+        try {
+            String problem = machine.watch().problem();
+            if (problem != null) {
+                lose(problem);
+            }
+        } catch (IOException unseen) {
+            machine.report("the machine's directory cannot be looked at", unseen);
+        }
+    }
+
+    /** The machine cannot go on: says why, and asks for its end. */
+    public void lose(String why) {
+        if (lost.compareAndSet(null, why)) {
+            machine.say(LogLevel.CRIT, "mkemu: the machine ends: " + why);
+        }
+        askEnd();
+    }
+
+    /** Why the machine could not go on, or null. */
+    public String lost() {
+        return lost.get();
     }
 
     /** Released when somebody asks for the end of the machine. */
@@ -255,17 +285,19 @@ public final class Host implements AutoCloseable {
      * @return a line for each kernel that did not end by itself
      */
     public List<String> shutDown(long timeoutMillis) throws InterruptedException {
-        List<HostedInstance> running = locked(() -> {
+        boolean force = timeoutMillis == 0;
+        List<InstanceLife> asked = locked(() -> {
             ending = true;
             lives.close();
-            return instances.values().stream().filter(instance -> instance.life() != null).toList();
+            return lives.ask(instances.values().stream()
+                .filter(instance -> instance.state() == InstanceState.ACTIVE).toList(), force);
         });
-        List<String> forced = new ArrayList<>(lives.tryEnd(running.stream()
-            .filter(instance -> instance.state() == InstanceState.ACTIVE).toList(), timeoutMillis == 0, timeoutMillis));
-        forced.addAll(lives.tryEnd(running, true, END_MILLIS));
+        List<String> forced = new ArrayList<>(Lives.tryAwaitEnd(asked, force, timeoutMillis));
+        /* What is left: those that boot, and those that are halting already. Nothing begins any more. */
+        forced.addAll(Lives.tryAwaitEnd(locked(() -> lives.ask(instances.values(), true)), true, END_MILLIS));
         lives.stopSupervising();
         if (!machine.shutDownHost()) {
-            forced.add("host: a module does not end, given up");
+            forced.add("host: a module does not end, given up (" + Load.now() + ")");
         }
         return forced;
     }

@@ -5,8 +5,14 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlLimits;
 import io.mkemu.host.control.ControlServer;
+import io.mkemu.host.life.DirectoryWatch;
+import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -14,23 +20,54 @@ import java.util.concurrent.ExecutionException;
 /** The control socket of a host, and what a request to end the machine and whoever runs the machine tell each other. */
 public final class HostControl implements AutoCloseable {
     private static final long NOT_ASKED = -1;
-    private static final long HALT_MILLIS = 2000;
+    private static final long HALT_MILLIS = 8000;
 
     private final Host host;
     private final CompletableFuture<List<String>> ended = new CompletableFuture<>();
-    private final ControlServer server;
+    private final List<ControlServer> servers = new ArrayList<>();
+    private Object socket;
+    private boolean closed;
     private volatile long endMillis = NOT_ASKED;
 
     private HostControl(Host host) throws IOException {
         this.host = host;
+        listen();
+    }
+
+    private void listen() throws IOException {
         MachineDirectory directory = host.machine().directory();
-        this.server = ControlServer.open(directory.control(), new TornRam(new HostVerbs(host, this), directory),
-            ControlLimits.DEFAULT);
+        servers.add(ControlServer.open(directory.control(), new TornRam(new HostVerbs(host, this), directory),
+            ControlLimits.DEFAULT));
+        socket = DirectoryWatch.identity(directory.control());
+    }
+
+    /** Makes the socket anew if somebody has removed it; who has a connection of the old one keeps it. */
+    private synchronized void look() {
+        Path file = host.machine().directory().control();
+        try {
+            Object now = DirectoryWatch.identity(file);
+            if (closed || now.equals(socket)) {
+                return;
+            }
+            if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+                socket = now;
+                host.machine().say(LogLevel.WARNING, "mkemu: " + file + " is not this host's socket any more, and mk "
+                    + "cannot talk to it: remove that file, and the socket is made anew");
+            } else if (host.machine().watch().problem() == null) {
+                listen();
+                host.machine().say(LogLevel.WARNING, "mkemu: somebody has removed the socket " + file
+                    + "; it is made anew");
+            }
+        } catch (IOException refused) {
+            host.machine().report("the socket " + file, refused);
+        }
     }
 
     /** Takes requests for a host from now on. */
     static HostControl open(Host host) throws IOException {
-        return new HostControl(host);
+        HostControl control = new HostControl(host);
+        host.everySecond(control::look);
+        return control;
     }
 
     /**
@@ -81,8 +118,11 @@ public final class HostControl implements AutoCloseable {
 
     /** Takes no more requests. */
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        closed = true;
         ended.complete(List.of());
-        server.close();
+        for (ControlServer server : servers) {
+            server.close();
+        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.host.life.Machine;
 import io.mkemu.host.view.LogPrinter;
 import io.mkemu.machine.MachineDirectory;
@@ -61,7 +63,7 @@ abstract class HostProcess {
     /**
      * Makes the machine, takes requests, works and shuts it down: in order, or by force if the work fails.
      *
-     * @throws io.mkemu.MachineException if the machine cannot be made; nothing is left then
+     * @throws MachineException if the machine cannot be made, nothing is left then; or could not go on, and was ended
      */
     final <T> T host(Work<T> work) throws IOException, InterruptedException {
         try (Host made = Host.init(directory, plan); HostControl control = HostControl.open(made)) {
@@ -73,6 +75,10 @@ abstract class HostProcess {
                 T result = work.run(made, log);
                 shutDown(made, control, log, SHUTDOWN_MILLIS);
                 inOrder = true;
+                if (made.lost() != null) {
+                    throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\" was ended: "
+                        + made.lost());
+                }
                 return result;
             } finally {
                 if (!inOrder) {

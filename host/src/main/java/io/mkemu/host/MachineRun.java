@@ -20,10 +20,13 @@ import java.util.function.Consumer;
 
 /**
  * A machine from boot to end in one process: init, exec of all its instances, and when the modules are done or somebody
- * stops it, shutdown. One thread runs it; any thread may {@link #stop} it. The process is to end after it.
+ * stops it, shutdown. They are done when all tasks have ended and all messages are delivered, see {@link Settling}. One
+ * thread runs it; any thread may {@link #stop} it. The process is to end after it.
  */
 public final class MachineRun extends HostProcess {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private static final long SETTLE_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     private boolean saidEndless;
 
@@ -54,10 +57,20 @@ public final class MachineRun extends HostProcess {
                     /* As head(1) ends: a run is watched, and ends with whoever watches it. */
                     stop();
                 }
-                return isDone(made);
+                return made.atOnce(() -> isDone(made));
             }, LOOK_NANOS);
+            settle(made, log);
             return RunReport.of(made, isStopped());
         });
+    }
+
+    /** The report is to tell what the tasks have led to, down to the last callback. */
+    private void settle(Host made, LogPrinter log) {
+        Settling settling = new Settling(made, System.nanoTime());
+        if (await(made, log, () -> settling.isOver(System.nanoTime()), SETTLE_LOOK_NANOS)
+            && settling.pending() != null) {
+            log.output(Machine.HOST_NAME, "mkemu: " + settling.pending());
+        }
     }
 
     private void boot(Host made, LogPrinter log) {

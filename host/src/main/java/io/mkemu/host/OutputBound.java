@@ -33,13 +33,19 @@ public final class OutputBound {
     public static void watch(Path file) {
         OutputBound bound = new OutputBound(file, MOST_BYTES);
         Thread thread = new Thread(() -> {
-            try {
-                while (true) {
-                    LockSupport.parkNanos(LOOK_NANOS);
+            String said = "";
+            while (true) {
+                LockSupport.parkNanos(LOOK_NANOS);
+                try {
                     bound.look();
+                } catch (IOException | RuntimeException | Error refused) {
+                    /* No descriptor or no memory may be a matter of a moment: it goes on. */
+                    String line = "mk: " + file + " is not kept small: " + refused;
+                    if (!line.equals(said)) {
+                        System.err.println(line);
+                    }
+                    said = line;
                 }
-            } catch (IOException refused) {
-                System.err.println("mk: " + file + " is no longer kept small: " + refused);
             }
         }, "output-bound");
         thread.setDaemon(true);

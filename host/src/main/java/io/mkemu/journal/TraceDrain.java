@@ -20,8 +20,11 @@ import java.util.function.Consumer;
 
 /**
  * Moves what the kernels trace into the journal, in a thread of its own: a pass looks at every trace ring, kernel log
- * and boot step, and becomes a document. It sleeps while there is nothing, and is woken by a ring that fills. What the
- * host sees itself is told to it by any thread, and is in its place in the journal when the call returns.
+ * and boot step, and becomes a document. It sleeps while there is nothing, and is woken by a ring that fills.
+ *
+ * <p>What the host sees itself is told to it by any thread. Such a call returns true once it is in its place in the
+ * journal, and false if the recording has ended, by {@link #close} or by a fault. A fault, also one in such a call,
+ * ends the recording; it has been told in a line before the call returns, and is thrown to nobody.
  */
 public final class TraceDrain implements AutoCloseable {
     /** Between passes while there is much; a ring that fills, a line in a log and the host itself cut it short. */
@@ -30,6 +33,10 @@ public final class TraceDrain implements AutoCloseable {
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final int MUCH_BYTES = 64 * TraceRecordDescriptor.LENGTH;
     private static final long AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+    /** What another thread waits for: whether it was done. */
+    private record Request(Runnable what, CompletableFuture<Boolean> done) {
+    }
 
     private final JournalWriter writer;
     private final TraceControl control;
@@ -40,7 +47,7 @@ public final class TraceDrain implements AutoCloseable {
     private final DocumentSink sink;
     private final Preamble preamble = new Preamble();
     private final Map<Integer, WatchedInstance> instances = new TreeMap<>();
-    private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
+    private final Queue<Request> requests = new ConcurrentLinkedQueue<>();
     private final Thread thread = new Thread(this::run, "trace-drain");
     private long watermark = System.nanoTime();
     private boolean followed = true;
@@ -51,7 +58,7 @@ public final class TraceDrain implements AutoCloseable {
     private volatile IOException unclosed;
 
     /**
-     * Begins to record.
+     * Begins to record. On failure nothing is recorded, and the writer is left to the caller.
      *
      * @param writer  of the journal, closed by this drain
      * @param machine what the MACHINE record tells, JSON
@@ -91,19 +98,14 @@ public final class TraceDrain implements AutoCloseable {
         return writer;
     }
 
-    /** Whether it still records: not after {@link #close}, nor after a fault, which it has told. */
-    public boolean isRecording() {
-        return !ended;
-    }
-
     /**
      * A life of an instance begins on CPUs that nobody runs: their records are its from here on.
      *
      * @param cpus physical
      * @param what it runs, JSON
      */
-    public void lifeBegins(int instance, long life, Collection<Integer> cpus, byte[] what) {
-        onDrain(() -> {
+    public boolean lifeBegins(int instance, long life, Collection<Integer> cpus, byte[] what) {
+        return onDrain(() -> {
             pass();
             cpus.forEach(cpu -> rings[cpu].owner(instance, life));
             watched(instance).lifeBegins(life);
@@ -116,8 +118,8 @@ public final class TraceDrain implements AutoCloseable {
     }
 
     /** The life that an instance had has ended, its process is gone. */
-    public void lifeEnded(int instance) {
-        onDrain(() -> {
+    public boolean lifeEnded(int instance) {
+        return onDrain(() -> {
             pass();
             for (DrainedRing ring : rings) {
                 if (ring.isOf(instance)) {
@@ -128,24 +130,24 @@ public final class TraceDrain implements AutoCloseable {
     }
 
     /** An instance's log is about to be cleared, or the instance to be removed. */
-    public void instanceChanges(int instance) {
-        onDrain(() -> {
+    public boolean instanceChanges(int instance) {
+        return onDrain(() -> {
             watched(instance);
             pass();
         });
     }
 
     /** The host has put an instance into a state. */
-    public void entered(int instance, InstanceState state, String reason) {
-        onDrain(() -> {
+    public boolean entered(int instance, InstanceState state, String reason) {
+        return onDrain(() -> {
             watched(instance).look(document, this::full);
             watched(instance).enters(document, this::full, state, System.nanoTime(), reason);
         });
     }
 
     /** Changes what is recorded. */
-    public void mode(TraceMode mode) {
-        onDrain(() -> {
+    public boolean mode(TraceMode mode) {
+        return onDrain(() -> {
             pass();
             changeTo(mode, control.mode());
         });
@@ -165,20 +167,16 @@ public final class TraceDrain implements AutoCloseable {
         return instances.computeIfAbsent(instance, id -> new WatchedInstance(mapped, control, id));
     }
 
-    /** Runs something on the drain's thread and waits for that; does nothing if it has ended. */
-    private void onDrain(Runnable what) {
-        CompletableFuture<Void> done = new CompletableFuture<>();
-        requests.add(() -> {
-            if (!ended) {
-                what.run();
-            }
-            done.complete(null);
-        });
+    /** Runs something on the drain's thread and waits for that; whether it was done. */
+    private boolean onDrain(Runnable what) {
+        Request request = new Request(what, new CompletableFuture<>());
+        requests.add(request);
         control.ring();
         if (ended) {
-            done.complete(null);
+            /* The drain may have looked into the queue for the last time before the request was there. */
+            request.done().complete(false);
         }
-        done.join();
+        return request.done().join();
     }
 
     private void run() {
@@ -196,13 +194,23 @@ public final class TraceDrain implements AutoCloseable {
                 waited = wait;
             }
             end();
-        } catch (RuntimeException | Error fault) {
-            control.mode(TraceMode.OFF);
-            say.accept("mkemu: the journal " + writer.recording() + " ends here, by a fault: " + fault);
+        } catch (Throwable fault) {
+            endByFault(fault);
         } finally {
             ended = true;
-            close(writer);
-            answerAll();
+            try {
+                close(writer);
+            } finally {
+                refuseAll();
+            }
+        }
+    }
+
+    private void endByFault(Throwable fault) {
+        try {
+            control.mode(TraceMode.OFF);
+        } finally {
+            say.accept("mkemu: the journal " + writer.recording() + " ends here, by a fault: " + fault);
         }
     }
 
@@ -211,12 +219,23 @@ public final class TraceDrain implements AutoCloseable {
             done.close();
         } catch (IOException refused) {
             unclosed = refused;
+        } catch (RuntimeException | Error fault) {
+            unclosed = new IOException(fault.toString(), fault);
         }
     }
 
     private void answerAll() {
-        for (Runnable request = requests.poll(); request != null; request = requests.poll()) {
-            request.run();
+        for (Request request = requests.peek(); request != null; request = requests.peek()) {
+            /* If this throws, the request stays where it is, and is refused once the fault has been told. */
+            request.what().run();
+            requests.remove();
+            request.done().complete(true);
+        }
+    }
+
+    private void refuseAll() {
+        for (Request request = requests.poll(); request != null; request = requests.poll()) {
+            request.done().complete(false);
         }
     }
 

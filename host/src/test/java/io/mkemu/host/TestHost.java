@@ -8,6 +8,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.host.life.Boots;
 import io.mkemu.host.life.HostedInstance;
 import io.mkemu.host.life.Joining;
 import io.mkemu.host.life.Machine;
@@ -172,14 +173,13 @@ public final class TestHost implements AutoCloseable {
     }
 
     /** Begins lives that wait to be joined. */
-    public void start(List<String> names, Consumer<String> say) {
-        host.start(names, true, Joining.byCommand(), say);
+    public Boots start(List<String> names, Consumer<String> say) {
+        return host.start(names, true, Joining.byCommand(), say);
     }
 
     /** The same, and waits until they are active. */
     public void exec(List<String> names, long timeoutMillis, Consumer<String> say) throws InterruptedException {
-        start(names, say);
-        host.awaitActive(names, timeoutMillis);
+        start(names, say).await(timeoutMillis);
     }
 
     /** The action is refused with this code and this line, and nothing is changed by it. */

@@ -42,6 +42,20 @@ class DirectoryIT {
     }
 
     @Test
+    void listsNoMachinesThatAreNotItsUsers() throws Exception {
+        Path target = directory(mk.work().resolve("target"), "rwx------");
+        Files.createSymbolicLink(mk.base(), target);
+        for (String verb : List.of("list", "show", "dmesg")) {
+            mk.start(verb).refuses(4, mk.base() + " is a link or a file; mkemu uses only directories of its own user");
+        }
+        Files.delete(mk.base());
+        directory(mk.base(), "rwxr-xr-x");
+        mk.start("list").refuses(4, mk.base() + " is open to other users");
+        Files.delete(mk.base());
+        mk.start("list").ends(0);
+    }
+
+    @Test
     void takesARelativeBaseAsItIsFromHere() throws Exception {
         Path relative = mk.work().relativize(mk.base());
         Path was = mk.base();

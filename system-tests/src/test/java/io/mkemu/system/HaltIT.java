@@ -10,6 +10,7 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.life.Boots;
 import io.mkemu.host.life.Joining;
 import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.Quiet;
@@ -239,9 +240,9 @@ class HaltIT {
         try (TestHost made = TestHost.boot(mk, new TreeSource().instance("guest", jar), "late")) {
             host = made;
             List<String> first = new ArrayList<>();
-            host.host().start(List.of("guest"), true, Joining.byCommand(), first::add);
+            Boots begun = host.host().start(List.of("guest"), true, Joining.byCommand(), first::add);
             refused(ExitCode.FAILED, "guest was not joined within 300 ms, it is loaded again; repeat with a longer "
-                + "--timeout$", () -> host.host().awaitActive(List.of("guest"), SHORT_MILLIS));
+                + "--timeout$", () -> begun.await(SHORT_MILLIS));
             assertLoaded("guest", 1);
             String given = "instance 1: life 1 is over or was given up; execute it again";
             TestHost.join(mk, first).refuses(4, given);

@@ -53,14 +53,19 @@ class InitIT {
     }
 
     @Test
-    void aSocketThatSomebodyRemovedIsSaid() throws Exception {
+    void aSocketThatSomebodyRemovedIsMadeAnewByAHostThatIsNotStopped() throws Exception {
         mk.start("init", "--machine", "deaf", "--cpus", "0-1", "--memory", "8M").ends(0);
         long pid = mk.json("show").at("/machine/pid").longValue();
+        Procs.signal("STOP", pid);
+        Procs.awaitStopped(pid);
         Files.delete(mk.machine("deaf").resolve("control"));
         mk.start("show").refuses(4, "machine \"deaf\": its socket .*/deaf/control is gone, somebody has removed it; "
             + "its host \\(pid " + pid + "\\) runs on and can be asked nothing: SIGTERM ends the machine in order$");
-        Procs.signal("TERM", pid);
-        Procs.awaitEnd(pid, 60);
+        Procs.signal("CONT", pid);
+        mk.start("show").ends(0);
+        assertEquals(1, mk.start("dmesg").ends(0).out("mkemu: somebody has removed the socket .*/deaf/control; it is "
+            + "made anew$").size());
+        mk.start("shutdown").ends(0);
         assertFalse(Files.exists(mk.machine("deaf")));
     }
 

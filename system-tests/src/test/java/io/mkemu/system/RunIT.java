@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.OneShot;
+import io.mkemu.system.modules.Slow;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,6 +63,18 @@ class RunIT {
         assertTrue(run.out("did not shut down").isEmpty(), run::describe);
         assertEquals(1, run.out("^ +1 +a +active +\\d+ +5 ").size(), run::describe);
         assertEquals(1, run.out("^ +2 +b +active +\\d+ +3 ").size(), run::describe);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"haltpoll", "halt", "poll"})
+    void reportsWhatTheLastCallbackHasDone(String idle) throws Exception {
+        Path jar = ModuleJar.of(mk.work(), Slow.class);
+        Path tree = new TreeSource().bootargs("idle=" + idle).instance("a", jar).instance("b", jar)
+            .write(mk.work(), "slow");
+        MkProcess run = mk.start("run", tree).ends(0);
+        assertEquals(1, run.out("b: Slow: slow: has heard all$").size(), run::describe);
+        assertEquals(1, run.out("^ +1 +a +active .* " + Slow.MESSAGES + " +0 +\\d+$").size(), run::describe);
+        assertEquals(1, run.out("^ +2 +b +active .* 0 +" + Slow.MESSAGES + " +\\d+$").size(), run::describe);
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
+import io.mkemu.host.life.Boots;
 import io.mkemu.host.life.Joining;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.machine.MachineDirectory;
@@ -83,8 +84,7 @@ final class TestHost implements AutoCloseable {
 
     /** Boots instances and waits until they are active. */
     void exec(String... names) throws InterruptedException {
-        start(names);
-        host.awaitActive(List.of(names), BOOT_MILLIS);
+        start(names).await(BOOT_MILLIS);
     }
 
     /** Boots an instance by a process that is started by the command that the host gives for a JVM. */
@@ -109,8 +109,8 @@ final class TestHost implements AutoCloseable {
     }
 
     /** Begins to boot instances. */
-    void start(String... names) {
-        host.start(List.of(names), false, Joining.byCommand(), line -> { });
+    Boots start(String... names) {
+        return host.start(List.of(names), false, Joining.byCommand(), line -> { });
     }
 
     InstanceStatus status(String name) {

@@ -51,8 +51,7 @@ public final class BootMain implements Commands, AutoCloseable {
     public Boot boot(int instances) throws Exception {
         List<String> names = IntStream.rangeClosed(1, instances).mapToObj(BenchTree::instance).toList();
         long begun = System.nanoTime();
-        host.start(names, false, Joining.byCommand(), line -> { });
-        host.awaitActive(names, BOOT_MILLIS);
+        host.start(names, false, Joining.byCommand(), line -> { }).await(BOOT_MILLIS);
         long nanos = System.nanoTime() - begun;
         Thread.sleep(SETTLE_MILLIS);
         List<List<Long>> all = new ArrayList<>();

@@ -101,8 +101,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
         while (booted < instances) {
             booted++;
             List<String> instance = List.of(BenchTree.instance(booted));
-            host.start(instance, false, Joining.byCommand(), line -> { });
-            host.awaitActive(instance, BOOT_MILLIS);
+            host.start(instance, false, Joining.byCommand(), line -> { }).await(BOOT_MILLIS);
             for (int cpu = 0; cpu <= booted; cpu++) {
                 shared.put(cpu, apic(cpu).sharesCore());
             }

@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 
 /** Runs a machine so that Ctrl-C and SIGTERM end it in order: the JVM does not go before the machine is taken down. */
 public final class Interruptible {
-    private static final int PATIENCE_SECONDS = 20;
+    private static final int PATIENCE_SECONDS = 60;
 
     /** What is run, until it is done or stopped. */
     public interface Action {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.type;
 
-import io.mkemu.cli.Main;
 import io.mkemu.os.StandardStreams;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -56,7 +55,7 @@ public final class LineOutput extends OutputStream {
 
     /**
      * Whether nobody reads stdout any more, for somebody who has nothing to write: a write would tell. Then one is
-     * made, because by its failure {@link Main} knows how to exit.
+     * made, because by its failure {@code Main} knows how to exit.
      */
     static boolean isUnread() {
         if (StandardStreams.isOutputUnread()) {

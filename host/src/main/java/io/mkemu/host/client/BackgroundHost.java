@@ -5,10 +5,11 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.host.Words;
 import io.mkemu.host.life.AotCache;
-import io.mkemu.host.life.HostLife;
+import io.mkemu.host.life.HostLock;
 import io.mkemu.host.life.InstanceCommand;
 import io.mkemu.host.view.RunningMachines;
 import io.mkemu.machine.MachineDirectory;
+import io.mkemu.os.Load;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -46,7 +47,7 @@ public final class BackgroundHost {
     public static void requireFree(MachineDirectory directory) {
         directory.requireSocketPath();
         if (RunningMachines.runs(directory)) {
-            throw HostLife.inUse(directory);
+            throw HostLock.inUse(directory);
         }
     }
 
@@ -102,7 +103,7 @@ public final class BackgroundHost {
             end();
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host is not up "
                 + "after " + timeoutMillis / 1000.0 + " s and was ended: does a module of it hang? --timeout gives it "
-                + "more", late);
+                + "more (" + Load.now() + ")", late);
         } catch (ExecutionException impossible) {
             throw new IllegalStateException(impossible);
         } catch (InterruptedException stop) {

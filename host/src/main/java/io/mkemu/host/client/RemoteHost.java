@@ -11,6 +11,7 @@ import io.mkemu.host.view.RunningMachines;
 import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
+import io.mkemu.os.Load;
 import io.mkemu.os.OsFile;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
@@ -28,7 +29,7 @@ public final class RemoteHost implements AutoCloseable {
     /** How long a host may take for what it does at once. */
     public static final long ANSWER_MILLIS = 10_000;
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long SOCKET_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final MachineDirectory directory;
     /** Held open: its lock is this very host's life, whatever becomes of the name. */
@@ -93,8 +94,8 @@ public final class RemoteHost implements AutoCloseable {
             return client.ask(request, millis, say);
         } catch (SocketTimeoutException late) {
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " does not answer within " + millis / 1000 + " s; if it hangs, kill -9 it, and mk init --machine "
-                + directory.machine() + " makes the machine anew", late);
+                + " does not answer within " + millis / 1000 + " s (" + Load.now() + "); if it hangs, kill -9 it, and "
+                + "mk init --machine " + directory.machine() + " makes the machine anew", late);
         } catch (IOException gone) {
             if (!isGoneBy(System.nanoTime() + SOCKET_NANOS)) {
                 throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
@@ -105,7 +106,7 @@ public final class RemoteHost implements AutoCloseable {
         }
     }
 
-    /** A host that is just being made, or taken down, has no socket for a moment. */
+    /** A host that is just being made, or taken down, or whose socket was removed, has none for a moment. */
     private ControlClient connect() throws IOException {
         long deadline = System.nanoTime() + SOCKET_NANOS;
         while (true) {
@@ -144,8 +145,8 @@ public final class RemoteHost implements AutoCloseable {
     public void awaitGone(long timeoutMillis) throws IOException {
         if (!isGoneBy(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis))) {
             throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " has ended its kernels, but is still there after " + timeoutMillis / 1000
-                + " s; kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
+                + " has ended its kernels, but is still there after " + timeoutMillis / 1000 + " s (" + Load.now()
+                + "); kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
         }
         if (life.isStillNamed()) {
             throw RunningMachines.notRunning(directory);

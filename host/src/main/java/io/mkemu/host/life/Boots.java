@@ -3,28 +3,36 @@ package io.mkemu.host.life;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.os.Load;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
-/** Waits for the end of boots. */
+/**
+ * Lives that have been begun, to wait for the end of their boots: for these, also if their instances have begun other
+ * ones since. Any thread.
+ */
 public final class Boots {
-    private Boots() {
+    private final List<InstanceLife> lives;
+
+    public Boots(List<InstanceLife> lives) {
+        this.lives = List.copyOf(lives);
     }
 
     /**
-     * Waits until all are active, or have failed, or the time is over.
+     * Waits until all are active.
      *
-     * @throws MachineException with what is to be said of each that is not active then
+     * @param timeoutMillis how long to wait
+     * @throws MachineException once all have been waited for, with what is to be said of each that fails, or is not
+     *     active in time: a child goes on booting then, and one that nobody joined is loaded again
      */
-    public static void await(Collection<HostedInstance> all, long timeoutMillis) throws InterruptedException {
+    public void await(long timeoutMillis) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         List<MachineException> failed = new ArrayList<>();
-        for (HostedInstance instance : all) {
+        for (InstanceLife life : lives) {
             try {
-                await(instance, deadline, timeoutMillis);
+                await(life, deadline, timeoutMillis);
             } catch (MachineException refused) {
                 failed.add(refused);
             }
@@ -35,26 +43,25 @@ public final class Boots {
         }
     }
 
-    private static void await(HostedInstance instance, long deadlineNanos, long timeoutMillis)
-        throws InterruptedException {
-        InstanceLife life = instance.life();
-        String name = instance.spec().name();
-        if (life != null && life.awaitActive(deadlineNanos)) {
+    private static void await(InstanceLife life, long deadlineNanos, long timeoutMillis) throws InterruptedException {
+        String name = life.spec().name();
+        if (life.awaitActive(deadlineNanos)) {
             return;
         }
-        if (life == null || life.isOver()) {
-            throw new MachineException(ExitCode.FAILED, "instance " + name + " is " + instance.state() + ": "
-                + (instance.reason().isEmpty() ? "it was ended while it booted" : instance.reason())
-                + "; see mk dmesg " + name);
+        if (life.isOver()) {
+            throw new MachineException(ExitCode.FAILED, "instance " + name + " is " + life.outcome() + "; see mk dmesg "
+                + name);
         }
         if (life instanceof ExternalProcess && life.pid() == 0) {
+            String last = life.entry().reason();
             life.halt();
             life.awaitEnd(System.nanoTime() + Lives.HALT_NANOS);
             throw new MachineException(ExitCode.FAILED, "instance " + name + " was not joined within " + timeoutMillis
-                + " ms, it is loaded again; repeat with a longer --timeout" + (instance.entry().reason().isEmpty() ? ""
-                : "; who tried last: " + instance.entry().reason()));
+                + " ms, it is loaded again; repeat with a longer --timeout" + (last.isEmpty() ? ""
+                : "; who tried last: " + last));
         }
         throw new MachineException(ExitCode.FAILED, "instance " + name + " is not active after " + timeoutMillis
-            + " ms and goes on booting: mk dmesg " + name + " shows where it is, mk kill -f ends it");
+            + " ms (" + Load.now() + ") and goes on booting: mk dmesg " + name + " shows where it is, mk kill -f ends "
+            + "it");
     }
 }

@@ -23,7 +23,7 @@ import java.util.stream.Collectors;
 public final class ExternalProcess extends InstanceLife {
     /** The end of a process that never got so far as to be active raises no event. */
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
     private final PhysicalMemory memory;
@@ -67,12 +67,25 @@ public final class ExternalProcess extends InstanceLife {
     }
 
     private void watch() {
+        String how;
+        try {
+            how = awaitOver();
+        } catch (IOException unwatchable) {
+            how = "its life cannot be watched: " + unwatchable.getMessage();
+        } catch (RuntimeException | Error fault) {
+            machine().report("instance " + spec().name() + " can no longer be watched", fault);
+            how = "its life cannot be watched: " + fault;
+        }
+        over(how);
+    }
+
+    /** Waits for the end of the life; how it ended. */
+    private String awaitOver() throws IOException {
         Futex futex = new Futex();
         while (entry().state() != InstanceState.ACTIVE) {
             int seen = memory.event();
             if (isHalting() && !holdsLife()) {
-                over("nobody joined it");
-                return;
+                return "nobody joined it";
             }
             if (joining.isAsked() && entry().pid() != 0) {
                 /* It has come, and no other one will: if it is gone, so is the life. */
@@ -82,7 +95,13 @@ public final class ExternalProcess extends InstanceLife {
                 memory.awaitEvent(futex, seen, isHalting() ? LOOK_NANOS : 0);
             }
         }
-        awaitDeath();
+        /* Who is active holds its life lock, so from here on a free lock is a dead process. */
+        try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
+            life.awaitUnlocked();
+        }
+        int code = entry().exitCode();
+        return code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
+            ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code;
     }
 
     /** Whether a process has begun to be this instance, and is there. */
@@ -92,19 +111,6 @@ public final class ExternalProcess extends InstanceLife {
         } catch (IOException unwatchable) {
             return false;
         }
-    }
-
-    private void awaitDeath() {
-        /* Who is active holds its life lock, so from here on a free lock is a dead process. */
-        try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
-            life.awaitUnlocked();
-        } catch (IOException unwatchable) {
-            over("its life cannot be watched: " + unwatchable.getMessage());
-            return;
-        }
-        int code = entry().exitCode();
-        over(code == 0 ? "" : code == InstanceEntry.NO_EXIT_CODE
-            ? "its process ended without a word (killed?): its life lock is free" : "ended with exit code " + code);
     }
 
     /**
@@ -117,7 +123,7 @@ public final class ExternalProcess extends InstanceLife {
             return false;
         }
         if (holdsLife()) {
-            /* Perhaps by this very host: who waits for a life's end holds its lock for a moment. */
+            /* Perhaps it is just dying. */
             return awaitEnd(System.nanoTime() + LOOK_NANOS);
         }
         if (!isActive()) {

@@ -200,10 +200,11 @@ public final class HostedInstance {
     /** The life could not even be begun. */
     public void abandon(String why) {
         life = null;
+        settled = InstanceState.FAILED;
         reason = why;
+        restarts.stop();
         entry.requested(InstanceDescriptor.REQUEST_NONE);
         entry.reason(why);
-        restarts.stop();
         enter(InstanceState.FAILED);
     }
 
@@ -214,11 +215,16 @@ public final class HostedInstance {
      * @param how    it ended otherwise
      */
     public void end(boolean wanted, String how) {
-        machine.recorder().lifeEnded(spec.id());
-        reason = wanted ? "" : entry.reason().isEmpty() ? how : entry.reason();
-        entry.reason(reason);
+        /* First what only this object knows: however bad the RAM is, nobody waits for a process that is gone. */
+        reason = wanted ? "" : how;
+        settled = wanted ? InstanceState.LOADED : InstanceState.FAILED;
         life = null;
-        enter(wanted ? InstanceState.LOADED : InstanceState.FAILED);
+        machine.recorder().lifeEnded(spec.id());
+        if (!wanted && !entry.reason().isEmpty()) {
+            reason = entry.reason();
+        }
+        entry.reason(reason);
+        enter(settled);
         memory.endShares();
         for (int cpu : machine.physical(spec.cpus())) {
             machine.mapped().apic(cpu).retire();

@@ -25,7 +25,7 @@ public abstract class InstanceLife {
     /** How long the CPUs have to park by themselves when a force halt is asked for. */
     private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
     /** How long the operating system may take to end a process that was destroyed. */
-    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private final Machine machine;
     private final InstanceSpec spec;
@@ -35,6 +35,9 @@ public abstract class InstanceLife {
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
     private volatile boolean shuttingDown;
     private volatile boolean halting;
+    /** Entry and CPUs may be another life's from now on. Under this object's monitor. */
+    private boolean gone;
+    private volatile String outcome = "";
 
     /**
      * Prepares.
@@ -117,7 +120,7 @@ public abstract class InstanceLife {
             becameActive();
             booted.complete(true);
             /* After it: who waits for events and asks for the state may have looked before this thread did. */
-            machine.memory().raiseEvent();
+            machine.raiseEvent();
         }
     }
 
@@ -145,26 +148,36 @@ public abstract class InstanceLife {
     /** Asks the kernel to shut down: its modules exit, its CPUs park, its process ends. */
     public void shutDown() {
         shuttingDown = true;
-        if (!halting) {
-            request(InstanceDescriptor.REQUEST_SHUTDOWN);
-        }
+        ask(InstanceDescriptor.REQUEST_SHUTDOWN);
     }
 
     /** Raises the marker of a force halt; it stays up until the process is gone. May be repeated. */
     public void halt() {
         halting = true;
-        /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
-        entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
-        request(InstanceDescriptor.REQUEST_HALT);
+        ask(InstanceDescriptor.REQUEST_HALT);
     }
 
-    private void request(int request) {
-        entry.requested(request);
-        /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
-        for (int cpu : machine.physical(spec.cpus())) {
-            machine.mapped().apic(cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+    /** Writes where the kernel reads, unless the process is gone: the next life would find it there. */
+    private synchronized void ask(int request) {
+        boolean halts = request == InstanceDescriptor.REQUEST_HALT;
+        if (gone || halting && !halts) {
+            return;
         }
-        machine.memory().raiseEvent();
+        try {
+            if (halts) {
+                /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
+                entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
+            }
+            entry.requested(request);
+            /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
+            for (int cpu : machine.physical(spec.cpus())) {
+                machine.mapped().apic(cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+            }
+        } catch (RuntimeException | Error fault) {
+            /* A kernel that cannot be asked, in RAM that is gone say, can still be ended. */
+            machine.report("instance " + spec.name() + " cannot be asked to end", fault);
+        }
+        machine.raiseEvent();
     }
 
     /**
@@ -204,12 +217,27 @@ public abstract class InstanceLife {
         }
     }
 
+    /** What was to be said of its end: the state that the instance was left in, and why. Empty before. */
+    public String outcome() {
+        return outcome;
+    }
+
+    public void outcome(String what) {
+        outcome = what;
+    }
+
     /** The process is gone. Once per life. */
     public final void over(String how) {
-        over.accept(this, how);
-        /* In this order: who waited for the boot in vain must see that the life is over. */
-        ended.complete(null);
-        booted.complete(false);
-        machine.memory().raiseEvent();
+        synchronized (this) {
+            gone = true;
+        }
+        try {
+            over.accept(this, how);
+        } finally {
+            /* In this order: who waited for the boot in vain must see that the life is over. */
+            ended.complete(null);
+            booted.complete(false);
+            machine.raiseEvent();
+        }
     }
 }

@@ -91,7 +91,14 @@ public final class InstanceProcess extends InstanceLife {
             throw new MachineException(ExitCode.RESOURCES, "cannot start the process of instance " + spec().name()
                 + ": " + (shortage != null ? shortage : refused.getCause().getMessage()), refused);
         }
-        entry().bootStep(BootStep.FORKED, System.nanoTime());
+        try {
+            entry().bootStep(BootStep.FORKED, System.nanoTime());
+        } catch (RuntimeException | Error fault) {
+            /* A child that the host cannot say it has begun must not be left. */
+            process.destroyForcibly();
+            throw new MachineException(ExitCode.RESOURCES, "the process of instance " + spec().name()
+                + " cannot be looked after, and was ended: " + fault.getMessage(), fault);
+        }
     }
 
     private Thread daemon(String name, Runnable work) {
@@ -141,6 +148,8 @@ public final class InstanceProcess extends InstanceLife {
             }
         } catch (IOException broken) {
             add("mkemu: further output lost: " + broken.getMessage());
+        } catch (RuntimeException | Error fault) {
+            machine().report("the output of instance " + spec().name() + " is lost from here on", fault);
         }
     }
 
@@ -151,7 +160,7 @@ public final class InstanceProcess extends InstanceLife {
                 outputs.removeFirst();
             }
         }
-        machine().memory().raiseEvent();
+        machine().raiseEvent();
     }
 
     private void reap(CompletableFuture<Process> started, Thread reader) {

@@ -3,7 +3,6 @@ package io.mkemu.host.life;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.os.Futex;
@@ -16,21 +15,31 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** The lives of a machine's instances: begins them, sees them become active and end, starts them again. */
+/**
+ * The lives of a machine's instances: begins them, sees them become active and end, starts them again. Any thread, as
+ * far as a method does not want the host's lock. The thread that supervises does not end by a fault: what it meets at
+ * one instance is reported, and the others are looked after all the same; what it meets elsewhere ends the machine.
+ */
 public final class Lives {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(2);
+    private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
+    /** Less than RemoteHost.ANSWER_MILLIS, or the client gives the host up before it has said what does not end. */
+    static final long HALT_NANOS = TimeUnit.SECONDS.toNanos(8);
 
     private final Machine machine;
     private final ReentrantLock lock;
     private final Supplier<Collection<HostedInstance>> instances;
+    private final Runnable everySecond;
+    private final Consumer<String> lost;
     private final Futex futex = new Futex();
     private volatile boolean stopped;
     private boolean closing;
@@ -38,7 +47,16 @@ public final class Lives {
     private final Set<String> saidOvercommitments = new HashSet<>();
     private String overcommitment;
 
-    public Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances) {
+    /**
+     * Nobody lives yet.
+     *
+     * @param everySecond called about once a second by the thread that supervises, under no lock
+     * @param lost        told why the machine cannot go on, under no lock
+     */
+    public Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances, Runnable everySecond,
+        Consumer<String> lost) {
+        this.everySecond = everySecond;
+        this.lost = lost;
         this.machine = machine;
         this.lock = lock;
         this.instances = instances;
@@ -50,8 +68,9 @@ public final class Lives {
      * @param external whether somebody else starts their processes, whatever the tree says
      * @param joining  how somebody else does, where he does
      * @param say      told how to join, a line at a time
+     * @return those that have begun, all of them
      */
-    public void begin(List<HostedInstance> all, boolean external, Joining joining, Consumer<String> say) {
+    public List<InstanceLife> begin(List<HostedInstance> all, boolean external, Joining joining, Consumer<String> say) {
         Map<HostedInstance, InstanceLife> lives = new LinkedHashMap<>();
         for (HostedInstance instance : all) {
             lives.put(instance, prepare(instance, external, joining));
@@ -60,6 +79,7 @@ public final class Lives {
         requireHostCpu(lives);
         shareCores(all);
         lives.forEach((instance, life) -> begin(instance, life, say));
+        return List.copyOf(lives.values());
     }
 
     /** Processes that somebody else starts have a scheduler and host CPUs of their own. */
@@ -95,8 +115,8 @@ public final class Lives {
             instance.begin(life);
             lines = life instanceof ExternalProcess joined ? joined.joinLines() : lines;
             life.exec();
-        } catch (RuntimeException refused) {
-            instance.abandon(refused.getMessage());
+        } catch (RuntimeException | Error refused) {
+            instance.abandon(refused.getMessage() == null ? refused.toString() : refused.getMessage());
             shareCores(List.of());
             throw refused;
         }
@@ -121,7 +141,7 @@ public final class Lives {
     private void sayOvercommitment() {
         /* Each combination once: instances that die and are restarted would say it again and again. */
         if (overcommitment != null && machine.hostKernel() != null && saidOvercommitments.add(overcommitment)) {
-            hostSays(LogLevel.NOTICE, "mkemu: " + overcommitment);
+            machine.say(LogLevel.NOTICE, "mkemu: " + overcommitment);
         }
     }
 
@@ -137,41 +157,43 @@ public final class Lives {
     }
 
     /**
-     * Ends lives and waits for that.
+     * Asks lives to end; under the lock, so that it is these, and not those that instances begin next.
      *
-     * @return a line for each that had to be forced
+     * @return those that have not ended yet
      */
-    public List<String> end(List<HostedInstance> all, boolean force, long timeoutMillis) throws InterruptedException {
-        List<InstanceLife> lives = new ArrayList<>();
-        for (HostedInstance instance : all) {
-            InstanceLife life = instance.life();
-            if (life != null) {
-                lives.add(life);
-                if (force) {
-                    life.halt();
-                } else {
-                    life.shutDown();
-                }
-            }
-        }
-        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        List<String> forced = new ArrayList<>();
-        if (!force) {
-            for (InstanceLife life : lives) {
-                if (!life.awaitEnd(deadline)) {
-                    forced.add(life.spec().name() + ": did not shut down within " + timeoutMillis + " ms, forced");
-                    life.halt();
-                }
-            }
-        }
-        return awaitHalted(lives, force ? deadline : System.nanoTime() + HALT_NANOS, forced);
+    public List<InstanceLife> ask(Collection<HostedInstance> all, boolean force) {
+        List<InstanceLife> lives = all.stream().map(HostedInstance::life).filter(Objects::nonNull).toList();
+        lives.forEach(force ? InstanceLife::halt : InstanceLife::shutDown);
+        return lives;
     }
 
-    /** As {@link #end}, but what does not end is told in a line. */
-    public List<String> tryEnd(List<HostedInstance> all, boolean force, long timeoutMillis)
+    /**
+     * Waits for the end of lives that were asked to end.
+     *
+     * @param forced whether they were asked by force
+     * @return a line for each that had to be forced
+     * @throws MachineException if the CPUs of one are not confirmed parked in the end
+     */
+    public static List<String> awaitEnd(List<InstanceLife> lives, boolean forced, long timeoutMillis)
+        throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        List<String> lines = new ArrayList<>();
+        if (!forced) {
+            for (InstanceLife life : lives) {
+                if (!life.awaitEnd(deadline)) {
+                    lines.add(life.spec().name() + ": did not shut down within " + timeoutMillis + " ms, forced");
+                    life.halt();
+                }
+            }
+        }
+        return awaitHalted(lives, forced ? deadline : System.nanoTime() + HALT_NANOS, lines);
+    }
+
+    /** As {@link #awaitEnd}, but what does not end is told in a line. */
+    public static List<String> tryAwaitEnd(List<InstanceLife> lives, boolean forced, long timeoutMillis)
         throws InterruptedException {
         try {
-            return end(all, force, timeoutMillis);
+            return awaitEnd(lives, forced, timeoutMillis);
         } catch (MachineException notParked) {
             return List.of(notParked.getMessage());
         }
@@ -198,27 +220,33 @@ public final class Lives {
         try {
             boolean wanted = life.isHalting() || life.isShuttingDown() && how.isEmpty();
             instance.end(wanted, how.isEmpty() ? "ended by itself with exit code 0" : how);
-            KernelLog log = new KernelLog(machine.memory(), instance.spec().id());
-            life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
-            if (wanted && life.isHalting() && !(life instanceof ExternalProcess && life.pid() == 0)) {
-                log.append(LogLevel.WARNING.ordinal(), -1, "mkemu: halted by force"
-                    + (how.isEmpty() ? "" : ": " + how));
-            }
-            if (!wanted) {
-                log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
-                /* What somebody else has started only he can start again. */
-                boolean ours = !(life instanceof ExternalProcess);
-                if (ours && !closing && !life.isShuttingDown()
-                    && instance.restarts().plan(instance.spec().restart())) {
-                    int count = instance.restarts().count();
-                    RestartPolicy policy = instance.spec().restart();
-                    log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + count + " of " + policy.limit()
-                        + " in " + policy.delayMillis(count - 1) + " ms");
-                }
-            }
+            tell(instance, life, wanted, how);
             shareCores(List.of());
+        } catch (RuntimeException | Error fault) {
+            machine.report("the end of instance " + instance.spec().name(), fault);
         } finally {
+            life.outcome(instance.state() + ": " + (instance.reason().isEmpty() ? "it was ended while it booted"
+                : instance.reason()));
             lock.unlock();
+        }
+    }
+
+    private void tell(HostedInstance instance, InstanceLife life, boolean wanted, String how) {
+        KernelLog log = new KernelLog(machine.memory(), instance.spec().id());
+        life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
+        if (wanted && life.isHalting() && !(life instanceof ExternalProcess && life.pid() == 0)) {
+            log.append(LogLevel.WARNING.ordinal(), -1, "mkemu: halted by force" + (how.isEmpty() ? "" : ": " + how));
+        }
+        if (!wanted) {
+            log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
+            /* What somebody else has started only he can start again. */
+            boolean ours = !(life instanceof ExternalProcess);
+            if (ours && !closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
+                int count = instance.restarts().count();
+                RestartPolicy policy = instance.spec().restart();
+                log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: restart " + count + " of " + policy.limit()
+                    + " in " + policy.delayMillis(count - 1) + " ms");
+            }
         }
     }
 
@@ -241,42 +269,63 @@ public final class Lives {
         stopped = true;
         if (supervisor != null) {
             while (supervisor.isAlive()) {
-                machine.memory().raiseEvent();
+                machine.raiseEvent();
                 supervisor.join(LOOK_NANOS / 1_000_000);
             }
         }
     }
 
     private void run() {
+        long looked = System.nanoTime();
         while (!stopped) {
-            int seen = machine.memory().event();
-            long wait = look();
-            machine.memory().awaitEvent(futex, seen, wait);
+            try {
+                int seen = machine.memory().event();
+                boolean again = look();
+                if (System.nanoTime() - looked >= SECOND_NANOS) {
+                    looked = System.nanoTime();
+                    everySecond.run();
+                }
+                machine.memory().awaitEvent(futex, seen, again ? LOOK_NANOS : SECOND_NANOS);
+            } catch (Throwable fault) {
+                machine.report("the thread that looks after the instances", fault);
+                lost.accept("its instances can no longer be looked after: " + fault);
+                LockSupport.parkNanos(LOOK_NANOS);
+            }
         }
     }
 
-    /** Looks at everything once; ns until it must look again, 0 for when something happens. */
-    private long look() {
+    /** Looks at everything once; whether it must look again soon, also if nothing happens. */
+    private boolean look() {
         lock.lock();
         try {
             boolean again = false;
             for (HostedInstance instance : instances.get()) {
-                InstanceLife life = instance.life();
-                if (life != null) {
-                    life.look();
-                    life.takeOutput(false, (ended, line) -> hostSays(LogLevel.NOTICE, instance.spec().name() + ": "
-                        + line));
-                    again |= life.hasOutput();
-                } else if (instance.restarts().isPlanned()) {
-                    restart(instance);
-                    again |= instance.restarts().isPlanned();
+                try {
+                    again |= look(instance);
+                } catch (RuntimeException | Error fault) {
+                    machine.report("instance " + instance.spec().name() + " cannot be looked after", fault);
+                    again = true;
                 }
-                again |= instance.look();
             }
-            return again ? LOOK_NANOS : 0;
+            return again;
         } finally {
             lock.unlock();
         }
+    }
+
+    private boolean look(HostedInstance instance) {
+        boolean again = false;
+        InstanceLife life = instance.life();
+        if (life != null) {
+            life.look();
+            life.takeOutput(false, (ended, line) -> machine.say(LogLevel.NOTICE, instance.spec().name() + ": "
+                + line));
+            again = life.hasOutput();
+        } else if (instance.restarts().isPlanned()) {
+            restart(instance);
+            again = instance.restarts().isPlanned();
+        }
+        return instance.look() | again;
     }
 
     private void restart(HostedInstance instance) {
@@ -284,16 +333,9 @@ public final class Lives {
             try {
                 begin(List.of(instance), false, Joining.byCommand(), line -> { });
             } catch (RuntimeException refused) {
-                hostSays(LogLevel.ERR, "mkemu: " + instance.spec().name() + " is not restarted: "
+                machine.say(LogLevel.ERR, "mkemu: " + instance.spec().name() + " is not restarted: "
                     + refused.getMessage());
             }
-        }
-    }
-
-    private void hostSays(LogLevel level, String line) {
-        KernelInstance host = machine.hostKernel();
-        if (host != null) {
-            host.printk(level, line);
         }
     }
 }

@@ -9,6 +9,8 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
+import io.mkemu.log.KernelLog;
+import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
@@ -25,30 +27,35 @@ import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** A machine that this process is the host of: its RAM with all its tables, and the host's own kernel. */
 public final class Machine implements AutoCloseable {
     public static final String HOST_NAME = "host";
-    private static final long HOST_SHUTDOWN_MILLIS = 2000;
+    private static final long HOST_SHUTDOWN_MILLIS = 8000;
 
     private final MachineDirectory directory;
     private final MachinePlan plan;
-    private final HostLife life;
+    private final HostLock lock;
+    private final DirectoryWatch watch;
     private final MappedMachine mapped;
     private final MultikernelPool multikernelPool;
     private final IpiAreas ipiAreas;
+    private final Set<String> reported = ConcurrentHashMap.newKeySet();
     private volatile CpuPlan cpus;
     private volatile KernelInstance hostKernel;
     private volatile Recorder recorder;
 
-    private Machine(MachineDirectory directory, MachinePlan plan, HostLife life) throws IOException {
+    private Machine(MachineDirectory directory, MachinePlan plan, HostLock lock) throws IOException {
         this.directory = directory;
         this.plan = plan;
-        this.life = life;
+        this.lock = lock;
         this.cpus = plan.cpus();
         RamFile.create(directory.ram(), plan.layout(), plan.spec().ipi(), directory.machine());
+        this.watch = new DirectoryWatch(directory, lock);
         this.mapped = MappedMachine.open(directory.ram());
         this.ipiAreas = mapped.interconnect().areas();
         this.multikernelPool = MultikernelPool.format(mapped.memory());
@@ -60,15 +67,15 @@ public final class Machine implements AutoCloseable {
      * @throws MachineException if the name is in use or the RAM does not fit
      */
     public static Machine create(MachineDirectory directory, MachinePlan plan) throws IOException {
-        HostLife life = HostLife.take(directory);
+        HostLock lock = HostLock.take(directory);
         try {
-            Machine machine = new Machine(directory, plan, life);
+            Machine machine = new Machine(directory, plan, lock);
             machine.makeHost();
             machine.recorder = Recorder.start(machine);
             return machine;
         } catch (IOException | RuntimeException | Error fault) {
             try {
-                life.close();
+                lock.close();
             } catch (IOException alsoFailed) {
                 fault.addSuppressed(alsoFailed);
             }
@@ -205,6 +212,46 @@ public final class Machine implements AutoCloseable {
         return hostKernel;
     }
 
+    /** Says something in the host's kernel log, whether or not its kernel runs. */
+    public void say(LogLevel level, String line) {
+        KernelInstance kernel = hostKernel;
+        if (kernel != null) {
+            kernel.printk(level, line);
+        } else {
+            new KernelLog(mapped.memory(), 0).append(level.ordinal(), -1, line);
+        }
+    }
+
+    /**
+     * Says a fault of this process wherever it can be said: in the host's kernel log, and on stderr, which is host.out
+     * of a host in the background. The same one is said once. Throws nothing.
+     *
+     * @param where it was met
+     */
+    public void report(String where, Throwable fault) {
+        try {
+            if (!reported.add(where + fault)) {
+                return;
+            }
+            String line = "mkemu: fault of mkemu, please report it: " + where + ": " + fault;
+            System.err.println(line);
+            fault.printStackTrace();
+            say(LogLevel.ERR, line);
+        } catch (RuntimeException | Error alsoFailed) {
+            /* The last resort has failed too: no memory for the line, or the log's RAM is gone. What is left: */
+            System.err.println(alsoFailed.getClass());
+        }
+    }
+
+    /** Wakes everybody who waits for something to happen. Throws nothing: in RAM that is gone nobody can be woken. */
+    public void raiseEvent() {
+        try {
+            mapped.memory().raiseEvent();
+        } catch (RuntimeException | Error fault) {
+            report("the machine's event word", fault);
+        }
+    }
+
     /** The machine as this process has it mapped. */
     public MappedMachine mapped() {
         return mapped;
@@ -240,6 +287,11 @@ public final class Machine implements AutoCloseable {
         return recorder;
     }
 
+    /** What tells whether its files are still there. */
+    public DirectoryWatch watch() {
+        return watch;
+    }
+
     /** Where it lies. */
     public MachineDirectory directory() {
         return directory;
@@ -247,13 +299,16 @@ public final class Machine implements AutoCloseable {
 
     /** This process ends with the machine: whoever waits for the end of the one waits for the end of the other. */
     public void endsWithProcess() {
-        life.lastsUntilExit();
+        lock.lastsUntilExit();
     }
 
     /** Removes the machine's files. Host and instances must have been shut down. */
     @Override
     public void close() throws IOException {
-        recorder.close();
-        life.close();
+        try {
+            recorder.close();
+        } finally {
+            lock.close();
+        }
     }
 }

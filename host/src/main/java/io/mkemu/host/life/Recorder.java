@@ -11,8 +11,6 @@ import io.mkemu.journal.JournalWriter;
 import io.mkemu.journal.ModuleDigests;
 import io.mkemu.journal.TraceDrain;
 import io.mkemu.json.Json;
-import io.mkemu.kernel.KernelInstance;
-import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.trace.TraceControl;
@@ -48,7 +46,7 @@ public final class Recorder implements AutoCloseable {
      *
      * @throws MachineException if the journal's directory cannot be used
      */
-    static Recorder start(Machine machine) throws IOException {
+    public static Recorder start(Machine machine) throws IOException {
         JournalOptions options = machine.plan().journal();
         if (options == null) {
             return new Recorder(machine, null, null);
@@ -58,12 +56,12 @@ public final class Recorder implements AutoCloseable {
         try {
             Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
             Files.writeString(told, writer.recording() + "\n");
+            return new Recorder(machine, TraceDrain.start(machine.mapped(), writer, describe(machine), options.mode(),
+                line -> machine.say(LogLevel.WARNING, line)), writer.recording());
         } catch (IOException | RuntimeException | Error fault) {
             writer.close();
             throw fault;
         }
-        return new Recorder(machine, TraceDrain.start(machine.mapped(), writer, describe(machine), options.mode(),
-            line -> say(machine, line)), writer.recording());
     }
 
     private static byte[] describe(Machine machine) {
@@ -78,15 +76,6 @@ public final class Recorder implements AutoCloseable {
         what.put("ipi", machine.plan().spec().ipi().toString());
         what.put("mkemu", Protocol.version());
         return Json.bytes(what);
-    }
-
-    private static void say(Machine machine, String line) {
-        KernelInstance host = machine.hostKernel();
-        if (host != null) {
-            host.printk(LogLevel.WARNING, line);
-        } else {
-            new KernelLog(machine.memory(), 0).append(LogLevel.WARNING.ordinal(), -1, line);
-        }
     }
 
     /** Where it records, or null. */
@@ -105,16 +94,15 @@ public final class Recorder implements AutoCloseable {
      * @throws MachineException if there is no journal, or no more
      */
     public void mode(TraceMode mode) {
-        if (drain == null || !drain.isRecording()) {
+        if (drain == null || !drain.mode(mode)) {
             throw new MachineException(ExitCode.STATE, "machine \"" + machine.directory().machine() + "\" has "
                 + (drain == null ? "no journal: make it with --journal DIR"
                 : "no journal any more: mk dmesg host shows why"));
         }
-        drain.mode(mode);
     }
 
     /** The host's own kernel is about to boot. */
-    void hostBegins() {
+    public void hostBegins() {
         if (drain != null) {
             var spec = machine.plan().spec();
             lifeBegins(0, Machine.HOST_NAME, List.of(machine.plan().hostCpu()), spec.host().modules(),
@@ -123,7 +111,7 @@ public final class Recorder implements AutoCloseable {
     }
 
     /** An instance is about to boot: everything of its life is set up in RAM. */
-    void lifeBegins(InstanceSpec spec, boolean external) {
+    public void lifeBegins(InstanceSpec spec, boolean external) {
         if (drain != null) {
             lifeBegins(spec.id(), spec.name(), spec.cpus(), spec.modules(), spec.bootargs(), external);
         }
@@ -143,14 +131,14 @@ public final class Recorder implements AutoCloseable {
     }
 
     /** The process of an instance is gone. */
-    void lifeEnded(int id) {
+    public void lifeEnded(int id) {
         if (drain != null) {
             drain.lifeEnded(id);
         }
     }
 
     /** The host has put an instance into a state. */
-    void entered(int id, InstanceState state, String reason) {
+    public void entered(int id, InstanceState state, String reason) {
         if (drain != null) {
             drain.entered(id, state, reason);
         }
@@ -163,8 +151,8 @@ public final class Recorder implements AutoCloseable {
             try {
                 drain.close();
             } catch (IOException refused) {
-                say(machine, "mkemu: the last file of the journal " + recording + " is not closed in order: "
-                    + refused.getMessage());
+                machine.say(LogLevel.WARNING, "mkemu: the last file of the journal " + recording
+                    + " is not closed in order: " + refused.getMessage());
             }
         }
     }

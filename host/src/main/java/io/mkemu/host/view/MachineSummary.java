@@ -17,13 +17,20 @@ import java.util.List;
  * A machine of this user as its lock and its RAM tell it: nobody is asked, so a host that hangs is listed too.
  *
  * @param name      of the machine
- * @param runs      whether its host lives
+ * @param state     running; dead: its host was killed; removed: its host lives and its directory is gone
  * @param pid       process id of the host, 0 if it is dead or the RAM cannot be read
  * @param active    kernels that are active, the host's too; 0 if the host is dead
  * @param kernels   all of them; 0 if the RAM cannot be read
  * @param directory where it lies
  */
-public record MachineSummary(String name, boolean runs, long pid, int active, int kernels, Path directory) {
+public record MachineSummary(String name, String state, long pid, int active, int kernels, Path directory) {
+    /** A state. */
+    public static final String RUNNING = "running";
+    /** A state. */
+    public static final String DEAD = "dead";
+    /** A state. */
+    public static final String REMOVED = "removed";
+
     /** All machines, by name. */
     public static List<MachineSummary> all() throws IOException {
         List<MachineSummary> machines = new ArrayList<>();
@@ -33,6 +40,8 @@ public record MachineSummary(String name, boolean runs, long pid, int active, in
         for (String name : RunningMachines.deadNames()) {
             machines.add(read(new MachineDirectory(MachineDirectory.base().resolve(name)), false));
         }
+        LostHosts.all().forEach((name, pid) -> machines.add(
+            new MachineSummary(name, REMOVED, pid, 0, 0, MachineDirectory.base().resolve(name))));
         machines.sort(Comparator.comparing(MachineSummary::name));
         return machines;
     }
@@ -46,10 +55,10 @@ public record MachineSummary(String name, boolean runs, long pid, int active, in
                 kernels += entry == null ? 0 : 1;
                 active += runs && entry != null && entry.state() == InstanceState.ACTIVE ? 1 : 0;
             }
-            return new MachineSummary(directory.machine(), runs, runs ? machine.instances().entry(0).pid() : 0, active,
-                kernels, directory.path());
+            return new MachineSummary(directory.machine(), runs ? RUNNING : DEAD,
+                runs ? machine.instances().entry(0).pid() : 0, active, kernels, directory.path());
         } catch (IOException | MachineException beginningOrDamaged) {
-            return new MachineSummary(directory.machine(), runs, 0, 0, 0, directory.path());
+            return new MachineSummary(directory.machine(), runs ? RUNNING : DEAD, 0, 0, 0, directory.path());
         }
     }
 }

@@ -30,10 +30,18 @@ public final class RunningMachines {
         return namesOf(RunningMachines::isDead);
     }
 
-    /** Names of the machines whose directory is of some kind, in alphabetical order. */
+    /**
+     * Names of the machines whose directory is of some kind, in alphabetical order.
+     *
+     * @throws MachineException if the place where they should lie is a link, or somebody else's
+     */
     static List<String> namesOf(Predicate<MachineDirectory> kind) throws IOException {
+        if (!MachineDirectory.hasBase()) {
+            return List.of();
+        }
         try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
-            return directories.map(MachineDirectory::new).filter(kind).map(MachineDirectory::machine).sorted().toList();
+            return directories.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
+                .map(MachineDirectory::new).filter(kind).map(MachineDirectory::machine).sorted().toList();
         } catch (NoSuchFileException none) {
             return List.of();
         }
@@ -58,6 +66,10 @@ public final class RunningMachines {
     /** Why a machine cannot be asked anything, and what to do about it. */
     public static MachineException notRunning(MachineDirectory directory) throws IOException {
         String machine = "machine \"" + directory.machine() + "\" ";
+        long lost = isDead(directory) ? 0 : LostHosts.of(directory);
+        if (lost != 0) {
+            return new MachineException(ExitCode.MACHINE, machine + "cannot be asked anything: " + LostHosts.describe(lost));
+        }
         return new MachineException(ExitCode.MACHINE, isDead(directory) ? machine + "is dead, its host was killed: "
             + "mk init --machine " + directory.machine() + " clears what it left and makes it anew"
             : machine + "does not run; " + list(names()));

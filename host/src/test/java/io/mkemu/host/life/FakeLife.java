@@ -9,7 +9,11 @@ import java.util.function.BiConsumer;
 /** A life without a process: the test says what becomes of it. */
 final class FakeLife extends InstanceLife {
     public FakeLife(TestHost box, String name) {
-        super(box.machine(), box.instance(name).spec(), (life, how) -> { });
+        this(box, name, (life, how) -> { });
+    }
+
+    public FakeLife(TestHost box, String name, BiConsumer<InstanceLife, String> over) {
+        super(box.machine(), box.instance(name).spec(), over);
     }
 
     /** Begins the next life of an instance. */

@@ -19,13 +19,13 @@ import java.util.function.Predicate;
  * @param problems what could not be read
  * @param complete whether it was ended in order
  */
-record Recording(List<Entry> records, List<String> problems, boolean complete) {
+public record Recording(List<Entry> records, List<String> problems, boolean complete) {
     /** A record with what its segment says of it. */
-    record Entry(int cpu, int instance, int life, long position, long watermark, TraceEvent event, int flags, long time,
+    public record Entry(int cpu, int instance, int life, long position, long watermark, TraceEvent event, int flags, long time,
         long id, int type, int size, int arg0, int arg1, String text) {
     }
 
-    static Recording read(Path journal) throws IOException {
+    public static Recording read(Path journal) throws IOException {
         List<Entry> records = new ArrayList<>();
         List<String> problems = new ArrayList<>();
         TraceRecord record = new TraceRecord();

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.host.life;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceState;
+import io.mkemu.host.Host;
+import io.mkemu.host.TestHost;
+import io.mkemu.log.KernelLogReader;
+import io.mkemu.os.OsFile;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+
+/** Lives that follow each other, and what nobody has foreseen while they are looked after. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class LivesTest {
+    private static final long LONG = 30_000;
+
+    private TestHost box;
+    private Host host;
+
+    @BeforeEach
+    void make() throws Exception {
+        box = TestHost.make();
+        host = box.host();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        box.close();
+    }
+
+    private List<String> hostLog() {
+        List<String> lines = new ArrayList<>();
+        KernelLogReader log = new KernelLogReader(box.memory(), 0);
+        for (KernelLogReader.Line line = log.poll(); line != null; line = log.poll()) {
+            lines.add(line.text());
+        }
+        return lines;
+    }
+
+    private OsFile join(int id) throws Exception {
+        OsFile life = OsFile.openOrCreate(box.machine().directory().life(id));
+        assertTrue(life.tryLock());
+        box.entry(id).enter(InstanceState.ACTIVE);
+        box.memory().raiseEvent();
+        return life;
+    }
+
+    /** Whoever saw it alive may ask it to end when the next life has begun. */
+    @Test
+    void aLifeThatIsOverLeavesTheNextOneAlone() {
+        FakeLife first = new FakeLife(box, "web");
+        box.instance("web").begin(first);
+        first.over("killed");
+        box.instance("web").end(false, "killed");
+        box.instance("web").begin(new FakeLife(box, "web"));
+        box.entry(1).enter(InstanceState.ACTIVE);
+        box.entry(1).requested(InstanceDescriptor.REQUEST_RUN);
+        long doorbell = box.apic(1).doorbell();
+        first.shutDown();
+        first.halt();
+        assertEquals(InstanceDescriptor.REQUEST_RUN, box.entry(1).requested());
+        assertEquals(InstanceState.ACTIVE, box.entry(1).state());
+        assertEquals(doorbell, box.apic(1).doorbell(), "no CPU of the next life is interrupted");
+        box.instance("web").end(true, "");
+    }
+
+    @Test
+    void whoWaitsForABootWaitsForThisOne() throws Exception {
+        Boots first = box.start(List.of("web"), line -> { });
+        host.kill(List.of("web"), true, LONG);
+        box.start(List.of("web"), line -> { });
+        MachineException ended = assertThrows(MachineException.class, () -> first.await(LONG));
+        assertEquals("instance web is loaded: it was ended while it booted; see mk dmesg web", ended.getMessage());
+        assertEquals("waits to be joined", box.status("web").detail());
+        assertEquals(InstanceDescriptor.REQUEST_RUN, box.entry(1).requested());
+    }
+
+    @Test
+    void whoKillsWaitsForTheLifeThatHeKills() throws Exception {
+        host.boot();
+        Boots begun = box.start(List.of("web"), line -> { });
+        OsFile process = join(1);
+        begun.await(LONG);
+        CompletableFuture<List<String>> kill = CompletableFuture.supplyAsync(() -> {
+            try {
+                return host.kill(List.of("web"), false, LONG);
+            } catch (InterruptedException stop) {
+                throw new AssertionError(stop);
+            }
+        });
+        while (box.entry(1).requested() != InstanceDescriptor.REQUEST_SHUTDOWN) {
+            Thread.onSpinWait();
+        }
+        box.entry(1).exitCode(0);
+        process.close();
+        assertEquals(List.of(), kill.get());
+        box.start(List.of("web"), line -> { });
+        assertEquals(List.of(2L, "waits to be joined"), List.of(box.status("web").epoch(),
+            box.status("web").detail()));
+    }
+
+    /** What a FakeLife is asked for its output with an error. */
+    @Test
+    void aFaultAtOneInstanceIsSaidAndTheOthersAreLookedAfter() throws Exception {
+        host.boot();
+        FakeLife.begin(box, "web");
+        Boots begun = box.start(List.of("db"), line -> { });
+        OsFile process = join(2);
+        begun.await(LONG);
+        process.close();
+        while (box.status("db").state() != InstanceState.FAILED) {
+            Thread.onSpinWait();
+        }
+        assertEquals(1, hostLog().stream().filter(line -> line.equals("mkemu: fault of mkemu, please report it: "
+            + "instance web cannot be looked after: java.lang.AssertionError: it says nothing")).count(),
+            () -> hostLog().toString());
+        assertEquals(1, host.endAsked().getCount(), "the machine goes on");
+        box.instance("web").end(true, "");
+    }
+
+    @Test
+    void aFaultInWhatFollowsFromAnEndKeepsNobodyWaiting() throws Exception {
+        FakeLife life = new FakeLife(box, "web", (over, how) -> {
+            throw new InternalError("on purpose");
+        });
+        box.instance("web").begin(life);
+        assertThrows(InternalError.class, () -> life.over("killed"));
+        assertTrue(life.awaitEnd(System.nanoTime() + TimeUnit.SECONDS.toNanos(LONG)));
+        assertFalse(life.awaitActive(System.nanoTime() + TimeUnit.SECONDS.toNanos(LONG)));
+        box.instance("web").end(true, "");
+    }
+
+    @Test
+    void aMachineThatCannotGoOnSaysWhyAndEnds() {
+        host.lose("its walls are gone");
+        host.lose("its roof too");
+        assertEquals(0, host.endAsked().getCount());
+        assertEquals("its walls are gone", host.lost());
+        assertEquals(List.of("mkemu: the machine ends: its walls are gone"), hostLog());
+    }
+}
