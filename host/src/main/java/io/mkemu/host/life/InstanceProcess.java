@@ -48,8 +48,8 @@ public final class InstanceProcess extends InstanceLife {
     }
 
     /** With other means to start threads and processes. */
-    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over, ThreadFactory threads,
-        Starter starter) {
+    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over,
+        ThreadFactory threads, Starter starter) {
         super(machine, spec, over);
         this.threads = threads;
         this.starter = starter;

@@ -53,8 +53,8 @@ public final class Lives {
      * @param everySecond called about once a second by the thread that supervises, under no lock
      * @param lost        told why the machine cannot go on, under no lock
      */
-    public Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances, Runnable everySecond,
-        Consumer<String> lost) {
+    public Lives(Machine machine, ReentrantLock lock, Supplier<Collection<HostedInstance>> instances,
+        Runnable everySecond, Consumer<String> lost) {
         this.everySecond = everySecond;
         this.lost = lost;
         this.machine = machine;

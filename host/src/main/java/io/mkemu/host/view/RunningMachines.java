@@ -68,7 +68,8 @@ public final class RunningMachines {
         String machine = "machine \"" + directory.machine() + "\" ";
         long lost = isDead(directory) ? 0 : LostHosts.of(directory);
         if (lost != 0) {
-            return new MachineException(ExitCode.MACHINE, machine + "cannot be asked anything: " + LostHosts.describe(lost));
+            return new MachineException(ExitCode.MACHINE,
+                machine + "cannot be asked anything: " + LostHosts.describe(lost));
         }
         return new MachineException(ExitCode.MACHINE, isDead(directory) ? machine + "is dead, its host was killed: "
             + "mk init --machine " + directory.machine() + " clears what it left and makes it anew"
