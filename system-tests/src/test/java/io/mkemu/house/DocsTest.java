@@ -126,7 +126,7 @@ class DocsTest {
         StringBuilder present = new StringBuilder();
         for (String entry : text.split("(?m)^(?=#{2,3} )")) {
             int gone = entry.indexOf(GONE);
-            present.append(gone < 0 ? entry : entry.substring(gone).split("\n\n|\n\\*\\*")[0]).append("\n\n");
+            present.append(gone < 0 ? entry : entry.substring(gone).split("\n\n|\n(?:- )?\\*\\*")[0]).append("\n\n");
         }
         return present.toString();
     }
