@@ -21,7 +21,7 @@ is_newer() {
 # True if target/dist is missing or older than what it is made of.
 is_stale() {
     [[ -f $MK_DIST/instance.options ]] || return 0
-    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,host}/{pom.xml,src/main} config/dist.xml examples/demo.dts \
+    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,host,hazards}/{pom.xml,src/main} config/dist.xml examples/demo.dts \
         scripts/{jvm,host,instance}.options
 }
 
@@ -85,7 +85,7 @@ build() {
 
 # Bring target/dist, and target/bench with it, up to date.
 build_dist() {
-    build is_stale host "$MK_DIST" "$MK_STAMP"
+    build is_stale hazards "$MK_DIST" "$MK_STAMP"
 }
 build_bench() {
     build is_bench_stale bench "$MK_BENCH" "$MK_STAMP" "$MK_BENCH_STAMP"

@@ -1,23 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.builtin.DemoResult;
 import io.mkemu.host.RunReport;
 import io.mkemu.host.RunReport.KernelReport;
+import io.mkemu.json.Json;
 import java.io.PrintStream;
 import org.HdrHistogram.Histogram;
 
 /** Prints what the demo found as one JSON object. */
 final class DemoJson {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-
     private DemoJson() {
     }
 
     static void print(RunReport report, DemoResult result, boolean ok, PrintStream out) {
-        ObjectNode root = MAPPER.createObjectNode();
+        ObjectNode root = Json.object();
         root.put("ok", ok);
         for (KernelReport kernel : report.kernels()) {
             describe(kernel.id() == 0 ? root.putObject("host") : root.withArray("instances").addObject(), kernel);

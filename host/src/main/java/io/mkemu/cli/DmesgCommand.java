@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.LogFollower;
 import io.mkemu.cli.type.MachineOption;
@@ -9,6 +8,7 @@ import io.mkemu.cli.type.MissedBytes;
 import io.mkemu.host.view.InstanceNames;
 import io.mkemu.host.view.LogText;
 import io.mkemu.host.view.MachineView;
+import io.mkemu.json.Json;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
@@ -67,7 +67,6 @@ final class DmesgCommand implements Callable<Integer> {
     private boolean follow;
 
     private final MissedBytes missed = new MissedBytes();
-    private final ObjectMapper mapper = new ObjectMapper();
 
     @Override
     public Integer call() throws Exception {
@@ -101,7 +100,7 @@ final class DmesgCommand implements Callable<Integer> {
     }
 
     private String json(Line line, LogLevel level) {
-        return mapper.createObjectNode().put("time", line.nanos()).put("level", level.label())
+        return Json.object().put("time", line.nanos()).put("level", level.label())
             .put("cpu", line.physicalCpu() < 0 ? null : (Integer) line.physicalCpu()).put("text", line.text())
             .toString();
     }

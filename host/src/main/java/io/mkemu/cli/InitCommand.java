@@ -10,7 +10,7 @@ import io.mkemu.cli.type.Seconds;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.host.client.BackgroundHost;
 import io.mkemu.host.client.RemoteHost;
-import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.MachineSpec;
@@ -66,7 +66,7 @@ final class InitCommand implements Callable<Integer> {
             main.addAll(journal.arguments());
             BackgroundHost.start(directory, tree, main, timeout.millis());
             try (RemoteHost host = RemoteHost.find(directory.machine())) {
-                ObjectNode status = host.ask("show", Protocol.object(), 0, line -> { });
+                ObjectNode status = host.ask("show", Json.object(), 0, line -> { });
                 System.out.println(json ? status : StatusText.summary(status));
             }
         } finally {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
@@ -10,6 +9,7 @@ import io.mkemu.cli.type.MachineOption;
 import io.mkemu.host.view.InterruptTable;
 import io.mkemu.host.view.InterruptTable.Cpu;
 import io.mkemu.host.view.RunningMachines;
+import io.mkemu.json.Json;
 import io.mkemu.machine.MappedMachine;
 import java.util.List;
 import java.util.Locale;
@@ -47,7 +47,7 @@ final class InterruptsCommand implements Callable<Integer> {
     }
 
     private static ArrayNode describe(List<Cpu> cpus) {
-        ArrayNode array = new ObjectMapper().createArrayNode();
+        ArrayNode array = Json.array();
         for (Cpu cpu : cpus) {
             ObjectNode counters = array.addObject().put("cpu", cpu.physicalCpu()).put("number", cpu.number())
                 .put("host_cpu", cpu.hostCpu()).put("instance", cpu.instanceId()).put("name", cpu.instance())

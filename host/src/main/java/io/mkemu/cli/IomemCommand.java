@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.MachineOption;
 import io.mkemu.host.view.RunningMachines;
+import io.mkemu.json.Json;
 import io.mkemu.machine.Iomem;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.ResourceTree.Resource;
@@ -35,7 +35,7 @@ final class IomemCommand implements Callable<Integer> {
         try (MappedMachine mapped = RunningMachines.open(machine.name())) {
             Iomem map = Iomem.of(mapped);
             if (json) {
-                ArrayNode root = new ObjectMapper().createArrayNode();
+                ArrayNode root = Json.array();
                 describe(root, map.tree().resources());
                 System.out.println(root);
             } else {

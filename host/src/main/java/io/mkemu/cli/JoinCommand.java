@@ -7,9 +7,9 @@ import io.mkemu.ExitCode;
 import io.mkemu.cli.type.MachineOption;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.host.client.RemoteHost;
-import io.mkemu.host.control.Protocol;
 import io.mkemu.host.life.ExternalProcess;
 import io.mkemu.host.life.InstanceCommand;
+import io.mkemu.json.Json;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.util.List;
@@ -40,7 +40,7 @@ final class JoinCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        ObjectNode request = Protocol.object().put("name", name);
+        ObjectNode request = Json.object().put("name", name);
         Affinity.allowed().stream().forEach(request.putArray("hostCpus")::add);
         try (RemoteHost host = RemoteHost.await(machine.name(), timeout.millis())) {
             JsonNode instance = host.ask("join", request, 0, line -> { }).path("instances").path(0);

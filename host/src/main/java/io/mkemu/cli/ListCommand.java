@@ -4,8 +4,8 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
-import io.mkemu.host.control.Protocol;
 import io.mkemu.host.view.MachineSummary;
+import io.mkemu.json.Json;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -26,7 +26,7 @@ final class ListCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<MachineSummary> machines = MachineSummary.all();
         if (json) {
-            ArrayNode array = Protocol.object().putArray("machines");
+            ArrayNode array = Json.array();
             machines.forEach(machine -> array.add(json(machine)));
             System.out.println(array);
             return ExitCode.OK.code();
@@ -46,7 +46,7 @@ final class ListCommand implements Callable<Integer> {
     }
 
     private static ObjectNode json(MachineSummary machine) {
-        return Protocol.object().put("name", machine.name()).put("state", machine.runs() ? "running" : "dead")
+        return Json.object().put("name", machine.name()).put("state", machine.runs() ? "running" : "dead")
             .put("pid", machine.pid()).put("active", machine.active()).put("kernels", machine.kernels())
             .put("directory", machine.directory().toString());
     }

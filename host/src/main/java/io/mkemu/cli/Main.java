@@ -12,6 +12,8 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
+import java.util.ServiceLoader;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,7 +23,7 @@ import picocli.CommandLine.Command;
     LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
     DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
     DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
-    HazardsCommand.class, TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
+    TraceCommand.class, ReplayCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
@@ -34,13 +36,15 @@ import picocli.CommandLine.Command;
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
+    /** The own commands that the help lists after those of {@link FurtherCommand}. */
+    private static final List<String> LAST = List.of("trace", "replay", "completion");
 
     private Main() {
     }
 
     /** Runs a command and exits with its code. */
     public static void main(String[] args) {
-        int code = commandLine().execute(args);
+        int code = commandLine(args).execute(args);
         if (System.out.checkError() && StandardStreams.isOutputUnread()) {
             /* As head(1) does to all it reads from: what nobody wants to read is not lost. */
             code = code == ExitCode.OK.code() ? SIGPIPE_EXIT : code;
@@ -51,10 +55,23 @@ public final class Main {
         System.exit(code);
     }
 
-    static CommandLine commandLine() {
-        return new CommandLine(new Main())
-            .setParameterExceptionHandler(Main::usageError)
-            .setExecutionExceptionHandler(Main::failure);
+    /**
+     * The command line with all commands that can be seen in what it is given: where the first argument is one of its
+     * own, further ones are not looked for. To look for them opens all jars of the class path.
+     */
+    static CommandLine commandLine(String... args) {
+        CommandLine mk = new CommandLine(new Main());
+        if (args.length == 0 || !mk.getSubcommands().containsKey(args[0])) {
+            addFurther(mk);
+        }
+        return mk.setParameterExceptionHandler(Main::usageError).setExecutionExceptionHandler(Main::failure);
+    }
+
+    private static void addFurther(CommandLine mk) {
+        List<CommandLine> last = LAST.stream().map(mk.getSubcommands()::get).toList();
+        LAST.forEach(mk.getCommandSpec()::removeSubcommand);
+        ServiceLoader.load(FurtherCommand.class).forEach(mk::addSubcommand);
+        last.forEach(command -> mk.addSubcommand(command.getCommandName(), command));
     }
 
     private static int usageError(CommandLine.ParameterException wrong, String[] args) {

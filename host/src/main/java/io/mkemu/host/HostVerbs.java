@@ -14,6 +14,7 @@ import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.host.life.Recorder;
 import io.mkemu.host.life.States;
+import io.mkemu.json.Json;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
@@ -80,7 +81,7 @@ final class HostVerbs implements ControlHandler {
         request.allow("names");
         MachineStatus machine = host.status();
         List<String> names = request.texts("names");
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
             .toString()));
         ArrayNode instances = result.putArray("instances");
@@ -185,13 +186,13 @@ final class HostVerbs implements ControlHandler {
                 throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
             }
         }
-        ObjectNode result = Protocol.object().put("was", was).put("mode", recorder.mode().label());
+        ObjectNode result = Json.object().put("was", was).put("mode", recorder.mode().label());
         return recorder.recording() == null ? result : result.put("journal", recorder.recording().toString());
     }
 
     private ObjectNode shutDown(ControlRequest request) throws InterruptedException {
         request.allow("force", "timeoutMillis");
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         control.shutDown(request.flag("force") ? 0 : timeout(request)).forEach(result.putArray("forced")::add);
         return result;
     }
@@ -202,7 +203,7 @@ final class HostVerbs implements ControlHandler {
     }
 
     private static ObjectNode instances(List<ObjectNode> all) {
-        ObjectNode result = Protocol.object();
+        ObjectNode result = Json.object();
         result.putArray("instances").addAll(all);
         return result;
     }

@@ -4,7 +4,7 @@ package io.mkemu.host;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.abi.InstanceState;
-import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import io.mkemu.tree.InstanceSpec;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +17,7 @@ final class StatusJson {
     }
 
     static ObjectNode machine(MachineStatus machine) {
-        ObjectNode node = Protocol.object().put("name", machine.name()).put("directory", machine.directory())
+        ObjectNode node = Json.object().put("name", machine.name()).put("directory", machine.directory())
             .put("pid", machine.pid()).put("upMillis", TimeUnit.NANOSECONDS.toMillis(machine.upNanos()))
             .put("ipi", machine.ipi().toString());
         numbers(node.putArray("cpus"), machine.cpus());
@@ -27,7 +27,7 @@ final class StatusJson {
     }
 
     static ObjectNode instance(InstanceStatus instance) {
-        ObjectNode node = Protocol.object().put("id", instance.id()).put("name", instance.name())
+        ObjectNode node = Json.object().put("id", instance.id()).put("name", instance.name())
             .put("state", instance.state().toString()).put("detail", instance.detail())
             .put("reason", instance.reason()).put("pid", instance.pid());
         numbers(node.putArray("cpus"), instance.cpus());
@@ -47,7 +47,7 @@ final class StatusJson {
     /** What a dry run knows of an instance. */
     static ObjectNode planned(InstanceSpec spec, InstanceState state) {
         ObjectNode node =
-            Protocol.object().put("id", spec.id()).put("name", spec.name()).put("state", state.toString());
+            Json.object().put("id", spec.id()).put("name", spec.name()).put("state", state.toString());
         numbers(node.putArray("cpus"), spec.cpus().stream().sorted().toList());
         return node.put("memory", spec.memoryBytes()).put("external", spec.external());
     }

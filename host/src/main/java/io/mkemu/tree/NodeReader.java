@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.Similar;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -58,7 +59,7 @@ final class NodeReader {
                                         Set<String> other) {
         Set<String> all = new TreeSet<>(same);
         all.addAll(other);
-        String nearest = Suggestion.nearest(name, all).map(n -> "did you mean " + Text.quote(n) + "? ").orElse("");
+        String nearest = Similar.nearest(name, all).map(n -> "did you mean " + Text.quote(n) + "? ").orElse("");
         String known = all.isEmpty() ? "nothing" : String.join(", ", all);
         return error(position, "unknown " + what + " " + Text.quote(name) + " in " + Text.printable(path) + ": "
                 + nearest + "known here: " + known);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
-import io.mkemu.hazard.HazardModule;
+import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import java.util.List;
 
@@ -12,7 +12,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo", HazardModule.NAME, "peer", "traffic");
+        return List.of("demo", "echo", "peer", "traffic");
     }
 
     /**
@@ -26,8 +26,26 @@ public final class BuiltinModules {
             case "echo" -> new EchoModule();
             case "peer" -> new PeerModule();
             case "traffic" -> new TrafficModule();
-            case HazardModule.NAME -> new HazardModule();
             default -> null;
         };
+    }
+
+    /**
+     * A parameter of a module within 0..most.
+     *
+     * @throws IllegalArgumentException with one line that names parameter, value and range
+     */
+    static long number(Kernel kernel, String module, String name, long otherwise, long most) {
+        long value;
+        try {
+            value = kernel.parameter(name, otherwise);
+        } catch (IllegalArgumentException notANumber) {
+            throw new IllegalArgumentException(module + "." + name + ": " + notANumber.getMessage(), notANumber);
+        }
+        if (value < 0 || value > most) {
+            throw new IllegalArgumentException(
+                module + "." + name + "=" + kernel.parameter(name) + ": expected a number, 0.." + most);
+        }
+        return value;
     }
 }

@@ -120,14 +120,7 @@ final class DemoMessage {
     }
 
     private static byte small(int sender, int receiver, long seq, int index) {
-        long mixed = mix(seq << Short.SIZE | (long) sender << Byte.SIZE | receiver);
+        long mixed = Words.mix(seq << Short.SIZE | (long) sender << Byte.SIZE | receiver);
         return (byte) ((mixed >>> (index & Long.BYTES - 1) * Byte.SIZE) + index);
-    }
-
-    /** Spreads a number over all bits (the finaliser of SplitMix64). */
-    static long mix(long number) {
-        long z = (number ^ number >>> 30) * 0xbf58476d1ce4e5b9L;
-        z = (z ^ z >>> 27) * 0x94d049bb133111ebL;
-        return z ^ z >>> 31;
     }
 }

@@ -17,8 +17,42 @@ import java.util.Locale;
  * {@code demo.timeout} (seconds without any progress after which a phase has failed, default 60).
  */
 public final class DemoModule implements KernelModule {
-    /** The instance that leads: the host. */
-    static final int COORDINATOR = 0;
+    /**
+     * What the demo is to do. The host's command line decides; the coordinator tells the instances.
+     *
+     * @param messages {@code demo.messages}: messages per direction of each pair, 0..100,000,000
+     * @param pages    {@code demo.pages}: pages each instance shares with each other kernel, 0..100,000
+     * @param pings    {@code demo.pings}: round trips from each kernel to each other, 0..100,000
+     * @param patience {@code demo.timeout} in ns: without any progress for so long, a phase has failed; 1 s .. 1 h
+     */
+    record Parameters(int messages, int pages, int pings, long patience) {
+        static final int MOST_MESSAGES = 100_000_000;
+        static final int MOST_PAGES = 100_000;
+        static final int MOST_PINGS = 100_000;
+        private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+        /**
+         * Reads the parameters of a kernel's command line.
+         *
+         * @throws IllegalArgumentException with one line that names parameter, value and range
+         */
+        static Parameters of(Kernel kernel) {
+            long seconds = BuiltinModules.number(kernel, "demo", "timeout", 60, 3600);
+            if (seconds == 0) {
+                throw new IllegalArgumentException("demo.timeout=0: expected seconds, 1..3600");
+            }
+            return new Parameters((int) BuiltinModules.number(kernel, "demo", "messages", 1000, MOST_MESSAGES),
+                (int) BuiltinModules.number(kernel, "demo", "pages", 4, MOST_PAGES),
+                (int) BuiltinModules.number(kernel, "demo", "pings", 200, MOST_PINGS), seconds * NANOS_PER_SECOND);
+        }
+
+        /** Whether another kernel may have asked for this. */
+        static boolean isValid(long messages, long pages, long pings) {
+            return messages >= 0 && messages <= MOST_MESSAGES && pages >= 0 && pages <= MOST_PAGES && pings >= 0
+                && pings <= MOST_PINGS;
+        }
+    }
+
     private static final int SHOWN_FAILURES = 10;
     private static final double NANOS_PER_MICRO = 1000;
 
@@ -34,31 +68,21 @@ public final class DemoModule implements KernelModule {
     @Override
     public void init(Kernel kernel) {
         this.kernel = kernel;
-        DemoParameters parameters = DemoParameters.of(kernel);
+        Parameters parameters = Parameters.of(kernel);
         DemoWire wire = new DemoWire(kernel);
-        DemoCoordinator leader =
-            kernel.instanceId() == COORDINATOR ? new DemoCoordinator(kernel, wire, parameters) : null;
-        DemoPages pages = new DemoPages(kernel, wire, (sender, nanos) -> sample(leader, nanos));
-        /* Twice: the coordinator itself waits that long for all kernels to boot. */
-        long patience = leader == null ? 2 * parameters.patience() : Long.MAX_VALUE;
-        peer = new DemoPeer(kernel, wire, leader == null ? DemoReports.over(wire) : leader, pages, patience);
-        new DemoHandlers(kernel, peer, leader).register();
-        if (leader == null) {
-            kernel.startTask("demo", peer::step);
-        } else {
-            leader.orders().lead(peer);
+        if (kernel.instanceId() == DemoDescriptor.COORDINATOR) {
+            DemoCoordinator leader = new DemoCoordinator(wire, parameters);
+            peer = new DemoPeer(wire, leader::sample, Long.MAX_VALUE);
             coordinator = leader;
             kernel.startTask("demo", this::lead);
+        } else {
+            /* Twice: the coordinator itself waits that long for all kernels to boot. */
+            peer = new DemoPeer(wire, nanos -> { }, 2 * parameters.patience());
+            kernel.startTask("demo", peer::step);
         }
     }
 
-    private static void sample(DemoCoordinator leader, long nanos) {
-        if (leader != null) {
-            leader.tally().sample(nanos);
-        }
-    }
-
-    private long lead() throws DemoException {
+    private long lead() throws ModuleFault {
         DemoCoordinator leader = coordinator;
         try {
             long led = leader.step();
@@ -66,14 +90,14 @@ public final class DemoModule implements KernelModule {
             if (led != Task.DONE) {
                 return own == Task.DONE ? led : Math.min(led, own);
             }
-        } catch (DemoException | RuntimeException fault) {
+        } catch (ModuleFault | RuntimeException fault) {
             leader.stopAll();
             throw fault;
         }
         DemoResult result = leader.result();
         log(result);
         if (!result.ok()) {
-            throw new DemoException("the demo failed: " + result.failures().getFirst()
+            throw new ModuleFault("the demo failed: " + result.failures().getFirst()
                 + (result.failures().size() > 1 ? " (and " + (result.failures().size() - 1) + " more)" : ""));
         }
         return Task.DONE;
@@ -90,7 +114,7 @@ public final class DemoModule implements KernelModule {
             "round trips: %d, p50 %.1f us, p99 %.1f us, max %.1f us", sorted.length, micros(sorted, 0.50),
             micros(sorted, 0.99), micros(sorted, 1)));
         List<String> failures = result.failures();
-        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, "" + line));
+        failures.stream().limit(SHOWN_FAILURES).forEach(line -> kernel.printk(LogLevel.ERR, line));
         if (failures.size() > SHOWN_FAILURES) {
             kernel.printk(LogLevel.ERR, "and " + (failures.size() - SHOWN_FAILURES) + " more failures");
         }

@@ -41,7 +41,7 @@ public final class EchoModule implements KernelModule {
     @Override
     public void init(Kernel kernel) {
         this.kernel = kernel;
-        long type = DemoParameters.number(kernel, name(), "type", DEFAULT_TYPE, 0xffff_ffffL);
+        long type = BuiltinModules.number(kernel, name(), "type", DEFAULT_TYPE, 0xffff_ffffL);
         this.answerType = (int) type + 1;
         kernel.registerHandler(this::answer, null, (int) type);
     }

@@ -10,9 +10,6 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import java.nio.ByteOrder;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The other side of {@code examples/c-peer}: exchanges pages and numbered messages with one instance that begins,
@@ -32,13 +29,15 @@ public final class PeerModule implements KernelModule {
     static final int BYE = HELLO + 2;
     static final int RESULT = HELLO + 3;
     static final int PAYLOAD = 64;
+    private static final int PAYLOAD_WORDS = PAYLOAD / Long.BYTES;
+    private static final int PAGE_WORDS = Pages.PAGE_SIZE / Long.BYTES;
     private static final long FACTOR = 0x9e37_79b9_7f4a_7c15L;
     private static final int BURST = 64;
     private static final long RETRY_NANOS = 50_000;
     private static final long PATROL_NANOS = 200_000_000;
 
-    private final UnsafeBuffer payload = new UnsafeBuffer(new byte[PAYLOAD]);
     private Kernel kernel;
+    private Words words;
     private int partner = -1;
     private long messages;
     private boolean lockStep;
@@ -57,6 +56,7 @@ public final class PeerModule implements KernelModule {
     @Override
     public void init(Kernel kernel) {
         this.kernel = kernel;
+        this.words = new Words(kernel);
         kernel.registerHandler(this::page, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
         kernel.registerHandler(this::hello, null, HELLO);
         kernel.registerHandler(this::data, null, DATA);
@@ -68,14 +68,6 @@ public final class PeerModule implements KernelModule {
         return (seed + 1) * FACTOR ^ index;
     }
 
-    private static long word(MkIpiData data, int index) {
-        return data.buffer().getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
-    }
-
-    private static void word(MutableDirectBuffer to, int index, long value) {
-        to.putLong(index * Long.BYTES, value, ByteOrder.LITTLE_ENDIAN);
-    }
-
     private void page(MkIpiData data, Object context) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
         long pfn = kernel.receivePfn(data);
@@ -84,10 +76,10 @@ public final class PeerModule implements KernelModule {
             return;
         }
         long bad = 0;
-        for (int index = 0; index < Pages.PAGE_SIZE / Long.BYTES; index++) {
-            long value = theirs.buffer().getLong(index * Long.BYTES, ByteOrder.LITTLE_ENDIAN);
+        for (int index = 0; index < PAGE_WORDS; index++) {
+            long value = Words.get(theirs.buffer(), index);
             bad += value == pattern(pfn, index) ? 0 : 1;
-            word(theirs.buffer(), index, ~value);
+            Words.put(theirs.buffer(), index, ~value);
         }
         kernel.receiveUnmapPage(theirs);
         answer(sender, bad);
@@ -100,10 +92,10 @@ public final class PeerModule implements KernelModule {
             return;
         }
         try (Window mine = kernel.memremap(ownPage, Pages.PAGE_SIZE)) {
-            for (int index = 1; index < Pages.PAGE_SIZE / Long.BYTES; index++) {
-                word(mine.buffer(), index, pattern(Pages.pfn(ownPage), index));
+            for (int index = 1; index < PAGE_WORDS; index++) {
+                Words.put(mine.buffer(), index, pattern(Pages.pfn(ownPage), index));
             }
-            word(mine.buffer(), 0, bad);
+            Words.put(mine.buffer(), 0, bad);
         }
         note(target, kernel.sendPfn(target, Pages.pfn(ownPage)));
     }
@@ -117,22 +109,22 @@ public final class PeerModule implements KernelModule {
             return;
         }
         partner = sender;
-        messages = word(data, 0);
-        lockStep = word(data, 1) != 0;
+        messages = Words.get(data.buffer(), 0);
+        lockStep = Words.get(data.buffer(), 1) != 0;
         sent = 0;
         received = 0;
         mismatches = 0;
         ended = false;
         running = true;
         /* Not of size 0: the single-slot mailbox drops that. */
-        note(sender, kernel.sendIpiData(sender, payload, 0, Long.BYTES, HELLO));
+        note(sender, words.put(0, messages).send(sender, HELLO, 1));
         kernel.startTask("peer", this::step);
     }
 
     private void data(MkIpiData data, Object context) {
-        boolean good = running && data.dataSize() == PAYLOAD && word(data, 0) == received;
-        for (int index = 1; good && index < PAYLOAD / Long.BYTES; index++) {
-            good = word(data, index) == pattern(received, index);
+        boolean good = running && data.dataSize() == PAYLOAD && Words.get(data.buffer(), 0) == received;
+        for (int index = 1; good && index < PAYLOAD_WORDS; index++) {
+            good = Words.get(data.buffer(), index) == pattern(received, index);
         }
         received++;
         mismatches += good ? 0 : 1;
@@ -142,10 +134,8 @@ public final class PeerModule implements KernelModule {
         if (!running || data.dataSize() != Long.BYTES) {
             return;
         }
-        long theirs = word(data, 0);
-        word(payload, 0, received);
-        word(payload, 1, mismatches);
-        note(partner, kernel.sendIpiData(partner, payload, 0, 2 * Long.BYTES, RESULT));
+        long theirs = Words.get(data.buffer(), 0);
+        note(partner, words.put(0, received).put(1, mismatches).send(partner, RESULT, 2));
         kernel.printk("instance " + partner + ": " + sent + " sent, " + received + " received, " + mismatches
             + " mismatches here, " + theirs + " there");
         mismatches += theirs;
@@ -158,11 +148,11 @@ public final class PeerModule implements KernelModule {
         }
     }
 
-    private long step() throws DemoException {
+    private long step() throws ModuleFault {
         if (ended || !kernel.isActive(partner)) {
             running = false;
             if (!ended || mismatches != 0 || received != messages || sent != messages) {
-                throw new DemoException("exchange with instance " + partner + (ended ? " went wrong" : " broke off")
+                throw new ModuleFault("exchange with instance " + partner + (ended ? " went wrong" : " broke off")
                     + ": " + sent + " sent, " + received + " received of " + messages + ", " + mismatches
                     + " mismatches");
             }
@@ -181,11 +171,11 @@ public final class PeerModule implements KernelModule {
     }
 
     private int next() {
-        word(payload, 0, sent);
-        for (int index = 1; index < PAYLOAD / Long.BYTES; index++) {
-            word(payload, index, ~pattern(sent, index));
+        words.put(0, sent);
+        for (int index = 1; index < PAYLOAD_WORDS; index++) {
+            words.put(index, ~pattern(sent, index));
         }
-        int result = kernel.sendIpiData(partner, payload, 0, PAYLOAD, DATA);
+        int result = words.send(partner, DATA, PAYLOAD_WORDS);
         sent += result == 0 ? 1 : 0;
         return result;
     }

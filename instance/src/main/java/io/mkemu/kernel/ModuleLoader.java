@@ -12,6 +12,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
@@ -78,7 +79,13 @@ public final class ModuleLoader {
         try {
             URL url = Path.of(path).toUri().toURL();
             /* Stays open as long as the kernel runs: a module may load its classes at any time. */
-            ClassLoader loader = new URLClassLoader(path, new URL[] {url}, ModuleLoader.class.getClassLoader());
+            ClassLoader loader = new URLClassLoader(path, new URL[] {url}, ModuleLoader.class.getClassLoader()) {
+                @Override
+                public Enumeration<URL> getResources(String name) throws IOException {
+                    /* Modules of this jar only: a host's class path may hold a jar that names others. */
+                    return name.equals(SERVICE) ? findResources(name) : super.getResources(name);
+                }
+            };
             int before = modules.size();
             ServiceLoader.load(KernelModule.class, loader).forEach(modules::add);
             if (modules.size() == before) {

@@ -170,7 +170,7 @@ final class FakeKernel implements Kernel {
 
     @Override
     public long instanceAlloc(long size, long align) {
-        long address = machine.allocatePage();
+        long address = machine.allocate(size);
         allocated.add(address);
         return address;
     }

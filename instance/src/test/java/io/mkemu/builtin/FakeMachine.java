@@ -44,10 +44,10 @@ final class FakeMachine {
         }
     }
 
-    long allocatePage() {
+    long allocate(long size) {
         long address = nextAddress;
-        nextAddress += Pages.PAGE_SIZE;
-        pages.put(address, Arena.ofAuto().allocate(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
+        nextAddress += size;
+        pages.put(address, Arena.ofAuto().allocate(size, Pages.PAGE_SIZE));
         return address;
     }
 

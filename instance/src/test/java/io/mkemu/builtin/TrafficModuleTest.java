@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.builtin;
 
+import static io.mkemu.builtin.TrafficDescriptor.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.InstanceState;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -14,9 +18,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TrafficModuleTest {
     private static final String DEFAULT = "10000 sent, ";
 
-    private static FakeMachine machine(String parameters) {
+    private static FakeMachine machine(String parameters) throws Exception {
         FakeMachine machine = new FakeMachine(3, 16, parameters);
-        machine.kernels.forEach(kernel -> new TrafficModule().init(kernel));
+        for (FakeKernel kernel : machine.kernels) {
+            new TrafficModule().init(kernel);
+        }
         return machine;
     }
 
@@ -25,7 +31,7 @@ class TrafficModuleTest {
     }
 
     @Test
-    void allThatIsSentArrives() {
+    void allThatIsSentArrives() throws Exception {
         FakeMachine machine = machine("messages=51 size=256");
         machine.run();
         machine.kernels.forEach(kernel -> assertEquals(List.of(), kernel.failures));
@@ -38,7 +44,7 @@ class TrafficModuleTest {
     }
 
     @Test
-    void itKeepsTheRate() {
+    void itKeepsTheRate() throws Exception {
         FakeMachine machine = machine("messages=1000 rate=100");
         long before = machine.now;
         machine.run();
@@ -48,7 +54,7 @@ class TrafficModuleTest {
     }
 
     @Test
-    void withoutMessagesItOnlyReceives() {
+    void withoutMessagesItOnlyReceives() throws Exception {
         FakeMachine machine = machine("messages=0");
         machine.run();
         assertTrue(summary(machine.kernels.getFirst()).startsWith("0 sent, 10000 received"));
@@ -56,11 +62,11 @@ class TrafficModuleTest {
 
     @ParameterizedTest
     @CsvSource({"0, 1 lost, 0 torn, 0 repeated", "2, 0 lost, 0 torn, 1 repeated", "-1, 1 lost, 1 torn, 0 repeated"})
-    void whatGoesWrongIsCounted(int copies, String lost, String torn, String repeated) {
+    void whatGoesWrongIsCounted(int copies, String lost, String torn, String repeated) throws Exception {
         FakeMachine machine = machine("messages=0");
         int[] seen = {0};
         machine.way = (message, lane) -> {
-            boolean victim = message.type() == TrafficModule.DATA && message.from() == 1 && message.to() == 0
+            boolean victim = message.type() == TrafficDescriptor.DATA && message.from() == 1 && message.to() == 0
                 && seen[0]++ == 7;
             if (!victim) {
                 lane.add(message);
@@ -81,7 +87,7 @@ class TrafficModuleTest {
     }
 
     @Test
-    void onlyThoseNamedTakePart() {
+    void onlyThoseNamedTakePart() throws Exception {
         FakeMachine machine = new FakeMachine(3, 16, "");
         for (int id = 1; id < 3; id++) {
             machine.kernels.get(id).parameters.put("with", "1,2");
@@ -96,7 +102,7 @@ class TrafficModuleTest {
     }
 
     @Test
-    void aPeerThatNeverAnswersEndsThePatience() {
+    void aPeerThatNeverAnswersEndsThePatience() throws Exception {
         FakeMachine machine = new FakeMachine(2, 16, "messages=5 timeout=2");
         new TrafficModule().init(machine.kernels.getFirst());
         machine.run();
@@ -106,11 +112,111 @@ class TrafficModuleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"size=15", "size=257", "messages=-1", "rate=fast",
-        "timeout=0", "with=1,b"})
-    void badParametersAreNamed(String parameter) {
+        "timeout=0", "with=1,b", "mortal=x", "record=2"})
+    void badParametersAreNamed(String parameter) throws Exception {
         FakeMachine machine = new FakeMachine(2, 16, parameter);
         String told = assertThrows(IllegalArgumentException.class,
             () -> new TrafficModule().init(machine.kernels.getFirst())).getMessage();
         assertTrue(told.contains("traffic." + parameter.split("=")[0]), told);
+    }
+
+    /** Kernel 2 dies and comes back; kernels 0 and 1 go on. */
+    private static FakeMachine mortals(long[] lives) throws Exception {
+        FakeMachine machine = new FakeMachine(3, 16, "");
+        machine.kernels.forEach(kernel -> kernel.parameters.putAll(Map.of("mortal", "2", "rate", "10000", "sizes", "1",
+            "messages", "100000", "record", "1")));
+        machine.kernels.get(2).state = InstanceState.LOADED;
+        start(machine, 0, lives);
+        start(machine, 1, lives);
+        return machine;
+    }
+
+    private static void start(FakeMachine machine, int id, long[] lives) throws Exception {
+        new TrafficModule() {
+            @Override
+            protected long lifeOf(int instanceId) {
+                return lives[instanceId];
+            }
+        }.init(machine.kernels.get(id));
+    }
+
+    private static void boot(FakeMachine machine, long[] lives) throws Exception {
+        FakeKernel mortal = machine.kernels.get(2);
+        mortal.handlers.clear();
+        mortal.lanes.clear();
+        mortal.tasks.clear();
+        lives[2]++;
+        start(machine, 2, lives);
+        mortal.state = InstanceState.ACTIVE;
+    }
+
+    private static void rounds(FakeMachine machine, int rounds) {
+        for (int round = 0; round < rounds; round++) {
+            for (FakeKernel kernel : machine.kernels) {
+                if (kernel.state == InstanceState.ACTIVE) {
+                    kernel.round();
+                }
+            }
+            machine.now += 100_000;
+        }
+    }
+
+    /** Where a kernel counts, in its present life. */
+    private static long count(FakeMachine machine, int kernel, int peer, int offset) {
+        String line = machine.kernels.get(kernel).log.stream().filter(text -> text.startsWith("record at 0x"))
+            .reduce((earlier, later) -> later).orElseThrow();
+        long address = Long.parseLong(line.split("0x| in life")[1], 16);
+        return machine.kernels.get(kernel).memremap(address, TrafficDescriptor.RECORD_LENGTH).buffer()
+            .getLong(peer * TrafficDescriptor.BLOCK_LENGTH + offset);
+    }
+
+    @Test
+    void livesThatEndAreCountedOneByOneAndTheOthersGoOn() throws Exception {
+        long[] lives = {1, 1, 0};
+        FakeMachine machine = mortals(lives);
+        List<Long> sent = new ArrayList<>();
+        for (int life = 1; life <= 3; life++) {
+            boot(machine, lives);
+            rounds(machine, 50 * life);
+            sent.add(count(machine, 2, 0, SENT_OFFSET));
+            machine.kernels.get(2).state = InstanceState.FAILED;
+            rounds(machine, 50);
+        }
+        List<String> log = machine.kernels.get(0).log;
+        assertTrue(log.contains(sent.get(0) + " received of life 1 of instance 2"), log::toString);
+        assertTrue(log.contains(sent.get(1) + " received of life 2 of instance 2"), log::toString);
+        assertEquals(sent.get(2), count(machine, 0, 2, RECEIVED_OFFSET));
+        assertTrue(sent.getFirst() > 10 && count(machine, 2, 0, RECEIVED_OFFSET) > 10, sent::toString);
+        for (int kernel = 0; kernel < 3; kernel++) {
+            assertEquals(List.of(), machine.kernels.get(kernel).failures);
+            for (int peer = 0; peer < 3; peer++) {
+                for (int wrong : new int[] {LOST_OFFSET, TORN_OFFSET, REPEATED_OFFSET, FOREIGN_OFFSET}) {
+                    assertEquals(0, count(machine, kernel, peer, wrong), kernel + " of " + peer + " at " + wrong);
+                }
+            }
+        }
+    }
+
+    @Test
+    void messagesForOrOfAnotherLifeAreForeign() throws Exception {
+        long[] lives = {1, 1, 0};
+        FakeMachine machine = mortals(lives);
+        List<FakeMachine.Message> late = new ArrayList<>();
+        machine.way = (message, lane) -> {
+            boolean first = late.size() < 2 && message.type() == DATA && message.from() == 2 * late.size();
+            (first ? late : lane).add(message);
+        };
+        boot(machine, lives);
+        rounds(machine, 50);
+        assertEquals(2, late.size());
+        boot(machine, lives);
+        rounds(machine, 50);
+        machine.kernels.get(2).lanes.get(0).add(late.get(0));
+        machine.kernels.get(0).lanes.get(2).add(late.get(1));
+        rounds(machine, 50);
+        assertEquals(1, count(machine, 2, 0, FOREIGN_OFFSET));
+        assertEquals(1, count(machine, 0, 2, FOREIGN_OFFSET));
+        assertEquals(1, machine.kernels.get(2).log.stream().filter(line -> line.endsWith("for or of another life"))
+            .count());
     }
 }

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.BadStart;
-import io.mkemu.system.modules.Stuck;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -39,15 +39,15 @@ class BadKernelIT extends LabMachine {
 
     @Test
     void aModuleThatHangsIsForced() throws Exception {
-        Path stuck = ModuleJar.of(mk.work(), Stuck.class);
+        Path stuck = ModuleJar.of(mk.work(), Awkward.class);
         says(CREATE);
-        says("load", "web", "--module", stuck);
+        says("load", "web", "--module", stuck, "--cmdline", "awkward.in=task");
         says("exec", "web");
         MkProcess kill = mk.start("kill", "web", "--timeout", "0.5").ends(0);
         assertEquals(List.of("web: did not shut down within 500 ms, forced", "web: loaded"), kill.out(),
             kill::describe);
         says("unload", "web");
-        says("load", "web", "--module", stuck, "--cmdline", "stuck.where=init");
+        says("load", "web", "--module", stuck, "--cmdline", "awkward.in=init");
         mk.start("exec", "web", "--timeout", "3").refuses(1, "instance web is not active after 3000 ms and goes on "
             + "booting: mk dmesg web shows where it is, mk kill -f ends it");
         JsonNode booting = web();
@@ -60,7 +60,7 @@ class BadKernelIT extends LabMachine {
         assertEquals("web: loaded", says("kill", "-f", "web"));
         assertEquals("", web().get("detail").asText());
         says("unload", "web");
-        says("load", "web", "--module", stuck);
+        says("load", "web", "--module", stuck, "--cmdline", "awkward.in=task");
         says("exec", "web");
         MkProcess shutdown = mk.start("shutdown", "--timeout", "0.5").ends(0);
         assertEquals(List.of("web: did not shut down within 500 ms, forced", "machine lab: ended"), shutdown.out(),
@@ -70,7 +70,7 @@ class BadKernelIT extends LabMachine {
     @Test
     void aShutdownThatWaitsCanBeForced() throws Exception {
         says(CREATE);
-        says("load", "web", "--module", ModuleJar.of(mk.work(), Stuck.class));
+        says("load", "web", "--module", ModuleJar.of(mk.work(), Awkward.class), "--cmdline", "awkward.in=task");
         says("exec", "web");
         MkProcess waits = mk.start("shutdown", "--timeout", "3600");
         while (!web().get("detail").asText().equals("shutting down")) {

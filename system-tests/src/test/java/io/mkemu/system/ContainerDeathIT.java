@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.Counting;
-import io.mkemu.system.modules.Glutton;
 import io.mkemu.system.modules.Pressing;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -35,7 +35,7 @@ class ContainerDeathIT {
 
     @Test
     void sendersToAPausedReceiverGetEnospcAndNothingIsLost() throws Exception {
-        String jar = jar(Pressing.class, "RoundMessage", "RoundsDescriptor");
+        String jar = jar(Pressing.class);
         MkContainer host = lab.host(ContainerMachine.tree("pressing.messages=" + MESSAGES).instance("receiver", jar)
             .instance("a", jar).instance("b", jar));
         MkContainer receiver = lab.join("receiver");
@@ -144,12 +144,12 @@ class ContainerDeathIT {
     @Test
     void anInstanceThatTheKernelKillsForItsMemoryIsTheOnlyOne() throws Exception {
         MkContainer host = lab.host(ContainerMachine.tree("traffic.messages=" + MESSAGES
-            + " traffic.rate=4000 traffic.with=2,3").instance("eater", jar(Glutton.class)).instance("a", "traffic")
-            .instance("b", "traffic"));
+            + " traffic.rate=4000 traffic.with=2,3 awkward.in=memory")
+            .instance("eater", jar(Awkward.class)).instance("a", "traffic").instance("b", "traffic"));
         MkContainer a = lab.join("a");
         MkContainer b = lab.join("b");
         MkContainer eater = lab.join(limits -> limits.withMemory(LIMIT_BYTES).withMemorySwap(LIMIT_BYTES), "eater");
-        host.awaitOut(1, "eater: glutton: eats$");
+        host.awaitOut(1, "eater: awkward: eats$");
         /* Nobody else kills it. Docker's OOMKilled says the same, unless it hears of the end before it hears why. */
         eater.endsWith(code -> code == KILLED, "137");
         JsonNode dead = lab.awaitState("eater", "failed");

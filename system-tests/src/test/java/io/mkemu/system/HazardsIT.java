@@ -84,9 +84,24 @@ class HazardsIT {
     }
 
     @Test
+    void isACommandLikeTheOthersThoughItComesInAJarOfItsOwn() throws Exception {
+        MkProcess help = mk.start("--help");
+        MkProcess completion = mk.start("completion");
+        help.ends(0);
+        assertEquals(List.of("iomem", "hazards", "trace"),
+            help.out("^  (iomem|hazards|trace) ").stream().map(line -> line.strip().split(" ")[0]).toList(),
+            help::describe);
+        completion.ends(0);
+        assertTrue(completion.out("^ +local commands=.*iomem hazards trace ").size() > 0, completion::describe);
+    }
+
+    @Test
     void aKernelThatDiesIsNoHazardThatShows() throws Exception {
         MkProcess hazards = mk.start("hazards", "--json");
         long sender = Procs.stopInstance(mk.machine("hazards"), SENDER, List.of());
+        List<String> words = Procs.commandLine(sender);
+        assertTrue(words.getLast().matches("/.*/lib/host/mkemu-hazards-.*\\.jar"), "as any user's jar: " + words);
+        assertEquals(1, words.stream().filter(word -> word.contains("lib/host")).count(), "on no class path: " + words);
         Procs.signal("KILL", sender);
         hazards.ends(1);
         assertEquals(1, hazards.err().size(), hazards::describe);

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.BadStart;
 import io.mkemu.system.modules.OneShot;
 import io.mkemu.system.modules.Quiet;
-import io.mkemu.system.modules.Stuck;
 import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -160,8 +160,8 @@ class InitIT {
     @Test
     void aHostThatCannotComeUpLeavesItsLineAndItsCode() throws Exception {
         Path bad = ModuleJar.of(mk.work(), BadStart.class);
-        Path stuck = ModuleJar.of(mk.work(), Stuck.class);
-        MkProcess hangs = init("hangs", FLAGS + " --cmdline stuck.where=init --timeout 3 --module " + stuck);
+        Path stuck = ModuleJar.of(mk.work(), Awkward.class);
+        MkProcess hangs = init("hangs", FLAGS + " --cmdline awkward.in=init --timeout 3 --module " + stuck);
         init("bad", FLAGS + " --module " + bad).refuses(6, "^mk: module .*BadStart.jar cannot be loaded: ");
         hangs.refuses(4, "machine \"hangs\": its host is not up after 3.0 s and was ended: does a module of it hang");
         MkProcess first = init("twice", FLAGS);

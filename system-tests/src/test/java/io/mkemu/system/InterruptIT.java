@@ -3,9 +3,9 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.mkemu.system.modules.Awkward;
 import io.mkemu.system.modules.Chatter;
 import io.mkemu.system.modules.Quiet;
-import io.mkemu.system.modules.Stuck;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,12 +75,12 @@ class InterruptIT {
     @ParameterizedTest
     @CsvSource({"task, web", "init, web", "task, host", "init, host"})
     void ctrlCEndsAKernelThatHangs(String where, String kernel) throws Exception {
-        Path stuck = ModuleJar.of(mk.work(), Stuck.class);
+        Path stuck = ModuleJar.of(mk.work(), Awkward.class);
         Path quiet = ModuleJar.of(mk.work(), Quiet.class);
         boolean host = kernel.equals("host");
-        MkProcess run = mk.start("run", new TreeSource().bootargs("stuck.where=" + where).host(host ? stuck : quiet)
+        MkProcess run = mk.start("run", new TreeSource().bootargs("awkward.in=" + where).host(host ? stuck : quiet)
             .instance("web", host ? quiet : stuck).write(mk.work(), "stuck"));
-        run.awaitOut(1, "stuck: hangs");
+        run.awaitOut(1, "awkward: hangs");
         run.signal("INT");
         run.ends(130);
     }

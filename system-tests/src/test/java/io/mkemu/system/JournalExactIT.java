@@ -4,7 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.builtin.TrafficModule;
+import io.mkemu.builtin.TrafficDescriptor;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.trace.TraceReader;
 import java.io.IOException;
@@ -49,7 +49,7 @@ class JournalExactIT {
         assertEquals(messages, books.deliveries());
         assertEquals(0, books.droppedSends() + books.droppedDeliveries() + books.droppedOthers());
         assertTrue(books.isComplete(), "it was ended in order");
-        String type = "0x" + Integer.toHexString(TrafficModule.DATA);
+        String type = "0x" + Integer.toHexString(TrafficDescriptor.DATA);
         for (String event : List.of("send", "callback_begin")) {
             assertEquals(KERNELS * MESSAGES, mk.start("trace", "--journal", journal(), "--type", type, "--event", event,
                 "--json").ends(0).out().size(), event);

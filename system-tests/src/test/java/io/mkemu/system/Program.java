@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /** mkemu at work, as a process or in a container: its output as it comes and its end, each wait under a watchdog. */
 abstract class Program {
-    static final long WATCHDOG_SECONDS = 60;
+    static final long WATCHDOG_SECONDS = 180;
     private static final Pattern STACK_TRACE = Pattern.compile("^\\s+at [\\w.$/]+\\(|^Exception in thread|^Caused by:");
 
     /** What comes on stdout. */

@@ -9,10 +9,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.system.modules.Bidder;
 import io.mkemu.system.modules.Keeper;
-import io.mkemu.system.modules.KeeperExits;
-import io.mkemu.system.modules.KeeperKilled;
-import io.mkemu.system.modules.KeeperMended;
-import io.mkemu.system.modules.KeeperStuck;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,7 +85,7 @@ class ReplayIT {
     }
 
     private void aMendedModuleIsDifferentWhereTheBugWas() throws Exception {
-        Path jar = keeper(KeeperMended.class);
+        Path jar = keeper(Keeper.Mended.class);
         MkProcess mended = replay().ends(1);
         assertEquals("DIFFERENT", mended.out().getLast(), mended::describe);
         assertEquals(List.of("note: module " + jar + " is not the jar that was recorded: it has been changed since"),
@@ -108,10 +104,10 @@ class ReplayIT {
     }
 
     private void aModuleThatHangsIsEnded() throws Exception {
-        keeper(KeeperStuck.class);
+        keeper(Keeper.Stuck.class);
         MkProcess hung = replay("--timeout", "1.5").ends(1);
         assertEquals("HUNG", hung.out().getLast(), hung::describe);
-        assertEquals(1, hung.out("^  now   it has not ended within 1500 ms; it is at .*KeeperStuck.winner\\(").size(),
+        assertEquals(1, hung.out("^  now   it has not ended within 1500 ms; it is at .*Keeper.Stuck.winner\\(").size(),
             hung::describe);
         MkProcess killed = replay("--timeout", "600");
         long child = awaitChild(killed.pid());
@@ -144,7 +140,7 @@ class ReplayIT {
     }
 
     private void aModuleThatEndsItsProcess() throws Exception {
-        keeper(KeeperExits.class);
+        keeper(Keeper.Exits.class);
         MkProcess ended = replay().ends(1);
         assertEquals("ENDED", ended.out().getLast(), ended::describe);
         assertEquals(1, ended.out("^  now   the module ends its process$").size(), ended::describe);
@@ -165,7 +161,7 @@ class ReplayIT {
 
     @Test
     void aLifeThatWasKilledIsReplayedToItsLastWholeStep() throws Exception {
-        record(KeeperKilled.class, "all").ends(1);
+        record(Keeper.Killed.class, "all").ends(1);
         MkProcess killed = replay().ends(0);
         assertEquals("EQUAL", killed.out().getLast(), killed::describe);
         assertEquals(1, killed.out("^note: the recording of CPU 3 ends within the callback of message \\d\\.3\\.1\\.3,"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system;
 
-import static io.mkemu.system.modules.RoundsDescriptor.*;
+import static io.mkemu.builtin.TrafficDescriptor.FULL_OFFSET;
+import static io.mkemu.system.modules.RoundPages.*;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mkemu.abi.InstanceDescriptor.BootStep;
@@ -12,9 +13,10 @@ import io.mkemu.ipi.SendProbe;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
-import io.mkemu.system.RoundLife.Moment;
-import io.mkemu.system.modules.RoundSurvivor;
-import io.mkemu.system.modules.RoundVictim;
+import io.mkemu.system.RoundBooks.Moment;
+import io.mkemu.system.modules.Awkward;
+import io.mkemu.system.modules.RoundPages;
+import io.mkemu.system.modules.RoundTraffic;
 import io.mkemu.tree.RestartPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.ToLongFunction;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RoundsIT {
     private static final int ROUNDS = 200;
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
+    private static final String SENDING = " traffic.messages=1000000000 traffic.rate=2000";
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,
         SendProbe.Step.PAYLOAD, SendProbe.Step.PUBLISHED, SendProbe.Step.MARKED, SendProbe.Step.RUNG);
 
@@ -44,7 +48,8 @@ class RoundsIT {
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
     private Path ram;
-    private Path victimJar;
+    private List<String> jars;
+    private String bootargs;
     private TestHost host;
     private List<Long> survivors;
     private RoundRecord a;
@@ -60,10 +65,12 @@ class RoundsIT {
         long begun = System.nanoTime();
         List<String> threads = HostResources.threadNames();
         ram = mk.sandbox().resolve("rounds/ram");
-        victimJar = jar(RoundVictim.class);
-        Path survivorJar = jar(RoundSurvivor.class, "$Held");
-        TreeSource tree = new TreeSource().bootargs("idle=halt survivor.ram=" + ram).instance("victim")
-            .instance("a", survivorJar).instance("b", survivorJar);
+        jars = List.of(ModuleJar.of(mk.work(), RoundTraffic.class).toString(),
+            ModuleJar.of(mk.work(), RoundPages.class, "RoundPages$Held").toString());
+        bootargs = "idle=halt traffic.with=1,2,3 traffic.mortal=1 traffic.size=256 traffic.sizes=1 traffic.record=1"
+            + " traffic.ram=" + ram + " round-pages.ram=" + ram;
+        TreeSource tree = new TreeSource().bootargs(bootargs + SENDING).instance("victim")
+            .instance("a", jars.toArray()).instance("b", jars.toArray());
         try (TestHost made = TestHost.boot(mk, tree, "rounds")) {
             host = made;
             host.exec("a", "b");
@@ -94,17 +101,6 @@ class RoundsIT {
         HostResources.awaitThreads(threads);
     }
 
-    private Path jar(Class<?> module, String... inner) throws ClassNotFoundException {
-        ModuleJar jar = new ModuleJar().service(module.getName()).classFile(module);
-        for (String name : inner) {
-            jar.classFile(Class.forName(module.getName() + name));
-        }
-        for (String name : List.of("RoundModule", "RoundKernel", "RoundMessage", "RoundsDescriptor")) {
-            jar.classFile(Class.forName(module.getPackageName() + "." + name));
-        }
-        return jar.write(mk.work(), module.getSimpleName() + ".jar");
-    }
-
     private List<Moment> plan() {
         List<Moment> plan = new ArrayList<>();
         for (Moment moment : Moment.values()) {
@@ -120,19 +116,29 @@ class RoundsIT {
     /** One life, from exec to its end at that moment. */
     private void round(Moment moment) throws Exception {
         SendProbe.Step step = moment == Moment.SENDING ? QUEUED_STEPS.get(random.nextInt(QUEUED_STEPS.size())) : null;
-        String mode = moment == Moment.INIT ? "init" : moment == Moment.IDLE ? "idle" : "traffic";
-        begin(mode, step == null ? "" : " " + SendProbe.PARAMETER + "=" + step + ":" + (1 + random.nextInt(40)));
+        if (moment == Moment.INIT) {
+            begin(List.of(ModuleJar.of(mk.work(), Awkward.class).toString()), " awkward.in=init");
+        } else if (moment == Moment.IDLE) {
+            beginIdle();
+        } else {
+            begin(jars, SENDING
+                + (step == null ? "" : " " + SendProbe.PARAMETER + "=" + step + ":" + (1 + random.nextInt(40))));
+        }
         await(moment);
         end();
         books.add(epoch, moment, step);
     }
 
-    private void begin(String mode, String more) {
+    /** It receives, and sends nothing. */
+    private void beginIdle() {
+        begin(jars, " traffic.messages=0 round-pages.share=0");
+    }
+
+    private void begin(List<String> modules, String more) {
         if (host.state("victim") == InstanceState.LOADED) {
             host.host().unload(List.of("victim"));
         }
-        host.host().load("victim", List.of(victimJar.toString()), "idle=halt victim.mode=" + mode + " victim.ram=" + ram
-            + more, RestartPolicy.NEVER);
+        host.host().load("victim", modules, bootargs + more, RestartPolicy.NEVER);
         host.start("victim");
         epoch++;
         assertEquals(epoch, host.status("victim").epoch());
@@ -147,9 +153,9 @@ class RoundsIT {
             case PINNED -> awaitStep(BootStep.PINNED);
             case INIT -> host.awaitLog("victim", ++inits, "hangs in init");
             case ACTIVE -> host.awaitState("victim", InstanceState.ACTIVE);
-            case TRAFFIC -> awaitCount(SENT_OFFSET + SURVIVOR_A * Long.BYTES, 1 + random.nextInt(400));
+            case TRAFFIC -> awaitCount(record -> record.sent(2), 1 + random.nextInt(400));
             case SENDING -> awaitStopped();
-            case IDLE -> awaitCount(RECEIVED_OFFSET + SURVIVOR_B * Long.BYTES, 1 + random.nextInt(20));
+            case IDLE -> awaitCount(record -> record.received(3), 1 + random.nextInt(20));
         }
     }
 
@@ -163,7 +169,7 @@ class RoundsIT {
     }
 
     private static long tried(RoundRecord survivor) {
-        return survivor.sent(VICTIM) + survivor.word(FULL_OFFSET);
+        return survivor.sent(VICTIM) + survivor.of(VICTIM, FULL_OFFSET);
     }
 
     private void awaitStep(BootStep step) {
@@ -171,10 +177,10 @@ class RoundsIT {
             () -> host.mapped().instances().entry(VICTIM).bootStep(step) != 0);
     }
 
-    private void awaitCount(int offset, long count) {
+    private void awaitCount(ToLongFunction<RoundRecord> what, long count) {
         host.awaitState("victim", InstanceState.ACTIVE);
         try (RoundRecord record = RoundRecord.of(host, "victim", epoch)) {
-            host.await(() -> "victim never counted " + count, () -> record.word(offset) >= count);
+            host.await(() -> "victim never counted " + count, () -> what.applyAsLong(record) >= count);
         }
     }
 
@@ -197,13 +203,13 @@ class RoundsIT {
         List<Region> own = host.mapped().instances().entry(VICTIM).regions();
         return LongStream.range(Pages.pfn(layout.hostAt()), Pages.pfn(layout.ramSize())).filter(
             pfn -> pages.isGranted(pfn, VICTIM) || InstancePool.owns(own, Pages.address(pfn), Pages.PAGE_SIZE)
-                && (pages.isGranted(pfn, SURVIVOR_A) || pages.isGranted(pfn, SURVIVOR_B))).count();
+                && SURVIVORS.stream().anyMatch(survivor -> pages.isGranted(pfn, survivor))).count();
     }
 
     /** What everybody holds while the victim idles and the survivors hold nothing of it. */
     private HostResources rest() {
         pause(1);
-        begin("idle", "");
+        beginIdle();
         host.awaitState("victim", InstanceState.ACTIVE);
         return HostResources.of(host.mapped(), ram, survivors);
     }
@@ -213,9 +219,9 @@ class RoundsIT {
     }
 
     private void pause(long wanted) {
-        a.word(STOP_OFFSET, wanted);
-        b.word(STOP_OFFSET, wanted);
+        a.pages(STOP_OFFSET, wanted);
+        b.pages(STOP_OFFSET, wanted);
         host.await(() -> "a survivor does not obey",
-            () -> a.word(STOPPED_OFFSET) == wanted && b.word(STOPPED_OFFSET) == wanted);
+            () -> a.pages(STOPPED_OFFSET) == wanted && b.pages(STOPPED_OFFSET) == wanted);
     }
 }

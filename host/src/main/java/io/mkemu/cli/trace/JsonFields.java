@@ -3,7 +3,6 @@ package io.mkemu.cli.trace;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.NullNode;
 import io.mkemu.journal.event.EventFields;
 import io.mkemu.journal.event.EventName;
@@ -15,8 +14,6 @@ import java.util.HexFormat;
 
 /** Writes the fields of events into the JSON object that is open. */
 final class JsonFields implements EventFields.Visitor {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final JsonGenerator json;
     private final TraceNames names;
     private final EventFields fields;
@@ -87,7 +84,7 @@ final class JsonFields implements EventFields.Visitor {
     public void object(String key, JsonNode object) {
         write(() -> {
             json.writeFieldName(key);
-            JSON.writeTree(json, object.isObject() ? object : NullNode.getInstance());
+            json.writeTree(object.isObject() ? object : NullNode.getInstance());
         });
     }
 

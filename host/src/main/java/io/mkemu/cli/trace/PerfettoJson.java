@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
+import io.mkemu.json.Json;
 import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -47,7 +47,7 @@ final class PerfettoJson implements TraceLines {
     private long missing;
 
     PerfettoJson(OutputStream out, TraceNames names) throws IOException {
-        this.json = new JsonFactory().createGenerator(out);
+        this.json = Json.generator(out);
         this.names = names;
         this.fields = new JsonFields(json, names);
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.host.replay.ReplaySession.Report;
 import io.mkemu.host.view.LogText;
+import io.mkemu.json.Json;
 import io.mkemu.replay.ReplayResult;
 import io.mkemu.replay.ReplayResult.Verdict;
 import java.io.PrintStream;
@@ -45,7 +45,7 @@ final class ReplayReport {
 
     private static ObjectNode json(Report report, List<String> notes) {
         ReplayResult result = report.result();
-        ObjectNode all = new ObjectMapper().createObjectNode();
+        ObjectNode all = Json.object();
         all.put("verdict", result.verdict().name().toLowerCase(Locale.ROOT)).put("instance", report.name())
             .put("id", report.instance()).put("life", report.life()).put("steps", result.steps())
             .put("recordedSteps", report.steps()).put("callbacks", result.callbacks()).put("sends", result.sends())

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.journal.event.Latency;
@@ -9,6 +8,7 @@ import io.mkemu.journal.event.PairTraffic;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.journal.event.TraceSummary;
 import io.mkemu.journal.event.TraceSummary.Gaps;
+import io.mkemu.json.Json;
 
 /** The summary of a journal as one JSON object; times in ns. */
 final class SummaryJson {
@@ -16,7 +16,7 @@ final class SummaryJson {
     }
 
     static ObjectNode of(TraceSummary summary, TraceNames names) {
-        ObjectNode all = new ObjectMapper().createObjectNode();
+        ObjectNode all = Json.object();
         all.put("machine", names.isKnown() ? names.machine() : null).put("records", summary.records())
             .put("nanos", summary.nanos());
         counts(all, summary.total());

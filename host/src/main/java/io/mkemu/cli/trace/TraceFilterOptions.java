@@ -3,9 +3,9 @@ package io.mkemu.cli.trace;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.Similar;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.TypeNumber;
-import io.mkemu.journal.Similar;
 import io.mkemu.journal.event.EventFilter;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceNames;

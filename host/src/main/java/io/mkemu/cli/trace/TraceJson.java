@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.mkemu.cli.type.LineOutput;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
+import io.mkemu.json.Json;
 import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -30,7 +30,7 @@ final class TraceJson implements TraceLines {
      */
     TraceJson(LineOutput out, TraceNames names, boolean deltas) throws IOException {
         this.deltas = deltas;
-        this.json = new JsonFactory().createGenerator(out)
+        this.json = Json.generator(out)
             .disable(JsonGenerator.Feature.FLUSH_PASSED_TO_STREAM).setRootValueSeparator(null);
         this.names = names;
         this.fields = new JsonFields(json, names);

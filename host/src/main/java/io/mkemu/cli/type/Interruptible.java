@@ -17,6 +17,7 @@ public final class Interruptible {
 
     /** What is run, until it is done or stopped. */
     public interface Action {
+        /** Does it. */
         void run() throws IOException, InterruptedException;
     }
 

@@ -9,6 +9,7 @@ public final class PlaceNote {
     private PlaceNote() {
     }
 
+    /** Says it, if anything is to be said. */
     public static MachineDirectory tell(MachineDirectory directory) throws IOException {
         String warning = directory.warning();
         if (warning != null) {

@@ -9,11 +9,13 @@ public final class Progress {
     private final boolean terminal;
     private String shown = "";
 
+    /** Shows nothing yet. */
     public Progress(PrintStream out) {
         this.out = out;
         this.terminal = System.console() != null && System.console().isTerminal();
     }
 
+    /** Writes a text over the one before. */
     public void show(String text) {
         if (terminal && !text.equals(shown)) {
             out.print("\r" + text + " ".repeat(Math.max(0, shown.length() - text.length())));
@@ -22,6 +24,7 @@ public final class Progress {
         }
     }
 
+    /** Takes the text away. */
     public void clear() {
         if (!shown.isEmpty()) {
             show("");

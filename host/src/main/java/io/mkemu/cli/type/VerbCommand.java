@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.host.client.RemoteHost;
-import io.mkemu.host.control.Protocol;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -99,6 +99,6 @@ public abstract class VerbCommand implements Callable<Integer> {
     }
 
     public static ObjectNode object() {
-        return Protocol.object();
+        return Json.object();
     }
 }

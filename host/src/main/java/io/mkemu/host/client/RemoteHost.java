@@ -8,6 +8,7 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.host.view.RunningMachines;
+import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.OsFile;
@@ -85,7 +86,7 @@ public final class RemoteHost implements AutoCloseable {
      * @throws MachineException as the host refuses it, or if the host is dead or does not answer
      */
     public ObjectNode ask(String verb, ObjectNode fields, long waitMillis, Consumer<String> say) throws IOException {
-        ObjectNode request = Protocol.object().put(Protocol.VERB, verb).put(Protocol.VERSION, Protocol.version());
+        ObjectNode request = Json.object().put(Protocol.VERB, verb).put(Protocol.VERSION, Protocol.version());
         request.setAll(fields);
         long millis = waitMillis + ANSWER_MILLIS;
         try (ControlClient client = connect()) {

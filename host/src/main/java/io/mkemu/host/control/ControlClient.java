@@ -13,9 +13,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /** Asks a host over its control socket. One thread uses it. */
@@ -30,11 +28,6 @@ public final class ControlClient implements AutoCloseable {
         this.channel = channel;
     }
 
-    /** What is done under a time limit. */
-    private interface Exchange<T> {
-        T run() throws IOException;
-    }
-
     /**
      * Connects.
      *
@@ -44,7 +37,7 @@ public final class ControlClient implements AutoCloseable {
     public static ControlClient connect(Path socket, long timeoutMillis) throws IOException {
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
-            limit(channel, timeoutMillis, () -> channel.connect(UnixDomainSocketAddress.of(socket)));
+            within(channel, timeoutMillis, () -> channel.connect(UnixDomainSocketAddress.of(socket)));
             return new ControlClient(channel);
         } catch (IOException | RuntimeException refused) {
             channel.close();
@@ -62,7 +55,7 @@ public final class ControlClient implements AutoCloseable {
      * @throws IOException            if the host is gone, or answers with something else
      */
     public ObjectNode ask(ObjectNode request, long timeoutMillis, Consumer<String> say) throws IOException {
-        return limit(channel, timeoutMillis, () -> {
+        return within(channel, timeoutMillis, () -> {
             IOException unsent = send(request);
             while (true) {
                 ObjectNode reply = readReply(unsent);
@@ -129,34 +122,8 @@ public final class ControlClient implements AutoCloseable {
             reply.get(Protocol.ERROR).textValue());
     }
 
-    /** Closes the channel when the time is over, which ends whatever waits on it. */
-    private static <T> T limit(SocketChannel channel, long timeoutMillis, Exchange<T> exchange) throws IOException {
-        CountDownLatch done = new CountDownLatch(1);
-        AtomicBoolean late = new AtomicBoolean();
-        Thread watchdog = new Thread(() -> {
-            try {
-                if (!done.await(timeoutMillis, TimeUnit.MILLISECONDS)) {
-                    late.set(true);
-                    channel.close();
-                }
-            } catch (InterruptedException | IOException broken) {
-                throw new IllegalStateException("time limit of a control request: " + broken, broken);
-            }
-        }, "control-timeout");
-        watchdog.setDaemon(true);
-        watchdog.start();
-        try {
-            return exchange.run();
-        } catch (IOException broken) {
-            if (late.get()) {
-                SocketTimeoutException over = new SocketTimeoutException("no answer within " + timeoutMillis + " ms");
-                over.initCause(broken);
-                throw over;
-            }
-            throw broken;
-        } finally {
-            done.countDown();
-        }
+    private static <T> T within(SocketChannel channel, long millis, TimeLimit.Step<T> step) throws IOException {
+        return TimeLimit.within(TimeUnit.MILLISECONDS.toNanos(millis), channel, step);
     }
 
     @Override

@@ -3,83 +3,108 @@ package io.mkemu.host.control;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
- * One client. Its socket never blocks and belongs to the server's thread; replies may be added by any thread. Takes one
- * request at a time: while one is under way, or its reply is not read, nothing more is read from the client.
+ * One client. Its own thread reads a request, writes the replies while the request is under way, and only then reads
+ * the next one; so nothing more is read from a client that does not read. Replies may be added by any thread, which
+ * never waits for the client.
  */
 final class ControlConnection {
     private static final int READ_BYTES = 4096;
+    private static final int WRITE_BYTES = 64 << 10;
 
     private final SocketChannel channel;
-    private final SelectionKey key;
     private final ControlLimits limits;
-    private final ByteBuffer chunk = ByteBuffer.allocate(READ_BYTES);
-    private final Deque<ByteBuffer> out = new ArrayDeque<>();
+    private final Deque<byte[]> out = new ArrayDeque<>();
     private byte[] in = new byte[READ_BYTES];
     private int length;
     private int searched;
     private long outBytes;
     private boolean busy;
-    private boolean last;
-    private boolean dropped;
-    private boolean waits;
-    private long deadline;
+    private boolean closed;
+    private volatile boolean last;
 
-    ControlConnection(SocketChannel channel, SelectionKey key, ControlLimits limits) {
+    ControlConnection(SocketChannel channel, ControlLimits limits) {
         this.channel = channel;
-        this.key = key;
         this.limits = limits;
     }
 
     /**
-     * Goes on with what can be done without waiting: writes, and reads if the next request may come.
+     * Serves the client until it or the server ends, and closes the socket. A request that is under way goes on.
      *
-     * @return a whole request, or null
-     * @throws IOException if the client is gone
+     * @param begin takes a whole request, and sees to it that {@link #finish} is called for it
      */
-    byte[] proceed() throws IOException {
-        synchronized (this) {
-            write();
-            if (busy || last || dropped || !out.isEmpty()) {
+    void serve(Consumer<byte[]> begin) {
+        try {
+            for (byte[] line = readLine(); line != null; line = readLine()) {
+                begin();
+                begin.accept(line);
+                writeReplies();
+            }
+        } catch (MachineException wrong) {
+            refuse(wrong.exitCode(), wrong.getMessage());
+        } catch (IOException | InterruptedException gone) {
+            /* Nothing is left to be done for this client. */
+        } finally {
+            close();
+        }
+    }
+
+    /** Tells the client why it is not served, and closes the socket. */
+    void refuse(ExitCode code, String why) {
+        try {
+            finish(Protocol.refused(code, why));
+            writeReplies();
+        } catch (IOException | InterruptedException gone) {
+            /* It does not want to know. */
+        } finally {
+            close();
+        }
+    }
+
+    private byte[] readLine() throws IOException {
+        try {
+            return TimeLimit.within(limits.idleNanos(), channel::shutdownInput, this::read);
+        } catch (SocketTimeoutException late) {
+            if (length == 0) {
                 return null;
             }
+            throw new MachineException(ExitCode.USAGE, "no whole request within "
+                + TimeUnit.NANOSECONDS.toMillis(limits.idleNanos())
+                + " ms: a request is one line, ended by a newline", late);
         }
-        return read();
     }
 
     private byte[] read() throws IOException {
-        while (true) {
+        while (!last) {
             byte[] line = takeLine();
             if (line != null) {
                 return line;
             }
             if (length > limits.lineBytes()) {
-                addLast(ExitCode.USAGE, "request of more than " + limits.lineBytes() + " bytes");
-                return null;
+                throw new MachineException(ExitCode.USAGE, "request of more than " + limits.lineBytes() + " bytes");
             }
-            chunk.clear();
-            int count = channel.read(chunk);
+            if (length == in.length) {
+                in = Arrays.copyOf(in, 2 * length);
+            }
+            int count = channel.read(ByteBuffer.wrap(in, length, in.length - length));
             if (count < 0) {
-                throw new IOException("closed by the client");
+                throw new ClosedChannelException();
             }
-            if (count == 0) {
-                return null;
-            }
-            if (length + count > in.length) {
-                in = Arrays.copyOf(in, 2 * (length + count));
-            }
-            chunk.flip().get(in, length, count);
             length += count;
         }
+        return null;
     }
 
     private byte[] takeLine() {
@@ -95,30 +120,43 @@ final class ControlConnection {
         return null;
     }
 
-    private void write() throws IOException {
-        while (!out.isEmpty()) {
-            ByteBuffer first = out.getFirst();
-            int count = channel.write(first);
-            outBytes -= count;
-            if (count > 0) {
-                waits = false;
+    private void writeReplies() throws IOException, InterruptedException {
+        for (byte[] line = nextReply(); line != null; line = nextReply()) {
+            for (int written = 0; written < line.length;) {
+                ByteBuffer part = ByteBuffer.wrap(line, written, Math.min(WRITE_BYTES, line.length - written));
+                int count = TimeLimit.within(limits.idleNanos(), channel, () -> channel.write(part));
+                written += count;
+                wrote(count);
             }
-            if (first.hasRemaining()) {
-                return;
-            }
-            out.removeFirst();
         }
     }
 
-    /** Adds a line of a request that is under way. Any thread. */
+    /** Waits for a reply; null if the last one of the request is written, or nobody can read it any more. */
+    private synchronized byte[] nextReply() throws InterruptedException {
+        while (out.isEmpty() && busy && !closed) {
+            wait();
+        }
+        return out.poll();
+    }
+
+    private synchronized void wrote(int count) {
+        outBytes -= count;
+    }
+
+    private synchronized void begin() {
+        busy = true;
+    }
+
+    /** Adds a line of the request that is under way. Any thread. */
     synchronized void add(ObjectNode reply) {
         byte[] line = Protocol.line(reply);
-        if (!dropped && outBytes + line.length <= limits.replyBytes()) {
-            out.add(ByteBuffer.wrap(line));
+        if (!closed && outBytes + line.length <= limits.replyBytes()) {
+            out.add(line);
             outBytes += line.length;
+            notifyAll();
         } else {
             /* Nobody reads it, or a client that does not read would fill the host's memory. */
-            drop();
+            close();
         }
     }
 
@@ -126,78 +164,38 @@ final class ControlConnection {
     synchronized void finish(ObjectNode reply) {
         add(reply);
         busy = false;
+        notifyAll();
     }
 
-    /** Adds a line after which the connection is closed. */
-    synchronized void addLast(ExitCode code, String why) {
-        add(Protocol.refused(code, why));
+    /** Takes no further request: the connection ends when what is under way has ended. Any thread. */
+    void end() {
         last = true;
     }
 
-    /** A request has begun. */
-    synchronized void begin() {
-        busy = true;
-        waits = false;
-    }
-
-    /** Takes no further request: the connection ends when what is under way has ended. */
-    synchronized void end() {
-        last = true;
-    }
-
-    private void drop() {
-        dropped = true;
-        out.clear();
-        outBytes = 0;
-    }
-
-    /** Whether it is to be closed. */
-    synchronized boolean isOver() {
-        return dropped || last && !busy && out.isEmpty();
-    }
-
-    /**
-     * Tells the selector what to wait for.
-     *
-     * @return when the connection is to be dropped unless something happens, 0 for never
-     */
-    synchronized long await(long now) {
-        int wanted = !out.isEmpty() ? SelectionKey.OP_WRITE : busy || last || dropped ? 0 : SelectionKey.OP_READ;
-        if (key.interestOps() != wanted) {
-            key.interestOps(wanted);
-            waits = false;
-        }
-        if (wanted == 0) {
-            return 0;
-        }
-        if (!waits) {
-            waits = true;
-            deadline = now + limits.idleNanos();
-        }
-        return deadline;
-    }
-
-    /** The client has let the time pass: it is told so if it is in the middle of a request, and dropped. */
-    void expire() {
-        if (length > 0 && key.interestOps() == SelectionKey.OP_READ) {
-            addLast(ExitCode.USAGE, "no whole request within " + TimeUnit.NANOSECONDS.toMillis(limits.idleNanos())
-                + " ms: a request is one line, ended by a newline");
-            length = 0;
-        } else {
-            synchronized (this) {
-                drop();
-            }
+    /** Ends the wait for a request. Any thread. */
+    void stopReading() {
+        try {
+            channel.shutdownInput();
+        } catch (IOException closedAlready) {
+            close();
         }
     }
 
-    /** Closes the socket. A request that is under way goes on, and its replies go nowhere. */
+    /** Whether its socket is closed, or just about to be. Any thread. */
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
+    /** Closes the socket. A request that is under way goes on, and its replies go nowhere. Any thread. */
     synchronized void close() {
-        drop();
-        key.cancel();
+        last = true;
+        closed = true;
+        out.clear();
+        notifyAll();
         try {
             channel.close();
         } catch (IOException closedAllTheSame) {
-            dropped = true;
+            /* Its descriptor is free, and nobody is told anything over it any more. */
         }
     }
 }

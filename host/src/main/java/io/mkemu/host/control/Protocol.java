@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.control;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.RamHeaderDescriptor;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
@@ -38,30 +34,21 @@ public final class Protocol {
     static final String EXIT_CODE = "exitCode";
     static final String ERROR = "error";
 
-    private static final ObjectMapper MAPPER = JsonMapper.builder(
-        JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
-        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
-
     private Protocol() {
     }
 
-    /** An empty object. */
-    public static ObjectNode object() {
-        return MAPPER.createObjectNode();
-    }
-
     static ObjectNode say(String line) {
-        return object().put(SAY, line);
+        return Json.object().put(SAY, line);
     }
 
     static ObjectNode done(ObjectNode result) {
-        ObjectNode reply = object().put(OK, true);
+        ObjectNode reply = Json.object().put(OK, true);
         reply.set(RESULT, result);
         return reply;
     }
 
     static ObjectNode refused(ExitCode code, String why) {
-        return object().put(OK, false).put(EXIT_CODE, code.code()).put(ERROR, why.replaceAll("\\s*\\R\\s*", " "));
+        return Json.object().put(OK, false).put(EXIT_CODE, code.code()).put(ERROR, why.replaceAll("\\s*\\R\\s*", " "));
     }
 
     static byte[] line(ObjectNode node) {
@@ -75,7 +62,7 @@ public final class Protocol {
      */
     static ObjectNode parse(byte[] line) {
         try {
-            JsonNode node = MAPPER.readTree(line);
+            JsonNode node = Json.read(line);
             if (node instanceof ObjectNode object) {
                 return object;
             }

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.life;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
@@ -12,6 +10,7 @@ import io.mkemu.host.control.Protocol;
 import io.mkemu.journal.JournalWriter;
 import io.mkemu.journal.ModuleDigests;
 import io.mkemu.journal.TraceDrain;
+import io.mkemu.json.Json;
 import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
@@ -33,8 +32,6 @@ import java.util.Set;
 public final class Recorder implements AutoCloseable {
     private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ONLY =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
-
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Machine machine;
     private final TraceDrain drain;
@@ -72,7 +69,7 @@ public final class Recorder implements AutoCloseable {
     private static byte[] describe(Machine machine) {
         long createdNanos = machine.memory().createdNanos();
         long agoNanos = System.nanoTime() - createdNanos;
-        ObjectNode what = JSON.createObjectNode();
+        ObjectNode what = Json.object();
         what.put("machine", machine.directory().machine());
         what.put("epoch", "0x" + Long.toHexString(machine.memory().epoch()));
         what.put("createdNanos", createdNanos);
@@ -80,15 +77,7 @@ public final class Recorder implements AutoCloseable {
         what.put("nrCpus", machine.plan().layout().nrCpus());
         what.put("ipi", machine.plan().spec().ipi().toString());
         what.put("mkemu", Protocol.version());
-        return bytes(what);
-    }
-
-    private static byte[] bytes(ObjectNode what) {
-        try {
-            return JSON.writeValueAsBytes(what);
-        } catch (JsonProcessingException impossible) {
-            throw new IllegalStateException(impossible);
-        }
+        return Json.bytes(what);
     }
 
     private static void say(Machine machine, String line) {
@@ -144,13 +133,13 @@ public final class Recorder implements AutoCloseable {
         boolean external) {
         var entry = machine.mapped().instances().entry(id);
         List<Integer> cpus = machine.physical(numbers);
-        ObjectNode what = JSON.createObjectNode();
+        ObjectNode what = Json.object();
         what.put("id", id).put("name", name).put("life", entry.epoch());
         cpus.forEach(what.putArray("cpus")::add);
         modules.forEach(what.putArray("modules")::add);
         modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
-        drain.lifeBegins(id, entry.epoch(), cpus, bytes(what));
+        drain.lifeBegins(id, entry.epoch(), cpus, Json.bytes(what));
     }
 
     /** The process of an instance is gone. */

@@ -2,7 +2,6 @@
 package io.mkemu.host.replay;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
@@ -12,6 +11,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.host.replay.RecordedLife.Gap;
+import io.mkemu.json.Json;
 import io.mkemu.trace.TraceRecord;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -24,8 +24,6 @@ import org.agrona.DirectBuffer;
 
 /** What a recording tells of the lives in it; found in one reading. Not thread-safe. */
 final class RecordedLives {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     private final TraceRecord record = new TraceRecord();
     private final List<RecordedLife> lives = new ArrayList<>();
     /* By CPU: the position in its ring behind what was read of it last. */
@@ -81,7 +79,7 @@ final class RecordedLives {
 
     private JsonNode json() {
         try {
-            return JSON.readTree(record.payload());
+            return Json.read(record.payload());
         } catch (IOException damaged) {
             throw new MachineException(ExitCode.MACHINE, "the recording is damaged: its " + record.event()
                 + " record is no JSON", damaged);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal.event;
 
-import io.mkemu.journal.Similar;
+import io.mkemu.Similar;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;

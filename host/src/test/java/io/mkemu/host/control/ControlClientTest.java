@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
@@ -40,7 +41,7 @@ class ControlClientTest {
     }
 
     private static ObjectNode request() {
-        return Protocol.object().put("verb", "a");
+        return Json.object().put("verb", "a");
     }
 
     /** Takes one connection and answers with these bytes, whatever it is asked; then it closes. */
@@ -71,7 +72,7 @@ class ControlClientTest {
     void givesTheResultAndWhatIsSaid() throws IOException {
         ControlHandler handler = (request, say) -> {
             say.accept("wait");
-            return Protocol.object().put("did", request.verb());
+            return Json.object().put("did", request.verb());
         };
         List<String> said = new ArrayList<>();
         try (ControlServer server = ControlServer.open(socket(), handler, ControlLimits.DEFAULT);
@@ -135,7 +136,7 @@ class ControlClientTest {
 
     @Test
     void aRefusalIsReadThoughTheHostTakesNoMore() throws Exception {
-        ControlHandler handler = (request, say) -> Protocol.object();
+        ControlHandler handler = (request, say) -> Json.object();
         ObjectNode huge = request().put("x", "y".repeat(4 << 20));
         try (ControlServer server = ControlServer.open(socket(), handler, ControlLimits.DEFAULT);
              ControlClient client = connect(server)) {

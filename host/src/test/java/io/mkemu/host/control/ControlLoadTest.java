@@ -2,6 +2,7 @@
 package io.mkemu.host.control;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -37,12 +38,80 @@ class ControlLoadTest extends ServedSocket {
         RawClient deaf = client().send("{\"verb\":\"flood\"}\n");
         awaitNot(() -> handler.done.isEmpty());
         assertEquals("{\"ok\":true,\"result\":{\"did\":\"a\"}}", client().ask("{\"verb\":\"a\"}"));
-        int lines = 0;
-        while (deaf.readLine() != null) {
-            lines++;
-        }
+        int lines = deaf.lines();
         assertTrue(lines < 2001, lines + " lines came");
         assertEquals("{\"ok\":true,\"result\":{\"did\":\"b\"}}", client().ask("{\"verb\":\"b\"}"));
+    }
+
+    @Test
+    void whoSaysABitNowAndThenHasNoMoreTime() throws Exception {
+        serve(limits(8, SOON));
+        RawClient drips = client();
+        Thread drip = Thread.ofPlatform().start(() -> {
+            try {
+                while (true) {
+                    drips.send(" ");
+                    Thread.sleep(1);
+                }
+            } catch (IOException | InterruptedException cutOff) {
+                assertFalse(Thread.currentThread().isInterrupted());
+            }
+        });
+        String answer = drips.readLine();
+        assertTrue(answer.startsWith("{\"ok\":false,\"exitCode\":2,\"error\":\"no whole request within 200 ms"),
+            answer);
+        drip.join();
+        assertTrue(handler.begun.isEmpty());
+    }
+
+    @Test
+    void whoLeavesARepliesRestUnreadIsDropped() throws Exception {
+        serve(limits(1, SOON));
+        RawClient deaf = client().send("{\"verb\":\"much\"}\n");
+        awaitNot(() -> handler.done.isEmpty());
+        awaitNot(() -> !isServed());
+        assertTrue(deaf.lines() <= MUCH);
+    }
+
+    @Test
+    void manyThatHangHoldUpNobody() throws Exception {
+        serve(limits(101, TimeUnit.SECONDS.toNanos(50)));
+        for (int i = 0; i < 50; i++) {
+            client().send("{\"verb\":");
+            client().send("{\"verb\":\"much\"}\n");
+        }
+        awaitNot(() -> handler.done.size() < 50);
+        assertTrue(isServed());
+    }
+
+    @Test
+    void requestsOfClientsThatAreGoneAreNoMoreThanTheLimit() throws Exception {
+        serve(limits(2, TimeUnit.SECONDS.toNanos(50)));
+        for (int i = 0; i < 2; i++) {
+            try (RawClient dies = new RawClient(socket)) {
+                assertEquals("{\"say\":\"aloud\"}", dies.ask("{\"verb\":\"shout\"}"));
+            }
+        }
+        String full = "{\"ok\":false,\"exitCode\":4,\"error\":\"2 requests are open already; "
+            + "try again when some have ended\"}";
+        awaitNot(() -> !full.equals(answer("{\"verb\":\"a\"}")));
+        handler.go.countDown();
+        awaitNot(() -> !isServed());
+        awaitNot(() -> handler.done.size() < 3);
+        assertEquals(List.of("b", "shout", "shout"), handler.done.stream().sorted().toList());
+    }
+
+    private boolean isServed() {
+        return "{\"ok\":true,\"result\":{\"did\":\"b\"}}".equals(answer("{\"verb\":\"b\"}"));
+    }
+
+    /** What a new client is told; null if it is cut off. */
+    private String answer(String request) {
+        try (RawClient next = new RawClient(socket)) {
+            return next.ask(request);
+        } catch (IOException refusedMeanwhile) {
+            return null;
+        }
     }
 
     @Test
@@ -85,13 +154,7 @@ class ControlLoadTest extends ServedSocket {
             + "try again when some have ended\"}", fourth.readLine());
         assertNull(fourth.readLine());
         third.close();
-        awaitNot(() -> {
-            try (RawClient next = new RawClient(socket)) {
-                return !"{\"ok\":true,\"result\":{\"did\":\"b\"}}".equals(next.ask("{\"verb\":\"b\"}"));
-            } catch (IOException refusedMeanwhile) {
-                return true;
-            }
-        });
+        awaitNot(() -> !isServed());
     }
 
     @Test

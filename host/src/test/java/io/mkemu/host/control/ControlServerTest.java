@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** A control socket that is used as it should be, from its first request to its end. */
@@ -63,13 +64,7 @@ class ControlServerTest extends ServedSocket {
         RawClient client = client().send("{\"verb\":\"wait\"}\n");
         handler.waiting.await();
         RawClient idle = client();
-        Thread closer = Thread.ofPlatform().start(() -> {
-            try {
-                server.close();
-            } catch (IOException broken) {
-                throw new UncheckedIOException(broken);
-            }
-        });
+        Thread closer = close(server);
         assertNull(idle.readLine());
         handler.go.countDown();
         assertEquals("{\"ok\":true,\"result\":{\"did\":\"wait\"}}", client.readLine());
@@ -87,6 +82,57 @@ class ControlServerTest extends ServedSocket {
         assertNull(client.readLine());
         assertEquals(0, threads());
         assertTrue(handler.done.isEmpty());
+    }
+
+    @Test
+    void closingCutsOffWhoDoesNotReadAndWhoDoesNotWrite() throws Exception {
+        ControlServer server = serve(new ControlLimits(1 << 16, 1 << 20, 8, TimeUnit.SECONDS.toNanos(50), SOON));
+        RawClient half = client().send("{\"verb\":");
+        RawClient deaf = client().send("{\"verb\":\"much\"}\n");
+        awaitNot(() -> handler.done.isEmpty());
+        server.close();
+        assertNull(half.readLine());
+        assertTrue(deaf.lines() <= MUCH);
+        assertFalse(Files.exists(socket));
+    }
+
+    @Test
+    void closingTakesNoRequestThatWaitsBehindAnother() throws Exception {
+        ControlServer server = serve(new ControlLimits(1 << 16, 1 << 20, 8, SOON, TimeUnit.SECONDS.toNanos(5)));
+        RawClient client = client().send("{\"verb\":\"wait\"}\n{\"verb\":\"a\"}\n");
+        handler.waiting.await();
+        RawClient idle = client();
+        idle.ask("{\"verb\":\"b\"}");
+        Thread closer = close(server);
+        assertNull(idle.readLine());
+        handler.go.countDown();
+        assertEquals("{\"ok\":true,\"result\":{\"did\":\"wait\"}}", client.readLine());
+        assertNull(client.readLine());
+        closer.join();
+        assertFalse(handler.begun.contains("a"));
+    }
+
+    @Test
+    void closingIsDoneWhollyByAThreadThatIsInterrupted() throws Exception {
+        ControlServer server = serve(new ControlLimits(1 << 16, 1 << 20, 8, SOON, SOON));
+        client().send("{\"verb\":\"wait\"}\n");
+        handler.waiting.await();
+        Thread.currentThread().interrupt();
+        server.close();
+        assertTrue(Thread.interrupted());
+        assertFalse(Files.exists(socket));
+        awaitNot(() -> threads() > 0);
+        assertTrue(handler.done.isEmpty());
+    }
+
+    private static Thread close(ControlServer server) {
+        return Thread.ofPlatform().start(() -> {
+            try {
+                server.close();
+            } catch (IOException broken) {
+                throw new UncheckedIOException(broken);
+            }
+        });
     }
 
     @Test

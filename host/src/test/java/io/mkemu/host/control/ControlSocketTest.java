@@ -4,6 +4,7 @@ package io.mkemu.host.control;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class ControlSocketTest {
     }
 
     private ControlServer serve(String name) throws IOException {
-        return ControlServer.open(socket, (request, say) -> Protocol.object().put("by", name), ControlLimits.DEFAULT);
+        return ControlServer.open(socket, (request, say) -> Json.object().put("by", name), ControlLimits.DEFAULT);
     }
 
     private String asked() throws IOException {

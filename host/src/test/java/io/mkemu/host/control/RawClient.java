@@ -55,6 +55,15 @@ final class RawClient implements AutoCloseable {
         }
     }
 
+    /** How many lines come until the server closes the connection. */
+    int lines() throws IOException {
+        int lines = 0;
+        while (readLine() != null) {
+            lines++;
+        }
+        return lines;
+    }
+
     String ask(String request) throws IOException {
         return send(request + "\n").readLine();
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,6 +25,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 abstract class ServedSocket {
     static final long SOON = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** Lines of 1000 bytes that may wait for a client, but are more than its socket holds. */
+    static final int MUCH = 700;
 
     /** Says what it is asked for; can be made to wait, or to flood. */
     static final class Handler implements ControlHandler {
@@ -45,10 +49,11 @@ abstract class ServedSocket {
                     say.accept("one");
                     say.accept("two\nthree");
                 }
-                case "flood" -> {
-                    String line = "x".repeat(1000);
-                    for (int i = 0; i < 2000; i++) {
-                        say.accept(line);
+                case "flood" -> say(2000, say);
+                case "much" -> say(MUCH, say);
+                case "shout" -> {
+                    while (!go.await(1, TimeUnit.MILLISECONDS)) {
+                        say.accept("aloud");
                     }
                 }
                 case "refuse" -> throw new MachineException(ExitCode.STATE, "not\nnow");
@@ -56,7 +61,14 @@ abstract class ServedSocket {
                 default -> { }
             }
             done.add(verb);
-            return Protocol.object().put("did", verb);
+            return Json.object().put("did", verb);
+        }
+
+        private static void say(int lines, Consumer<String> say) {
+            String line = "x".repeat(1000);
+            for (int i = 0; i < lines; i++) {
+                say.accept(line);
+            }
         }
     }
 

@@ -4,15 +4,18 @@ package io.mkemu.system.modules;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import java.lang.foreign.Arena;
 
 /**
- * Hangs for ever, with its CPU busy, where {@code awkward.in} says: {@code init}, {@code callback} or {@code exit}; or
- * floods itself with messages: {@code flood}; or ends its process: {@code death}, at once, with {@code awkward.code}.
- * Without it, it does nothing.
+ * Hangs for ever, with its CPU busy, where {@code awkward.in} says: {@code init}, {@code task}, {@code callback} or
+ * {@code exit}; or floods itself with messages: {@code flood}; or takes memory outside the heap, which no setting of
+ * the JVM bounds, and touches it all: {@code memory}; or ends its process: {@code death}, at once, with
+ * {@code awkward.code}. Without it, it does nothing.
  */
 public final class Awkward implements KernelModule {
     private static final int TYPE = 0x41574b;
     private static final int ENOUGH = 10_000;
+    private static final long BITE = 8L << 20;
 
     private Kernel kernel;
     private String where;
@@ -33,6 +36,17 @@ public final class Awkward implements KernelModule {
             mine.startTask("send", () -> {
                 mine.sendIpiData(mine.instanceId(), null, 0, 8, TYPE);
                 return Task.WAIT;
+            });
+        } else if (where.equals("task")) {
+            mine.startTask("hang", () -> {
+                hang("task");
+                return Task.DONE;
+            });
+        } else if (where.equals("memory")) {
+            mine.printk("eats");
+            mine.startTask("eat", () -> {
+                Arena.global().allocate(BITE).fill((byte) 1);
+                return Task.AGAIN;
             });
         } else if (where.equals("flood")) {
             mine.registerHandler((data, context) -> flooded(), null, TYPE);
@@ -74,7 +88,12 @@ public final class Awkward implements KernelModule {
 
     private void hang(String here) {
         if (where.equals(here)) {
-            kernel.printk("hangs in " + here);
+            if (kernel.instanceId() == 0) {
+                /* The host shows no log before its kernel is up. */
+                System.out.println("awkward: hangs in " + here);
+            } else {
+                kernel.printk("hangs in " + here);
+            }
             while (true) {
                 Thread.onSpinWait();
             }

@@ -4,6 +4,8 @@ package io.mkemu.system.modules;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -66,5 +68,52 @@ public class Keeper implements KernelModule {
     @Override
     public final void exit() {
         kernel.printk(wrong + " rounds were wrong");
+    }
+
+    /** As it ought to be. */
+    public static final class Mended extends Keeper {
+        @Override
+        protected long winner(long first, long last) {
+            return Math.max(first, last);
+        }
+    }
+
+    /** Mended for the worse: it never decides. */
+    public static final class Stuck extends Keeper {
+        @Override
+        protected long winner(long first, long last) {
+            while (true) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    /** Mended for the worse: it leaves. */
+    public static final class Exits extends Keeper {
+        @Override
+        protected long winner(long first, long last) {
+            System.exit(9);
+            return 0;
+        }
+    }
+
+    /** Is killed in the middle of its third round. */
+    public static final class Killed extends Keeper {
+        private int rounds;
+
+        @Override
+        protected long winner(long first, long last) {
+            rounds++;
+            if (rounds == 3) {
+                try {
+                    new ProcessBuilder("kill", "-9", Long.toString(ProcessHandle.current().pid())).start().waitFor();
+                } catch (IOException broken) {
+                    throw new UncheckedIOException(broken);
+                } catch (InterruptedException stop) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return last;
+        }
     }
 }

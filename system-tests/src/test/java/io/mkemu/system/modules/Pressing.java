@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.system.modules;
 
-import static io.mkemu.system.modules.RoundsDescriptor.DATA;
-import static io.mkemu.system.modules.RoundsDescriptor.SEQUENCE_OFFSET;
-
 import io.mkemu.Errno;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import java.nio.ByteOrder;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -20,12 +17,13 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class Pressing implements KernelModule {
     private static final int RECEIVER = 1;
     private static final int INSTANCES = 256;
-    private static final int END = DATA + 0x10;
+    private static final int DATA = 0x50524553;
+    private static final int END = DATA + 1;
+    private static final int MOST_WORDS = 32;
     private static final long PERIOD_NANOS = 200_000;
     private static final long WAIT_NANOS = 2_000_000;
 
-    private final RoundMessage message = new RoundMessage();
-    private final UnsafeBuffer total = new UnsafeBuffer(new byte[Long.BYTES]);
+    private final UnsafeBuffer message = new UnsafeBuffer(new byte[MOST_WORDS * Long.BYTES]);
     private final long[] next = new long[INSTANCES];
     private final long[] lost = new long[INSTANCES];
     private final long[] torn = new long[INSTANCES];
@@ -55,13 +53,23 @@ public final class Pressing implements KernelModule {
         }
     }
 
+    /** A message of this number: 1 to 32 words that follow from number and sender; returns its size. */
+    private static int write(MutableDirectBuffer to, int sender, long sequence) {
+        int words = 1 + (int) Math.floorMod(sequence * 31 + sender, (long) MOST_WORDS);
+        for (int word = 0; word < words; word++) {
+            to.putLong(word * Long.BYTES, sequence + (sender * 256L + word) * word * 0x9e37_79b9_7f4aL);
+        }
+        return words * Long.BYTES;
+    }
+
     private void data(MkIpiData data) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
-        if (!RoundMessage.isWhole(data.buffer(), sender)) {
+        long sequence = data.dataSize() == 0 ? 0 : data.buffer().getLong(0);
+        int size = write(message, sender, sequence);
+        if (size != data.dataSize() || !new UnsafeBuffer(message, 0, size).equals(new UnsafeBuffer(data.buffer()))) {
             torn[sender]++;
             return;
         }
-        long sequence = RoundMessage.word(data.buffer(), SEQUENCE_OFFSET);
         if (sequence < next[sender]) {
             repeated[sender]++;
         } else {
@@ -72,7 +80,7 @@ public final class Pressing implements KernelModule {
 
     private void end(MkIpiData data) {
         int sender = kernel.instanceOfCpu(data.senderCpu());
-        long last = RoundMessage.word(data.buffer(), 0);
+        long last = data.buffer().getLong(0);
         kernel.printk("of " + last + " of instance " + sender + " " + (lost[sender] + last - next[sender]) + " lost, "
             + torn[sender] + " torn, " + repeated[sender] + " repeated");
     }
@@ -83,11 +91,11 @@ public final class Pressing implements KernelModule {
         }
         int result;
         if (sent < messages) {
-            message.write(kernel.instanceId(), sent, 0, 0);
-            result = kernel.sendIpiDataTimeout(RECEIVER, message.bytes(), 0, message.length(), DATA, waitNanos);
+            int size = write(message, kernel.instanceId(), sent);
+            result = kernel.sendIpiDataTimeout(RECEIVER, message, 0, size, DATA, waitNanos);
         } else {
-            total.putLong(0, sent, ByteOrder.LITTLE_ENDIAN);
-            result = kernel.sendIpiDataTimeout(RECEIVER, total, 0, Long.BYTES, END, waitNanos);
+            message.putLong(0, sent);
+            result = kernel.sendIpiDataTimeout(RECEIVER, message, 0, Long.BYTES, END, waitNanos);
         }
         if (result == 0) {
             full = false;
