@@ -22,8 +22,7 @@ import java.util.function.Predicate;
 public record Recording(List<Entry> records, List<String> problems, boolean complete) {
     /** A record with what its segment says of it. */
     public record Entry(int cpu, int instance, int life, long position, long watermark, TraceEvent event, int flags,
-        long time,
-        long id, int type, int size, int arg0, int arg1, String text) {
+        long time, long id, int type, int size, int arg0, int arg1, String text) {
     }
 
     public static Recording read(Path journal) throws IOException {
