@@ -45,14 +45,14 @@ class ProcessEndTest {
 
     @Test
     void anOrphanWhoseLogIsBrokenEnds() throws Exception {
+        Process orphan;
         try (OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).life(0))) {
             assertTrue(life.tryLock());
-            Process orphan = KernelProcess.start(Orphan.class, directory);
+            orphan = KernelProcess.start(Orphan.class, directory);
             BufferedReader said = orphan.inputReader();
             assertEquals("up", said.readLine());
-            life.close();
-            assertEquals(ExitCode.HOST_LOST.code(), exitCodeOf(orphan));
         }
+        assertEquals(ExitCode.HOST_LOST.code(), exitCodeOf(orphan));
     }
 
     @Test
