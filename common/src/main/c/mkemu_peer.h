@@ -208,7 +208,7 @@ static inline int mk_poll(struct mk_peer *p, mk_handler *handler, void *context)
         for (int id = 0; id < MK_MAX_INSTANCES; id++)
             if (p->targets[id].map && mk_load(&mk_entry(p, id)->ipi_area) != p->targets[id].area)
                 mk_let_go(p, id);
-    if (vectors >> MK_LOCAL_APIC_REBOOT_VECTOR & 1)
+    if (vectors >> MK_LOCAL_APIC_REQUEST_VECTOR & 1)
         p->shutdown |= mk_load(&p->entry->requested) == MK_INSTANCE_REQUEST_SHUTDOWN;
     bool rung = vectors >> MK_LOCAL_APIC_MULTIKERNEL_VECTOR & 1;
     uint64_t *words = (uint64_t *)(p->area + MK_QUEUED_MAILBOX_BLOCKS_OFFSET + MK_QUEUED_MAILBOX_RUNG_OFFSET);

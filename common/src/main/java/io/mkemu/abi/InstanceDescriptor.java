@@ -8,7 +8,7 @@ package io.mkemu.abi;
  *  +0    what a sender reads at each send, on a cache line of its own
  *        0            8             16             24         28
  *       +------------+-------------+--------------+----------+
- *       | life       | IPI area at | IPI area size| cpu count|   life = epoch << 8 | state
+ *       | life       | IPI area at | IPI area size| cpu count|   life << 8 | state
  *       +------------+-------------+--------------+----------+
  *  +128  name, 64 bytes UTF-8, NUL padded
  *  +192  CPU set: bit n = physical CPU n, MAX_CPUS bits
@@ -26,7 +26,7 @@ public final class InstanceDescriptor {
     public static final int MAX_INSTANCES = 256;
     /** Bytes of an entry. */
     public static final int LENGTH = 4096;
-    /** Epoch and state in one word, so that one read tells both. */
+    /** Life and state in one word, so that one read tells both. */
     public static final int LIFE_OFFSET = 0;
     /** Bits of the state in the life word. */
     public static final int STATE_BITS = 8;

@@ -59,7 +59,7 @@ public final class LocalApicDescriptor {
     /** The IPI that says: look into your mailbox. MULTIKERNEL_VECTOR of the RFC. */
     public static final int MULTIKERNEL_VECTOR = 0;
     /** Look at the host's request for this instance. */
-    public static final int REBOOT_VECTOR = 1;
+    public static final int REQUEST_VECTOR = 1;
     /** Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
     public static final int RESCHEDULE_VECTOR = 2;
 

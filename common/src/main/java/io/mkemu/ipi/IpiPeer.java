@@ -12,7 +12,7 @@ import java.util.Arrays;
 /** One life of an instance that a CPU sends to, and the lanes into its CPUs. Used by the sending CPU's thread only. */
 final class IpiPeer implements AutoCloseable {
     private final int instanceId;
-    private final long life;
+    private final long lifeWord;
     private final long area;
     private final Window window;
     private final int[] cpus;
@@ -22,13 +22,13 @@ final class IpiPeer implements AutoCloseable {
     /**
      * Maps the area of that life.
      *
-     * @param life as {@link InstanceEntry#life} says, with the state
+     * @param lifeWord as {@link InstanceEntry#lifeWord} says, with the state
      * @param cpus physical ids of the instance's CPUs, in ascending order
      * @throws MachineException if what the tables say of it does not fit together
      */
-    IpiPeer(Interconnect interconnect, InstanceEntry entry, long life, long area, int[] cpus, int senderCpu) {
+    IpiPeer(Interconnect interconnect, InstanceEntry entry, long lifeWord, long area, int[] cpus, int senderCpu) {
         this.instanceId = entry.id();
-        this.life = life;
+        this.lifeWord = lifeWord;
         this.area = area;
         this.cpus = cpus;
         this.window = interconnect.mapArea(entry, area);
@@ -59,8 +59,8 @@ final class IpiPeer implements AutoCloseable {
     }
 
     /** The life word, with the state it had. */
-    long life() {
-        return life;
+    long lifeWord() {
+        return lifeWord;
     }
 
     /** Physical address of the area. */
@@ -94,7 +94,7 @@ final class IpiPeer implements AutoCloseable {
      */
     int gone(InstanceEntry entry) {
         long now = entry.ipiArea();
-        if (now != 0 && entry.life() != life) {
+        if (now != 0 && entry.lifeWord() != lifeWord) {
             return -Errno.ESHUTDOWN;
         }
         return now == area ? 0 : -Errno.ENODEV;

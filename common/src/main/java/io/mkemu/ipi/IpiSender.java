@@ -163,8 +163,8 @@ public final class IpiSender implements AutoCloseable {
         if (entry == null) {
             return -Errno.EINVAL;
         }
-        long life = entry.life();
-        InstanceState state = InstanceEntry.stateOf(life);
+        long lifeWord = entry.lifeWord();
+        InstanceState state = InstanceEntry.stateOf(lifeWord);
         if (state == InstanceState.EMPTY || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
             return -Errno.EINVAL;
         }
@@ -177,7 +177,7 @@ public final class IpiSender implements AutoCloseable {
             return -Errno.ESHUTDOWN;
         }
         IpiPeer peer = peers[instanceId];
-        if (peer == null || peer.life() != life || peer.area() != area) {
+        if (peer == null || peer.lifeWord() != lifeWord || peer.area() != area) {
             peer = connect(entry);
             if (peer == null) {
                 return needsActive && entry.state() != InstanceState.ACTIVE ? -Errno.ESHUTDOWN : -Errno.ENODEV;
@@ -231,7 +231,7 @@ public final class IpiSender implements AutoCloseable {
 
     private void traceSend(int flags, long published, IpiPeer peer, int logicalCpu, int type, DirectBuffer data,
         int offset, int size) {
-        long id = MessageId.of(apic.physicalCpu(), peer.cpu(logicalCpu), InstanceEntry.epochOf(peer.life()),
+        long id = MessageId.of(apic.physicalCpu(), peer.cpu(logicalCpu), InstanceEntry.lifeOf(peer.lifeWord()),
             peer.channel(logicalCpu).number());
         if (trace.records(TraceMode.ALL)) {
             trace.record(TraceEvent.SEND, flags, published, id, type, peer.instanceId(), 0, data, offset, size);
@@ -245,18 +245,18 @@ public final class IpiSender implements AutoCloseable {
         disconnect(entry.id());
         /* Said before the address is read: who takes the area away from here on waits for this CPU. */
         apic.sendsTo(entry.id(), true);
-        long life;
+        long lifeWord;
         long area;
         do {
             /* Anew, and as one: the next life's area is there before that life is active. */
-            life = entry.life();
+            lifeWord = entry.lifeWord();
             area = entry.ipiArea();
-        } while (life != entry.life());
+        } while (lifeWord != entry.lifeWord());
         int[] cpus = entry.cpus();
-        boolean receives = !needsActive || InstanceEntry.stateOf(life) == InstanceState.ACTIVE;
+        boolean receives = !needsActive || InstanceEntry.stateOf(lifeWord) == InstanceState.ACTIVE;
         try {
             if (receives && area != 0 && cpus.length > 0) {
-                IpiPeer peer = new IpiPeer(interconnect, entry, life, area, cpus, apic.physicalCpu());
+                IpiPeer peer = new IpiPeer(interconnect, entry, lifeWord, area, cpus, apic.physicalCpu());
                 peers[entry.id()] = peer;
                 return peer;
             }

@@ -77,7 +77,7 @@ public record Iomem(ResourceTree tree, List<String> problems) {
 
     private void addAllocations(BitmapPool pool, long ipiArea) {
         pool.forEachAllocation((address, size) ->
-            add(address == ipiArea ? "IPI buffer" : "Allocation", address, size));
+            add(address == ipiArea ? "IPI area" : "Allocation", address, size));
         addUnfinished(pool);
     }
 

@@ -83,7 +83,7 @@ public record MachineDirectory(Path path) {
     }
 
     /** The file whose lock is an instance's life; instance 0 is the host. */
-    public Path life(int instanceId) {
+    public Path lifeLock(int instanceId) {
         return path.resolve(instanceId == 0 ? "host.lock" : "instance-" + instanceId + ".lock");
     }
 
@@ -215,7 +215,7 @@ public record MachineDirectory(Path path) {
     public void delete() throws IOException {
         try (var files = Files.newDirectoryStream(path)) {
             for (Path file : files) {
-                if (!file.equals(life(0)) && isOurs(file)) {
+                if (!file.equals(lifeLock(0)) && isOurs(file)) {
                     Files.deleteIfExists(file);
                 }
             }
@@ -223,7 +223,7 @@ public record MachineDirectory(Path path) {
             return;
         }
         /* The host's lock goes last: while it is there nobody else takes the name. */
-        Files.deleteIfExists(life(0));
+        Files.deleteIfExists(lifeLock(0));
         removeIfEmpty();
     }
 

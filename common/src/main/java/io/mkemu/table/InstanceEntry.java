@@ -46,34 +46,34 @@ public final class InstanceEntry {
         return id;
     }
 
-    /** Epoch and state as one word; it changes whenever either does. */
-    public long life() {
+    /** Life and state as one word; it changes whenever either does. */
+    public long lifeWord() {
         return UnsafeApi.getLongVolatile(null, address + LIFE_OFFSET);
     }
 
     /** The state in a life word. */
-    public static InstanceState stateOf(long life) {
-        return InstanceState.of((int) (life & STATE_MASK));
+    public static InstanceState stateOf(long lifeWord) {
+        return InstanceState.of((int) (lifeWord & STATE_MASK));
     }
 
-    /** The epoch that a life word holds. */
-    public static long epochOf(long life) {
-        return life >>> STATE_BITS;
+    /** The life that a life word holds. */
+    public static long lifeOf(long lifeWord) {
+        return lifeWord >>> STATE_BITS;
     }
 
     /** The state. */
     public InstanceState state() {
-        return stateOf(life());
+        return stateOf(lifeWord());
     }
 
-    /** How often the instance has been executed; no message of an earlier epoch reaches a later one. */
-    public long epoch() {
-        return epochOf(life());
+    /** The number of the life, 0 before the first: {@code mk_life}. No message of an earlier life reaches a later one. */
+    public long life() {
+        return lifeOf(lifeWord());
     }
 
-    /** Enters a state, keeping the epoch. What the state promises must have been written before. */
+    /** Enters a state, keeping the life. What the state promises must have been written before. */
     public void enter(InstanceState state) {
-        table.putLongVolatile(base + LIFE_OFFSET, epoch() << STATE_BITS | state.ordinal());
+        table.putLongVolatile(base + LIFE_OFFSET, life() << STATE_BITS | state.ordinal());
     }
 
     /**
@@ -82,14 +82,14 @@ public final class InstanceEntry {
      * @return whether it did
      */
     public boolean enter(InstanceState expected, InstanceState state) {
-        long life = life();
-        return stateOf(life) == expected
-            && table.compareAndSetLong(base + LIFE_OFFSET, life, life & ~STATE_MASK | state.ordinal());
+        long word = lifeWord();
+        return stateOf(word) == expected
+            && table.compareAndSetLong(base + LIFE_OFFSET, word, word & ~STATE_MASK | state.ordinal());
     }
 
-    /** Begins a new life: a new epoch, in the state given. */
-    public void newEpoch(InstanceState state) {
-        table.putLongVolatile(base + LIFE_OFFSET, epoch() + 1 << STATE_BITS | state.ordinal());
+    /** Begins a new life, in the state given. */
+    public void newLife(InstanceState state) {
+        table.putLongVolatile(base + LIFE_OFFSET, life() + 1 << STATE_BITS | state.ordinal());
     }
 
     /** Physical address of the IPI area, 0 for none. */

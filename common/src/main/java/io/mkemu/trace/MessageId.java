@@ -31,7 +31,7 @@ public final class MessageId {
      *
      * @param senderCpu physical CPU, 0..1023
      * @param targetCpu physical CPU, 0..1023
-     * @param life      epoch of the receiving instance
+     * @param life      life of the receiving instance
      * @param number    position in its lane + 1, or 0 where there are none
      */
     public static long of(int senderCpu, int targetCpu, long life, long number) {
@@ -49,7 +49,7 @@ public final class MessageId {
         return (int) (id >>> TARGET_SHIFT) & CPU_MASK;
     }
 
-    /** The epoch of the receiving instance, modulo 2048. */
+    /** The life of the receiving instance, modulo 2048. */
     public static int life(long id) {
         return (int) (id >>> LIFE_SHIFT) & LIFE_MASK;
     }

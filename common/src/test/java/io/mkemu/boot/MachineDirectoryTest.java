@@ -51,7 +51,7 @@ class MachineDirectoryTest {
             directory.path().toString()).inheritIO().start();
         assertEquals(0, child.waitFor());
         assertEquals(List.of("rwx------", "rwx------", "rw-------"), List.of(mode(directory.path().getParent()),
-            mode(directory.path()), mode(directory.life(0))));
+            mode(directory.path()), mode(directory.lifeLock(0))));
         String forOthers = mode(directory.path().resolve("by-module")).substring(3);
         assertEquals(umask.equals("0000") ? "rw-rw-" : umask.equals("0022") ? "r--r--" : "------", forOthers);
     }
@@ -64,7 +64,7 @@ class MachineDirectoryTest {
         public static void main(String[] args) throws IOException {
             MachineDirectory directory = new MachineDirectory(Path.of(args[0]));
             directory.create();
-            OsFile.create(directory.life(0)).close();
+            OsFile.create(directory.lifeLock(0)).close();
             Files.createFile(directory.path().resolve("by-module"));
         }
     }

@@ -26,7 +26,7 @@ class IpiSenderLivesTest extends SendingMachine {
             assertEquals(0, send(sender, 0, sequence));
         }
         receiver.turn();
-        assertEquals(SLOTS, arrived.size(), "nothing of the former epoch");
+        assertEquals(SLOTS, arrived.size(), "nothing of the former life");
         assertEquals("0:100", arrived.getFirst());
         target.ipiArea(0, 0);
         assertEquals(-Errno.ENODEV, send(sender, 0, 1));

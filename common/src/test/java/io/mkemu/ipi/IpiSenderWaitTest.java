@@ -140,7 +140,7 @@ class IpiSenderWaitTest extends SendingMachine {
         IpiSender sender = full();
         Waiting waiting = new Waiting(() -> sendTimeout(sender, SLOTS, FOREVER)).asleep();
         /* Active again before the sender may have looked. */
-        target.newEpoch(InstanceState.ACTIVE);
+        target.newLife(InstanceState.ACTIVE);
         assertEquals(-Errno.ESHUTDOWN, waiting.result());
         assertEquals(SLOTS, counter(0, Counter.SENT));
     }

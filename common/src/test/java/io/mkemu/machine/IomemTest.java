@@ -114,7 +114,7 @@ class IomemTest {
                 %08x-%08x : Multikernel Memory Pool
                   %08x-%08x : mk-instance-1-instance1-region-0
                     %08x-%08x : Bitmap
-                    %08x-%08x : IPI buffer
+                    %08x-%08x : IPI area
                     %08x-%08x : Allocation
                   %08x-%08x : Allocation
                 """, start, start + PAGES * PAGE - 1, start, start + 100 * PAGE - 1, start, start + PAGE - 1,

@@ -73,7 +73,7 @@ public final class TestMachine implements AutoCloseable {
             mapped.interconnect().formatArea(area, cpus.length);
             entry.ipiArea(area, areaSize);
         }
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         return entry;
     }
 
@@ -91,7 +91,7 @@ public final class TestMachine implements AutoCloseable {
             mapped.apic(cpu).reset();
             mapped.apic(cpu).configure(cpu, false, id, cpu);
         }
-        entry.newEpoch(InstanceState.READY);
+        entry.newLife(InstanceState.READY);
         return entry;
     }
 

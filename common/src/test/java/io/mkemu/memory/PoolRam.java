@@ -35,7 +35,7 @@ public final class PoolRam implements AutoCloseable {
         host.name("host");
         host.regions(List.of(new Region(memory.layout().hostAt(), HOST_SIZE)));
         InstancePool.format(memory, host.regions()).close();
-        host.newEpoch(InstanceState.LOADED);
+        host.newLife(InstanceState.LOADED);
     }
 
     public Path ram() {
@@ -49,7 +49,7 @@ public final class PoolRam implements AutoCloseable {
         entry.cpus(cpus);
         entry.regions(regions);
         InstancePool.format(memory, regions).close();
-        entry.newEpoch(InstanceState.READY);
+        entry.newLife(InstanceState.READY);
         return entry;
     }
 

@@ -53,7 +53,7 @@ class InstanceLifeTest {
         entry.regions(regions);
         entry.ipiArea(0x9000, 4096);
         entry.cmdline("idle=halt");
-        entry.newEpoch(InstanceState.FAILED);
+        entry.newLife(InstanceState.FAILED);
         entry.requested(InstanceDescriptor.REQUEST_HALT);
         for (BootStep step : BootStep.values()) {
             entry.bootStep(step, 1 + step.ordinal());
@@ -76,7 +76,7 @@ class InstanceLifeTest {
             List.of(entry.pid(), entry.exitCode(), entry.reason()));
         assertEquals(List.of("web", regions, 0x9000L, 4096L, "idle=halt", InstanceState.FAILED, 1L,
             InstanceDescriptor.REQUEST_HALT, "its own"), List.of(entry.name(), entry.regions(), entry.ipiArea(),
-            entry.ipiAreaSize(), entry.cmdline(), entry.state(), entry.epoch(), entry.requested(), neighbour.reason()));
+            entry.ipiAreaSize(), entry.cmdline(), entry.state(), entry.life(), entry.requested(), neighbour.reason()));
         assertArrayEquals(new int[] {1, 4}, entry.cpus());
     }
 

@@ -85,29 +85,29 @@ class InstanceTableTest {
     }
 
     @Test
-    void theLifeWordChangesWithStateAndEpoch() {
-        long none = entry.life();
-        assertEquals(0, entry.epoch());
-        entry.newEpoch(InstanceState.LOADED);
-        long loaded = entry.life();
-        assertEquals(1, entry.epoch());
+    void theLifeWordChangesWithStateAndLife() {
+        long none = entry.lifeWord();
+        assertEquals(0, entry.life());
+        entry.newLife(InstanceState.LOADED);
+        long loaded = entry.lifeWord();
+        assertEquals(1, entry.life());
         assertEquals(InstanceState.LOADED, InstanceEntry.stateOf(loaded));
         entry.enter(InstanceState.ACTIVE);
-        long active = entry.life();
-        assertEquals(1, entry.epoch());
-        entry.newEpoch(InstanceState.ACTIVE);
-        assertEquals(4, Set.of(none, loaded, active, entry.life()).size());
-        assertEquals(2, entry.epoch());
+        long active = entry.lifeWord();
+        assertEquals(1, entry.life());
+        entry.newLife(InstanceState.ACTIVE);
+        assertEquals(4, Set.of(none, loaded, active, entry.lifeWord()).size());
+        assertEquals(2, entry.life());
     }
 
     @Test
     void aStateIsEnteredOnlyFromTheOneExpected() {
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         assertFalse(entry.enter(InstanceState.READY, InstanceState.ACTIVE));
         assertEquals(InstanceState.LOADED, entry.state());
         assertTrue(entry.enter(InstanceState.LOADED, InstanceState.ACTIVE));
         assertEquals(InstanceState.ACTIVE, entry.state());
-        assertEquals(1, entry.epoch());
+        assertEquals(1, entry.life());
     }
 
     @Test
@@ -115,7 +115,7 @@ class InstanceTableTest {
         int life = (int) machine.memory().layout().instancesAt() + 5 * InstanceDescriptor.LENGTH;
         machine.memory().tables().putLongVolatile(life, 3L << 8 | 0xfe);
         assertEquals(InstanceState.FAILED, entry.state());
-        assertEquals(3, entry.epoch());
+        assertEquals(3, entry.life());
         assertFalse(entry.enter(InstanceState.ACTIVE, InstanceState.READY));
     }
 
@@ -124,7 +124,7 @@ class InstanceTableTest {
         int threads = 4;
         try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
             for (int round = 1; round <= 2000; round++) {
-                entry.newEpoch(InstanceState.LOADED);
+                entry.newLife(InstanceState.LOADED);
                 List<Future<Boolean>> entries = new ArrayList<>();
                 for (int thread = 0; thread < threads; thread++) {
                     InstanceState to = thread % 2 == 0 ? InstanceState.ACTIVE : InstanceState.FAILED;
@@ -135,7 +135,7 @@ class InstanceTableTest {
                     entered += one.get() ? 1 : 0;
                 }
                 assertEquals(1, entered);
-                assertEquals(round, entry.epoch());
+                assertEquals(round, entry.life());
             }
         }
     }
@@ -218,20 +218,20 @@ class InstanceTableTest {
     @Test
     void aKilledInstanceLeavesATrueLifeWord() throws Exception {
         for (long life = 1; life <= 3; life++) {
-            entry.newEpoch(InstanceState.LOADED);
+            entry.newLife(InstanceState.LOADED);
             int until = entry.tasksStarted() + 1000;
             try (ChildJvm instance = ChildJvm.start(Flickering.class, machine.ram())) {
                 while (entry.tasksStarted() < until) {
                     InstanceState state = entry.state();
                     assertTrue(state == InstanceState.LOADED || state == InstanceState.ACTIVE, "state " + state);
-                    assertEquals(life, entry.epoch());
+                    assertEquals(life, entry.life());
                 }
                 assertEquals(ChildJvm.KILLED, instance.kill());
             }
             int behind = entry.tasksStarted() - entry.tasksEnded();
             assertTrue(behind >= 0 && behind <= life, "at most one task a life was under way: " + behind);
             assertTrue(entry.enter(entry.state(), InstanceState.FAILED));
-            assertEquals(life, entry.epoch());
+            assertEquals(life, entry.life());
         }
     }
 

@@ -18,7 +18,7 @@ import java.util.Map;
  * @param cpus        CPUs as the tree or the user names them
  * @param hostCpus    the host CPUs they are pinned to
  * @param memoryBytes of its pool
- * @param epoch       how often it was executed
+ * @param life        number of its life: how often it was executed
  * @param external    whether its process is started by somebody else
  * @param restart     what happens when it fails
  * @param restarts    restarts in a row
@@ -28,7 +28,7 @@ import java.util.Map;
  * @param counters    sums of its CPUs' counters by name
  */
 public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
-                             List<Integer> cpus, List<Integer> hostCpus, long memoryBytes, long epoch,
+                             List<Integer> cpus, List<Integer> hostCpus, long memoryBytes, long life,
                              boolean external, RestartPolicy restart, int restarts, List<String> modules,
                              String cmdline, Map<String, Long> bootMicros, Map<String, Long> counters) {
 }

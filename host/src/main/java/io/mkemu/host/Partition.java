@@ -143,7 +143,7 @@ final class Partition {
         }
     }
 
-    /** Checks what an instance is to run, and that its memory can hold its IPI buffer. */
+    /** Checks what an instance is to run, and that its memory can hold its IPI area. */
     void checkKernel(InstanceSpec wanted) {
         try {
             plan.checkInstance(wanted);

@@ -37,7 +37,7 @@ public final class JournalDescriptor {
     public static final int CPU_OFFSET = 0;
     /** The instance that owned the CPU, or that the host's records are about; -1 for the machine; i32. */
     public static final int INSTANCE_OFFSET = 4;
-    /** Its epoch: which of its lives; u32. */
+    /** Its life; u32. */
     public static final int LIFE_OFFSET = 8;
     /** Bytes of records; u32. */
     public static final int BYTES_OFFSET = 12;

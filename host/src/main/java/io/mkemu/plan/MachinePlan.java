@@ -129,14 +129,14 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         long area = areaLength(spec.ipi(), layout, instance.cpus().size());
         Position place = instance.places().of("memory-bytes");
         if (area > Integer.MAX_VALUE) {
-            throw spec.error(place, "instance " + instance.name() + " needs an IPI buffer of " + area
+            throw spec.error(place, "instance " + instance.name() + " needs an IPI area of " + area
                 + " bytes, more than a window can map: give it fewer CPUs, or set mkemu,ipi-slots below "
                 + layout.ipiSlots());
         }
         long need = Pages.align(area + Pages.PAGE_SIZE + InstancePool.overhead(instance.memoryBytes()));
         if (instance.memoryBytes() < need) {
             throw spec.error(place, "memory-bytes " + instance.memoryBytes() + " of instance " + instance.name()
-                + " cannot hold its IPI buffer (" + instance.cpus().size() + " CPUs x " + layout.nrCpus() + " lanes x "
+                + " cannot hold its IPI area (" + instance.cpus().size() + " CPUs x " + layout.nrCpus() + " lanes x "
                 + layout.ipiSlots() + " slots): give it at least 0x" + Long.toHexString(need)
                 + ", or set mkemu,ipi-slots lower");
         }

@@ -115,7 +115,7 @@ class HostRefusalTest extends BoxedHost {
                     + " bytes of instance cache is no positive multiple of 4096: round it up",
                 () -> box.create(spec(0, "cache", none, 4), dryRun));
         }
-        box.refuses(ExitCode.CONFIG, "memory-bytes 16384 of instance cache cannot hold its IPI buffer (2 CPUs x 8 "
+        box.refuses(ExitCode.CONFIG, "memory-bytes 16384 of instance cache cannot hold its IPI area (2 CPUs x 8 "
             + "lanes x 2 slots): give it at least 0x6000, or set mkemu,ipi-slots lower",
             () -> box.create(spec(0, "cache", 4 * PAGE, 4, 5), dryRun));
     }

@@ -30,7 +30,7 @@ class HostTest extends BoxedHost {
         assertEquals(TestHost.POOL - 3 * MIB, status.freeBytes());
         InstanceStatus web = status.instances().get(1);
         assertEquals(List.of(1, InstanceState.LOADED, List.of(1, 2), MIB, 0L, 0L), List.of(web.id(), web.state(),
-            web.cpus(), web.memoryBytes(), web.epoch(), web.pid()));
+            web.cpus(), web.memoryBytes(), web.life(), web.pid()));
         assertEquals(List.of("echo"), web.modules());
         assertEquals("idle=halt echo.type=7", web.cmdline());
         assertEquals(InstanceState.LOADED, box.entry(1).state());
@@ -105,11 +105,11 @@ class HostTest extends BoxedHost {
     }
 
     @Test
-    void anIdIsUsedAgainAndItsEpochGoesOn() throws Exception {
+    void anIdIsUsedAgainAndItsLivesGoOn() throws Exception {
         for (int life = 1; life <= 3; life++) {
             box.start(List.of("web"), line -> { });
             host.kill(List.of("web"), true, 20_000);
-            assertEquals(life, box.entry(1).epoch());
+            assertEquals(life, box.entry(1).life());
         }
         String cmdline = box.entry(1).cmdline();
         assertTrue(cmdline.endsWith(" mk_life=3"), cmdline);
@@ -119,12 +119,12 @@ class HostTest extends BoxedHost {
         InstanceSpec other = box.create(spec(0, "other", MIB, 7), false);
         assertEquals(1, other.id());
         assertEquals(List.of("other", "db"), host.names());
-        assertEquals(3, box.status("other").epoch(), "nobody takes the next life for the former one's");
+        assertEquals(3, box.status("other").life(), "nobody takes the next life for the former one's");
         box.load(kernel("other", ""));
         box.start(List.of("other"), line -> { });
         assertTrue(box.entry(1).cmdline().endsWith(" mk_life=4"));
         host.kill(List.of("other"), true, 20_000);
-        assertEquals(4, box.status("other").epoch());
+        assertEquals(4, box.status("other").life());
     }
 
     @Test

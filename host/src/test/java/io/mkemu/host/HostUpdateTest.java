@@ -41,7 +41,7 @@ class HostUpdateTest extends BoxedHost {
         }
         String map = Snapshot.iomem(box.mapped());
         assertEquals(2, map.lines().filter(line -> line.contains("mk-instance-")).count(), map);
-        assertEquals(3, map.lines().filter(line -> line.contains("IPI buffer")).count(), map);
+        assertEquals(3, map.lines().filter(line -> line.contains("IPI area")).count(), map);
         assertFalse(map.contains(": Allocation"), map);
     }
 

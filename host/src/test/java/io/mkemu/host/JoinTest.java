@@ -52,7 +52,7 @@ class JoinTest {
 
     /** Which life of web it is, and where its CPU runs in it. */
     private List<Long> life() {
-        return List.of(box.entry(1).epoch(), (long) box.apic(box.status("web").cpus().getFirst()).hostCpu());
+        return List.of(box.entry(1).life(), (long) box.apic(box.status("web").cpus().getFirst()).hostCpu());
     }
 
     private void boot() {
@@ -64,7 +64,7 @@ class JoinTest {
 
     /** A process begins to be web. */
     private OsFile begin() throws Exception {
-        OsFile life = OsFile.openOrCreate(box.machine().directory().life(1));
+        OsFile life = OsFile.openOrCreate(box.machine().directory().lifeLock(1));
         assertTrue(life.tryLock());
         box.entry(1).pid(1);
         box.memory().raiseEvent();

@@ -31,10 +31,10 @@ import java.util.stream.IntStream;
 public record Snapshot(MachineStatus status, List<InstanceSpec> specs, CpuPlan plan, String iomem, List<Entry> entries,
                 List<Cpu> cpus, ByteBuffer pool) {
     /** An entry of the instance table. */
-    public record Entry(int id, InstanceState state, long epoch, String name, List<Integer> cpus, List<Region> regions,
+    public record Entry(int id, InstanceState state, long life, String name, List<Integer> cpus, List<Region> regions,
                  long ipiArea, long ipiAreaSize, String cmdline, String reason, int requested) {
         public static Entry of(InstanceEntry entry) {
-            return new Entry(entry.id(), entry.state(), entry.epoch(), entry.name(),
+            return new Entry(entry.id(), entry.state(), entry.life(), entry.name(),
                 IntStream.of(entry.cpus()).boxed().toList(), entry.regions(), entry.ipiArea(), entry.ipiAreaSize(),
                 entry.cmdline(), entry.reason(), entry.requested());
         }

@@ -48,7 +48,7 @@ class MachinePlanTest {
     void memoryThatCannotHoldTheIpiBufferIsRefusedWithTheLeastThatCan() {
         String message = refusal("", "0x1000", "");
         assertTrue(message.startsWith("t.dts:5:"), message);
-        assertTrue(message.contains("cannot hold its IPI buffer"), message);
+        assertTrue(message.contains("cannot hold its IPI area"), message);
         String least = message.replaceFirst(".*at least (0x[0-9a-f]+).*", "$1");
         assertEquals(1, MachinePlan.of(tree("", least, "")).spec().instances().size(), "what it asks for is enough");
     }

@@ -26,7 +26,7 @@ final class CpuTrace {
 
     private final Platform platform;
     private final TraceWriter writer;
-    private final long epoch;
+    private final long life;
     private final int physicalCpu;
     private final CallTrace calls;
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
@@ -41,7 +41,7 @@ final class CpuTrace {
         this.clock = new TraceClock(platform::nanoTime);
         this.writer = new TraceWriter(machine.memory(), physicalCpu);
         this.calls = new CallTrace(writer, pages, platform);
-        this.epoch = entry.epoch();
+        this.life = entry.life();
         this.physicalCpu = physicalCpu;
     }
 
@@ -178,7 +178,7 @@ final class CpuTrace {
     }
 
     private long id(MkIpiData data) {
-        return MessageId.of(data.senderCpu(), physicalCpu, epoch, data.number());
+        return MessageId.of(data.senderCpu(), physicalCpu, life, data.number());
     }
 
     /** Nanoseconds as a record holds them. */

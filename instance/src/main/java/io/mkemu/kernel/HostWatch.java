@@ -16,7 +16,7 @@ final class HostWatch {
     }
 
     static void start(MachineDirectory directory) throws IOException {
-        OsFile hostLife = OsFile.open(directory.life(0));
+        OsFile hostLife = OsFile.open(directory.lifeLock(0));
         Thread watch = new Thread(() -> {
             String why = "the host is gone";
             try {

@@ -75,7 +75,7 @@ public final class InstanceMain {
             BootParameters parameters = BootParameters.parse(args[2]);
             /* Before the lock is touched: this may be a straggler of a dead host, in the directory of the next one. */
             requireEpoch(directory, parameters).close();
-            OsFile life = OsFile.openOrCreate(directory.life(id));
+            OsFile life = OsFile.openOrCreate(directory.lifeLock(id));
             if (!life.tryLock()) {
                 throw new MachineException(ExitCode.MACHINE,
                     "instance " + id + " of machine " + directory.machine() + " runs already");
@@ -157,7 +157,7 @@ public final class InstanceMain {
         if (!parameters.has(LIFE)) {
             throw new IllegalArgumentException(LIFE + "= is missing; the host says which life of the instance it is");
         }
-        if (entry.requested() != InstanceDescriptor.REQUEST_RUN || entry.epoch() != parameters.getMemory(LIFE)) {
+        if (entry.requested() != InstanceDescriptor.REQUEST_RUN || entry.life() != parameters.getMemory(LIFE)) {
             throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + ": life " + parameters.get(LIFE)
                 + " is over or was given up; execute it again (mk exec) and take the command line of that");
         }

@@ -27,7 +27,7 @@ public enum KernelParameter {
     TRACE("trace", false, parameters -> TraceMode.of(parameters.get("trace"))),
     /** A test hook: the kernel stops in a send. */
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
-    /** Address of the IPI buffer. */
+    /** Address of the IPI area. */
     MK_IPI_SHARED("mk_ipi_shared", true, KernelParameter::address),
     /** Which machine the kernel was made for. */
     MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch")),

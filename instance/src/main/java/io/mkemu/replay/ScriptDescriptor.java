@@ -36,7 +36,7 @@ public final class ScriptDescriptor {
     public static final int VERSION = 1;
     /** Instance id; u32. */
     public static final int INSTANCE_OFFSET = 8;
-    /** Its epoch; u32. */
+    /** Its life; u32. */
     public static final int LIFE_OFFSET = 12;
     /** Ordinal of IpiMode; u32. */
     public static final int IPI_MODE_OFFSET = 16;

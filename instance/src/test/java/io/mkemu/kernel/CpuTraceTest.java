@@ -90,7 +90,7 @@ class CpuTraceTest {
         List<Seen> sends = sent.of(TraceEvent.SEND);
         assertEquals(2, sends.size());
         assertEquals(2, callbacks.size());
-        long life = target.kernel.entry().epoch();
+        long life = target.kernel.entry().life();
         for (int n = 0; n < 2; n++) {
             Seen send = sends.get(n);
             Seen callback = callbacks.get(n);

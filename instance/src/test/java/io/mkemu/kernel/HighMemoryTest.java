@@ -134,7 +134,7 @@ class HighMemoryTest {
         }
         assertEquals(0, mapped.interconnect().areas().create(id));
         assertTrue(entry.ipiArea() > TWO_GIB, "IPI area at 0x" + Long.toHexString(entry.ipiArea()));
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         KernelInstance kernel = new KernelInstance(mapped, id, BootParameters.parse("idle=halt"), entry.ipiArea());
         kernel.bringUpCpus();
         return kernel;

@@ -46,7 +46,7 @@ class ProcessEndTest {
     @Test
     void anOrphanWhoseLogIsBrokenEnds() throws Exception {
         Process orphan;
-        try (OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).life(0))) {
+        try (OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).lifeLock(0))) {
             assertTrue(life.tryLock());
             orphan = KernelProcess.start(Orphan.class, directory);
             BufferedReader said = orphan.inputReader();

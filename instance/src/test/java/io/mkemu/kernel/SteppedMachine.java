@@ -91,12 +91,12 @@ final class SteppedMachine extends Platform {
             mapped.apic(cpu).configure(0, false, id, cpu);
         }
         InstancePool.format(memory, entry.regions()).close();
-        entry.newEpoch(InstanceState.READY);
+        entry.newLife(InstanceState.READY);
         int created = mapped.interconnect().areas().create(id);
         if (created != 0) {
             throw new IllegalStateException("IPI area: " + created);
         }
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         KernelInstance kernel =
             new KernelInstance(mapped, id, BootParameters.parse("idle=haltpoll"), entry.ipiArea());
         kernels.add(kernel);

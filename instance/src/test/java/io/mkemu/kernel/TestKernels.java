@@ -79,7 +79,7 @@ final class TestKernels {
             mapped.apic(cpu).configure(hostCpus[cpu % hostCpus.length], true, id, cpu);
         }
         InstancePool.format(mapped.memory(), entry.regions()).close();
-        entry.newEpoch(InstanceState.READY);
+        entry.newLife(InstanceState.READY);
         return entry;
     }
 
@@ -90,7 +90,7 @@ final class TestKernels {
         if (created != 0) {
             throw new IllegalStateException("IPI area of instance " + id + ": " + created);
         }
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         return entry;
     }
 

@@ -59,7 +59,7 @@ class CPagesIT {
         }
         pool = InstancePool.format(mapped.memory(), owner.regions());
         mapped.apic(OWNER).configure(-1, false, OWNER, OWNER);
-        owner.newEpoch(InstanceState.READY);
+        owner.newLife(InstanceState.READY);
         mapper = new ProcessBuilder(binary.toString(), ram.toString()).redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
         orders = new PrintWriter(mapper.outputWriter(), true);

@@ -88,7 +88,7 @@ class ContainerDeathIT {
         host.awaitOut(3, "(host|a|b): .*: goes on without instance 3$");
 
         MkContainer next = lab.join("c");
-        assertEquals(2, lab.awaitState("c", "active").get("epoch").asInt());
+        assertEquals(2, lab.awaitState("c", "active").get("life").asInt());
         host.awaitOut(4 + 1, HEARS_ALL);
         host.awaitOut(1, " a: counting: jumps from \\d+ to 0$");
         next.kill();

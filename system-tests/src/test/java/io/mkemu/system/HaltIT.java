@@ -49,13 +49,13 @@ class HaltIT {
     }
 
     /** Nothing runs, nothing has failed, and the request is withdrawn. */
-    private void assertLoaded(String name, long epoch) {
+    private void assertLoaded(String name, long life) {
         InstanceStatus status = host.status(name);
         assertEquals(InstanceState.LOADED, status.state(), host::describe);
         assertEquals("", status.reason(), host::describe);
         assertEquals("", status.detail(), host::describe);
         assertEquals(0, status.pid(), host::describe);
-        assertEquals(epoch, status.epoch(), host::describe);
+        assertEquals(life, status.life(), host::describe);
         assertEquals(InstanceDescriptor.REQUEST_NONE, requested(name));
     }
 
@@ -83,7 +83,7 @@ class HaltIT {
             forceGoesBeforeAKillThatWaits();
 
             host.exec("good", "bad");
-            assertEquals(List.of(2L, 3L), List.of(host.status("good").epoch(), host.status("bad").epoch()));
+            assertEquals(List.of(2L, 3L), List.of(host.status("good").life(), host.status("bad").life()));
             assertEquals(List.of(), kill(true, "good", "bad"));
             assertLoaded("good", 2);
             assertLoaded("bad", 3);
@@ -166,9 +166,9 @@ class HaltIT {
             killed.kill();
             assertEquals("its process ended without a word (killed?): its life lock is free",
                 host.awaitState("guest", InstanceState.FAILED).reason());
-            assertEquals(2, host.status("guest").epoch());
+            assertEquals(2, host.status("guest").life());
             host.exec("guest");
-            assertEquals(3, host.status("guest").epoch());
+            assertEquals(3, host.status("guest").life());
             assertEquals(List.of(), host.shutDown());
         }
     }
@@ -198,7 +198,7 @@ class HaltIT {
                 assertLoaded(name, 1);
             }
             host.exec("flood");
-            assertEquals(2, host.status("flood").epoch());
+            assertEquals(2, host.status("flood").life());
         }
     }
 
@@ -229,7 +229,7 @@ class HaltIT {
             process.ends(0);
             assertLoaded("guest", 1);
             host.exec("guest");
-            assertEquals(2, host.status("guest").epoch());
+            assertEquals(2, host.status("guest").life());
             assertEquals(List.of(), host.shutDown());
         }
     }

@@ -41,9 +41,9 @@ class IomemIT {
         assertEquals(text, fromJson);
         List<String> names = text.stream().map(line -> line.replaceFirst("[0-9a-f]{8,}-[0-9a-f]{8,} : ", "")).toList();
         assertEquals(List.of("Machine header", "Local APICs", "Instance table", "Kernel logs", "Page table",
-            "Multikernel pool bitmap", "Host memory", "  Bitmap", "  IPI buffer", "Multikernel Memory Pool",
-            "  mk-instance-1-web-region-0", "    Bitmap", "    IPI buffer", "  mk-instance-2-db-region-0",
-            "    Bitmap", "    IPI buffer"), names);
+            "Multikernel pool bitmap", "Host memory", "  Bitmap", "  IPI area", "Multikernel Memory Pool",
+            "  mk-instance-1-web-region-0", "    Bitmap", "    IPI area", "  mk-instance-2-db-region-0",
+            "    Bitmap", "    IPI area"), names);
         run.signal("INT");
         run.ends(130);
     }

@@ -96,7 +96,7 @@ class LifecycleIT extends LabMachine {
         assertEquals("web: loaded", says("kill", "--force", "web"));
         assertEquals(1, mk.start("dmesg", "web").ends(0).out("quiet: exit").size(), "a forced kernel was asked");
         says("exec", "--all");
-        assertEquals(3, web().get("epoch").asInt());
+        assertEquals(3, web().get("life").asInt());
     }
 
     private void failed() throws Exception {

@@ -91,7 +91,7 @@ class ManyIT {
     private boolean isUp() {
         for (InstanceStatus status : instances()) {
             assertEquals("", status.reason(), status::toString);
-            assertEquals(1, status.epoch(), status::toString);
+            assertEquals(1, status.life(), status::toString);
             if (status.state() == InstanceState.ACTIVE) {
                 assertEquals("", status.detail(), status::toString);
                 active.add(status.name());

@@ -56,7 +56,7 @@ class RestartIT {
             host.start("dies", "never-up");
             InstanceStatus dead = awaitGivenUp("dies", 3);
             assertEquals("ended with exit code 3", dead.reason());
-            assertEquals(4, dead.epoch());
+            assertEquals(4, dead.life());
             assertEquals(List.of("mkemu: restart 1 of 3 in 50 ms", "mkemu: restart 2 of 3 in 100 ms",
                 "mkemu: restart 3 of 3 in 200 ms"), host.log("dies", "mkemu: restart"));
             assertEquals(4, host.log("dies", "mkemu: instance failed: ended with exit code 3").size());
@@ -64,11 +64,11 @@ class RestartIT {
 
             InstanceStatus neverUp = awaitGivenUp("never-up", 1);
             assertTrue(neverUp.reason().contains("BadStart"), neverUp::reason);
-            assertEquals(2, neverUp.epoch());
+            assertEquals(2, neverUp.life());
 
             host.start("dies");
             dead = awaitGivenUp("dies", 3);
-            assertEquals(8, dead.epoch(), "exec by hand allows as many restarts again");
+            assertEquals(8, dead.life(), "exec by hand allows as many restarts again");
             assertEquals(List.of(), host.shutDown());
         }
     }
@@ -101,7 +101,7 @@ class RestartIT {
                 assertEquals(List.of(), host.host().kill(List.of("a"), life == 2, TestHost.BOOT_MILLIS));
                 InstanceStatus loaded = host.status("a");
                 assertEquals(InstanceState.LOADED, loaded.state());
-                assertEquals(life, loaded.epoch());
+                assertEquals(life, loaded.life());
                 assertEquals("", loaded.detail());
                 assertEquals(0, loaded.restarts());
             }
@@ -116,16 +116,16 @@ class RestartIT {
             assertEquals("", host.status("b").detail(), "the planned restart is called off");
             assertEquals(0, host.status("b").restarts());
             host.exec("b");
-            assertEquals(2, host.status("b").epoch());
+            assertEquals(2, host.status("b").life());
             TestHost.kill9(host.status("b").pid());
             host.awaitState("b", InstanceState.FAILED);
             host.exec("b");
-            assertEquals(3, host.status("b").epoch(), "who does not want to wait need not");
+            assertEquals(3, host.status("b").life(), "who does not want to wait need not");
             assertEquals(0, host.status("b").restarts());
             TestHost.kill9(host.status("b").pid());
             host.awaitState("b", InstanceState.FAILED);
             assertEquals(List.of(), host.shutDown());
-            assertEquals(3, host.status("b").epoch(), "a machine that ends restarts nothing");
+            assertEquals(3, host.status("b").life(), "a machine that ends restarts nothing");
         }
     }
 
@@ -146,7 +146,7 @@ class RestartIT {
             Procs.awaitStopped(counter);
             TestHost.kill9(host.status("counted").pid());
             host.await(() -> "counted does not live again", () -> host.state("counted") == InstanceState.ACTIVE
-                && host.status("counted").epoch() == 2);
+                && host.status("counted").life() == 2);
             assertEquals("T", Procs.state(counter));
             assertEquals(free - buffer, available("counted"), "the old buffer stays, beside the new one");
             assertTrue(host.mapped().instances().entry(1).ipiArea() >= address + buffer, host::describe);

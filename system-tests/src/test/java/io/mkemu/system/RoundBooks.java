@@ -119,7 +119,7 @@ final class RoundBooks {
             assertEquals(List.of(), host.log(names.get(id), ": task \\S+ failed: "), host::describe);
             InstanceStatus status = host.status(names.get(id));
             assertEquals(InstanceState.ACTIVE, status.state());
-            assertEquals(1, status.epoch());
+            assertEquals(1, status.life());
             assertEquals(0, status.counters().get("faults"), host::describe);
             assertEquals(0, status.counters().get("anomalies"), host::describe);
         });

@@ -57,7 +57,7 @@ class RoundsIT {
     private RoundRecord a;
     private RoundRecord b;
     private RoundBooks books;
-    private long epoch;
+    private long life;
     private int inits;
 
     @Test
@@ -128,7 +128,7 @@ class RoundsIT {
         }
         await(moment);
         end();
-        books.add(epoch, moment, step);
+        books.add(life, moment, step);
     }
 
     /** It receives, and sends nothing. */
@@ -142,8 +142,8 @@ class RoundsIT {
         }
         host.host().load("victim", modules, bootargs + more, RestartPolicy.NEVER);
         host.start("victim");
-        epoch++;
-        assertEquals(epoch, host.status("victim").epoch());
+        life++;
+        assertEquals(life, host.status("victim").life());
     }
 
     private void await(Moment moment) throws InterruptedException {
@@ -190,7 +190,7 @@ class RoundsIT {
 
     private void awaitCount(ToLongFunction<RoundRecord> what, long count) {
         host.awaitState("victim", InstanceState.ACTIVE);
-        try (RoundRecord record = RoundRecord.of(host, "victim", epoch)) {
+        try (RoundRecord record = RoundRecord.of(host, "victim", life)) {
             host.await(() -> "victim never counted " + count, () -> what.applyAsLong(record) >= count);
         }
     }
@@ -202,7 +202,7 @@ class RoundsIT {
         host.awaitState("victim", InstanceState.FAILED);
         books.addDeath(System.nanoTime() - killed);
         assertEquals("killed by signal 9 (SIGKILL)", host.status("victim").reason());
-        assertEquals(epoch, host.status("victim").epoch());
+        assertEquals(life, host.status("victim").life());
         /* A survivor that is just trying to share a page takes the share back. */
         host.await(() -> "shares of a dead life's", () -> shares() == 0);
     }

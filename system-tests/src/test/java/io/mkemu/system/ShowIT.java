@@ -30,7 +30,7 @@ class ShowIT extends LabMachine {
         assertEquals(List.of("0 host", "1 web", "9 db"), ids);
         JsonNode web = status.get("instances").get(1);
         assertEquals("active 8388608 1 on-failure:2 0 false [\"echo\"] [1]", web.get("state").asText() + " "
-            + web.get("memory") + " " + web.get("epoch") + " " + web.get("restart").asText() + " "
+            + web.get("memory") + " " + web.get("life") + " " + web.get("restart").asText() + " "
             + web.get("restarts") + " " + web.get("external") + " " + web.get("modules") + " " + web.get("cpus"));
         assertEquals(Procs.instances(mk.machine("lab")).get(1), web.get("pid").asLong());
         assertTrue(web.get("cmdline").asText().startsWith("idle=halt mk_ipi_shared=0x"), web::toString);
@@ -41,7 +41,7 @@ class ShowIT extends LabMachine {
         List<String> text = mk.start("show").ends(0).out();
         assertTrue(text.getFirst().matches("machine lab: queued, CPUs 0-3 \\(none free\\), 32 MiB \\(8 MiB free\\), "
             + "host pid \\d+, up \\d+\\.\\d s"), text::toString);
-        assertTrue(text.get(1).matches(" +id +name +state +pid +cpus +memory +epoch"), text::toString);
+        assertTrue(text.get(1).matches(" +id +name +state +pid +cpus +memory +life"), text::toString);
         assertTrue(text.get(3).matches(" +1 +web +active +\\d+ +1 +8 MiB +1"), text::toString);
         assertTrue(text.get(4).matches(" +9 +db +ready +- +2,3 +16 MiB +0"), text::toString);
         MkProcess verbose = mk.start("show", "-v", "1").ends(0);

@@ -47,7 +47,7 @@ class TreeMistakeIT {
         cpus = <2>;              | cpus = <2 ^2>;             | CPU 2 twice
         <2097152>                | <^0x300000>                | 0x300000.* of instance .*db.* does not fit
         <2097152>                | <^2097153>                 | 2097153.* multiple of 4096
-        <0x200000>               | <^0x3000>                  | cannot hold its IPI buffer
+        <0x200000>               | <^0x3000>                  | cannot hold its IPI area
         id = <2>;                | id = <^1>;                 | duplicate id 1 of instance .*db
         id = <2>;                | id = <^0>;                 | 0
         db {                     | ^web {                     | web

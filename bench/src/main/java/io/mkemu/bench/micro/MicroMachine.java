@@ -51,7 +51,7 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         host = Host.init(new MachineDirectory(directory.resolve("micro")),
             MachinePlan.of(MachineSpec.parse("micro.dts", TREE, Path.of("/"))));
         InstanceEntry target = mapped().instances().entry(RECEIVER);
-        target.newEpoch(InstanceState.ACTIVE);
+        target.newLife(InstanceState.ACTIVE);
         LocalApic apic = mapped().apic(RECEIVER);
         sender = mapped().interconnect().sender(mapped().apic(SENDER_CPU));
         area = mapped().interconnect().mapArea(target, target.ipiArea());

@@ -29,7 +29,7 @@ final class BenchTree {
             };
         """;
 
-    /* Holds the IPI buffer of a machine with more than 200 CPUs. */
+    /* Holds the IPI area of a machine with more than 200 CPUs. */
     private static final long INSTANCE_BYTES = 0x200000;
 
     private BenchTree() {

@@ -46,6 +46,6 @@ final class TraceWindowOptions {
     }
 
     private static long monotonic(TimePoint time, TraceNames names, long end) {
-        return time.monotonic(names.createdNanos(), names.createdEpochNanos(), end);
+        return time.monotonic(names.createdNanos(), names.createdUnixNanos(), end);
     }
 }

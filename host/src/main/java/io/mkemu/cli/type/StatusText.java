@@ -22,12 +22,12 @@ public final class StatusText {
         int width = Math.max(4, instances.stream().mapToInt(one -> text(one, "name").length()).max().orElse(4));
         int cpus = Math.max(4, instances.stream().mapToInt(one -> cpus(one, "cpus").length()).max().orElse(4));
         String row = "%4s  %-" + width + "s  %-7s %8s  %-" + cpus + "s %10s %6s";
-        out.println(String.format(Locale.ROOT, row, "id", "name", "state", "pid", "cpus", "memory", "epoch"));
+        out.println(String.format(Locale.ROOT, row, "id", "name", "state", "pid", "cpus", "memory", "life"));
         for (JsonNode one : instances) {
             long pid = one.path("pid").asLong();
             out.println(String.format(Locale.ROOT, row, text(one, "id"), text(one, "name"), text(one, "state"),
                 pid == 0 ? "-" : pid, cpus(one, "cpus"), MemorySize.text(one.path("memory").asLong()),
-                text(one, "epoch")));
+                text(one, "life")));
             if (verbose) {
                 details(one).forEach(line -> out.println(" ".repeat(INDENT) + line));
             }

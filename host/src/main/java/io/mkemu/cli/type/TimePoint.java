@@ -24,7 +24,7 @@ public record TimePoint(Kind kind, long nanos) {
         /** The end of what is recorded now: -5s. */
         END,
         /** 1970, UTC: 2026-11-24T02:00:00Z. */
-        EPOCH
+        UNIX
     }
 
     private static final int NANO_PLACES = 9;
@@ -41,7 +41,7 @@ public record TimePoint(Kind kind, long nanos) {
             try {
                 Instant instant = text.matches(".*(Z|[+-]\\d\\d:\\d\\d)") ? Instant.parse(text)
                     : LocalDateTime.parse(text).atZone(ZoneId.systemDefault()).toInstant();
-                return new TimePoint(Kind.EPOCH, Math.addExact(Math.multiplyExact(instant.getEpochSecond(), GIGA),
+                return new TimePoint(Kind.UNIX, Math.addExact(Math.multiplyExact(instant.getEpochSecond(), GIGA),
                     instant.getNano()));
             } catch (DateTimeParseException | ArithmeticException none) {
                 throw new TypeConversionException("'" + text + "': expected seconds as the trace prints them (12.5), "
@@ -56,14 +56,14 @@ public record TimePoint(Kind kind, long nanos) {
      * CLOCK_MONOTONIC, ns.
      *
      * @param created      when the machine was made, on that clock
-     * @param createdEpoch when that was, ns since 1970
+     * @param createdUnix when that was, ns since 1970
      * @param end          of what is recorded, on that clock
      */
-    public long monotonic(long created, long createdEpoch, long end) {
+    public long monotonic(long created, long createdUnix, long end) {
         return switch (kind) {
             case MACHINE -> created + nanos;
             case END -> end + nanos;
-            case EPOCH -> created + nanos - createdEpoch;
+            case UNIX -> created + nanos - createdUnix;
         };
     }
 }

@@ -49,7 +49,7 @@ public final class RemoteHost implements AutoCloseable {
     public static RemoteHost find(String name) throws IOException {
         MachineDirectory directory = RunningMachines.find(name);
         try {
-            return new RemoteHost(directory, OsFile.openReadOnly(directory.life(0)));
+            return new RemoteHost(directory, OsFile.openReadOnly(directory.lifeLock(0)));
         } catch (NoSuchFileException endedMeanwhile) {
             throw RunningMachines.notRunning(directory);
         }

@@ -42,7 +42,7 @@ public final class DirectoryWatch {
     public String problem() throws IOException {
         if (!lock.isStillNamed()) {
             return Files.exists(directory.path(), LinkOption.NOFOLLOW_LINKS)
-                ? "somebody has removed " + directory.life(0) + ", the name may be taken by another host now"
+                ? "somebody has removed " + directory.lifeLock(0) + ", the name may be taken by another host now"
                 : "somebody has removed its directory " + directory.path();
         }
         return identity(directory.ram()).equals(ram) ? null

@@ -96,7 +96,7 @@ public final class ExternalProcess extends InstanceLife {
             }
         }
         /* Who is active holds its life lock, so from here on a free lock is a dead process. */
-        try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
+        try (OsFile life = OsFile.openOrCreate(machine().directory().lifeLock(spec().id()))) {
             life.awaitUnlocked();
         }
         int code = entry().exitCode();
@@ -106,7 +106,7 @@ public final class ExternalProcess extends InstanceLife {
 
     /** Whether a process has begun to be this instance, and is there. */
     public boolean holdsLife() {
-        try (OsFile life = OsFile.openOrCreate(machine().directory().life(spec().id()))) {
+        try (OsFile life = OsFile.openOrCreate(machine().directory().lifeLock(spec().id()))) {
             return life.isLockedByOther();
         } catch (IOException unwatchable) {
             return false;

@@ -74,7 +74,7 @@ public final class HostLock implements AutoCloseable {
 
     /** The lock's file, or null if somebody made or removed it just now. */
     private static HostLock open(MachineDirectory directory) throws IOException {
-        Path file = directory.life(0);
+        Path file = directory.lifeLock(0);
         try {
             return Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? new HostLock(directory, OsFile.open(file), false)
                 : new HostLock(directory, OsFile.create(file), true);
@@ -107,8 +107,8 @@ public final class HostLock implements AutoCloseable {
                 if (lock.isLockedByOther()) {
                     throw inUse(directory);
                 }
-                return "instances of a former run hold " + directory.life(0) + "; find them with 'fuser "
-                    + directory.life(0) + "' and kill them";
+                return "instances of a former run hold " + directory.lifeLock(0) + "; find them with 'fuser "
+                    + directory.lifeLock(0) + "' and kill them";
             }
             if (!lock.isStillNamed()) {
                 return "";
@@ -132,7 +132,7 @@ public final class HostLock implements AutoCloseable {
         if (files().isEmpty()) {
             directory.delete();
         } else {
-            Files.deleteIfExists(directory.life(0));
+            Files.deleteIfExists(directory.lifeLock(0));
         }
     }
 
@@ -142,7 +142,7 @@ public final class HostLock implements AutoCloseable {
         for (Path file : files) {
             if (!MachineDirectory.isOurs(file)) {
                 if (isNew) {
-                    Files.deleteIfExists(directory.life(0));
+                    Files.deleteIfExists(directory.lifeLock(0));
                 }
                 throw new MachineException(ExitCode.MACHINE, directory.path() + " is no machine's directory: it "
                     + "holds " + file.getFileName() + "; move that away, or use another machine name");
@@ -168,7 +168,7 @@ public final class HostLock implements AutoCloseable {
     /** All that is in the directory beside the lock. */
     private List<Path> files() throws IOException {
         try (Stream<Path> all = Files.list(directory.path())) {
-            return all.filter(file -> !file.equals(directory.life(0))).toList();
+            return all.filter(file -> !file.equals(directory.lifeLock(0))).toList();
         }
     }
 
@@ -208,7 +208,7 @@ public final class HostLock implements AutoCloseable {
 
     /** Somebody has removed the directory, or only the lock's file: the rest is removed if no other host has it. */
     private void deleteUnnamed() throws IOException {
-        try (OsFile again = OsFile.create(directory.life(0))) {
+        try (OsFile again = OsFile.create(directory.lifeLock(0))) {
             if (again.tryLock() && again.isStillNamed()) {
                 directory.delete();
             }

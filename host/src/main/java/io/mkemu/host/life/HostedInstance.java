@@ -191,7 +191,7 @@ public final class HostedInstance {
         reason = "";
         restarts.begun();
         entry.cmdline(machine.cmdline(entry, spec.bootargs()));
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         settled = InstanceState.LOADED;
         life = begun;
         machine.recorder().lifeBegins(spec, begun instanceof ExternalProcess);

@@ -171,7 +171,7 @@ public abstract class InstanceLife {
             entry.requested(request);
             /* From the host's own copy: the CPU set in RAM may have been scribbled over. */
             for (int cpu : machine.physical(spec.cpus())) {
-                machine.mapped().apic(cpu).raise(LocalApicDescriptor.REBOOT_VECTOR);
+                machine.mapped().apic(cpu).raise(LocalApicDescriptor.REQUEST_VECTOR);
             }
         } catch (RuntimeException | Error fault) {
             /* A kernel that cannot be asked, in RAM that is gone say, can still be ended. */

@@ -46,7 +46,7 @@ public final class InstanceMemory {
      * Takes memory out of the multikernel pool.
      *
      * @param dryRun only look whether it could be had
-     * @throws MachineException if that has not so much in few enough pieces, or none that holds the IPI buffer
+     * @throws MachineException if that has not so much in few enough pieces, or none that holds the IPI area
      */
     void take(InstanceSpec wanted, boolean dryRun) {
         MultikernelPool pool = machine.multikernelPool();
@@ -78,7 +78,7 @@ public final class InstanceMemory {
         }
     }
 
-    /** Whether the IPI buffer of so many CPUs has room in one of its pieces. */
+    /** Whether the IPI area of so many CPUs has room in one of its pieces. */
     boolean holdsIpiArea(InstanceSpec wanted) {
         return holdsIpiArea(regions, wanted);
     }
@@ -94,7 +94,7 @@ public final class InstanceMemory {
         }
         if (found.stream().noneMatch(pieces -> holdsIpiArea(pieces, wanted))) {
             throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance " + name
-                + " lies in pieces too small for its IPI buffer of "
+                + " lies in pieces too small for its IPI area of "
                 + machine.mapped().interconnect().areaLength(wanted.cpus().size())
                 + " bytes: give it fewer CPUs, or delete an instance");
         }
@@ -164,7 +164,7 @@ public final class InstanceMemory {
         look();
         if (!released || !busyAreas.isEmpty()) {
             publish();
-            throw new MachineException(ExitCode.STATE, "IPI buffer of instance " + name
+            throw new MachineException(ExitCode.STATE, "IPI area of instance " + name
                 + " is still mapped by a CPU that does not answer (physical CPUs " + holders()
                 + "): continue its process (kill -CONT), or mk kill -f its instance, and try again");
         }

@@ -94,13 +94,13 @@ public final class Machine implements AutoCloseable {
         InstancePool.format(mapped.memory(), entry.regions()).close();
         createIpiArea(entry);
         entry.cmdline(cmdline(entry, plan.spec().host().bootargs()));
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
     }
 
     /** The boot parameters of the life that an instance begins now: the user's, and what only the host knows. */
     public String cmdline(InstanceEntry entry, String bootargs) {
         return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
-            + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.epoch() + 1)).strip();
+            + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.life() + 1)).strip();
     }
 
     /**
@@ -112,7 +112,7 @@ public final class Machine implements AutoCloseable {
         int created = ipiAreas.create(entry.id());
         if (created != 0) {
             throw new MachineException(ExitCode.RESOURCES, "pool of instance " + entry.name()
-                + " cannot hold its IPI buffer: " + Errno.name(created) + "; give it more memory");
+                + " cannot hold its IPI area: " + Errno.name(created) + "; give it more memory");
         }
     }
 

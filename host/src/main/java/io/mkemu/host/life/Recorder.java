@@ -122,12 +122,12 @@ public final class Recorder implements AutoCloseable {
         var entry = machine.mapped().instances().entry(id);
         List<Integer> cpus = machine.physical(numbers);
         ObjectNode what = Json.object();
-        what.put("id", id).put("name", name).put("life", entry.epoch());
+        what.put("id", id).put("name", name).put("life", entry.life());
         cpus.forEach(what.putArray("cpus")::add);
         modules.forEach(what.putArray("modules")::add);
         modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
-        drain.lifeBegins(id, entry.epoch(), cpus, Json.bytes(what));
+        drain.lifeBegins(id, entry.life(), cpus, Json.bytes(what));
     }
 
     /** The process of an instance is gone. */

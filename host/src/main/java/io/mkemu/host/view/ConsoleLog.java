@@ -22,7 +22,7 @@ public final class ConsoleLog {
     public ConsoleLog(PhysicalMemory memory, InstanceEntry entry) {
         this.entry = entry;
         this.reader = new KernelLogReader(memory, entry.id());
-        this.life = entry.life();
+        this.life = entry.lifeWord();
         this.loglevel = ConsoleLoglevel.ofUntrusted(entry.cmdline());
     }
 
@@ -41,7 +41,7 @@ public final class ConsoleLog {
     }
 
     private int loglevel() {
-        long now = entry.life();
+        long now = entry.lifeWord();
         if (now != life) {
             life = now;
             loglevel = ConsoleLoglevel.ofUntrusted(entry.cmdline());

@@ -24,7 +24,7 @@ public final class MachineView implements AutoCloseable {
     private MachineView(MachineDirectory directory) throws IOException {
         this.directory = directory;
         directory.check();
-        this.hostLife = OsFile.openReadOnly(directory.life(0));
+        this.hostLife = OsFile.openReadOnly(directory.lifeLock(0));
         try {
             this.mapped = MappedMachine.openReadOnly(directory.ram());
         } catch (IOException | RuntimeException | Error fault) {

@@ -112,11 +112,11 @@ public final class RunningMachines {
 
     /** Whether there is a lock of a host, and no host that holds it. */
     private static boolean isDead(MachineDirectory directory) {
-        return Files.isRegularFile(directory.life(0), LinkOption.NOFOLLOW_LINKS) && !runs(directory);
+        return Files.isRegularFile(directory.lifeLock(0), LinkOption.NOFOLLOW_LINKS) && !runs(directory);
     }
 
     public static boolean runs(MachineDirectory directory) {
-        try (OsFile lock = OsFile.openReadOnly(directory.life(0))) {
+        try (OsFile lock = OsFile.openReadOnly(directory.lifeLock(0))) {
             return lock.isLockedByOther();
         } catch (IOException notAMachine) {
             return false;

@@ -18,7 +18,7 @@ public final class TraceNames {
     private final Map<Integer, Integer> owners = new HashMap<>();
     private String machine = "";
     private long createdNanos;
-    private long createdEpochNanos;
+    private long createdUnixNanos;
     private String mailbox = "";
     private String mode = "";
     private boolean known;
@@ -57,10 +57,10 @@ public final class TraceNames {
     }
 
     /** Learns which machine it is. */
-    void machine(String name, long created, long createdEpoch) {
+    void machine(String name, long created, long createdUnix) {
         machine = name;
         createdNanos = created;
-        createdEpochNanos = createdEpoch;
+        createdUnixNanos = createdUnix;
         known = true;
     }
 
@@ -95,8 +95,8 @@ public final class TraceNames {
     }
 
     /** When the machine was made, ns since 1970; 0 if it is not known. */
-    public long createdEpochNanos() {
-        return createdEpochNanos;
+    public long createdUnixNanos() {
+        return createdUnixNanos;
     }
 
     /** The name of an instance; "#" and its id if that is all that is known; "machine" for {@link #MACHINE}. */

@@ -12,7 +12,7 @@ import picocli.CommandLine.TypeConversionException;
 
 class TimePointTest {
     private static final long CREATED = 5_000_000_000L;
-    private static final long CREATED_EPOCH = 1_800_000_000_000_000_000L;
+    private static final long CREATED_UNIX = 1_800_000_000_000_000_000L;
     private static final long END = 100_000_000_000L;
 
     @ParameterizedTest
@@ -20,7 +20,7 @@ class TimePointTest {
         "-5s, 95000000000", "-0.000000001, 99999999999", "-5, 95000000000", "2027-01-15T08:00:01Z, 6000000000",
         "2027-01-15T08:00:00.5Z, 5500000000", "2027-01-15T09:00:01+01:00, 6000000000"})
     void isATimeOnTheMachinesClock(String text, long expected) {
-        assertEquals(expected, new TimePoint.Converter().convert(text).monotonic(CREATED, CREATED_EPOCH, END));
+        assertEquals(expected, new TimePoint.Converter().convert(text).monotonic(CREATED, CREATED_UNIX, END));
     }
 
     @ParameterizedTest

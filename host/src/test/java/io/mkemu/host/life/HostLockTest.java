@@ -170,7 +170,7 @@ class HostLockTest {
     @Test
     void anOldHostThatEndsLeavesItsSuccessorsDirectoryAlone() throws IOException {
         HostLock old = HostLock.take(directory);
-        Files.delete(directory.life(0));
+        Files.delete(directory.lifeLock(0));
         Files.delete(directory.path());
         HostLock successor = HostLock.take(directory);
         Files.createFile(directory.ram());
@@ -186,7 +186,7 @@ class HostLockTest {
     @Test
     void aHostWhoseDirectoryIsGoneEnds() throws IOException {
         HostLock life = HostLock.take(directory);
-        Files.delete(directory.life(0));
+        Files.delete(directory.lifeLock(0));
         Files.delete(directory.path());
         life.close();
         assertFalse(Files.exists(directory.path()));
@@ -209,13 +209,13 @@ class HostLockTest {
         makeDirectory();
         List<OsFile> open = new ArrayList<>();
         List<CompletableFuture<Void>> instances = new ArrayList<>();
-        OsFile dead = OsFile.create(directory.life(0));
+        OsFile dead = OsFile.create(directory.lifeLock(0));
         assertTrue(dead.tryLock());
         for (int id = 1; id <= 8; id++) {
-            OsFile life = OsFile.create(directory.life(id));
+            OsFile life = OsFile.create(directory.lifeLock(id));
             assertTrue(life.tryLock());
             /* Open until its process is gone for good, which may take long. */
-            OsFile hostLock = OsFile.open(directory.life(0));
+            OsFile hostLock = OsFile.open(directory.lifeLock(0));
             open.add(hostLock);
             instances.add(instance(hostLock, life));
         }
@@ -232,8 +232,8 @@ class HostLockTest {
     @Test
     void whoNoticesTheDeathOfItsHostLateIsNotHeldUpByTheNextOne() throws Exception {
         makeDirectory();
-        Files.createFile(directory.life(0));
-        OsFile life = OsFile.create(directory.life(1));
+        Files.createFile(directory.lifeLock(0));
+        OsFile life = OsFile.create(directory.lifeLock(1));
         assertTrue(life.tryLock());
         CompletableFuture<HostLock> next = CompletableFuture.supplyAsync(() -> {
             try {
@@ -242,7 +242,7 @@ class HostLockTest {
                 throw new UncheckedIOException(refused);
             }
         }, task -> Thread.ofPlatform().daemon().start(task));
-        try (OsFile hostLock = OsFile.open(directory.life(0))) {
+        try (OsFile hostLock = OsFile.open(directory.lifeLock(0))) {
             while (!hostLock.isLockedByOther() && !next.isDone()) {
                 Thread.onSpinWait();
             }
@@ -256,12 +256,12 @@ class HostLockTest {
     @Test
     void whatDoesNotEndIsNamed() throws Exception {
         makeDirectory();
-        Files.createFile(directory.life(0));
-        try (OsFile life = OsFile.create(directory.life(3))) {
+        Files.createFile(directory.lifeLock(0));
+        try (OsFile life = OsFile.create(directory.lifeLock(3))) {
             assertTrue(life.tryLock());
             MachineException refused = assertThrows(MachineException.class, () -> HostLock.take(directory, 1));
             String said = "machine \"box\": an instance of a former run is still alive and does not end (it holds "
-                + directory.life(3) + "); find it with 'fuser " + directory.life(3) + "' and kill it, or the container "
+                + directory.lifeLock(3) + "); find it with 'fuser " + directory.lifeLock(3) + "' and kill it, or the container "
                 + "that it lives in (docker ps --filter volume=...) (the load of this system is ";
             assertTrue(refused.getMessage().startsWith(said), refused.getMessage());
             assertEquals(List.of("host.lock", "instance-3.lock"), files());
@@ -277,7 +277,7 @@ class HostLockTest {
         try (BufferedReader said = former.inputReader()) {
             assertEquals("taken", said.readLine());
             assertEquals(0, LostHosts.of(directory), "it is where it belongs");
-            Files.delete(directory.life(0));
+            Files.delete(directory.lifeLock(0));
             Files.delete(directory.path());
             assertEquals(former.pid(), LostHosts.of(directory));
             MachineException refused = assertThrows(MachineException.class, () -> HostLock.take(directory, 1));
@@ -312,8 +312,8 @@ class HostLockTest {
         Files.createFile(directory.ram());
         DirectoryWatch watch = new DirectoryWatch(directory, lock);
         assertNull(watch.problem());
-        Files.delete(directory.life(0));
-        assertEquals("somebody has removed " + directory.life(0) + ", the name may be taken by another host now",
+        Files.delete(directory.lifeLock(0));
+        assertEquals("somebody has removed " + directory.lifeLock(0) + ", the name may be taken by another host now",
             watch.problem());
         lock.close();
         assertFalse(Files.exists(directory.path()));
@@ -332,7 +332,7 @@ class HostLockTest {
         Files.move(kept, directory.ram(), StandardCopyOption.REPLACE_EXISTING);
         assertNull(watch.problem());
         Files.delete(directory.ram());
-        Files.delete(directory.life(0));
+        Files.delete(directory.lifeLock(0));
         Files.delete(directory.path());
         assertEquals("somebody has removed its directory " + directory.path(), watch.problem());
         lock.close();

@@ -63,7 +63,7 @@ class HostedInstanceTest {
     @Test
     void aLifeBeginsInItsEntry() {
         begin();
-        assertEquals(1, entry.epoch());
+        assertEquals(1, entry.life());
         assertEquals(InstanceState.LOADED, entry.state());
         assertEquals(InstanceState.LOADED, web.state());
         assertNotNull(web.life());
@@ -184,7 +184,7 @@ class HostedInstanceTest {
         assertEquals(0, box.apic(2).counter(Counter.SENT));
         assertEquals(List.of(0L, InstanceEntry.NO_EXIT_CODE, 0L, 0, ""), List.of(entry.pid(), entry.exitCode(),
             entry.bootStep(BootStep.ACTIVE), entry.tasksStarted(), entry.reason()));
-        assertEquals(2, entry.epoch());
+        assertEquals(2, entry.life());
     }
 
     @Test
@@ -256,7 +256,7 @@ class HostedInstanceTest {
         int from = lines.indexOf(lines.stream().filter(line -> line.contains("-" + name + "-region-0")).findFirst()
             .orElseThrow());
         return lines.subList(from + 1, lines.size()).stream().takeWhile(line -> !line.contains("mk-instance-"))
-            .filter(line -> line.endsWith(": IPI buffer")).count();
+            .filter(line -> line.endsWith(": IPI area")).count();
     }
 
     private void write(long address, int value) {

@@ -52,7 +52,7 @@ class LivesTest {
     }
 
     private OsFile join(int id) throws Exception {
-        OsFile life = OsFile.openOrCreate(box.machine().directory().life(id));
+        OsFile life = OsFile.openOrCreate(box.machine().directory().lifeLock(id));
         assertTrue(life.tryLock());
         box.entry(id).enter(InstanceState.ACTIVE);
         box.memory().raiseEvent();
@@ -109,7 +109,7 @@ class LivesTest {
         process.close();
         assertEquals(List.of(), kill.get());
         box.start(List.of("web"), line -> { });
-        assertEquals(List.of(2L, "waits to be joined"), List.of(box.status("web").epoch(),
+        assertEquals(List.of(2L, "waits to be joined"), List.of(box.status("web").life(),
             box.status("web").detail()));
     }
 

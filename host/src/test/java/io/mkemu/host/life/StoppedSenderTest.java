@@ -31,7 +31,7 @@ import org.junit.jupiter.api.function.Executable;
  */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
 class StoppedSenderTest {
-    private static final String REFUSAL = "IPI buffer of instance web is still mapped by a CPU that does not answer "
+    private static final String REFUSAL = "IPI area of instance web is still mapped by a CPU that does not answer "
         + "(physical CPUs [3]): continue its process (kill -CONT), or mk kill -f its instance, and try again";
 
     private TestHost box;
@@ -171,7 +171,7 @@ class StoppedSenderTest {
         web.end(true, "");
         box.apic(3).sendsTo(1, true);
         String message = assertThrows(MachineException.class, this::begin).getMessage();
-        assertEquals("pool of instance web cannot hold its IPI buffer: -ENOMEM; give it more memory", message);
+        assertEquals("pool of instance web cannot hold its IPI area: -ENOMEM; give it more memory", message);
         web.abandon(message);
         box.apic(3).sendsTo(1, false);
         begin();

@@ -58,7 +58,7 @@ class WaitingLifeTest {
 
     /** Becomes active as a process would; the end of the lock is the end of the process. */
     private OsFile join(int id) throws Exception {
-        OsFile life = OsFile.openOrCreate(box.machine().directory().life(id));
+        OsFile life = OsFile.openOrCreate(box.machine().directory().lifeLock(id));
         assertTrue(life.tryLock());
         box.entry(id).enter(InstanceState.ACTIVE);
         box.memory().raiseEvent();
@@ -75,7 +75,7 @@ class WaitingLifeTest {
         assertTrue(said.getLast().endsWith(arguments + " echo"), said::toString);
         assertEquals(List.of(InstanceState.LOADED, "waits to be joined", true, 1L, 0L),
             List.of(box.status("web").state(), box.status("web").detail(), box.status("web").external(),
-                box.status("web").epoch(), box.status("web").pid()));
+                box.status("web").life(), box.status("web").pid()));
         assertEquals(InstanceDescriptor.REQUEST_RUN, box.entry(1).requested());
     }
 
@@ -83,7 +83,7 @@ class WaitingLifeTest {
     void whoIsNamedTwiceIsStartedOnce() throws Exception {
         start("web", "db", "web");
         assertEquals(4, said.size(), said::toString);
-        assertEquals(List.of(1L, 1L), List.of(box.status("web").epoch(), box.status("db").epoch()));
+        assertEquals(List.of(1L, 1L), List.of(box.status("web").life(), box.status("db").life()));
         assertEquals(List.of(), host.kill(List.of("web", "web", "db"), true, LONG));
         assertEquals(List.of(InstanceState.LOADED, "", InstanceState.LOADED, ""), List.of(box.status("web").state(),
             box.status("web").detail(), box.status("db").state(), box.status("db").detail()));
@@ -178,7 +178,7 @@ class WaitingLifeTest {
             box.status("web").detail(), box.status("web").restarts()));
         start("web");
         assertEquals(List.of(InstanceState.LOADED, "waits to be joined", 2L), List.of(box.status("web").state(),
-            box.status("web").detail(), box.status("web").epoch()));
+            box.status("web").detail(), box.status("web").life()));
     }
 
     @Test
@@ -215,7 +215,7 @@ class WaitingLifeTest {
     @Test
     void itsCpusAreToldThatTheyShareInEachLife() throws Exception {
         int most = Affinity.allowed().cardinality();
-        /* The IPI buffer grows with the square of the CPUs: 896 bytes a lane. */
+        /* The IPI area grows with the square of the CPUs: 896 bytes a lane. */
         long memory = (1L << 20) + 1024L * (most + 1) * (most + 1) & -4096L;
         try (TestHost crowd = TestHost.make("""
             /dts-v1/;

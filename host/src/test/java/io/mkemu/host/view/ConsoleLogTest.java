@@ -40,7 +40,7 @@ class ConsoleLogTest {
         mapped = MappedMachine.open(directory.resolve("ram"));
         entry = mapped.instances().entry(1);
         entry.name("web");
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         log = new KernelLog(mapped.memory(), 1);
     }
 
@@ -82,7 +82,7 @@ class ConsoleLogTest {
         assertEquals("emerg alert crit err", shown(console));
         entry.enter(InstanceState.FAILED);
         entry.cmdline("loglevel=2");
-        entry.newEpoch(InstanceState.LOADED);
+        entry.newLife(InstanceState.LOADED);
         sayAllLevels();
         assertEquals("emerg alert", shown(console));
     }
@@ -100,7 +100,7 @@ class ConsoleLogTest {
     void aStreamOfSeveralKernelsTakesEachOnesLoglevel() {
         InstanceEntry db = mapped.instances().entry(2);
         db.name("db");
-        db.newEpoch(InstanceState.LOADED);
+        db.newLife(InstanceState.LOADED);
         entry.cmdline("quiet");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         LogPrinter printer = new LogPrinter(mapped, new PrintStream(bytes, false, StandardCharsets.UTF_8));

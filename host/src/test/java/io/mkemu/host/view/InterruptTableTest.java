@@ -48,7 +48,7 @@ class InterruptTableTest {
         InstanceEntry entry = mapped.instances().entry(id);
         entry.name(name);
         entry.cpus(cpus);
-        entry.newEpoch(InstanceState.ACTIVE);
+        entry.newLife(InstanceState.ACTIVE);
         for (int cpu : cpus) {
             mapped.apic(cpu).configure(1, true, id, 10 + cpu);
         }

@@ -6,7 +6,7 @@ public final class TestNames {
     /** When the machine was made, CLOCK_MONOTONIC in ns. */
     public static final long CREATED = 1000;
     /** The same, ns since 1970. */
-    public static final long CREATED_EPOCH = 1_800_000_000_000_000_000L;
+    public static final long CREATED_UNIX = 1_800_000_000_000_000_000L;
 
     private TestNames() {
     }
@@ -14,7 +14,7 @@ public final class TestNames {
     /** The names; CPU n is of instance n. */
     public static TraceNames demo() {
         TraceNames names = new TraceNames();
-        names.machine("demo", CREATED, CREATED_EPOCH);
+        names.machine("demo", CREATED, CREATED_UNIX);
         names.name(1, "web-server");
         names.name(2, "database");
         for (int cpu = 0; cpu < 3; cpu++) {

@@ -99,7 +99,7 @@ public final class RoundPages implements KernelModule {
     }
 
     private long lifeOf(int instance) {
-        return ram.instances().entry(instance).epoch();
+        return ram.instances().entry(instance).life();
     }
 
     private void count(int offset) {

@@ -18,6 +18,6 @@ public final class RoundTraffic extends TrafficModule {
 
     @Override
     protected long lifeOf(int instanceId) {
-        return ram.instances().entry(instanceId).epoch();
+        return ram.instances().entry(instanceId).life();
     }
 }
