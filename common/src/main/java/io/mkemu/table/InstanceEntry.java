@@ -66,7 +66,7 @@ public final class InstanceEntry {
         return stateOf(lifeWord());
     }
 
-    /** The number of the life, 0 before the first: {@code mk_life}. No message of an earlier life reaches a later one. */
+    /** The number of the life, mk_life; 0 before the first. No message of an earlier life reaches a later one. */
     public long life() {
         return lifeOf(lifeWord());
     }

@@ -3,7 +3,6 @@ package io.mkemu.ipi;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
-import io.mkemu.builtin.Messages;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;

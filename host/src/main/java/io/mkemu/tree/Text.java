@@ -5,7 +5,6 @@ import io.mkemu.os.Affinity;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.Locale;
-import java.util.TreeSet;
 
 /** Wording shared by all messages: whatever a source holds, a message stays one short printable line. */
 final class Text {

@@ -10,11 +10,8 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.Set;
-import org.agrona.MutableDirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The other side of {@code examples/c-peer}: exchanges pages and numbered messages with one instance that begins,

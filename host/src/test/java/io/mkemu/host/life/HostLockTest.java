@@ -261,7 +261,8 @@ class HostLockTest {
             assertTrue(life.tryLock());
             MachineException refused = assertThrows(MachineException.class, () -> HostLock.take(directory, 1));
             String said = "machine \"box\": an instance of a former run is still alive and does not end (it holds "
-                + directory.lifeLock(3) + "); find it with 'fuser " + directory.lifeLock(3) + "' and kill it, or the container "
+                + directory.lifeLock(3) + "); find it "
+                + "with 'fuser " + directory.lifeLock(3) + "' and kill it, or the container "
                 + "that it lives in (docker ps --filter volume=...) (the load of this system is ";
             assertTrue(refused.getMessage().startsWith(said), refused.getMessage());
             assertEquals(List.of("host.lock", "instance-3.lock"), files());
