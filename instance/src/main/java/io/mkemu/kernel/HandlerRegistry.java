@@ -50,7 +50,7 @@ final class HandlerRegistry {
             return owner;
         }
 
-        /** The how-manieth of its type that was registered, from 0. */
+        /** Number among those of its type, from 0, in the order in which they were registered. */
         int number() {
             return number;
         }

@@ -45,7 +45,7 @@ public final class KernelInstance implements AutoCloseable {
     private final CpuThread[] threads;
     private final HandlerRegistry handlers;
     private final PageSharing pages;
-    private final PageWatch pageWatch;
+    private final KernelHook hook;
     private final ModuleList modules;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
@@ -53,19 +53,30 @@ public final class KernelInstance implements AutoCloseable {
     private final RateLimit cpuFaults;
 
     /**
-     * Maps what the kernel needs; no thread runs yet.
+     * Maps what the kernel needs; no thread runs yet. Nothing stands between it and its modules.
      *
      * @param ipiArea physical address of its IPI area: mk_ipi_shared
      * @throws io.mkemu.MachineException if its pool or IPI area cannot be mapped
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
     public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea) {
+        this(machine, instanceId, parameters, ipiArea, KernelHook::none);
+    }
+
+    /**
+     * As above, with a hook.
+     *
+     * @param hooks makes what stands between the kernel and its modules
+     */
+    public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea,
+        KernelHook.Maker hooks) {
         this(machine, instanceId, parameters, ipiArea, new Printk(new KernelLog(machine.memory(), instanceId),
-            machine.platform()::nanoTime));
+            machine.platform()::nanoTime), hooks);
     }
 
     /** As above, for a process that has opened its kernel log already. */
-    KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
+    KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea, Printk printk,
+        KernelHook.Maker hooks) {
         KernelParameter.checkAll(parameters);
         this.machine = machine;
         this.memory = machine.memory();
@@ -87,13 +98,13 @@ public final class KernelInstance implements AutoCloseable {
         this.threads = new CpuThread[physical.length];
         this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
         this.pages = new PageSharing(this);
-        this.pageWatch = new PageWatch(memory);
+        this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = machine.apic(physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle);
-            CpuTrace trace = new CpuTrace(machine, entry, physical[logical], pageWatch);
+            CpuTrace trace = new CpuTrace(machine, entry, logical, physical[logical], hook);
             cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
                 policy.polls() && !apic.sharesCore(), trace);
             threads[logical] = new CpuThread(cpus[logical], policy);
@@ -249,8 +260,8 @@ public final class KernelInstance implements AutoCloseable {
         return pages;
     }
 
-    PageWatch pageWatch() {
-        return pageWatch;
+    KernelHook hook() {
+        return hook;
     }
 
     BootParameters parameters() {
@@ -259,6 +270,10 @@ public final class KernelInstance implements AutoCloseable {
 
     ModuleList modules() {
         return modules;
+    }
+
+    int cpus() {
+        return cpus.length;
     }
 
     Cpu cpu(int logicalCpu) {
@@ -324,7 +339,7 @@ public final class KernelInstance implements AutoCloseable {
         for (Cpu cpu : cpus) {
             cpu.sender().close();
         }
-        pageWatch.close();
+        hook.close();
         ipiArea.close();
         pool.close();
     }

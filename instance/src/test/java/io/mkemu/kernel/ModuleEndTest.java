@@ -10,6 +10,8 @@ import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +40,7 @@ class ModuleEndTest {
     private static final class Everywhere implements KernelModule {
         private final boolean fails;
         private final AtomicInteger steps = new AtomicInteger();
+        private final Set<Integer> cpus = ConcurrentHashMap.newKeySet();
         private final CountDownLatch stepped = new CountDownLatch(2);
         private Kernel kernel;
 
@@ -52,7 +55,9 @@ class ModuleEndTest {
 
         private long step() {
             steps.incrementAndGet();
-            stepped.countDown();
+            if (cpus.add(kernel.smpProcessorId())) {
+                stepped.countDown();
+            }
             return Task.AGAIN;
         }
 

@@ -107,7 +107,8 @@ class ProcessEndTest {
             RequestWatch watch = RequestWatch.start(mine);
             Printk printk = new Printk(new KernelLog(logs, ID), System::nanoTime);
             KernelInstance kernel =
-                new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk);
+                new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk,
+                    KernelHook::none);
             watch.kernel(kernel);
             kernel.bringUpCpus();
             RateLimit flood = printk.limit("flood");

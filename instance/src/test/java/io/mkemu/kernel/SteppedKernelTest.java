@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** All of a kernel runs over a buffer, in one thread, under a clock of its own: the same seed is the same run. */
 @Timeout(value = 600, threadMode = ThreadMode.SEPARATE_THREAD)
-class SteppedKernelTest {
+public class SteppedKernelTest {
     private static final int PING = 7;
     private static final int PONG = 8;
     private static final int ROUNDS = 1_000;
@@ -111,9 +111,13 @@ class SteppedKernelTest {
         }
     }
 
-    /** Runs a machine from its boot to its end; what happened. */
     private static String run(ByteBuffer ram, IpiMode mode, long seed) {
-        SteppedMachine machine = new SteppedMachine(ram, mode, seed);
+        return run(ram, mode, seed, KernelHook::none);
+    }
+
+    /** Runs a machine from its boot to its end; what happened. */
+    public static String run(ByteBuffer ram, IpiMode mode, long seed, KernelHook.Maker hooks) {
+        SteppedMachine machine = new SteppedMachine(ram, mode, seed, hooks);
         Talker[] talkers = {new Talker(machine, 2), new Talker(machine, 1)};
         machine.boot(1, new int[] {0, 1}, talkers[0]);
         machine.boot(2, new int[] {2, 3}, talkers[1]);

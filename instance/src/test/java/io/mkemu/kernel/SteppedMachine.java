@@ -28,7 +28,7 @@ import java.util.zip.CRC32C;
  * A machine in one buffer, all of whose CPUs are stepped by one thread: a seed chooses who steps and how much time
  * passes. No process, no file, no native call. One thread.
  */
-final class SteppedMachine extends Platform {
+public final class SteppedMachine extends Platform {
     private static final RamLayout LAYOUT = new RamLayout(4, 8, 1 << 20, 3 << 20);
     private static final long REGION = 1 << 20;
     private static final int MOST_NANOS_PER_STEP = 5_000;
@@ -45,6 +45,7 @@ final class SteppedMachine extends Platform {
         }
     }
 
+    private final KernelHook.Maker hooks;
     private final SplittableRandom chance;
     private final SplittableRandom bits;
     private final ByteBuffer ram;
@@ -59,12 +60,13 @@ final class SteppedMachine extends Platform {
     private int wakes;
 
     /** RAM for machines one after another: to make it anew costs more than to run one. */
-    static ByteBuffer newRam() {
+    public static ByteBuffer newRam() {
         return ByteBuffer.allocateDirect((int) LAYOUT.ramSize() + Pages.PAGE_SIZE).alignedSlice(Pages.PAGE_SIZE)
             .slice(0, (int) LAYOUT.ramSize());
     }
 
-    SteppedMachine(ByteBuffer ram, IpiMode mode, long seed) {
+    SteppedMachine(ByteBuffer ram, IpiMode mode, long seed, KernelHook.Maker hooks) {
+        this.hooks = hooks;
         SplittableRandom seeds = new SplittableRandom(seed);
         this.chance = seeds.split();
         this.bits = seeds.split();
@@ -98,7 +100,7 @@ final class SteppedMachine extends Platform {
         }
         entry.newLife(InstanceState.LOADED);
         KernelInstance kernel =
-            new KernelInstance(mapped, id, BootParameters.parse("idle=haltpoll"), entry.ipiArea());
+            new KernelInstance(mapped, id, BootParameters.parse("idle=haltpoll"), entry.ipiArea(), hooks);
         kernels.add(kernel);
         for (int logical = 0; logical < itsCpus.length; logical++) {
             cpus.add(new Stepped(kernel.cpu(logical)));

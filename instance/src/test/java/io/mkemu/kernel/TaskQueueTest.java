@@ -31,7 +31,7 @@ class TaskQueueTest {
     @BeforeEach
     void boot() throws Exception {
         machine = new TestKernels(IpiMode.QUEUED);
-        module = ((RecordingKernel) machine.boot(1, 2).api).context();
+        module = (ModuleContext) machine.boot(1, 2).api;
         entry = machine.mapped().instances().entry(1);
     }
 

@@ -36,13 +36,14 @@ import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /** A machine as the host makes it, with kernels that run in this JVM: each on its own mapping of one RAM file. */
-final class TestKernels {
+public final class TestKernels {
     /** Eight physical CPUs, 16 messages a lane. */
-    static final RamLayout LAYOUT = new RamLayout(8, 16, 2 << 20, 16 << 20);
+    public static final RamLayout LAYOUT = new RamLayout(8, 16, 2 << 20, 16 << 20);
     /** No wait of a test is longer: what takes longer hangs. */
-    static final int WATCHDOG_SECONDS = 20;
+    public static final int WATCHDOG_SECONDS = 20;
     private static final long REGION = 2 << 20;
 
+    private final KernelHook.Maker hooks;
     private final Path directory;
     private final Path ram;
     private final MappedMachine mapped;
@@ -52,7 +53,13 @@ final class TestKernels {
     private final int[] hostCpus = Affinity.allowed().stream().toArray();
     private final Map<Integer, Node> nodes = new LinkedHashMap<>();
 
-    TestKernels(IpiMode mode) throws IOException {
+    public TestKernels(IpiMode mode) throws IOException {
+        this(mode, KernelHook::none);
+    }
+
+    /** A machine each of whose kernels has a hook. */
+    public TestKernels(IpiMode mode, KernelHook.Maker hooks) throws IOException {
+        this.hooks = hooks;
         directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-kernels-");
         ram = directory.resolve("ram");
         RamFile.create(ram, LAYOUT, mode, "test");
@@ -84,7 +91,7 @@ final class TestKernels {
     }
 
     /** As {@link #reserve}, with an IPI area; loaded. */
-    InstanceEntry load(int id, int... cpus) {
+    public InstanceEntry load(int id, int... cpus) {
         InstanceEntry entry = reserve(id, cpus);
         int created = areas.create(id);
         if (created != 0) {
@@ -95,19 +102,19 @@ final class TestKernels {
     }
 
     /** Loads and boots a kernel in this JVM. */
-    Node boot(int id, int... cpus) throws Exception {
+    public Node boot(int id, int... cpus) throws Exception {
         load(id, cpus);
         return boot(id, "quiet");
     }
 
     /** Boots a kernel that is loaded. */
-    Node boot(int id, String cmdline) throws Exception {
+    public Node boot(int id, String cmdline) throws Exception {
         return boot(id, cmdline, new KernelModule[0]);
     }
 
     /** Boots a kernel that is loaded, with modules before the probe. */
-    Node boot(int id, String cmdline, KernelModule... modules) throws Exception {
-        Node node = new Node(MappedMachine.open(ram), id, cmdline);
+    public Node boot(int id, String cmdline, KernelModule... modules) throws Exception {
+        Node node = new Node(MappedMachine.open(ram), id, cmdline, hooks);
         nodes.put(id, node);
         node.kernel.bringUpCpus();
         List<KernelModule> all = new ArrayList<>(List.of(modules));
@@ -121,7 +128,7 @@ final class TestKernels {
         return mapped;
     }
 
-    PhysicalMemory memory() {
+    public PhysicalMemory memory() {
         return mapped.memory();
     }
 
@@ -134,7 +141,7 @@ final class TestKernels {
     }
 
     /** All lines of an instance's kernel log. */
-    List<String> log(int id) {
+    public List<String> log(int id) {
         KernelLogReader reader = new KernelLogReader(mapped.memory(), id);
         List<String> lines = new ArrayList<>();
         for (var line = reader.poll(); line != null; line = reader.poll()) {
@@ -144,7 +151,7 @@ final class TestKernels {
     }
 
     /** Ends the kernels and removes the machine. */
-    void close() throws Exception {
+    public void close() throws Exception {
         for (Node node : nodes.values()) {
             node.shutDown();
             node.kernel.close();
@@ -161,20 +168,20 @@ final class TestKernels {
     }
 
     /** A kernel, and the module in it by which a test makes calls. */
-    static final class Node implements KernelModule {
+    public static final class Node implements KernelModule {
         private final MappedMachine mapped;
         final KernelInstance kernel;
-        Kernel api;
+        public Kernel api;
         private boolean down;
 
-        private Node(MappedMachine mapped, int id, String cmdline) {
+        private Node(MappedMachine mapped, int id, String cmdline, KernelHook.Maker hooks) {
             this.mapped = mapped;
             this.kernel = new KernelInstance(mapped, id, BootParameters.parse(cmdline),
-                mapped.instances().entry(id).ipiArea());
+                mapped.instances().entry(id).ipiArea(), hooks);
         }
 
         /** Lets the modules exit and parks the CPUs; once, since CPUs that are parked let no module exit. */
-        void shutDown() throws InterruptedException {
+        public void shutDown() throws InterruptedException {
             if (!down) {
                 down = true;
                 kernel.shutDown(TimeUnit.SECONDS.toMillis(WATCHDOG_SECONDS));
@@ -192,7 +199,7 @@ final class TestKernels {
         }
 
         /** Does something on a CPU of this kernel and returns what came of it. */
-        <T> T on(int logicalCpu, Callable<T> call) throws Exception {
+        public <T> T on(int logicalCpu, Callable<T> call) throws Exception {
             CompletableFuture<T> result = new CompletableFuture<>();
             kernel.cpu(logicalCpu).submit(() -> {
                 try {
@@ -205,7 +212,7 @@ final class TestKernels {
         }
 
         /** As {@link #on(int, Callable)}, on the boot CPU. */
-        <T> T on(Callable<T> call) throws Exception {
+        public <T> T on(Callable<T> call) throws Exception {
             return on(0, call);
         }
 
@@ -225,7 +232,7 @@ final class TestKernels {
         }
 
         /** Holds a CPU between two interrupts until the result is closed. */
-        Hold hold(int logicalCpu) throws InterruptedException {
+        public Hold hold(int logicalCpu) throws InterruptedException {
             Hold hold = new Hold();
             kernel.cpu(logicalCpu).submit(hold::stand);
             await(hold.standing);
@@ -238,7 +245,7 @@ final class TestKernels {
     }
 
     /** A CPU that stands still. */
-    static final class Hold implements AutoCloseable {
+    public static final class Hold implements AutoCloseable {
         private final CountDownLatch standing = new CountDownLatch(1);
         private final CountDownLatch released = new CountDownLatch(1);
 
@@ -264,7 +271,7 @@ final class TestKernels {
     }
 
     /** Waits until something holds. */
-    static void until(BooleanSupplier holds) {
+    public static void until(BooleanSupplier holds) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
         while (!holds.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {

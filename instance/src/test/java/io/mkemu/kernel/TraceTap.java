@@ -14,9 +14,9 @@ import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** What a test reads from one CPU's trace ring, in the place of the host. */
-final class TraceTap {
+public final class TraceTap {
     /** A record that was read. */
-    record Seen(TraceEvent event, long time, long id, int type, int size, int arg0, int arg1, boolean first,
+    public record Seen(TraceEvent event, long time, long id, int type, int size, int arg0, int arg1, boolean first,
         boolean fault, boolean payload, String text) {
         /** When a callback's interrupt was. */
         long interrupt() {
@@ -35,12 +35,12 @@ final class TraceTap {
     private final TraceReader reader;
     private final UnsafeBuffer bytes = new UnsafeBuffer(new byte[1 << 20]);
 
-    TraceTap(PhysicalMemory memory, int cpu) {
+    public TraceTap(PhysicalMemory memory, int cpu) {
         reader = new TraceReader(memory, cpu);
     }
 
     /** All records since the last look. */
-    List<Seen> all() {
+    public List<Seen> all() {
         List<Seen> seen = new ArrayList<>();
         TraceRecord record = new TraceRecord();
         int length = reader.drain(bytes, 0, bytes.capacity());
@@ -56,7 +56,7 @@ final class TraceTap {
     }
 
     /** Those of some events. */
-    List<Seen> of(TraceEvent first, TraceEvent... others) {
+    public List<Seen> of(TraceEvent first, TraceEvent... others) {
         Set<TraceEvent> events = EnumSet.of(first, others);
         return all().stream().filter(seen -> events.contains(seen.event())).toList();
     }

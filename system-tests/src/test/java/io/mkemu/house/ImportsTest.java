@@ -37,8 +37,8 @@ class ImportsTest {
     private static final Map<String, List<String>> STRANGERS = Map.of(
         "ipi", List.of("log", "boot"),
         "json", List.of(""),
-        "tree", List.of("kernel", "builtin", "replay", "machine", "ipi", "table", "memory"),
-        "journal", List.of("kernel", "builtin", "replay", "tree", "ipi"),
+        "tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory"),
+        "journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi"),
         "kernel", List.of("record", "replay"),
         "builtin", List.of("kernel", "machine", "table"));
     /** What only one room may use. */

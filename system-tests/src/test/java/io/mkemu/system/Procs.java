@@ -4,7 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.mkemu.kernel.InstanceMain;
+import io.mkemu.record.RecordedInstanceMain;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +43,7 @@ final class Procs {
         SortedMap<Integer, Long> instances = new TreeMap<>();
         for (long pid : all()) {
             List<String> words = commandLine(pid);
-            int main = words.indexOf(InstanceMain.class.getName());
+            int main = words.indexOf(RecordedInstanceMain.class.getName());
             if (main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())) {
                 instances.put(Integer.valueOf(words.get(main + 2)), pid);
             }
@@ -67,7 +67,7 @@ final class Procs {
     }
 
     private static boolean isInstance(List<String> words, Path machine, int id) {
-        int main = words.indexOf(InstanceMain.class.getName());
+        int main = words.indexOf(RecordedInstanceMain.class.getName());
         return main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())
             && words.get(main + 2).equals(Integer.toString(id));
     }

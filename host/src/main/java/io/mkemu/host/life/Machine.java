@@ -22,6 +22,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
 import io.mkemu.plan.CpuPlan;
 import io.mkemu.plan.MachinePlan;
+import io.mkemu.record.RecordingHook;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.BitSet;
@@ -175,7 +176,7 @@ public final class Machine implements AutoCloseable {
         entry.pid(ProcessHandle.current().pid());
         recorder.hostBegins();
         BootParameters parameters = BootParameters.parse(entry.cmdline());
-        KernelInstance kernel = new KernelInstance(mapped, 0, parameters, entry.ipiArea());
+        KernelInstance kernel = new KernelInstance(mapped, 0, parameters, entry.ipiArea(), RecordingHook::new);
         hostKernel = kernel;
         kernel.bringUpCpus();
         kernel.start(modules);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.record;
 
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.record;
 
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
+import io.mkemu.kernel.KernelHook;
 import io.mkemu.module.Task;
 import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceWriter;
@@ -16,7 +17,7 @@ import org.agrona.DirectBuffer;
  * needs besides the messages. Used by that CPU's thread only. Tasks and works are counted whether or not anything is
  * recorded, so that their numbers mean the same in every recording.
  */
-final class CallTrace {
+final class CallTrace implements KernelHook.OnCpu {
     private final TraceWriter writer;
     private final PageWatch pages;
     private final Platform platform;
@@ -30,7 +31,7 @@ final class CallTrace {
     }
 
     /** Whether any of it is recorded now. */
-    boolean on() {
+    private boolean on() {
         return writer.records(TraceMode.ALL);
     }
 
@@ -44,8 +45,14 @@ final class CallTrace {
         return given++;
     }
 
+    @Override
+    public void callbackBegins(long nanos, int handler, int type) {
+        begins();
+        writer.record(TraceEvent.CALL, 0, nanos, handler, KernelCall.HANDLER.ordinal(), 0, type, 0);
+    }
+
     /** A module is about to run, and everything is recorded. */
-    void begins() {
+    private void begins() {
         pages.record(writer);
     }
 
@@ -84,10 +91,9 @@ final class CallTrace {
         }
     }
 
-    /** What a module does. */
-    @FunctionalInterface
-    interface Work<E extends Exception> {
-        void run() throws E;
+    @Override
+    public <E extends Exception> void run(WorkKind kind, int module, KernelHook.Work<E> work) throws E {
+        work(kind, module, 0, work);
     }
 
     /**
@@ -95,7 +101,7 @@ final class CallTrace {
      *
      * @param giver logical CPU + 1 that gave it, 0 for none
      */
-    <E extends Exception> void work(WorkKind kind, long number, int giver, Work<E> work) throws E {
+    <E extends Exception> void work(WorkKind kind, long number, int giver, KernelHook.Work<E> work) throws E {
         if (!on()) {
             work.run();
             return;
@@ -113,6 +119,6 @@ final class CallTrace {
 
     private void record(TraceEvent event, boolean failed, long begun, long number, int type, int arg1) {
         writer.record(event, failed ? TraceRecordDescriptor.FAULT : 0, begun, number, type, 0,
-            CpuTrace.u32(platform.nanoTime() - begun), arg1);
+            TraceWriter.u32(platform.nanoTime() - begun), arg1);
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.record;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -12,7 +12,9 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.kernel.TestKernels;
 import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.kernel.TraceTap;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
@@ -70,7 +72,7 @@ class RecordAndReplayTest {
     private final Set<KernelCall> calls = EnumSet.noneOf(KernelCall.class);
 
     private Path record(int[] cpus) throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         Asker.peer(machine.boot(PEER, PEER_CPU));
         machine.load(ASKER, cpus);
         new TraceControl(machine.memory()).mode(TraceMode.ALL);
@@ -189,7 +191,7 @@ class RecordAndReplayTest {
 
     @Test
     void aSingleSlotIsReplayedHandlerByHandler() throws Exception {
-        machine = new TestKernels(IpiMode.SINGLE_SLOT);
+        machine = new TestKernels(IpiMode.SINGLE_SLOT, RecordingHook::new);
         Node peer = machine.boot(PEER, PEER_CPU);
         int[] cpus = {2};
         machine.load(ASKER, cpus);
@@ -235,7 +237,7 @@ class RecordAndReplayTest {
 
     @Test
     void aSendThatWaitedDoesNotWaitAgain() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         Node host = machine.boot(0, 0);
         Node peer = machine.boot(PEER, PEER_CPU);
         int[] cpus = {2};
@@ -263,7 +265,7 @@ class RecordAndReplayTest {
 
     @Test
     void aThreadOfTheModulesOwnIsRecordedAsSuch() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         machine.load(ASKER, 2);
         new TraceControl(machine.memory()).mode(TraceMode.ALL);
         Node node = machine.boot(ASKER, "quiet");
@@ -277,7 +279,7 @@ class RecordAndReplayTest {
 
     @Test
     void aRefusedSendOfAnySizeIsAWholeRecord() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         machine.boot(PEER, PEER_CPU);
         machine.load(ASKER, 2);
         new TraceControl(machine.memory()).mode(TraceMode.ALL);
@@ -302,7 +304,7 @@ class RecordAndReplayTest {
 
     @Test
     void morePagesThanCanBeWatchedAreTold() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         machine.boot(PEER, PEER_CPU);
         machine.load(ASKER, 2);
         new TraceControl(machine.memory()).mode(TraceMode.ALL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.record;
 
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.Pages;
@@ -23,20 +23,16 @@ import org.agrona.DirectBuffer;
  * goes into the trace ring of the CPU that asked. Else each call costs a load and a branch more.
  */
 final class RecordingKernel implements Kernel {
-    private final KernelInstance instance;
-    private final ModuleContext kernel;
+    private final RecordingHook hook;
+    private final Kernel kernel;
     private final TraceControl control;
     private final AtomicBoolean foreignTold = new AtomicBoolean();
     private final AtomicBoolean unwatchedTold = new AtomicBoolean();
 
-    RecordingKernel(KernelInstance instance, ModuleContext kernel) {
-        this.instance = instance;
+    RecordingKernel(RecordingHook hook, Kernel kernel) {
+        this.hook = hook;
         this.kernel = kernel;
-        this.control = new TraceControl(instance.machine().memory());
-    }
-
-    ModuleContext context() {
-        return kernel;
+        this.control = new TraceControl(hook.kernel().memory());
     }
 
     /** Where to record what is asked now, or null. */
@@ -46,16 +42,14 @@ final class RecordingKernel implements Kernel {
         }
         CallTrace mine = mine();
         if (mine == null && foreignTold.compareAndSet(false, true)) {
-            Cpu boot = instance.cpu(0);
-            boot.submit(() -> boot.trace().calls().answer(KernelCall.FOREIGN_THREAD, 0, 0, 0));
+            hook.kernel().onBootCpu(() -> hook.calls(0).answer(KernelCall.FOREIGN_THREAD, 0, 0, 0));
         }
         return mine;
     }
 
     /** The tracepoints of the caller's CPU, or null. */
     private CallTrace mine() {
-        Cpu cpu = Cpu.current();
-        return cpu != null && cpu.kernel() == instance ? cpu.trace().calls() : null;
+        return hook.calls(hook.kernel().currentCpu());
     }
 
     @Override
@@ -147,7 +141,7 @@ final class RecordingKernel implements Kernel {
     @Override
     public int sendPfn(int instanceId, long pfn) {
         CallTrace calls = calls();
-        if (calls != null && instance.pages().isMine(pfn)) {
+        if (calls != null && hook.kernel().isAllocated(pfn)) {
             /* Before the receiver can write. */
             watch(calls, pfn, null);
         }
@@ -158,7 +152,7 @@ final class RecordingKernel implements Kernel {
 
     /** Watches a page from now on; what is in it now. */
     private DirectBuffer watch(CallTrace calls, long pfn, Window theirs) {
-        DirectBuffer content = instance.pageWatch().watch(pfn, theirs);
+        DirectBuffer content = hook.pages().watch(pfn, theirs);
         if (content == null && unwatchedTold.compareAndSet(false, true)) {
             calls.answer(KernelCall.PAGES_UNWATCHED, 0, 0, 0);
         }
@@ -210,7 +204,7 @@ final class RecordingKernel implements Kernel {
         int result = kernel.instanceFree(address, size);
         answer(KernelCall.INSTANCE_FREE, address, Pages.count(size), -result);
         if (result == 0) {
-            instance.pageWatch().freed(address, Pages.align(size));
+            hook.pages().freed(address, Pages.align(size));
         }
         return result;
     }
@@ -229,8 +223,9 @@ final class RecordingKernel implements Kernel {
     @Override
     public int unregisterHandler(IpiHandler handler) {
         int result = kernel.unregisterHandler(handler);
-        if (handler instanceof HandlerRegistry.Handler ours) {
-            answer(KernelCall.UNREGISTER_HANDLER, ours.number(), ours.type(), -result);
+        int number = hook.kernel().numberOf(handler);
+        if (number >= 0) {
+            answer(KernelCall.UNREGISTER_HANDLER, number, handler.type(), -result);
         }
         return result;
     }
@@ -249,11 +244,16 @@ final class RecordingKernel implements Kernel {
     @Override
     public void runOnCpu(int logicalCpu, Runnable work) {
         calls();
-        Cpu target = instance.cpu(logicalCpu);
+        CallTrace target = hook.calls(logicalCpu);
+        if (target == null) {
+            /* It refuses. */
+            kernel.runOnCpu(logicalCpu, work);
+            return;
+        }
         CallTrace mine = mine();
         long number = mine == null ? 0 : mine.nextGiven();
-        int giver = mine == null ? 0 : Cpu.current().logicalCpu() + 1;
-        kernel.runOnCpu(logicalCpu, () -> target.trace().calls().work(WorkKind.RUN_ON_CPU, number, giver, work::run));
+        int giver = hook.kernel().currentCpu() + 1;
+        kernel.runOnCpu(logicalCpu, () -> target.work(WorkKind.RUN_ON_CPU, number, giver, work::run));
     }
 
     @Override

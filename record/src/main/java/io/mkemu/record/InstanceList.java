@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.record;
 
 import static io.mkemu.abi.InstanceListDescriptor.*;
 
