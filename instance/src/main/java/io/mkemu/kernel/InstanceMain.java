@@ -166,7 +166,8 @@ public final class InstanceMain {
     private static void run(MappedMachine machine, InstanceEntry entry, BootParameters parameters, String[] args,
         Printk printk) throws InterruptedException {
         RequestWatch requests = RequestWatch.start(entry);
-        KernelInstance kernel = new KernelInstance(machine, entry.id(), parameters, ipiShared(parameters), printk);
+        long ipiArea = KernelParameter.ipiShared(parameters, machine.memory().ipiMode());
+        KernelInstance kernel = new KernelInstance(machine, entry.id(), parameters, ipiArea, printk);
         requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
@@ -174,19 +175,6 @@ public final class InstanceMain {
         requests.awaitShutdown();
         /* The host decides when the modules have had time enough, and kills the process then. */
         kernel.shutDown(Long.MAX_VALUE);
-    }
-
-    /**
-     * The boot parameter that says where the IPI area lies: mk_ipi_shared_setup.
-     *
-     * @throws IllegalArgumentException without it, without its value, or with 0: -EINVAL of the RFC
-     */
-    static long ipiShared(BootParameters parameters) {
-        if (!parameters.has("mk_ipi_shared")) {
-            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
-        }
-        KernelParameter.MK_IPI_SHARED.check(parameters);
-        return parameters.getMemory("mk_ipi_shared");
     }
 
     /**
