@@ -166,8 +166,8 @@ public final class InstanceMain {
     private static void run(MappedMachine machine, InstanceEntry entry, BootParameters parameters, String[] args,
         Printk printk) throws InterruptedException {
         RequestWatch requests = RequestWatch.start(entry);
-        long ipiArea = KernelParameter.ipiShared(parameters, machine.memory().ipiMode());
-        KernelInstance kernel = new KernelInstance(machine, entry.id(), parameters, ipiArea, printk);
+        KernelInstance kernel =
+            new KernelInstance(machine, entry.id(), parameters, ipiArea(machine, parameters, printk), printk);
         requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
@@ -175,6 +175,18 @@ public final class InstanceMain {
         requests.awaitShutdown();
         /* The host decides when the modules have had time enough, and kills the process then. */
         kernel.shutDown(Long.MAX_VALUE);
+    }
+
+    private static long ipiArea(MappedMachine machine, BootParameters parameters, Printk printk) {
+        try {
+            return KernelParameter.ipiShared(parameters, machine.memory().ipiMode());
+        } catch (IllegalArgumentException wrong) {
+            if (parameters.has(KernelParameter.MK_IPI_SHARED.parameter())) {
+                new RfcLog(parameters, machine.isQueued(), printk)
+                    .noAddress(parameters.get(KernelParameter.MK_IPI_SHARED.parameter()));
+            }
+            throw wrong;
+        }
     }
 
     /**

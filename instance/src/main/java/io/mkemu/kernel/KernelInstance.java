@@ -40,6 +40,7 @@ public final class KernelInstance implements AutoCloseable {
     private final BootParameters parameters;
     private final InstancePool pool;
     private final Printk printk;
+    private final RfcLog rfcLog;
     private final Window ipiArea;
     private final Cpu[] cpus;
     private final CpuThread[] threads;
@@ -76,8 +77,9 @@ public final class KernelInstance implements AutoCloseable {
         this.damagedMessages = printk.limit("mkemu: damaged message");
         this.damagedTables = printk.limit("mkemu: damaged table");
         this.cpuFaults = printk.limit("mkemu: fault");
+        this.rfcLog = new RfcLog(parameters, machine.isQueued(), printk);
         this.pool = machine.poolOf(entry);
-        this.ipiArea = machine.interconnect().mapArea(entry, ipiArea);
+        this.ipiArea = mapIpiArea(ipiArea);
         int[] physical = entry.cpus();
         if (physical.length == 0) {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
@@ -97,6 +99,19 @@ public final class KernelInstance implements AutoCloseable {
             cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
                 policy.polls() && !apic.sharesCore(), trace);
             threads[logical] = new CpuThread(cpus[logical], policy);
+        }
+    }
+
+    private Window mapIpiArea(long address) {
+        try {
+            Window area = machine.interconnect().mapArea(entry, address);
+            if (entry.id() != 0) {
+                rfcLog.mapped(address, area.buffer().addressOffset());
+            }
+            return area;
+        } catch (MachineException refused) {
+            rfcLog.notMapped(address);
+            throw refused;
         }
     }
 
@@ -270,6 +285,10 @@ public final class KernelInstance implements AutoCloseable {
 
     Printk printk() {
         return printk;
+    }
+
+    RfcLog rfcLog() {
+        return rfcLog;
     }
 
     /** Writes a line to the kernel log. Any thread. */

@@ -31,6 +31,8 @@ public enum KernelParameter {
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
     /** Address of the IPI area. */
     MK_IPI_SHARED("mk_ipi_shared", true, parameters -> ipiShared(parameters, IpiMode.QUEUED)),
+    /** Whether the kernel log has the RFC's own lines; single-slot only. */
+    MK_IPI_LOG(RfcLog.PARAMETER, true, RfcLog::check),
     /** Which machine the kernel was made for. */
     MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch")),
     /** Which life of the instance it is. */
