@@ -45,6 +45,7 @@ public final class KernelInstance implements AutoCloseable {
     private final Cpu[] cpus;
     private final CpuThread[] threads;
     private final HandlerRegistry handlers;
+    private final AtomicWatch atomicWatch;
     private final PageSharing pages;
     private final PageWatch pageWatch;
     private final ModuleList modules;
@@ -88,6 +89,7 @@ public final class KernelInstance implements AutoCloseable {
         this.cpus = new Cpu[physical.length];
         this.threads = new CpuThread[physical.length];
         this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
+        this.atomicWatch = new AtomicWatch(handlers, threads, printk);
         this.pages = new PageSharing(this);
         this.pageWatch = new PageWatch(memory);
         this.modules = new ModuleList(this);
@@ -130,6 +132,7 @@ public final class KernelInstance implements AutoCloseable {
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
+        atomicWatch.start();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -208,6 +211,7 @@ public final class KernelInstance implements AutoCloseable {
         for (CpuThread thread : threads) {
             parked &= thread.awaitParked(millis);
         }
+        atomicWatch.end();
         printk.tellAll();
         return parked;
     }
@@ -285,6 +289,10 @@ public final class KernelInstance implements AutoCloseable {
 
     Printk printk() {
         return printk;
+    }
+
+    AtomicWatch atomicWatch() {
+        return atomicWatch;
     }
 
     RfcLog rfcLog() {
