@@ -16,14 +16,15 @@ final class Delivery implements IpiDispatcher {
     private final LocalApic apic;
     private final CpuTrace trace;
     private final QueuedDelivery messages;
-    private final IrqWorkDelivery irqWork;
+    private final IrqWork irqWork;
 
     Delivery(KernelInstance kernel, Cpu cpu) {
         this.kernel = kernel;
         this.apic = cpu.apic();
         this.trace = cpu.trace();
         this.messages = new QueuedDelivery(this, kernel.handlers(), cpu.logicalCpu());
-        this.irqWork = new IrqWorkDelivery(this, kernel.handlers(), cpu.logicalCpu());
+        this.irqWork = kernel.rfcLog().around(new IrqWorkDelivery(this, kernel.handlers(), cpu.logicalCpu()),
+            cpu.logicalCpu(), apic.physicalCpu());
     }
 
     @Override
@@ -32,7 +33,7 @@ final class Delivery implements IpiDispatcher {
     }
 
     @Override
-    public IrqWorkDelivery irqWork() {
+    public IrqWork irqWork() {
         return irqWork;
     }
 

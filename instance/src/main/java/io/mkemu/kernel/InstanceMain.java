@@ -168,7 +168,7 @@ public final class InstanceMain {
         Printk printk, KernelHook.Maker hooks) throws InterruptedException {
         RequestWatch requests = RequestWatch.start(entry);
         KernelInstance kernel =
-            new KernelInstance(machine, entry.id(), parameters, ipiShared(parameters), printk, hooks);
+            new KernelInstance(machine, entry.id(), parameters, ipiArea(machine, parameters, printk), printk, hooks);
         requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
@@ -178,17 +178,16 @@ public final class InstanceMain {
         kernel.shutDown(Long.MAX_VALUE);
     }
 
-    /**
-     * The boot parameter that says where the IPI area lies: mk_ipi_shared_setup.
-     *
-     * @throws IllegalArgumentException without it, without its value, or with 0: -EINVAL of the RFC
-     */
-    static long ipiShared(BootParameters parameters) {
-        if (!parameters.has("mk_ipi_shared")) {
-            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
+    private static long ipiArea(MappedMachine machine, BootParameters parameters, Printk printk) {
+        try {
+            return KernelParameter.ipiShared(parameters, machine.memory().ipiMode());
+        } catch (IllegalArgumentException wrong) {
+            if (parameters.has(KernelParameter.MK_IPI_SHARED.parameter())) {
+                new RfcLog(parameters, machine.isQueued(), printk)
+                    .noAddress(parameters.get(KernelParameter.MK_IPI_SHARED.parameter()));
+            }
+            throw wrong;
         }
-        KernelParameter.MK_IPI_SHARED.check(parameters);
-        return parameters.getMemory("mk_ipi_shared");
     }
 
     /**

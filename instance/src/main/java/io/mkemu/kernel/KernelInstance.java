@@ -40,10 +40,12 @@ public final class KernelInstance implements AutoCloseable {
     private final BootParameters parameters;
     private final InstancePool pool;
     private final Printk printk;
+    private final RfcLog rfcLog;
     private final Window ipiArea;
     private final Cpu[] cpus;
     private final CpuThread[] threads;
     private final HandlerRegistry handlers;
+    private final AtomicWatch atomicWatch;
     private final PageSharing pages;
     private final KernelHook hook;
     private final ModuleList modules;
@@ -87,8 +89,9 @@ public final class KernelInstance implements AutoCloseable {
         this.damagedMessages = printk.limit("mkemu: damaged message");
         this.damagedTables = printk.limit("mkemu: damaged table");
         this.cpuFaults = printk.limit("mkemu: fault");
+        this.rfcLog = new RfcLog(parameters, machine.isQueued(), printk);
         this.pool = machine.poolOf(entry);
-        this.ipiArea = machine.interconnect().mapArea(entry, ipiArea);
+        this.ipiArea = mapIpiArea(ipiArea);
         int[] physical = entry.cpus();
         if (physical.length == 0) {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
@@ -97,6 +100,7 @@ public final class KernelInstance implements AutoCloseable {
         this.cpus = new Cpu[physical.length];
         this.threads = new CpuThread[physical.length];
         this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
+        this.atomicWatch = new AtomicWatch(handlers, threads, printk);
         this.pages = new PageSharing(this);
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
@@ -108,6 +112,19 @@ public final class KernelInstance implements AutoCloseable {
             cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
                 policy.polls() && !apic.sharesCore(), trace);
             threads[logical] = new CpuThread(cpus[logical], policy);
+        }
+    }
+
+    private Window mapIpiArea(long address) {
+        try {
+            Window area = machine.interconnect().mapArea(entry, address);
+            if (entry.id() != 0) {
+                rfcLog.mapped(address, area.buffer().addressOffset());
+            }
+            return area;
+        } catch (MachineException refused) {
+            rfcLog.notMapped(address);
+            throw refused;
         }
     }
 
@@ -126,6 +143,7 @@ public final class KernelInstance implements AutoCloseable {
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
+        atomicWatch.start();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -204,6 +222,7 @@ public final class KernelInstance implements AutoCloseable {
         for (CpuThread thread : threads) {
             parked &= thread.awaitParked(millis);
         }
+        atomicWatch.end();
         printk.tellAll();
         return parked;
     }
@@ -285,6 +304,14 @@ public final class KernelInstance implements AutoCloseable {
 
     Printk printk() {
         return printk;
+    }
+
+    AtomicWatch atomicWatch() {
+        return atomicWatch;
+    }
+
+    RfcLog rfcLog() {
+        return rfcLog;
     }
 
     /** Writes a line to the kernel log. Any thread. */
