@@ -4,9 +4,7 @@ package io.mkemu.tree;
 import io.mkemu.abi.IpiMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -33,13 +31,12 @@ final class MachineReader {
         NodeReader root = new NodeReader(file, "/", tree);
         checkCompatible(root);
         root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, IPI), Set.of("resources", "chosen", "instances"));
-        Map<String, List<Position>> places = new HashMap<>();
-        ResourceReader.Resources pool = ResourceReader.read(root, true, places);
-        HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
-        OptionalInt slots = slots(root, places);
+        ResourceReader.Resources pool = ResourceReader.read(root, true);
+        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root));
+        OptionalInt slots = slots(root);
         List<InstanceSpec> instances = instances(root);
         MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
-                pool.memoryBase(), host, instances, slots, ipi(root), new Places(tree.position(), places));
+                pool.memoryBase(), host, instances, slots, ipi(root), root.places());
         new PartitionCheck(machine).run();
         return machine;
     }
@@ -54,7 +51,7 @@ final class MachineReader {
         }
     }
 
-    private OptionalInt slots(NodeReader root, Map<String, List<Position>> places) {
+    private OptionalInt slots(NodeReader root) {
         Optional<Property> property = root.property(SLOTS);
         if (property.isEmpty()) {
             return OptionalInt.empty();
@@ -65,7 +62,7 @@ final class MachineReader {
             throw root.error(cell.position(), "'mkemu,ipi-slots' is " + Text.printable(cell.text())
                     + ", expected " + MachineSpec.SLOTS);
         }
-        places.put(SLOTS, List.of(cell.position()));
+        root.note(SLOTS, List.of(cell.position()));
         return OptionalInt.of((int) slots);
     }
 
