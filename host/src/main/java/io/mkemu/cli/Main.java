@@ -5,6 +5,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
+import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.ErrorText;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.StandardStreams;
@@ -77,7 +78,7 @@ public final class Main {
      * own, further ones are not looked for. To look for them opens all jars of the class path.
      */
     static CommandLine commandLine(String... args) {
-        CommandLine mk = new CommandLine(new Main());
+        CommandLine mk = Converter.register(new CommandLine(new Main()));
         if (args.length == 0 || !mk.getSubcommands().containsKey(args[0])) {
             addFurther(mk);
         }
