@@ -4,9 +4,7 @@ package io.mkemu.tree;
 import io.mkemu.abi.IpiMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -38,16 +36,14 @@ final class MachineReader {
         checkCompatible(root);
         root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, NR_CPUS, IPI, IPI_LOG),
             Set.of("resources", "chosen", "instances"));
-        Map<String, List<Position>> places = new HashMap<>();
-        ResourceReader.Resources pool = ResourceReader.read(root, true, places);
-        HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
-        OptionalInt slots = slots(root, places);
-        OptionalInt nrCpus = nrCpus(root, places);
-        boolean ipiLog = ipiLog(root, places);
+        ResourceReader.Resources pool = ResourceReader.read(root, true);
+        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root));
+        OptionalInt slots = slots(root);
+        OptionalInt nrCpus = nrCpus(root);
+        boolean ipiLog = ipiLog(root);
         List<InstanceSpec> instances = instances(root);
         MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
-                pool.memoryBase(), host, instances, slots, nrCpus, ipi(root), ipiLog,
-                new Places(tree.position(), places));
+                pool.memoryBase(), host, instances, slots, nrCpus, ipi(root), ipiLog, root.places());
         new PartitionCheck(machine).run();
         return machine;
     }
@@ -62,7 +58,7 @@ final class MachineReader {
         }
     }
 
-    private OptionalInt slots(NodeReader root, Map<String, List<Position>> places) {
+    private OptionalInt slots(NodeReader root) {
         Optional<Property> property = root.property(SLOTS);
         if (property.isEmpty()) {
             return OptionalInt.empty();
@@ -73,11 +69,11 @@ final class MachineReader {
             throw root.error(cell.position(), "'mkemu,ipi-slots' is " + Text.printable(cell.text())
                     + ", expected " + MachineSpec.SLOTS);
         }
-        places.put(SLOTS, List.of(cell.position()));
+        root.note(SLOTS, List.of(cell.position()));
         return OptionalInt.of((int) slots);
     }
 
-    private OptionalInt nrCpus(NodeReader root, Map<String, List<Position>> places) {
+    private OptionalInt nrCpus(NodeReader root) {
         Optional<Property> property = root.property(NR_CPUS);
         if (property.isEmpty()) {
             return OptionalInt.empty();
@@ -87,11 +83,11 @@ final class MachineReader {
             throw root.error(cell.position(), "'nr-cpus' is " + Text.printable(cell.text()) + ", expected 1.."
                     + MachineSpec.MAX_CPUS + ", above every physical id");
         }
-        places.put(NR_CPUS, List.of(cell.position()));
+        root.note(NR_CPUS, List.of(cell.position()));
         return OptionalInt.of((int) cell.value());
     }
 
-    private static boolean ipiLog(NodeReader root, Map<String, List<Position>> places) {
+    private static boolean ipiLog(NodeReader root) {
         Optional<Property> property = root.property(IPI_LOG);
         if (property.isEmpty()) {
             return false;
@@ -101,7 +97,7 @@ final class MachineReader {
             throw root.error(log.position(), "'ipi-log' is " + Text.quote(log.text())
                     + ", expected \"rfc\"; without it the kernel logs have mkemu's lines only");
         }
-        places.put(IPI_LOG, List.of(log.position()));
+        root.note(IPI_LOG, List.of(log.position()));
         return true;
     }
 
