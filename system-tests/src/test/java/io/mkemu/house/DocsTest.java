@@ -77,6 +77,7 @@ class DocsTest {
             }
         }
         roots.add(root().resolve("examples"));
+        roots.add(root().resolve("testkit/common"));
         for (Path sourceRoot : roots.stream().filter(Files::isDirectory).toList()) {
             for (Path file : list(sourceRoot, ".java")) {
                 String text = Files.readString(file);
