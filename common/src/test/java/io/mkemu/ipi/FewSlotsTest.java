@@ -5,14 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mkemu.Errno;
 import io.mkemu.abi.RamLayout;
-import io.mkemu.machine.TestMachine;
-import java.nio.file.Path;
+import io.mkemu.testkit.TestMachine;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,8 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FewSlotsTest {
     private static final int MESSAGES = 300;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
     private final Payload payload = new Payload();
     private final List<Integer> results = new ArrayList<>();
     private final List<Long> arrived = new ArrayList<>();
@@ -37,9 +33,9 @@ class FewSlotsTest {
     }
 
     /** Keeps so many messages under way; each callback sends one more. */
-    private void exchange(int slots, int underWay) throws Exception {
+    private void exchange(int slots, int underWay) {
         RamLayout layout = new RamLayout(4, slots, 1 << 20, 8 << 20);
-        try (TestMachine machine = TestMachine.create(directory, layout)) {
+        try (TestMachine machine = new TestMachine(layout)) {
             machine.activate(0, 0);
             machine.activate(1, 2);
             try (IpiSender sender = machine.mapped().interconnect().sender(machine.mapped().apic(0));
@@ -66,14 +62,14 @@ class FewSlotsTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 8, 16, 32, 64, 256})
     @DisplayName("one message under way: the lane is never full")
-    void aPingPongNeverFindsTheLaneFull(int slots) throws Exception {
+    void aPingPongNeverFindsTheLaneFull(int slots) {
         exchange(slots, 1);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {2, 4, 8, 16, 32, 64, 256})
     @DisplayName("with three quarters of the slots under way the lane is never full")
-    void mostOfTheSlotsAreOfUse(int slots) throws Exception {
+    void mostOfTheSlotsAreOfUse(int slots) {
         exchange(slots, Math.max(1, slots * 3 / 4 - 1));
     }
 }

@@ -9,6 +9,7 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.module.IpiCallback;
+import io.mkemu.testkit.Await;
 import io.mkemu.testmodule.WaitingCallback;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,8 +48,8 @@ class AtomicWatchTest {
             for (int round = 1; round <= 2; round++) {
                 int calls = round;
                 send(sender);
-                TestKernels.until(() -> waiting.begun() == calls);
-                TestKernels.until(() -> {
+                Await.until(() -> waiting.begun() == calls);
+                Await.until(() -> {
                     receiver.kernel.atomicWatch().look();
                     return !bugs(machine).isEmpty();
                 });
@@ -56,7 +57,7 @@ class AtomicWatchTest {
                     receiver.kernel.atomicWatch().look();
                 }
                 waiting.release();
-                TestKernels.until(() -> waiting.over() == calls);
+                Await.until(() -> waiting.over() == calls);
             }
             assertEquals(List.of("BUG: scheduling while atomic: probe: handler 1 of IPI type 0x42 " + what
                 + " in its callback on CPU 2"), bugs(machine));
@@ -86,7 +87,7 @@ class AtomicWatchTest {
             try (Hold held = deaf.hold(0)) {
                 assertNotNull(held);
                 send(sender);
-                TestKernels.until(() -> receiver.kernel.handlers().running(0) != null);
+                Await.until(() -> receiver.kernel.handlers().running(0) != null);
                 while (looks.incrementAndGet() < 100) {
                     receiver.kernel.atomicWatch().look();
                     Thread.yield();

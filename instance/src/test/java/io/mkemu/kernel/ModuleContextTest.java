@@ -14,14 +14,15 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -29,22 +30,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
 class ModuleContextTest {
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private Node node;
     private Kernel api;
 
     @BeforeEach
     void boot() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
         machine.load(1, 2, 5);
         node = machine.boot(1, "probe.depth=0x10 probe.some-name=yes other.depth=3 probe.size=4K "
             + "idle=halt color=red color=blue my-flag loglevel=8");
         api = node.api;
-    }
-
-    @AfterEach
-    void shutDown() throws Exception {
-        machine.close();
     }
 
     @Test
@@ -83,7 +79,7 @@ class ModuleContextTest {
             throw new IllegalStateException("broken work");
         });
         api.runOnCpu(1, after::countDown);
-        TestKernels.await(after);
+        Await.latch(after);
         assertTrue(machine.log(1).stream().anyMatch(line -> line.contains("probe: work failed")
             && line.contains("broken work")));
     }

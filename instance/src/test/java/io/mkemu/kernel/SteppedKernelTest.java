@@ -17,7 +17,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
-import java.io.BufferedReader;
+import io.mkemu.testkit.ChildJvm;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,13 +169,10 @@ public class SteppedKernelTest {
 
     @Test
     void noNativeCallIsMade() throws Exception {
-        Process alone = KernelProcess.start(List.of("-Xlog:class+load:stdout:none"), Alone.class);
-        List<String> loaded = new ArrayList<>();
-        try (BufferedReader said = alone.inputReader()) {
-            said.lines().forEach(loaded::add);
+        List<String> loaded;
+        try (ChildJvm alone = ChildJvm.start(List.of("-Xlog:class+load:stdout:none"), Alone.class)) {
+            loaded = alone.readLines();
             assertEquals(0, alone.waitFor());
-        } finally {
-            alone.destroyForcibly().waitFor();
         }
         assertTrue(loaded.contains("both ran"));
         assertTrue(loaded.stream().anyMatch(line -> line.startsWith("io.mkemu.kernel.KernelInstance ")));

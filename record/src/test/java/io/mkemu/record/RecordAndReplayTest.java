@@ -26,6 +26,7 @@ import io.mkemu.replay.ScriptHeader;
 import io.mkemu.replay.ScriptReader;
 import io.mkemu.replay.ScriptWriter;
 import io.mkemu.replay.StepAssembler;
+import io.mkemu.testkit.Await;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceRecord;
@@ -78,7 +79,7 @@ class RecordAndReplayTest {
         new TraceControl(machine.memory()).mode(TraceMode.ALL);
         Asker asker = new Asker();
         Node node = machine.boot(ASKER, "quiet asker.seed=17", asker);
-        TestKernels.until(() -> asker.isDone());
+        Await.until(() -> asker.isDone());
         node.shutDown();
         return script(cpus);
     }
@@ -152,7 +153,7 @@ class RecordAndReplayTest {
                 public void warning(String text) {
                     throw new AssertionError(text);
                 }
-            }).run(TimeUnit.SECONDS.toNanos(TestKernels.WATCHDOG_SECONDS));
+            }).run(TimeUnit.SECONDS.toNanos(Await.WATCHDOG_SECONDS));
         }
     }
 
@@ -203,7 +204,7 @@ class RecordAndReplayTest {
             new UnsafeBuffer(message).putLong(0, System.nanoTime());
             peer.on(() -> peer.api.sendIpiData(ASKER, message, ASK));
             int rounds = round;
-            TestKernels.until(() -> adder.answers.get() == rounds);
+            Await.until(() -> adder.answers.get() == rounds);
         }
         node.shutDown();
         ReplayResult result = replay(script(cpus), new Adder(), new ArrayList<>());
@@ -250,13 +251,13 @@ class RecordAndReplayTest {
         try (TestKernels.Hold still = peer.hold(0)) {
             assertNotNull(still);
             assertEquals(0, host.on(() -> host.api.sendIpiData(ASKER, new byte[1], ASK)));
-            Thread cpu = patient.cpu.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
-            TestKernels.until(() -> cpu.getState() == Thread.State.TIMED_WAITING);
+            Thread cpu = patient.cpu.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+            Await.until(() -> cpu.getState() == Thread.State.TIMED_WAITING);
         }
-        TestKernels.until(() -> patient.done);
+        Await.until(() -> patient.done);
         node.shutDown();
         int slots = TestKernels.LAYOUT.ipiSlots();
-        TestKernels.until(() -> told.get() == (slots * 100 + Errno.ENOSPC) * 100L);
+        Await.until(() -> told.get() == (slots * 100 + Errno.ENOSPC) * 100L);
         /* Nobody makes room in a replay. */
         ReplayResult result = replay(script(cpus), new Patient(), new ArrayList<>());
         assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
@@ -315,7 +316,7 @@ class RecordAndReplayTest {
         long memory = node.on(() -> node.api.instanceAlloc((long) pages * Pages.PAGE_SIZE, 1));
         for (int page = 0; page < pages; page++) {
             long pfn = Pages.pfn(memory) + page;
-            TestKernels.until(() -> share(node, pfn));
+            Await.until(() -> share(node, pfn));
         }
         assertEquals(1, ring.of(TraceEvent.CALL).stream()
             .filter(seen -> seen.type() == KernelCall.PAGES_UNWATCHED.ordinal()).count());

@@ -77,6 +77,8 @@ class DocsTest {
             }
         }
         roots.add(root().resolve("examples"));
+        roots.add(root().resolve("testkit/common"));
+        roots.add(root().resolve("testkit/kernel"));
         for (Path sourceRoot : roots.stream().filter(Files::isDirectory).toList()) {
             for (Path file : list(sourceRoot, ".java")) {
                 String text = Files.readString(file);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.mkemu.record.RecordedInstanceMain;
+import io.mkemu.testkit.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,14 +79,8 @@ final class Procs {
     }
 
     /** Waits until a process has been stopped by a signal. */
-    static void awaitStopped(long pid) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
-        while (!state(pid).equals("T")) {
-            if (System.nanoTime() - deadline > 0) {
-                fail("process " + pid + " is in state " + state(pid));
-            }
-            Thread.sleep(1);
-        }
+    static void awaitStopped(long pid) {
+        Await.until(() -> state(pid).equals("T"), () -> "process " + pid + " in state T, is in " + state(pid));
     }
 
     /** A field of /proc/PID/stat, the third of the manual page being 2; empty if there is no such process. */

@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
-import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
-import io.mkemu.log.KernelLogReader;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.memory.BitmapPool;
-import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.RamFile;
-import io.mkemu.memory.Region;
-import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.TestMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,72 +24,47 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** A machine as the host makes it, with kernels that run in this JVM: each on its own mapping of one RAM file. */
-public final class TestKernels {
+/**
+ * A machine with kernels that run in this JVM, each on its own mapping of one RAM file. It lasts as long as the test
+ * that registers it as an extension, or must be closed.
+ */
+public final class TestKernels implements AfterEachCallback {
     /** Eight physical CPUs, 16 messages a lane. */
     public static final RamLayout LAYOUT = new RamLayout(8, 16, 2 << 20, 16 << 20);
-    /** No wait of a test is longer: what takes longer hangs. */
-    public static final int WATCHDOG_SECONDS = 20;
-    private static final long REGION = 2 << 20;
 
     private final KernelHook.Maker hooks;
-    private final Path directory;
-    private final Path ram;
-    private final MappedMachine mapped;
-    private final Window poolMap;
-    private final BitmapPool pool;
-    private final IpiAreas areas;
     private final int[] hostCpus = Affinity.allowed().stream().toArray();
+    private final TestMachine machine;
     private final Map<Integer, Node> nodes = new LinkedHashMap<>();
 
-    public TestKernels(IpiMode mode) throws IOException {
+    public TestKernels(IpiMode mode) {
         this(mode, KernelHook::none);
     }
 
     /** A machine each of whose kernels has a hook. */
-    public TestKernels(IpiMode mode, KernelHook.Maker hooks) throws IOException {
+    public TestKernels(IpiMode mode, KernelHook.Maker hooks) {
         this.hooks = hooks;
-        directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-kernels-");
-        ram = directory.resolve("ram");
-        RamFile.create(ram, LAYOUT, mode, "test");
-        mapped = MappedMachine.open(ram);
-        areas = mapped.interconnect().areas();
-        poolMap = mapped.memory().map(LAYOUT.poolMapAt(), LAYOUT.poolMapSize());
-        pool = BitmapPool.format(poolMap.buffer(), 0, LAYOUT.poolAt(), LAYOUT.poolSize(), Pages.PAGE_SHIFT);
-        for (int cpu = 0; cpu < LAYOUT.nrCpus(); cpu++) {
-            mapped.apic(cpu).configure(-1, false, -1, cpu);
-        }
+        machine = new TestMachine(LAYOUT, mode);
     }
 
     /** Gives an instance CPUs and an empty pool; it has no IPI area yet. */
     InstanceEntry reserve(int id, int... cpus) {
-        InstanceEntry entry = mapped.instances().entry(id);
-        entry.name("instance-" + id);
-        entry.cpus(cpus);
-        if (entry.regions().isEmpty()) {
-            entry.regions(List.of(new Region(pool.alloc(REGION, Pages.PAGE_SIZE), REGION)));
-        }
-        for (int cpu : cpus) {
-            mapped.apic(cpu).reset();
-            /* Shared, so that nothing polls: tests run beside other work. */
-            mapped.apic(cpu).configure(hostCpus[cpu % hostCpus.length], true, id, cpu);
-        }
-        InstancePool.format(mapped.memory(), entry.regions()).close();
-        entry.newLife(InstanceState.READY);
-        return entry;
+        return onHostCpus(machine.reserve(id, cpus));
     }
 
     /** As {@link #reserve}, with an IPI area; loaded. */
     public InstanceEntry load(int id, int... cpus) {
-        InstanceEntry entry = reserve(id, cpus);
-        int created = areas.create(id);
-        if (created != 0) {
-            throw new IllegalStateException("IPI area of instance " + id + ": " + created);
+        return onHostCpus(machine.load(id, cpus));
+    }
+
+    /* Shared, so that nothing polls: tests run beside other work. */
+    private InstanceEntry onHostCpus(InstanceEntry entry) {
+        for (int cpu : entry.cpus()) {
+            mapped().apic(cpu).configure(hostCpus[cpu % hostCpus.length], true, entry.id(), cpu);
         }
-        entry.newLife(InstanceState.LOADED);
         return entry;
     }
 
@@ -114,7 +81,7 @@ public final class TestKernels {
 
     /** Boots a kernel that is loaded, with modules before the probe. */
     public Node boot(int id, String cmdline, KernelModule... modules) throws Exception {
-        Node node = new Node(MappedMachine.open(ram), id, cmdline, hooks);
+        Node node = new Node(MappedMachine.open(machine.ram()), id, cmdline, hooks);
         nodes.put(id, node);
         node.kernel.bringUpCpus();
         List<KernelModule> all = new ArrayList<>(List.of(modules));
@@ -125,29 +92,29 @@ public final class TestKernels {
     }
 
     MappedMachine mapped() {
-        return mapped;
+        return machine.mapped();
     }
 
     public PhysicalMemory memory() {
-        return mapped.memory();
+        return machine.memory();
     }
 
     IpiAreas areas() {
-        return areas;
+        return machine.mapped().interconnect().areas();
     }
 
     Path ram() {
-        return ram;
+        return machine.ram();
     }
 
     /** All lines of an instance's kernel log. */
     public List<String> log(int id) {
-        KernelLogReader reader = new KernelLogReader(mapped.memory(), id);
-        List<String> lines = new ArrayList<>();
-        for (var line = reader.poll(); line != null; line = reader.poll()) {
-            lines.add(line.text());
-        }
-        return lines;
+        return machine.log(id);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) throws Exception {
+        close();
     }
 
     /** Ends the kernels and removes the machine. */
@@ -157,14 +124,7 @@ public final class TestKernels {
             node.kernel.close();
             node.mapped.close();
         }
-        poolMap.close();
-        mapped.close();
-        try (Stream<Path> files = Files.list(directory)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(directory);
+        machine.close();
     }
 
     /** A kernel, and the module in it by which a test makes calls. */
@@ -184,7 +144,7 @@ public final class TestKernels {
         public void shutDown() throws InterruptedException {
             if (!down) {
                 down = true;
-                kernel.shutDown(TimeUnit.SECONDS.toMillis(WATCHDOG_SECONDS));
+                kernel.shutDown(TimeUnit.SECONDS.toMillis(Await.WATCHDOG_SECONDS));
             }
         }
 
@@ -208,7 +168,7 @@ public final class TestKernels {
                     result.completeExceptionally(fault);
                 }
             });
-            return result.get(WATCHDOG_SECONDS, TimeUnit.SECONDS);
+            return result.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         }
 
         /** As {@link #on(int, Callable)}, on the boot CPU. */
@@ -227,7 +187,7 @@ public final class TestKernels {
                     });
                     return null;
                 });
-                await(stepped);
+                Await.latch(stepped);
             }
         }
 
@@ -235,7 +195,7 @@ public final class TestKernels {
         public Hold hold(int logicalCpu) throws InterruptedException {
             Hold hold = new Hold();
             kernel.cpu(logicalCpu).submit(hold::stand);
-            await(hold.standing);
+            Await.latch(hold.standing);
             return hold;
         }
 
@@ -252,7 +212,7 @@ public final class TestKernels {
         private void stand() {
             standing.countDown();
             try {
-                await(released);
+                Await.latch(released);
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
             }
@@ -261,23 +221,6 @@ public final class TestKernels {
         @Override
         public void close() {
             released.countDown();
-        }
-    }
-
-    static void await(CountDownLatch latch) throws InterruptedException {
-        if (!latch.await(WATCHDOG_SECONDS, TimeUnit.SECONDS)) {
-            throw new AssertionError("not within " + WATCHDOG_SECONDS + " s");
-        }
-    }
-
-    /** Waits until something holds. */
-    public static void until(BooleanSupplier holds) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() - deadline > 0) {
-                throw new AssertionError("not within " + WATCHDOG_SECONDS + " s");
-            }
-            Thread.yield();
         }
     }
 }
