@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
 import io.mkemu.abi.IpiMode;
 import io.mkemu.kernel.KernelHook;
-import io.mkemu.kernel.SteppedKernelTest;
+import io.mkemu.kernel.SteppedConversation;
 import io.mkemu.kernel.SteppedMachine;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Timeout;
@@ -23,10 +23,10 @@ class SteppedRecordingTest {
     @EnumSource(IpiMode.class)
     void theSameSeedIsTheSameRecord(IpiMode mode) {
         ByteBuffer ram = SteppedMachine.newRam();
-        String first = SteppedKernelTest.run(ram, mode, 1, RecordingHook::new);
-        assertNotEquals(SteppedKernelTest.run(ram, mode, 1, KernelHook::none), first, "the modules' calls are in it");
+        String first = SteppedConversation.run(ram, mode, 1, RecordingHook::new);
+        assertNotEquals(SteppedConversation.run(ram, mode, 1, KernelHook::none), first, "the modules' calls are in it");
         for (int round = 1; round < ROUNDS; round++) {
-            assertEquals(first, SteppedKernelTest.run(ram, mode, 1, RecordingHook::new), "round " + round);
+            assertEquals(first, SteppedConversation.run(ram, mode, 1, RecordingHook::new), "round " + round);
         }
     }
 }
