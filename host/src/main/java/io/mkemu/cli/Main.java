@@ -35,7 +35,7 @@ import picocli.CommandLine.Command;
         "  7:no such instance, or its state refuses the verb",
         " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
-    footer = {"", "Example: mk run examples/demo.dts"})
+    footer = "Example: mk run examples/demo.dts")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands that the help lists after those of {@link FurtherCommand}. */
