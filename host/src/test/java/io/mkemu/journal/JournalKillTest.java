@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Writers are killed at any moment: what they had written is whole, and nothing is half there. */
-@Timeout(300)
+@Timeout(600)
 class JournalKillTest {
-    private static final int KILLS = 100;
+    private static final int KILLS = 40;
     private static final int AT_ONCE = 4;
     private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
 

@@ -31,10 +31,10 @@ class HaltIT {
     @RegisterExtension
     final Mk mk = new Mk();
 
-    private TestHost host;
+    private LiveHost host;
 
     private List<String> kill(boolean force, String... names) throws InterruptedException {
-        return host.host().kill(List.of(names), force, TestHost.BOOT_MILLIS);
+        return host.host().kill(List.of(names), force, LiveHost.BOOT_MILLIS);
     }
 
     private void refused(ExitCode code, String pattern, ThrowingCall call) {
@@ -68,7 +68,7 @@ class HaltIT {
         Path jar = ModuleJar.of(mk.work(), Awkward.class);
         TreeSource tree = new TreeSource().instance("good", jar)
             .bootargs("idle=halt awkward.in=exit").instance("bad", jar);
-        try (TestHost made = TestHost.boot(mk, tree, "exit")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "exit")) {
             host = made;
             host.exec("good", "bad");
             assertEquals(List.of(), kill(false, "good"));
@@ -119,7 +119,7 @@ class HaltIT {
             tree.bootargs("idle=halt awkward.in=" + in).instance(in, jar);
         }
         String[] names = {"stopped", "init", "callback", "flood"};
-        try (TestHost made = TestHost.boot(mk, tree, "force")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "force")) {
             host = made;
             for (int life = 1; life <= 2; life++) {
                 host.start(names);
@@ -151,7 +151,7 @@ class HaltIT {
     @Test
     void anExternalInstanceIsKilledAsAnyOther() throws Exception {
         Path jar = ModuleJar.of(mk.work(), Quiet.class);
-        try (TestHost made = TestHost.boot(mk, new TreeSource().instance("guest", jar), "guest")) {
+        try (LiveHost made = LiveHost.boot(mk, new TreeSource().instance("guest", jar), "guest")) {
             host = made;
             MkProcess process = host.join(mk, "guest");
             InstanceStatus status = host.status("guest");
@@ -181,13 +181,13 @@ class HaltIT {
         for (String in : names) {
             tree.bootargs("idle=halt awkward.in=" + in).instance(in, jar);
         }
-        try (TestHost made = TestHost.boot(mk, tree, "marker")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "marker")) {
             host = made;
             List<MkProcess> processes = new ArrayList<>();
             for (String name : names) {
                 List<String> said = new ArrayList<>();
                 host.host().start(List.of(name), true, Joining.byCommand(), said::add);
-                processes.add(TestHost.join(mk, said));
+                processes.add(LiveHost.join(mk, said));
             }
             awaitAwkward(1);
             assertEquals(List.of(), kill(true, names.toArray(String[]::new)));
@@ -205,7 +205,7 @@ class HaltIT {
     @Test
     void aStoppedExternalInstanceKeepsTheMarkerUpUntilItRunsAgain() throws Exception {
         Path jar = ModuleJar.of(mk.work(), Quiet.class);
-        try (TestHost made = TestHost.boot(mk, new TreeSource().instance("guest", jar), "stopped")) {
+        try (LiveHost made = LiveHost.boot(mk, new TreeSource().instance("guest", jar), "stopped")) {
             host = made;
             MkProcess process = host.join(mk, "guest");
             process.signal("STOP");
@@ -237,7 +237,7 @@ class HaltIT {
     @Test
     void whoComesTooLateIsRefused() throws Exception {
         Path jar = ModuleJar.of(mk.work(), Quiet.class);
-        try (TestHost made = TestHost.boot(mk, new TreeSource().instance("guest", jar), "late")) {
+        try (LiveHost made = LiveHost.boot(mk, new TreeSource().instance("guest", jar), "late")) {
             host = made;
             List<String> first = new ArrayList<>();
             Boots begun = host.host().start(List.of("guest"), true, Joining.byCommand(), first::add);
@@ -245,16 +245,16 @@ class HaltIT {
                 + "--timeout$", () -> begun.await(SHORT_MILLIS));
             assertLoaded("guest", 1);
             String given = "instance 1: life 1 is over or was given up; execute it again";
-            TestHost.join(mk, first).refuses(4, given);
+            LiveHost.join(mk, first).refuses(4, given);
             assertLoaded("guest", 1);
 
             List<String> second = new ArrayList<>();
             host.host().start(List.of("guest"), true, Joining.byCommand(), second::add);
-            TestHost.join(mk, first).refuses(4, given);
-            MkProcess process = TestHost.join(mk, second);
+            LiveHost.join(mk, first).refuses(4, given);
+            MkProcess process = LiveHost.join(mk, second);
             assertEquals(process.pid(), host.awaitState("guest", InstanceState.ACTIVE).pid());
             assertEquals("", host.status("guest").reason());
-            TestHost.join(mk, second).refuses(4, "instance 1 of machine late runs already");
+            LiveHost.join(mk, second).refuses(4, "instance 1 of machine late runs already");
             assertEquals(List.of(), kill(false, "guest"));
             process.ends(0);
             assertEquals(List.of(), host.shutDown());
@@ -265,7 +265,7 @@ class HaltIT {
     void aKernelInCIsKilledAsAnyOther() throws Exception {
         Path binary = CPeer.compile(mk);
         TreeSource tree = new TreeSource().host("peer").bootargs("c-peer.messages=1000000000").instance("c");
-        try (TestHost made = TestHost.boot(mk, tree, "c")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "c")) {
             host = made;
             MkProcess asked = joinC(binary);
             assertEquals(List.of(), kill(false, "c"));

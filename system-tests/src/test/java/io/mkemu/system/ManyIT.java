@@ -32,7 +32,7 @@ class ManyIT {
 
     private final Map<String, Long> pids = new HashMap<>();
     private final Set<String> active = new HashSet<>();
-    private TestHost host;
+    private LiveHost host;
 
     @Test
     @Timeout(600)
@@ -40,7 +40,7 @@ class ManyIT {
         Path jar = ModuleJar.of(mk.work(), Quiet.class);
         TreeSource tree = new TreeSource();
         NAMES.forEach(name -> tree.instance(name, jar));
-        try (TestHost made = TestHost.boot(mk, tree, "many")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "many")) {
             host = made;
             checkResources(0);
             made.start(NAMES.toArray(String[]::new));
@@ -53,13 +53,13 @@ class ManyIT {
             }
             checkResources(0);
 
-            KILLED.forEach(name -> TestHost.kill9(pids.get(name)));
+            KILLED.forEach(name -> LiveHost.kill9(pids.get(name)));
             made.await(() -> "not exactly " + KILLED + " are failed", this::isPartlyDead);
             checkResources(0);
             assertEquals(INSTANCES - KILLED.size(), Procs.instances(made.directory()).size());
 
             List<String> alive = NAMES.stream().filter(name -> !KILLED.contains(name)).toList();
-            assertEquals(List.of(), made.host().kill(alive, false, TestHost.BOOT_MILLIS));
+            assertEquals(List.of(), made.host().kill(alive, false, LiveHost.BOOT_MILLIS));
             for (String name : alive) {
                 check(made.status(name), InstanceState.LOADED, 0);
                 assertEquals(1, made.log(name, "quiet: exit").size(), made::describe);

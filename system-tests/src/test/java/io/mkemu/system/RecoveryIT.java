@@ -55,10 +55,10 @@ class RecoveryIT {
     @Test
     void instancesOfAKilledHostEndByThemselvesAndInitBeginsAnew() throws Exception {
         up();
-        TestHost.kill9(hostPid());
+        LiveHost.kill9(hostPid());
         /* At once: its instances may still be there, and the next host has to wait for them. */
         up();
-        TestHost.kill9(hostPid());
+        LiveHost.kill9(hostPid());
         Procs.awaitNoInstances(mk.machine("lab"), INSTANCES_END_SECONDS);
         assertTrue(Files.exists(mk.machine("lab").resolve("ram")), "nothing is left to clear");
         mk.start("show", "--machine", "lab").refuses(4, "\"lab\" is dead, .* mk init --machine lab ");
@@ -75,7 +75,7 @@ class RecoveryIT {
         long stopped = up().get(2);
         Procs.signal("STOP", stopped);
         Procs.awaitStopped(stopped);
-        TestHost.kill9(hostPid());
+        LiveHost.kill9(hostPid());
         mk.start("init", tree).refuses(4, "an instance of a former run is still alive.*'fuser " + mk.machine("lab")
             + "/instance-2.lock' and kill it");
         Procs.signal("CONT", stopped);

@@ -29,7 +29,7 @@ class RestartIT {
     @RegisterExtension
     final Mk mk = new Mk();
 
-    private TestHost host;
+    private LiveHost host;
 
     private static String onFailure(int limit, int delayMillis) {
         return "restart = \"on-failure\"; restart-limit = <%d>; restart-delay-ms = <%d>;".formatted(limit, delayMillis);
@@ -51,7 +51,7 @@ class RestartIT {
         TreeSource tree = new TreeSource().bootargs("idle=halt awkward.in=death awkward.code=3")
             .properties(onFailure(3, 50)).instance("dies", dies)
             .properties(onFailure(1, 50)).instance("never-up", bad);
-        try (TestHost made = TestHost.boot(mk, tree, "limit")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "limit")) {
             host = made;
             host.start("dies", "never-up");
             InstanceStatus dead = awaitGivenUp("dies", 3);
@@ -94,11 +94,11 @@ class RestartIT {
         Path jar = ModuleJar.of(mk.work(), Quiet.class);
         TreeSource tree = new TreeSource().properties(onFailure(5, 1)).instance("a", jar)
             .properties(onFailure(5, 60_000)).instance("b", jar);
-        try (TestHost made = TestHost.boot(mk, tree, "purpose")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "purpose")) {
             host = made;
             for (int life = 1; life <= 2; life++) {
                 host.exec("a");
-                assertEquals(List.of(), host.host().kill(List.of("a"), life == 2, TestHost.BOOT_MILLIS));
+                assertEquals(List.of(), host.host().kill(List.of("a"), life == 2, LiveHost.BOOT_MILLIS));
                 InstanceStatus loaded = host.status("a");
                 assertEquals(InstanceState.LOADED, loaded.state());
                 assertEquals(life, loaded.life());
@@ -108,21 +108,21 @@ class RestartIT {
             assertEquals(List.of(), host.log("a", "mkemu: restart"));
 
             host.exec("b");
-            TestHost.kill9(host.status("b").pid());
+            LiveHost.kill9(host.status("b").pid());
             InstanceStatus waits = host.awaitState("b", InstanceState.FAILED);
             assertEquals(KILLED, waits.reason());
             assertTrue(waits.detail().startsWith("restart 1 of 5 in "), waits::detail);
-            assertEquals(List.of(), host.host().kill(List.of("b"), true, TestHost.BOOT_MILLIS));
+            assertEquals(List.of(), host.host().kill(List.of("b"), true, LiveHost.BOOT_MILLIS));
             assertEquals("", host.status("b").detail(), "the planned restart is called off");
             assertEquals(0, host.status("b").restarts());
             host.exec("b");
             assertEquals(2, host.status("b").life());
-            TestHost.kill9(host.status("b").pid());
+            LiveHost.kill9(host.status("b").pid());
             host.awaitState("b", InstanceState.FAILED);
             host.exec("b");
             assertEquals(3, host.status("b").life(), "who does not want to wait need not");
             assertEquals(0, host.status("b").restarts());
-            TestHost.kill9(host.status("b").pid());
+            LiveHost.kill9(host.status("b").pid());
             host.awaitState("b", InstanceState.FAILED);
             assertEquals(List.of(), host.shutDown());
             assertEquals(3, host.status("b").life(), "a machine that ends restarts nothing");
@@ -135,7 +135,7 @@ class RestartIT {
         TreeSource tree = new TreeSource().properties(onFailure(5, 1)).instance("counted", jar).properties("")
             .bootargs("idle=halt mkemu.stop_in_send=payload:100").instance("counter", jar)
             .bootargs("idle=halt");
-        try (TestHost made = TestHost.boot(mk, tree, "busy")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "busy")) {
             host = made;
             host.exec("counted");
             long free = available("counted");
@@ -144,7 +144,7 @@ class RestartIT {
             host.start("counter");
             long counter = host.status("counter").pid();
             Procs.awaitStopped(counter);
-            TestHost.kill9(host.status("counted").pid());
+            LiveHost.kill9(host.status("counted").pid());
             host.await(() -> "counted does not live again", () -> host.state("counted") == InstanceState.ACTIVE
                 && host.status("counted").life() == 2);
             assertEquals("T", Procs.state(counter));

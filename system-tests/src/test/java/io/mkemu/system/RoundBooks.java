@@ -68,7 +68,7 @@ final class RoundBooks {
         }
     }
 
-    private final TestHost host;
+    private final LiveHost host;
     private final Map<Integer, String> names = Map.of(2, "a", 3, "b");
     private final Map<Integer, RoundRecord> survivors;
     private final List<Life> lives = new ArrayList<>();
@@ -76,7 +76,7 @@ final class RoundBooks {
     private long pagesForOthers;
     private long pagesOfSurvivors;
 
-    RoundBooks(TestHost host, RoundRecord a, RoundRecord b) {
+    RoundBooks(LiveHost host, RoundRecord a, RoundRecord b) {
         this.host = host;
         this.survivors = Map.of(2, a, 3, b);
     }

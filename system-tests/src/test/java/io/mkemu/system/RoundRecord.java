@@ -22,7 +22,7 @@ final class RoundRecord implements AutoCloseable {
     }
 
     /** Where an instance counts in a life, or null if it did not come so far. */
-    static RoundRecord of(TestHost host, String name, long life) {
+    static RoundRecord of(LiveHost host, String name, long life) {
         RoundRecord record = new RoundRecord();
         for (String line : host.log(name)) {
             Matcher matcher = WHERE.matcher(line);

@@ -53,7 +53,7 @@ class RoundsIT {
     private Path ram;
     private List<String> jars;
     private String bootargs;
-    private TestHost host;
+    private LiveHost host;
     private List<Long> survivors;
     private RoundRecord a;
     private RoundRecord b;
@@ -74,7 +74,7 @@ class RoundsIT {
             + " traffic.ram=" + ram + " round-pages.ram=" + ram;
         TreeSource tree = new TreeSource().bootargs(bootargs + SENDING).instance("victim")
             .instance("a", jars.toArray()).instance("b", jars.toArray());
-        try (TestHost made = TestHost.boot(mk, tree, "rounds")) {
+        try (LiveHost made = LiveHost.boot(mk, tree, "rounds")) {
             host = made;
             host.exec("a", "b");
             survivors = List.of(host.status("a").pid(), host.status("b").pid());
@@ -199,7 +199,7 @@ class RoundsIT {
     /** kill -9; what the host makes of it, and when; what is left of the life's shares. */
     private void end() {
         long killed = System.nanoTime();
-        TestHost.kill9(host.status("victim").pid());
+        LiveHost.kill9(host.status("victim").pid());
         host.awaitState("victim", InstanceState.FAILED);
         books.addDeath(System.nanoTime() - killed);
         assertEquals("killed by signal 9 (SIGKILL)", host.status("victim").reason());

@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
  * A machine whose host is this very process, so that its threads and descriptors can be counted. All waits are for a
  * condition, looked at whenever something happens in the machine, under a watchdog. For one thread.
  */
-final class TestHost implements AutoCloseable {
+final class LiveHost implements AutoCloseable {
     static final long BOOT_MILLIS = TimeUnit.MINUTES.toMillis(3);
     private static final long WATCHDOG_NANOS = TimeUnit.MINUTES.toNanos(3);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -46,16 +46,16 @@ final class TestHost implements AutoCloseable {
     private final Map<Integer, Log> logs = new HashMap<>();
     private boolean ended;
 
-    private TestHost(Host host, Path directory) {
+    private LiveHost(Host host, Path directory) {
         this.host = host;
         this.directory = directory;
     }
 
     /** Makes the machine of a tree in a test's own place and boots its host; no instance is executed. */
-    static TestHost boot(Mk mk, TreeSource tree, String machine) throws IOException {
+    static LiveHost boot(Mk mk, TreeSource tree, String machine) throws IOException {
         Path directory = mk.sandbox().resolve(machine);
         MachineSpec spec = MachineSpec.read(tree.write(mk.work(), machine));
-        TestHost made = new TestHost(Host.init(new MachineDirectory(directory), MachinePlan.of(spec)), directory);
+        LiveHost made = new LiveHost(Host.init(new MachineDirectory(directory), MachinePlan.of(spec)), directory);
         try {
             made.host.boot();
             return made;
