@@ -15,7 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +35,7 @@ class DocumentSinkTest {
         private int reserve = 192 << 10;
 
         @Override
-        public boolean append(DirectBuffer document, int length) {
+        public boolean append(MutableDirectBuffer document, int length) {
             if (!full) {
                 add(document, length);
             }
@@ -43,7 +43,7 @@ class DocumentSinkTest {
         }
 
         @Override
-        public boolean appendLast(DirectBuffer document, int length) {
+        public boolean appendLast(MutableDirectBuffer document, int length) {
             if (append(document, length)) {
                 return true;
             }
@@ -55,7 +55,7 @@ class DocumentSinkTest {
             return fits;
         }
 
-        private void add(DirectBuffer document, int length) {
+        private void add(MutableDirectBuffer document, int length) {
             UnsafeBuffer copy = new UnsafeBuffer(new byte[length]);
             copy.putBytes(0, document, 0, length);
             documents.add(copy);

@@ -148,7 +148,9 @@ class JournalIT {
         String onSmallDisk = "mount -t tmpfs -o size=24m tmpfs " + disk + " && { \"$@\"; code=$?; cp -a " + disk + " "
             + copy + "; exit $code; }";
         MkProcess demo = mk.startWith(List.of("unshare", "-m", "sh", "-c", onSmallDisk, "sh"), "demo", "--instances",
-            2, "--messages", 150_000, "--journal", disk.resolve("journal")).ends(0);
+            2, "--messages", 150_000, "--journal", disk.resolve("journal")).ends(1);
+        assertTrue(demo.err().getLast().matches("mk: the journal .* is not whole: \\d+ records are missing, .*"),
+            demo::describe);
         JournalCounts counts = JournalCounts.of(copy.resolve("journal"));
         assertEquals(List.of(), counts.problems());
         assertTrue(counts.complete());
