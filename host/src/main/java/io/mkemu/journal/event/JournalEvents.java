@@ -76,17 +76,11 @@ public final class JournalEvents {
         return true;
     }
 
-    /** A kernel can write anything into its ring: also times before its machine was made, or in the far future. */
-    private boolean canBe(TraceEntry entry, long mark) {
-        long created = names.createdNanos();
+    /** A kernel can write anything into its ring: also times that no clock has shown yet. */
+    private static boolean canBe(TraceEntry entry, long mark) {
         long latest = mark > 0 && mark < Long.MAX_VALUE - FAR_NANOS ? mark + FAR_NANOS : Long.MAX_VALUE;
-        for (int index = 0; index < entry.events(); index++) {
-            long time = entry.timeOf(index);
-            if (time < created || time > latest) {
-                return false;
-            }
-        }
-        return true;
+        long over = entry.timeOf(entry.events() - 1);
+        return entry.time() >= 0 && over >= entry.time() && over <= latest;
     }
 
     /**
