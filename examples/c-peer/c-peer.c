@@ -60,7 +60,7 @@ static void receive(struct mk_peer *p, const struct mk_ipi_data *message, void *
 static bool run(struct mk_peer *p, struct exchange *x, bool (*done)(struct mk_peer *, struct exchange *))
 {
     while (!done(p, x)) {
-        if (p->shutdown || (mk_load(&mk_entry(p, x->partner)->life) & 0xff) == MK_INSTANCE_STATE_FAILED)
+        if (p->shutdown || mk_state(mk_load(&mk_entry(p, x->partner)->life)) == MK_INSTANCE_STATE_FAILED)
             return false;
         if (!mk_poll(p, receive, x))
             mk_idle(p, POLLS, x->sent < x->messages ? 50000 : PATIENCE_NANOS);
@@ -70,7 +70,7 @@ static bool run(struct mk_peer *p, struct exchange *x, bool (*done)(struct mk_pe
 
 static bool partner_is_up(struct mk_peer *p, struct exchange *x)
 {
-    return (mk_load(&mk_entry(p, x->partner)->life) & 0xff) == MK_INSTANCE_STATE_ACTIVE;
+    return mk_state(mk_load(&mk_entry(p, x->partner)->life)) == MK_INSTANCE_STATE_ACTIVE;
 }
 
 static bool page_is_checked(struct mk_peer *p, struct exchange *x)

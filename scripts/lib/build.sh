@@ -21,8 +21,8 @@ is_newer() {
 # True if target/dist is missing or older than what it is made of.
 is_stale() {
     [[ -f $MK_DIST/instance.options ]] || return 0
-    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,host,hazards}/{pom.xml,src/main} config/dist.xml examples/demo.dts \
-        scripts/{jvm,host,instance}.options
+    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,record,host,hazards}/{pom.xml,src/main} config/dist.xml \
+        examples/demo.dts scripts/{jvm,host,instance}.options
 }
 
 # The same of target/bench, which needs target/dist.

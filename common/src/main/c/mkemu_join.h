@@ -29,7 +29,7 @@ static inline int mk_lock(int fd, int command, int type)
 
 static inline void *mk_watch_host(void *peer)
 {
-    mk_lock(((struct mk_peer *)peer)->host_fd, F_OFD_SETLKW, F_RDLCK);
+    mk_lock(((struct mk_peer *)peer)->host_lock_fd, F_OFD_SETLKW, F_RDLCK);
     dprintf(STDERR_FILENO, "mkemu: the host is gone; this instance ends\n");
     _exit(MK_EXIT_HOST_LOST);
 }
@@ -120,11 +120,11 @@ static inline int mk_join(struct mk_peer *p, const char *directory, int id, cons
         return result;
     close(p->ram_fd);
     snprintf(name, sizeof name, "instance-%d.lock", id);
-    p->life_fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (p->life_fd < 0 || mk_lock(p->life_fd, F_OFD_SETLK, F_WRLCK) < 0)
+    p->lock_fd = openat(dir, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (p->lock_fd < 0 || mk_lock(p->lock_fd, F_OFD_SETLK, F_WRLCK) < 0)
         return mk_refuse(p, EBUSY, "another process is this instance");
-    p->host_fd = openat(dir, "host.lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (p->host_fd < 0 || pthread_create(&watch, NULL, mk_watch_host, p))
+    p->host_lock_fd = openat(dir, "host.lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+    if (p->host_lock_fd < 0 || pthread_create(&watch, NULL, mk_watch_host, p))
         return mk_refuse(p, ESRCH, "the machine has no host");
     result = mk_open_ram(p, dir, command_line); /* the lock may have been the next machine's of this name */
     close(dir);
@@ -134,7 +134,7 @@ static inline int mk_join(struct mk_peer *p, const char *directory, int id, cons
     if (!p->tables)
         return mk_refuse(p, errno, "ram");
     p->entry = mk_entry(p, id);
-    if ((mk_load(&p->entry->life) & 0xff) != MK_INSTANCE_STATE_LOADED)
+    if (mk_state(mk_load(&p->entry->life)) != MK_INSTANCE_STATE_LOADED)
         return mk_refuse(p, EINVAL, "the instance is not in state loaded");
     if (mk_load(&p->entry->requested) != MK_INSTANCE_REQUEST_RUN
         || mk_load(&p->entry->life) >> MK_INSTANCE_STATE_BITS != mk_parameter(command_line, "mk_life", 0))
@@ -165,8 +165,8 @@ static inline int mk_start(struct mk_peer *p)
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_PINNED], mk_nanos());
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_ACTIVE], mk_nanos());
     uint64_t loaded = mk_load(&p->entry->life);
-    if ((loaded & 0xff) != MK_INSTANCE_STATE_LOADED || !__atomic_compare_exchange_n(&p->entry->life, &loaded,
-            (loaded & ~(uint64_t)0xff) | MK_INSTANCE_STATE_ACTIVE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    if (mk_state(loaded) != MK_INSTANCE_STATE_LOADED || !__atomic_compare_exchange_n(&p->entry->life, &loaded,
+            (loaded - mk_state(loaded)) | MK_INSTANCE_STATE_ACTIVE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
         return mk_refuse(p, EINVAL, "the host does not wait for this instance any more");
     mk_raise_event(p);
     return 0;

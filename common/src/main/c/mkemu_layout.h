@@ -118,6 +118,7 @@ struct mk_log_record {
 #define MK_AT(type, field, at) _Static_assert(offsetof(struct type, field) == (at), #type "." #field)
 #define MK_SIZE(type, bytes) _Static_assert(sizeof(struct type) == (bytes), #type)
 
+/* Generated from the classes of io.mkemu.abi by MkemuHeaderTest: begin. */
 MK_AT(mk_ram_header, magic, MK_RAM_HEADER_MAGIC_OFFSET);
 MK_AT(mk_ram_header, abi_version, MK_RAM_HEADER_ABI_VERSION_OFFSET);
 MK_AT(mk_ram_header, ipi_mode, MK_RAM_HEADER_IPI_MODE_OFFSET);
@@ -150,6 +151,28 @@ MK_AT(mk_local_apic, cpu_number, MK_LOCAL_APIC_CPU_NUMBER_OFFSET);
 MK_AT(mk_local_apic, counters, MK_LOCAL_APIC_COUNTERS_OFFSET);
 MK_AT(mk_local_apic, targets, MK_LOCAL_APIC_TARGETS_OFFSET);
 MK_SIZE(mk_local_apic, MK_LOCAL_APIC_LENGTH);
+MK_AT(mk_trace_record, time, MK_TRACE_RECORD_TIME_OFFSET);
+MK_AT(mk_trace_record, id, MK_TRACE_RECORD_ID_OFFSET);
+MK_AT(mk_trace_record, type, MK_TRACE_RECORD_TYPE_OFFSET);
+MK_AT(mk_trace_record, size, MK_TRACE_RECORD_SIZE_OFFSET);
+MK_AT(mk_trace_record, event, MK_TRACE_RECORD_EVENT_OFFSET);
+MK_AT(mk_trace_record, flags, MK_TRACE_RECORD_FLAGS_OFFSET);
+MK_AT(mk_trace_record, arg0, MK_TRACE_RECORD_ARG0_OFFSET);
+MK_AT(mk_trace_record, arg1, MK_TRACE_RECORD_ARG1_OFFSET);
+MK_SIZE(mk_trace_record, MK_TRACE_RECORD_LENGTH);
+MK_AT(mk_trace_ring, tail, MK_TRACE_RING_TAIL_OFFSET);
+MK_AT(mk_trace_ring, lost_sends, MK_TRACE_RING_LOST_SENDS_OFFSET);
+MK_AT(mk_trace_ring, lost_deliveries, MK_TRACE_RING_LOST_DELIVERIES_OFFSET);
+MK_AT(mk_trace_ring, lost_others, MK_TRACE_RING_LOST_OTHERS_OFFSET);
+MK_AT(mk_trace_ring, running_id, MK_TRACE_RING_RUNNING_ID_OFFSET);
+MK_AT(mk_trace_ring, running_time, MK_TRACE_RING_RUNNING_TIME_OFFSET);
+MK_AT(mk_trace_ring, running_type, MK_TRACE_RING_RUNNING_TYPE_OFFSET);
+MK_AT(mk_trace_ring, running_size, MK_TRACE_RING_RUNNING_SIZE_OFFSET);
+MK_AT(mk_trace_ring, head, MK_TRACE_RING_HEAD_OFFSET);
+MK_AT(mk_trace_ring, slots, MK_TRACE_RING_SLOTS_OFFSET);
+MK_AT(mk_region, address, 0);
+MK_AT(mk_region, size, 8);
+MK_SIZE(mk_region, MK_INSTANCE_REGION_LENGTH);
 MK_AT(mk_instance, life, MK_INSTANCE_LIFE_OFFSET);
 MK_AT(mk_instance, ipi_area, MK_INSTANCE_IPI_AREA_OFFSET);
 MK_AT(mk_instance, ipi_area_size, MK_INSTANCE_IPI_AREA_SIZE_OFFSET);
@@ -167,17 +190,14 @@ MK_AT(mk_instance, tasks_failed, MK_INSTANCE_TASKS_FAILED_OFFSET);
 MK_AT(mk_instance, reason, MK_INSTANCE_REASON_OFFSET);
 MK_AT(mk_instance, cmdline, MK_INSTANCE_CMDLINE_OFFSET);
 MK_SIZE(mk_instance, MK_INSTANCE_LENGTH);
-MK_SIZE(mk_region, MK_INSTANCE_REGION_LENGTH);
 MK_AT(mk_page, grants, MK_PAGE_TABLE_GRANTS_OFFSET);
 MK_AT(mk_page, mapped, MK_PAGE_TABLE_MAPPED_OFFSET);
 MK_SIZE(mk_page, MK_PAGE_TABLE_LENGTH);
-_Static_assert(sizeof(((struct mk_page *)0)->grants) == MK_PAGE_TABLE_SET_LENGTH, "mk_page.grants");
 MK_AT(mk_ipi_data, sender_cpu, MK_IPI_DATA_SENDER_CPU_OFFSET);
 MK_AT(mk_ipi_data, type, MK_IPI_DATA_TYPE_OFFSET);
 MK_AT(mk_ipi_data, data_size, MK_IPI_DATA_DATA_SIZE_OFFSET);
 MK_AT(mk_ipi_data, buffer, MK_IPI_DATA_BUFFER_OFFSET);
 MK_SIZE(mk_ipi_data, MK_IPI_DATA_LENGTH);
-_Static_assert(MK_IPI_DATA_LENGTH == 272 && MK_SINGLE_SLOT_SLOT_LENGTH == 272, "mk_ipi_data of the RFC");
 MK_AT(mk_queued_area, magic, MK_QUEUED_MAILBOX_MAGIC_OFFSET);
 MK_AT(mk_queued_area, nr_cpus, MK_QUEUED_MAILBOX_NR_CPUS_OFFSET);
 MK_AT(mk_queued_area, slots, MK_QUEUED_MAILBOX_SLOTS_OFFSET);
@@ -187,18 +207,7 @@ MK_AT(mk_pool, order, MK_BITMAP_POOL_ORDER_OFFSET);
 MK_AT(mk_pool, granules, MK_BITMAP_POOL_GRANULES_OFFSET);
 MK_AT(mk_pool, base, MK_BITMAP_POOL_BASE_OFFSET);
 MK_AT(mk_pool, size, MK_BITMAP_POOL_SIZE_OFFSET);
-_Static_assert(offsetof(struct mk_pool, words) == MK_BITMAP_POOL_HEADER_LENGTH, "mk_pool.words");
-MK_AT(mk_trace_record, type, MK_TRACE_RECORD_TYPE_OFFSET);
-MK_AT(mk_trace_record, size, MK_TRACE_RECORD_SIZE_OFFSET);
-MK_AT(mk_trace_record, event, MK_TRACE_RECORD_EVENT_OFFSET);
-MK_AT(mk_trace_record, flags, MK_TRACE_RECORD_FLAGS_OFFSET);
-MK_AT(mk_trace_record, arg0, MK_TRACE_RECORD_ARG0_OFFSET);
-MK_SIZE(mk_trace_record, MK_TRACE_RECORD_LENGTH);
-MK_AT(mk_trace_ring, lost_others, MK_TRACE_RING_LOST_OTHERS_OFFSET);
-MK_AT(mk_trace_ring, running_id, MK_TRACE_RING_RUNNING_ID_OFFSET);
-MK_AT(mk_trace_ring, running_size, MK_TRACE_RING_RUNNING_SIZE_OFFSET);
-MK_AT(mk_trace_ring, head, MK_TRACE_RING_HEAD_OFFSET);
-MK_AT(mk_trace_ring, slots, MK_TRACE_RING_SLOTS_OFFSET);
+MK_AT(mk_pool, words, MK_BITMAP_POOL_HEADER_LENGTH);
 MK_AT(mk_log, head, MK_KERNEL_LOG_HEAD_OFFSET);
 MK_AT(mk_log, tail, MK_KERNEL_LOG_TAIL_OFFSET);
 MK_AT(mk_log, lines, MK_KERNEL_LOG_LINES_OFFSET);
@@ -208,6 +217,9 @@ MK_AT(mk_log_record, level, MK_KERNEL_LOG_RECORD_LEVEL_OFFSET);
 MK_AT(mk_log_record, cpu, MK_KERNEL_LOG_RECORD_CPU_OFFSET);
 MK_AT(mk_log_record, nanos, MK_KERNEL_LOG_RECORD_NANOS_OFFSET);
 MK_SIZE(mk_log_record, MK_KERNEL_LOG_HEADER_LENGTH);
+/* Generated: end. */
+_Static_assert(sizeof(((struct mk_page *)0)->grants) == MK_PAGE_TABLE_SET_LENGTH, "mk_page.grants");
+_Static_assert(MK_IPI_DATA_LENGTH == 272 && MK_SINGLE_SLOT_SLOT_LENGTH == 272, "mk_ipi_data of the RFC");
 
 #undef MK_AT
 #undef MK_SIZE

@@ -46,7 +46,7 @@ struct mk_target {
 };
 
 struct mk_peer {
-    int id, cpu, ram_fd, life_fd, host_fd;
+    int id, cpu, ram_fd, lock_fd, host_lock_fd;
     struct mk_ram_header header; /* a copy, checked */
     uint8_t *tables;             /* physical 0 .. header.pool_map_at */
     struct mk_instance *entry;
@@ -97,6 +97,12 @@ static inline uint64_t mk_area_length(const struct mk_peer *p, unsigned cpus)
     uint64_t block = MK_QUEUED_MAILBOX_LANES_OFFSET + p->header.nr_cpus * mk_lane_length(p);
     return mk_align(mk_is_queued(p) ? MK_QUEUED_MAILBOX_BLOCKS_OFFSET + cpus * block
                                     : (uint64_t)p->header.nr_cpus * MK_SINGLE_SLOT_SLOT_LENGTH);
+}
+
+/* The state in a life word of the instance table. */
+static inline unsigned mk_state(uint64_t life)
+{
+    return (unsigned)(life & (((uint64_t)1 << MK_INSTANCE_STATE_BITS) - 1));
 }
 
 static inline struct mk_instance *mk_entry(const struct mk_peer *p, int id)

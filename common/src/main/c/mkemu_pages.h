@@ -69,7 +69,7 @@ static inline int mk_send_pfn(struct mk_peer *p, int id, uint64_t pfn)
 static inline int mk_owner_of(struct mk_peer *p, int cpu)
 {
     int id = cpu >= 0 && cpu < (int)p->header.nr_cpus ? mk_load(&mk_apic(p, cpu)->instance) : -1;
-    return id >= 0 && id < MK_MAX_INSTANCES && (mk_load(&mk_entry(p, id)->life) & 0xff) ? id : -1;
+    return id >= 0 && id < MK_MAX_INSTANCES && mk_state(mk_load(&mk_entry(p, id)->life)) ? id : -1;
 }
 
 /* Whether this process has a window on a page. */

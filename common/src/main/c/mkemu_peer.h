@@ -61,7 +61,7 @@ static inline int mk_connect(struct mk_peer *p, int id, struct mk_instance *to)
         life = mk_load(&to->life);
         area = mk_load(&to->ipi_area);
     } while (life != mk_load(&to->life));
-    if (mk_is_queued(p) && (life & 0xff) != MK_INSTANCE_STATE_ACTIVE) {
+    if (mk_is_queued(p) && mk_state(life) != MK_INSTANCE_STATE_ACTIVE) {
         mk_let_go(p, id);
         return -ESHUTDOWN;
     }
@@ -141,11 +141,11 @@ static inline int mk_send(struct mk_peer *p, int id, uint32_t type, const void *
         return -EINVAL;
     struct mk_instance *to = mk_entry(p, id);
     uint64_t life = mk_load(&to->life), area = mk_load(&to->ipi_area);
-    if ((life & 0xff) == MK_INSTANCE_STATE_EMPTY || size > MK_MAX_DATA_SIZE)
+    if (mk_state(life) == MK_INSTANCE_STATE_EMPTY || size > MK_MAX_DATA_SIZE)
         return -EINVAL;
     if (!area)
         return -ENODEV;
-    if (mk_is_queued(p) && (life & 0xff) != MK_INSTANCE_STATE_ACTIVE)
+    if (mk_is_queued(p) && mk_state(life) != MK_INSTANCE_STATE_ACTIVE)
         return -ESHUTDOWN;
     struct mk_target *t = &p->targets[id];
     int result = t->map && t->life == life && t->area == area ? 0 : mk_connect(p, id, to);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.boot;
 
-/** Sizes and addresses as boot parameters spell them; stands for the kernel's {@code memparse()}, but strict. */
+/**
+ * Sizes and addresses as boot parameters spell them. {@link #parse} is strict; {@link #parsePrefix} is the kernel's
+ * {@code memparse(text, NULL)}.
+ */
 public final class MemParse {
 
     private static final String SUFFIXES = "KMGTPE";
@@ -23,7 +26,7 @@ public final class MemParse {
         int radix = hex ? 16 : text.startsWith("0") ? 8 : 10;
         int start = hex ? 2 : 0;
         int end = start;
-        while (end < text.length() && text.charAt(end) < 0x80 && Character.digit(text.charAt(end), radix) >= 0) {
+        while (end < text.length() && digit(text.charAt(end), radix) >= 0) {
             end++;
         }
         int suffix = end < text.length() ? SUFFIXES.indexOf(Character.toUpperCase(text.charAt(end))) : -1;
@@ -39,5 +42,31 @@ public final class MemParse {
             throw new IllegalArgumentException(BootParameters.quote(text)
                     + " is too large: expected at most 0x7fffffffffffffff", e);
         }
+    }
+
+    /**
+     * The number that a text begins with, as {@code memparse(text, NULL)} takes it: what follows is ignored, and of a
+     * number that does not fit the low 64 bits stay.
+     *
+     * @param text for example {@code 0x1000,lab}
+     * @return 64 bits, unsigned; 0 also for a text that begins with no number
+     */
+    public static long parsePrefix(String text) {
+        boolean hex = text.length() > 2 && text.charAt(0) == '0' && (text.charAt(1) | 0x20) == 'x'
+            && digit(text.charAt(2), 16) >= 0;
+        int radix = hex ? 16 : text.startsWith("0") ? 8 : 10;
+        long value = 0;
+        int at = hex ? 2 : 0;
+        while (at < text.length() && digit(text.charAt(at), radix) >= 0) {
+            value = value * radix + digit(text.charAt(at), radix);
+            at++;
+        }
+        int suffix = at < text.length() && text.charAt(at) < 0x80
+            ? SUFFIXES.indexOf(Character.toUpperCase(text.charAt(at))) : -1;
+        return value << 10 * (suffix + 1);
+    }
+
+    private static int digit(char c, int radix) {
+        return c < 0x80 ? Character.digit(c, radix) : -1;
     }
 }

@@ -14,6 +14,7 @@ import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
 import io.mkemu.trace.TraceWriter;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 
 /**
  * What connects the CPUs of a machine: makes the senders and receivers of their IPIs, and the IPI areas that these
@@ -52,7 +53,7 @@ public final class Interconnect {
 
     /** A sender for the CPU of a local APIC, with a trace ring of its own; what it finds damaged it only counts. */
     public IpiSender sender(LocalApic apic) {
-        return sender(apic, new TraceWriter(memory, apic.physicalCpu()), damage -> { });
+        return sender(apic, new TraceWriter(memory, apic.physicalCpu()), damage -> { }, unavailable -> { });
     }
 
     /**
@@ -61,9 +62,10 @@ public final class Interconnect {
      * @param trace     the CPU's trace ring
      * @param anomalies takes one line for each thing that is found damaged in the tables, on the sender's thread; the
      *                  count is the local APIC's
+     * @param noArea    takes the target of each send that is refused with -ENODEV, on the sender's thread
      */
-    public IpiSender sender(LocalApic apic, TraceWriter trace, Consumer<String> anomalies) {
-        return new IpiSender(this, apic, trace, anomalies);
+    public IpiSender sender(LocalApic apic, TraceWriter trace, Consumer<String> anomalies, IntConsumer noArea) {
+        return new IpiSender(this, apic, trace, anomalies, noArea);
     }
 
     /**

@@ -23,6 +23,10 @@ public interface IpiDispatcher {
          * @return callbacks run
          */
         int run(MkIpiData live);
+
+        /** An interrupt came, and there was nothing in the slot that can be a message. */
+        default void noValidData() {
+        }
     }
 
     /** Where messages go. */

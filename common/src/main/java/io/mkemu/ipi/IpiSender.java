@@ -20,6 +20,7 @@ import io.mkemu.trace.TraceWriter;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import org.agrona.DirectBuffer;
 
 /**
@@ -38,6 +39,7 @@ public final class IpiSender implements AutoCloseable {
     private final TraceWriter trace;
     private final boolean needsActive;
     private final Consumer<String> anomalies;
+    private final IntConsumer noArea;
     private final IpiPeer[] peers = new IpiPeer[InstanceDescriptor.MAX_INSTANCES];
 
     /**
@@ -45,10 +47,13 @@ public final class IpiSender implements AutoCloseable {
      *
      * @param trace     the CPU's trace ring
      * @param anomalies takes one line, on the sender's thread; the count is the local APIC's
+     * @param noArea    takes the target of a send that found no area
      */
-    IpiSender(Interconnect interconnect, LocalApic apic, TraceWriter trace, Consumer<String> anomalies) {
+    IpiSender(Interconnect interconnect, LocalApic apic, TraceWriter trace, Consumer<String> anomalies,
+        IntConsumer noArea) {
         this.trace = trace;
         this.anomalies = anomalies;
+        this.noArea = noArea;
         this.interconnect = interconnect;
         this.platform = interconnect.memory().platform();
         this.instances = interconnect.instances();
@@ -142,6 +147,8 @@ public final class IpiSender implements AutoCloseable {
     private int refused(int result, int instanceId, int type, DirectBuffer data, int offset, int size) {
         if (result == -Errno.ENOSPC) {
             apic.count(Counter.FULL);
+        } else if (result == -Errno.ENODEV) {
+            noArea.accept(instanceId);
         }
         if (trace.records(TraceMode.IPI)) {
             TraceEvent event = result == -Errno.ENOSPC ? TraceEvent.FULL : TraceEvent.REFUSED;

@@ -18,8 +18,10 @@ import org.agrona.concurrent.UnsafeBuffer;
  * doorbell out.
  */
 final class QueuedReceiver implements IpiReceiver {
-    /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. */
+    /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. Of a
+       short lane never more than a quarter: a sender that is answered from within the callback finds the rest free. */
     private static final int MESSAGES_PER_HEAD = 8;
+    private static final int HEADS_PER_LANE = 4;
     /* What no ready word begins with. */
     private static final long CLOSED = -1;
 
@@ -30,6 +32,8 @@ final class QueuedReceiver implements IpiReceiver {
     private final int block;
     private final int nrCpus;
     private final int slots;
+    /* Head is stored after each message whose number has none of these bits. */
+    private final int headMask;
     private final int laneLength;
     private final int recordsLength;
     /* Of each lane: messages consumed, where its next record is, in the area, and what its ready word begins with. */
@@ -59,6 +63,7 @@ final class QueuedReceiver implements IpiReceiver {
         this.apic = apic;
         this.nrCpus = nrCpus;
         this.slots = slots;
+        this.headMask = Math.clamp(slots / HEADS_PER_LANE, 1, MESSAGES_PER_HEAD) - 1;
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
         this.laneLength = (int) laneLength(slots);
         this.recordsLength = recordsLength(slots);
@@ -185,7 +190,7 @@ final class QueuedReceiver implements IpiReceiver {
                 expected[senderCpu] = tag(number + 1);
                 delivered++;
                 messages.dispatch(data);
-                if ((number & MESSAGES_PER_HEAD - 1) == 0) {
+                if ((number & headMask) == 0) {
                     publishHead(senderCpu);
                 }
             }

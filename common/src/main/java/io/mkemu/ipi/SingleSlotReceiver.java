@@ -34,10 +34,12 @@ final class SingleSlotReceiver implements IpiReceiver {
         long size = area.getLongVolatile(slot + DATA_SIZE_OFFSET);
         if (size == 0) {
             apic.count(Counter.SPURIOUS);
+            irqWork.noValidData();
             return;
         }
         if (size < 0 || size > MAX_DATA_SIZE) {
             apic.count(Counter.ANOMALIES);
+            irqWork.noValidData();
             dispatcher.anomaly(live.senderCpu(), live);
             return;
         }

@@ -16,6 +16,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * nothing, throws nothing; a record that finds no room is counted, and later ones are written again once there is.
  */
 public final class TraceWriter {
+    private static final long U32 = 0xffff_ffffL;
+
     private final TraceControl control;
     private final UnsafeBuffer tables;
     private final int ring;
@@ -91,6 +93,11 @@ public final class TraceWriter {
     /** Says that none runs. */
     public void callbackEnds() {
         tables.putLongRelease(ring + RUNNING_TIME_OFFSET, 0);
+    }
+
+    /** Nanoseconds as 32 bits of a record hold them: at most some 4.3 s. */
+    public static int u32(long nanos) {
+        return (int) Math.clamp(nanos, 0, U32);
     }
 
     private int slotAt(long position) {

@@ -103,7 +103,7 @@ final class Abi {
         }
     }
 
-    private static String prefix(Class<?> type) {
+    static String prefix(Class<?> type) {
         String outer = type.getDeclaringClass() == null ? "MK_" : prefix(type.getDeclaringClass());
         String snake = type.getSimpleName().replaceFirst("Descriptor$", "").replaceFirst("^Mk(?=[A-Z])", "")
             .replaceAll("(?<=[a-z])(?=[A-Z])", "_").toUpperCase(java.util.Locale.ROOT);
@@ -117,11 +117,16 @@ final class Abi {
         return "#define " + name + " " + text;
     }
 
-    /** A file of this project. */
+    /** The text of a file of this project. */
     static String read(String file) throws IOException {
+        return Files.readString(path(file));
+    }
+
+    /** A file of this project. */
+    static Path path(String file) throws IOException {
         for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.exists(at.resolve(file))) {
-                return Files.readString(at.resolve(file));
+                return at.resolve(file);
             }
         }
         throw new IOException(file + " is missing: looked upwards from " + Path.of("").toAbsolutePath());

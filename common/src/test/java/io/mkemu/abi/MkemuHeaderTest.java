@@ -17,9 +17,13 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** mkemu.h says what the *Descriptor classes say, no more and no less. */
+/** mkemu.h says what the *Descriptor classes say, no more and no less, and mkemu_layout.h holds its structs to it. */
 class MkemuHeaderTest {
     private static final String HEADER = "common/src/main/c/mkemu.h";
+    private static final String LAYOUT = "common/src/main/c/mkemu_layout.h";
+    private static final String WRITE = "mkemu.abi.write";
+    private static final String COMMAND =
+        "./mvnw -pl common test -Dtest=MkemuHeaderTest -D" + WRITE + "=true";
     private static final Pattern CONSTANT =
         Pattern.compile("^#define (MK_[A-Z0-9_]+) +(0x[0-9a-f]+|[0-9]+)[uUlL]*$", Pattern.MULTILINE);
     private static final Pattern ALIAS =
@@ -34,6 +38,26 @@ class MkemuHeaderTest {
             assertEquals(null, constants.put(define.group(1), value), define.group(1) + " is defined twice");
         }
         return constants;
+    }
+
+    /** Compares a header with what is generated of it, or writes it if the developer asks for that. */
+    private static void compare(String file, String generated) throws IOException {
+        String expected = AbiHeader.replaced(Abi.read(file), generated);
+        if (Boolean.getBoolean(WRITE)) {
+            Files.writeString(Abi.path(file), expected);
+        }
+        assertEquals(expected, Abi.read(file), file + " is not what the classes of io.mkemu.abi say; write it anew by: "
+            + COMMAND);
+    }
+
+    @Test
+    void theConstantsAreThoseOfTheClasses() throws IOException {
+        compare(HEADER, AbiHeader.constants());
+    }
+
+    @Test
+    void everyStructIsHeldAgainstTheConstants() throws IOException {
+        compare(LAYOUT, AbiHeader.assertions(Abi.read(LAYOUT)));
     }
 
     @Test

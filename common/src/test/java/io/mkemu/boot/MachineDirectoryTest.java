@@ -8,10 +8,12 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsFile;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,11 +47,11 @@ class MachineDirectoryTest {
     @ParameterizedTest
     @ValueSource(strings = {"0277", "0777", "0377", "0022", "0000"})
     void theUmaskTakesNothingFromTheOwner(String umask) throws Exception {
-        Process child = new ProcessBuilder("sh", "-c", "umask " + umask + "; exec \"$@\"", "sh",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-            "-XX:-UsePerfData", "-cp", System.getProperty("java.class.path"), Maker.class.getName(),
-            directory.path().toString()).inheritIO().start();
-        assertEquals(0, child.waitFor());
+        List<String> command = new ArrayList<>(List.of("sh", "-c", "umask " + umask + "; exec \"$@\"", "sh"));
+        command.addAll(ChildJvm.command(List.of(), Maker.class, directory.path()));
+        try (ChildJvm child = new ChildJvm(command)) {
+            assertEquals(0, child.waitFor());
+        }
         assertEquals(List.of("rwx------", "rwx------", "rw-------"), List.of(mode(directory.path().getParent()),
             mode(directory.path()), mode(directory.lifeLock(0))));
         String forOthers = mode(directory.path().resolve("by-module")).substring(3);

@@ -37,6 +37,14 @@ class MemParseTest {
         assertTrue(refusal(text).contains("'" + text + "' is too large: expected at most 0x7fffffffffffffff"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"0x1000, 4096", "0x1000:lab, 4096", "64MB, 67108864", "1KK, 1024", "010, 8", "08, 0", "0x, 0", "0xg, 0",
+        "0XfG, 16106127360", "-1, 0", "K, 0", "x10, 0", "٣, 0", "4٣, 4", "8E, -9223372036854775808", "16E, 0",
+        "18446744073709551615, -1", "18446744073709551617, 1", "0x10000000000000002k, 2048"})
+    void aPrefixIsTakenAsTheKernelDoes(String text, long value) {
+        assertEquals(value, MemParse.parsePrefix(text));
+    }
+
     @Test
     void namesTheText() {
         assertTrue(refusal("64MB").startsWith("'64MB' "));

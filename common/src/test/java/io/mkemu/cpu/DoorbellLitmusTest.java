@@ -6,12 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.os.AsymmetricFence;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -20,7 +19,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
  * The store-buffer litmus of the doorbell, on the real words: the receiver announces HALTED and then looks for a ready
@@ -35,9 +34,8 @@ class DoorbellLitmusTest {
     private static final int SEES_NOTHING = 1;
     private static final int YIELD_AFTER = 200;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
     private Window page;
     private LocalApic apic;
 
@@ -49,7 +47,6 @@ class DoorbellLitmusTest {
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
         MappedMachine mapped = machine.mapped();
         apic = mapped.apic(1);
         page = mapped.memory().map(mapped.memory().layout().hostAt(), 4096);
@@ -58,7 +55,6 @@ class DoorbellLitmusTest {
     @AfterEach
     void close() throws IOException {
         page.close();
-        machine.close();
     }
 
     private static void meet(AtomicLong mine, AtomicLong other, long trial) {

@@ -9,39 +9,25 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.machine.TestMachine;
-import io.mkemu.os.ChildJvm;
 import io.mkemu.os.Futex;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class LocalApicTest {
     private static final int LAST = TestMachine.LAYOUT.nrCpus() - 1;
     private static final int ROUNDS = 200_000;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private LocalApic apic;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        apic = machine.mapped().apic(3);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final LocalApic apic = machine.mapped().apic(3);
 
     @Test
     void cpusOutsideTheMachineAreRefused() {

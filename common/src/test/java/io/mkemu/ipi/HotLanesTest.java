@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.os.AsymmetricFence;
+import io.mkemu.testkit.TestMachine;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -11,42 +11,26 @@ import io.mkemu.Errno;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.TestMachine;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Making and taking away the IPI area of instance 5, while CPUs 2 and 4, which the test plays, send to it. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class IpiAreasTest {
     private static final int ID = 5;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private IpiAreas areas;
-    private InstanceEntry entry;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        areas = machine.mapped().interconnect().areas();
-        entry = machine.load(ID, 1, 3);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final IpiAreas areas = machine.mapped().interconnect().areas();
+    private final InstanceEntry entry = machine.load(ID, 1, 3);
 
     private LocalApic apic(int cpu) {
         return machine.mapped().apic(cpu);
@@ -92,9 +76,7 @@ class IpiAreasTest {
             apic(4).sendsTo(ID, true);
             CompletableFuture<Boolean> unpublished = CompletableFuture.supplyAsync(() -> areas.unpublish(ID));
             for (int cpu : new int[] {2, 4}) {
-                while (!apic(cpu).isPending(LocalApicDescriptor.RESCHEDULE_VECTOR)) {
-                    Thread.onSpinWait();
-                }
+                Await.until(() -> apic(cpu).isPending(LocalApicDescriptor.RESCHEDULE_VECTOR));
                 assertEquals(0, areas.get(ID), "unpublished before anybody is asked");
                 assertFalse(unpublished.isDone(), "CPU " + cpu + " has it mapped still");
                 apic(cpu).takePending();

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.machine.TestMachine;
-import io.mkemu.os.ChildJvm;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,9 +39,8 @@ class QueuedStressTest {
     private static final long SLOW_EVERY = 40;
     private static final long SLOW_NANOS = 1_000_000;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
     private final Map<Integer, UnsafeBuffer> ledgers = new HashMap<>();
     private InstanceEntry target;
     private final Map<Integer, ChildJvm> processes = new HashMap<>();
@@ -55,7 +54,6 @@ class QueuedStressTest {
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
         machine.activate(2, CPUS);
         target = machine.activate(1, 2);
     }
@@ -63,7 +61,6 @@ class QueuedStressTest {
     @AfterEach
     void close() throws IOException {
         processes.values().forEach(ChildJvm::close);
-        machine.close();
     }
 
     /** Counts what a lane can do wrong; in a lane, later than expected is lost, earlier is repeated or reordered. */

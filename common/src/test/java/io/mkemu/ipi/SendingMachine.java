@@ -3,18 +3,17 @@ package io.mkemu.ipi;
 
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.abi.QueuedMailboxDescriptor;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A machine whose instance 1 with CPUs 2 and 5 receives, while CPUs 0, 1 and 3 send. */
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -22,9 +21,8 @@ abstract class SendingMachine {
     static final int SLOTS = TestMachine.LAYOUT.ipiSlots();
     static final int TYPE = 0x8000_0042;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    TestMachine machine;
+    @RegisterExtension
+    final TestMachine machine = new TestMachine();
     InstanceEntry target;
     private final List<AutoCloseable> open = new ArrayList<>();
     final List<String> arrived = new ArrayList<>();
@@ -32,7 +30,6 @@ abstract class SendingMachine {
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
         machine.activate(0, 0);
         machine.activate(2, 1, 3);
         target = machine.activate(1, 2, 5);
@@ -43,7 +40,6 @@ abstract class SendingMachine {
         for (AutoCloseable next : open) {
             next.close();
         }
-        machine.close();
     }
 
     /** Is closed after the test. */

@@ -3,7 +3,7 @@ package io.mkemu.ipi;
 
 import io.mkemu.Errno;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;

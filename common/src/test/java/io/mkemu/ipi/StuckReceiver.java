@@ -2,7 +2,7 @@
 package io.mkemu.ipi;
 
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;

@@ -6,21 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -98,19 +96,8 @@ class KernelLogKillTest {
         }
     }
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
 
     private List<String> texts(int id) {
         List<String> texts = new ArrayList<>();

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -18,11 +18,10 @@ import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(30)
 @DisplayName("/proc/iomem")
@@ -33,17 +32,8 @@ class IomemTest {
         private static final long serialVersionUID = 1;
     }
 
-    private PoolRam ram;
-
-    @BeforeEach
-    void makeRam() throws IOException {
-        ram = new PoolRam((long) PAGES * PAGE);
-    }
-
-    @AfterEach
-    void removeRam() throws IOException {
-        ram.close();
-    }
+    @RegisterExtension
+    private final PoolRam ram = new PoolRam((long) PAGES * PAGE);
 
     private Iomem look() throws IOException {
         try (MappedMachine readOnly = MappedMachine.openReadOnly(ram.ram())) {

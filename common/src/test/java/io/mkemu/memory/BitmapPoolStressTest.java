@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,18 +88,17 @@ class BitmapPoolStressTest {
         format();
         final long seed = System.nanoTime();
         final Random random = new Random(seed);
-        final List<Process> processes = new ArrayList<>();
+        final List<ChildJvm> processes = new ArrayList<>();
         try {
             for (int caller = 0; caller < SURVIVORS; caller++) {
                 processes.add(start(caller));
             }
             for (int kill = 0; kill < KILLS; kill++) {
                 final int caller = SURVIVORS + kill;
-                final Process victim = start(caller);
+                final ChildJvm victim = start(caller);
                 processes.add(victim);
                 awaitProgress(caller, 1 + random.nextInt(3000), victim::isAlive);
-                victim.destroyForcibly().waitFor();
-                assertEquals(128 + 9, victim.exitValue(), "seed " + seed + ": the victim died of something else");
+                assertEquals(ChildJvm.KILLED, victim.kill(), "seed " + seed + ": the victim died of something else");
                 takeBack(caller, allocations());
             }
             for (int caller = 0; caller < SURVIVORS; caller++) {
@@ -109,7 +109,7 @@ class BitmapPoolStressTest {
                 assertEquals(0, processes.get(caller).waitFor(), "seed " + seed + ": overlap, or a refused free");
             }
         } finally {
-            processes.forEach(Process::destroyForcibly);
+            processes.forEach(ChildJvm::close);
         }
         assertAccounts(seed);
     }
@@ -171,11 +171,7 @@ class BitmapPoolStressTest {
         }
     }
 
-    private Process start(final int caller) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-Xmx32m",
-            "-cp", System.getProperty("java.class.path"), PoolStressProcess.class.getName(), file.toString(),
-            Integer.toString(caller)).inheritIO().start();
+    private ChildJvm start(final int caller) throws IOException {
+        return ChildJvm.start(List.of("-XX:TieredStopAtLevel=1"), PoolStressProcess.class, file, caller);
     }
 }

@@ -11,13 +11,11 @@ import io.mkemu.Errno;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.Pages;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An instance's memory exchanged for other memory: whole or not at all. */
 @Timeout(30)
@@ -25,19 +23,9 @@ class ExchangePoolTest {
     private static final int PAGES = 128;
 
     private final List<List<Region>> seen = new ArrayList<>();
-    private PoolRam ram;
-    private MultikernelPool pool;
-
-    @BeforeEach
-    void makeRam() throws IOException {
-        ram = new PoolRam((long) PAGES * PAGE);
-        pool = ram.pool;
-    }
-
-    @AfterEach
-    void removeRam() throws IOException {
-        ram.close();
-    }
+    @RegisterExtension
+    private final PoolRam ram = new PoolRam((long) PAGES * PAGE);
+    private final MultikernelPool pool = ram.pool;
 
     private Region region(int page, int pages) {
         return new Region(ram.page(page), (long) pages * PAGE);

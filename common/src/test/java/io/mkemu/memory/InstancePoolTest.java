@@ -12,43 +12,34 @@ import io.mkemu.abi.BitmapPoolDescriptor;
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(30)
 class InstancePoolTest {
     private static final int PAGE = Pages.PAGE_SIZE;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
     private MappedMachine mapped;
     private List<Region> regions;
     private InstanceEntry entry;
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
         mapped = machine.mapped();
         long at = TestMachine.LAYOUT.poolAt();
         regions = List.of(new Region(at, 8L * PAGE), new Region(at + 64L * PAGE, 16L * PAGE));
         entry = mapped.instances().entry(5);
         entry.regions(regions);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
     }
 
     @Test

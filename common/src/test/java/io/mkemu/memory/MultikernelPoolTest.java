@@ -13,35 +13,23 @@ import io.mkemu.abi.BitmapPoolDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(30)
 class MultikernelPoolTest {
     private static final int PAGES = 128;
 
-    private PoolRam ram;
-    private MultikernelPool pool;
-
-    @BeforeEach
-    void makeRam() throws IOException {
-        ram = new PoolRam((long) PAGES * PAGE);
-        pool = ram.pool;
-    }
-
-    @AfterEach
-    void removeRam() throws IOException {
-        ram.close();
-    }
+    @RegisterExtension
+    private final PoolRam ram = new PoolRam((long) PAGES * PAGE);
+    private final MultikernelPool pool = ram.pool;
 
     @Test
     @DisplayName("multikernel_alloc / free: first fit, physical address or 0, refusals")

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
 import io.mkemu.abi.Pages;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

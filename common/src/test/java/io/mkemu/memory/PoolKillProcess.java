@@ -5,6 +5,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PoolRam.SteppedBuffer;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
@@ -18,6 +19,7 @@ final class PoolKillProcess {
     }
 
     public static void main(String[] args) throws IOException {
+        ChildJvm.endWithParent();
         long size = Long.parseLong(args[2]);
         int step = Integer.parseInt(args[3]);
         MappedMachine mapped = MappedMachine.open(Path.of(args[0]));

@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.Pages;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -49,19 +49,12 @@ class PoolKillTest {
         }
     }
 
-    private static boolean killAt(PoolRam ram, String call, long size, int step) throws IOException,
-        InterruptedException {
-        Process victim = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "--add-opens=java.base/jdk.internal.misc=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED",
-            "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx32m", "-cp", System.getProperty("java.class.path"),
-            PoolKillProcess.class.getName(), ram.ram().toString(), call, Long.toString(size), Integer.toString(step))
-            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        try {
-            String said = victim.inputReader().readLine();
+    private static boolean killAt(PoolRam ram, String call, long size, int step) throws IOException {
+        try (ChildJvm victim = ChildJvm.start(List.of("-XX:TieredStopAtLevel=1"), PoolKillProcess.class, ram.ram(),
+            call, size, step)) {
+            String said = victim.readLine();
             assertTrue("stopped".equals(said) || "done".equals(said), () -> call + ": the victim said " + said);
             return said.equals("stopped");
-        } finally {
-            victim.destroyForcibly().waitFor();
         }
     }
 

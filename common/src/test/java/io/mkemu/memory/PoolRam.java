@@ -2,35 +2,37 @@
 package io.mkemu.memory;
 
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.mkemu.testkit.TestMachine;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongPredicate;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** The RAM of a machine with an empty multikernel pool and a formatted host pool, in a directory of its own. */
-public final class PoolRam implements AutoCloseable {
+/**
+ * The RAM of a machine with an empty multikernel pool and a formatted host pool, to be registered or closed as a
+ * {@link TestMachine}.
+ */
+public final class PoolRam implements AfterEachCallback, AutoCloseable {
     public static final int PAGE = Pages.PAGE_SIZE;
     private static final long HOST_SIZE = 64L * PAGE;
 
+    private final TestMachine machine;
     public final MappedMachine mapped;
     public final PhysicalMemory memory;
     public final MultikernelPool pool;
-    private final Path directory;
 
-    public PoolRam(long poolSize) throws IOException {
-        directory = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-pool-");
-        RamFile.create(ram(), new RamLayout(4, 16, HOST_SIZE, poolSize), IpiMode.QUEUED, "pool");
-        mapped = MappedMachine.open(ram());
-        memory = mapped.memory();
-        pool = MultikernelPool.format(memory);
+    public PoolRam(long poolSize) {
+        machine = new TestMachine(new RamLayout(4, 16, HOST_SIZE, poolSize));
+        mapped = machine.mapped();
+        memory = machine.memory();
+        pool = machine.pool();
         InstanceEntry host = mapped.instances().entry(0);
         host.name("host");
         host.regions(List.of(new Region(memory.layout().hostAt(), HOST_SIZE)));
@@ -39,7 +41,7 @@ public final class PoolRam implements AutoCloseable {
     }
 
     public Path ram() {
-        return directory.resolve("ram");
+        return machine.ram();
     }
 
     /** Makes an instance with these regions, its pool formatted. */
@@ -84,11 +86,13 @@ public final class PoolRam implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        pool.close();
-        memory.close();
-        Files.delete(ram());
-        Files.delete(directory);
+    public void afterEach(ExtensionContext test) {
+        close();
+    }
+
+    @Override
+    public void close() {
+        machine.close();
     }
 
     /** Runs a hook before the compare-and-set of that number. */

@@ -2,6 +2,7 @@
 package io.mkemu.memory;
 
 import io.mkemu.abi.BitmapPoolDescriptor;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -114,6 +115,7 @@ final class PoolStressProcess {
     }
 
     public static void main(final String[] args) throws IOException {
+        ChildJvm.endWithParent();
         System.exit(new PoolStressProcess(map(Path.of(args[0])), Integer.parseInt(args[1])).run() ? 0 : OVERLAP);
     }
 }

@@ -8,42 +8,29 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Region;
-import io.mkemu.os.ChildJvm;
 import io.mkemu.os.Futex;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What the host asks of a life, and what is forgotten before the next one. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class InstanceLifeTest {
     private static final int ROUNDS = 5000;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private InstanceEntry entry;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        entry = machine.mapped().instances().entry(5);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final InstanceEntry entry = machine.mapped().instances().entry(5);
 
     @Test
     void whatALifeSaidOfItselfIsForgottenAndNothingElse() {
@@ -107,9 +94,8 @@ class InstanceLifeTest {
         }
         for (int round = 1; round <= ROUNDS; round++) {
             entry.requested(round);
-            while (seenByAll.get() < round * sleepers.size()) {
-                Thread.onSpinWait();
-            }
+            long all = (long) round * sleepers.size();
+            Await.until(() -> seenByAll.get() >= all);
         }
         for (Thread sleeper : sleepers) {
             sleeper.join();

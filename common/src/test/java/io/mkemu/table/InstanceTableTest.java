@@ -12,9 +12,9 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.machine.TestMachine;
 import io.mkemu.memory.Region;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -24,34 +24,19 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
 class InstanceTableTest {
     private static final int LAST = InstanceDescriptor.MAX_INSTANCES - 1;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private InstanceTable table;
-    private InstanceEntry entry;
-
-    @BeforeEach
-    void makeMachine() throws IOException {
-        machine = TestMachine.create(directory);
-        table = machine.mapped().instances();
-        entry = table.entry(5);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final InstanceTable table = machine.mapped().instances();
+    private final InstanceEntry entry = table.entry(5);
 
     @Test
     void anEntryIsFoundOnceItIsNotEmpty() {

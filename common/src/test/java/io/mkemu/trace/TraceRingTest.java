@@ -13,18 +13,14 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.TraceRingDescriptor;
-import io.mkemu.machine.TestMachine;
-import java.io.IOException;
+import io.mkemu.testkit.TestMachine;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(30)
 class TraceRingTest {
@@ -34,24 +30,11 @@ class TraceRingTest {
     private static final int CPU = 1023;
     private static final int LENGTH = TraceRecordDescriptor.LENGTH;
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
-    private TraceWriter writer;
-    private TraceReader reader;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine(LAYOUT);
+    private TraceWriter writer = new TraceWriter(machine.memory(), CPU);
+    private TraceReader reader = new TraceReader(machine.memory(), CPU);
     private final UnsafeBuffer drained = new UnsafeBuffer(new byte[SLOTS * LENGTH]);
-
-    @BeforeEach
-    void make() throws IOException {
-        machine = TestMachine.create(directory, LAYOUT);
-        writer = new TraceWriter(machine.memory(), CPU);
-        reader = new TraceReader(machine.memory(), CPU);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        machine.close();
-    }
 
     private void write(TraceEvent event, long id) {
         writer.record(event, 0, id * 10, id, (int) id, 5, 6, 7);

@@ -7,10 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
-import io.mkemu.machine.TestMachine;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -18,7 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Processes that trace on CPUs 0 and 1 into small rings, which this process drains. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -45,9 +44,8 @@ class TraceStressTest {
         }
     }
 
-    @TempDir(factory = TestMachine.Shm.class)
-    private Path directory;
-    private TestMachine machine;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine(LAYOUT);
     private final ChildJvm[] processes = new ChildJvm[CPUS.length];
     private final UnsafeBuffer[] progress = new UnsafeBuffer[CPUS.length];
     private final TraceReader[] readers = new TraceReader[CPUS.length];
@@ -57,7 +55,6 @@ class TraceStressTest {
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = TestMachine.create(directory, LAYOUT);
         for (int cpu : CPUS) {
             readers[cpu] = new TraceReader(machine.memory(), cpu);
             progress[cpu] = TracingProcess.ledger(machine.memory(), cpu);
@@ -72,7 +69,6 @@ class TraceStressTest {
                 process.close();
             }
         }
-        machine.close();
     }
 
     private void start(int cpu) throws IOException {

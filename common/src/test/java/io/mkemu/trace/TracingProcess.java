@@ -4,7 +4,7 @@ package io.mkemu.trace;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.os.ChildJvm;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;

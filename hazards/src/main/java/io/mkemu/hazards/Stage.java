@@ -193,11 +193,8 @@ final class Stage implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try {
-            host.shutDown(0);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
+            host.end();
         } finally {
-            host.close();
             windows.forEach(Window::close);
         }
     }

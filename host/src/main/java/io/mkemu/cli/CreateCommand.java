@@ -21,7 +21,7 @@ final class CreateCommand extends VerbCommand {
     @Parameters(paramLabel = "NAME", description = "Name of the instance: letters, digits and , . _ + -")
     private String name;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
         description = "CPUs of the machine's pool that are free, as 1-2,5.")
     private CpuList cpus;
 

@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.builtin.DemoResult;
+import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.RunReport;
 import io.mkemu.host.RunReport.KernelReport;
 import io.mkemu.json.Json;
@@ -41,7 +42,8 @@ final class DemoReport {
     static ObjectNode json(RunReport report, DemoResult result, boolean ok) {
         ObjectNode root = Json.object().put("ok", ok);
         for (KernelReport kernel : report.kernels()) {
-            describe(kernel.id() == 0 ? root.putObject("host") : root.withArray("instances").addObject(), kernel);
+            describe(kernel.status().id() == 0 ? root.putObject("host")
+                : root.withArray("instances").addObject(), kernel);
         }
         if (result != null) {
             describe(root, result);
@@ -50,15 +52,16 @@ final class DemoReport {
     }
 
     private static void describe(ObjectNode node, KernelReport kernel) {
-        node.put("id", kernel.id()).put("name", kernel.name()).put("pid", kernel.pid());
+        InstanceStatus status = kernel.status();
+        node.put("id", status.id()).put("name", status.name()).put("pid", status.pid());
         kernel.cpus().forEach(node.putArray("cpus")::add);
-        kernel.hostCpus().forEach(node.putArray("hostCpus")::add);
-        node.put("state", kernel.state().toString());
-        if (kernel.id() != 0) {
+        status.hostCpus().forEach(node.putArray("hostCpus")::add);
+        node.put("state", status.state().toString());
+        if (status.id() != 0) {
             node.put("bootMillis", Math.round(kernel.bootMillis()));
         }
-        if (!kernel.reason().isEmpty()) {
-            node.put("reason", kernel.reason());
+        if (!status.reason().isEmpty()) {
+            node.put("reason", status.reason());
         }
     }
 

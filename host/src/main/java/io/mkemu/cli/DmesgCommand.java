@@ -2,7 +2,6 @@
 package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
-import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.LogFollower;
 import io.mkemu.cli.type.MachineOption;
 import io.mkemu.cli.type.MissedBytes;
@@ -40,7 +39,7 @@ final class DmesgCommand implements Callable<Integer> {
     @Mixin
     private MachineOption machine;
 
-    @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",", converter = Converter.Level.class,
+    @Option(names = {"-l", "--level"}, paramLabel = "LEVEL", split = ",",
         description = "Only lines of these levels: emerg, alert, crit, err, warn, notice, info, debug, or 0 to 7; "
             + "several with commas between them.")
     private List<LogLevel> levels = List.of();

@@ -35,7 +35,7 @@ public final class ExecCommand extends VerbCommand {
     @Option(names = "--no-wait", description = "Do not wait until they are active.")
     private boolean noWait;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "30",
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
         description = "How long to wait; default ${DEFAULT-VALUE}. A kernel that boots goes on then, an external one "
             + "that nobody has joined is loaded again.")
     private Seconds timeout;

@@ -35,7 +35,7 @@ final class InitCommand implements Callable<Integer> {
     @Mixin
     private JournalFlags journal;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "60",
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "60",
         description = "How long the host may take to come up; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 

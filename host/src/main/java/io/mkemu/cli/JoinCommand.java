@@ -34,7 +34,7 @@ final class JoinCommand implements Callable<Integer> {
     @Parameters(paramLabel = "NAME", description = "Name of the instance, or its id.")
     private String name;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "60",
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "60",
         description = "How long to wait for the machine to run; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 

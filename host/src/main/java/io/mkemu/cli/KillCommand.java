@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.InstancesArgument;
 import io.mkemu.cli.type.Seconds;
-import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +27,7 @@ public final class KillCommand extends VerbCommand {
         + "or hangs. May be repeated.")
     private boolean force;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "30",
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
         description = "How long the modules have; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
@@ -47,6 +46,6 @@ public final class KillCommand extends VerbCommand {
     @Override
     public void print(JsonNode result) {
         result.path("forced").forEach(line -> System.out.println(line.asText()));
-        StatusText.states(result, System.out);
+        super.print(result);
     }
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.ModulePaths;
-import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
 import io.mkemu.tree.RestartPolicy;
 import picocli.CommandLine.Command;
@@ -29,7 +26,7 @@ public final class LoadCommand extends VerbCommand {
         + "echo.type=0x77\".")
     private String cmdline = "";
 
-    @Option(names = "--restart", paramLabel = "POLICY", converter = Converter.Restart.class, description = "When it "
+    @Option(names = "--restart", paramLabel = "POLICY", description = "When it "
         + "fails: never (the default), on-failure, or on-failure:N for at most N times in a row.")
     private RestartPolicy restart = RestartPolicy.NEVER;
 
@@ -40,10 +37,5 @@ public final class LoadCommand extends VerbCommand {
             .put("restart", restart.toString());
         modules.all().forEach(request.putArray("modules")::add);
         return request;
-    }
-
-    @Override
-    public void print(JsonNode result) {
-        StatusText.states(result, System.out);
     }
 }

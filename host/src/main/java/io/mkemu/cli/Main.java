@@ -5,15 +5,14 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
+import io.mkemu.cli.type.Converter;
+import io.mkemu.cli.type.ErrorText;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.StandardStreams;
 import io.mkemu.tree.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.regex.Pattern;
@@ -36,7 +35,7 @@ import picocli.CommandLine.Command;
         "  7:no such instance, or its state refuses the verb",
         " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
         "130:interrupted by Ctrl-C, 143 by SIGTERM"},
-    footer = {"", "Example: mk run examples/demo.dts"})
+    footer = "Example: mk run examples/demo.dts")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands that the help lists after those of {@link FurtherCommand}. */
@@ -79,7 +78,7 @@ public final class Main {
      * own, further ones are not looked for. To look for them opens all jars of the class path.
      */
     static CommandLine commandLine(String... args) {
-        CommandLine mk = new CommandLine(new Main());
+        CommandLine mk = Converter.register(new CommandLine(new Main()));
         if (args.length == 0 || !mk.getSubcommands().containsKey(args[0])) {
             addFurther(mk);
         }
@@ -95,7 +94,7 @@ public final class Main {
 
     private static int usageError(CommandLine.ParameterException wrong, String[] args) {
         CommandLine command = wrong.getCommandLine();
-        command.getErr().println("mk: " + oneLine(wrong.getMessage()) + "; see "
+        command.getErr().println("mk: " + ErrorText.oneLine(wrong.getMessage()) + "; see "
             + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE.code();
     }
@@ -104,20 +103,20 @@ public final class Main {
         PrintWriter err = command.getErr();
         return switch (fault) {
             case MachineException refused -> {
-                err.println("mk: " + oneLine(refused.getMessage()));
+                err.println("mk: " + ErrorText.oneLine(refused.getMessage()));
                 yield refused.exitCode().code();
             }
             case DeviceTreeException wrong -> {
-                err.println(oneLine(wrong.getMessage()));
+                err.println(ErrorText.oneLine(wrong.getMessage()));
                 yield ExitCode.CONFIG.code();
             }
             case IOException broken -> {
-                err.println("mk: " + oneLine(describe(broken)));
+                err.println("mk: " + ErrorText.oneLine(describe(broken)));
                 yield ExitCode.RESOURCES.code();
             }
             case InvalidPathException unnameable -> {
-                err.println("mk: " + oneLine(unnameable.getMessage()) + ": this JVM reads and writes paths in "
-                    + System.getProperty("sun.jnu.encoding") + ": set LC_ALL=C.UTF-8, see mk doctor");
+                err.println("mk: " + ErrorText.oneLine(unnameable.getMessage()) + ": this JVM reads and writes paths "
+                    + "in " + System.getProperty("sun.jnu.encoding") + ": set LC_ALL=C.UTF-8, see mk doctor");
                 yield ExitCode.USAGE.code();
             }
             case RuntimeException limited when Shortage.of(limited) != null -> {
@@ -132,22 +131,9 @@ public final class Main {
         };
     }
 
-    /** Some file exceptions say nothing but the file's name. Which limit it was, the doctor knows. */
+    /** Which limit it was, the doctor knows. */
     private static String describe(IOException broken) {
-        String said = name(broken);
+        String said = ErrorText.of(broken);
         return SHORTAGE.matcher(said).find() ? said + "; see mk doctor" : said;
-    }
-
-    private static String name(IOException broken) {
-        return switch (broken) {
-            case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
-            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
-            default -> broken.getMessage() == null ? broken.toString() : broken.getMessage();
-        };
-    }
-
-    private static String oneLine(String message) {
-        return message.replaceAll("\\s*\\R\\s*", " ");
     }
 }

@@ -3,7 +3,6 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.abi.IpiMode;
-import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
@@ -34,7 +33,7 @@ public final class RunCommand implements Callable<Integer> {
         description = "Name of the machine; by default the file's name without .dts.")
     private String machine;
 
-    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = Converter.Ipi.class,
+    @Option(names = "--ipi", paramLabel = "MAILBOX",
         description = "queued, or single-slot: the RFC's; by default what the tree says (ipi = \"...\").")
     private IpiMode ipi;
 

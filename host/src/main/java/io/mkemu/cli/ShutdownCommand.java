@@ -24,7 +24,7 @@ final class ShutdownCommand extends VerbCommand {
     @Option(names = {"-f", "--force"}, description = "Do not ask the instances' modules.")
     private boolean force;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", converter = Seconds.Converter.class, defaultValue = "30",
+    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
         description = "How long the instances' modules have; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 

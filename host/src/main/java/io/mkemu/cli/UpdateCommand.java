@@ -22,7 +22,7 @@ public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
         description = "All CPUs it is to have, as 1-2,5.")
     private CpuList cpus;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.doctor;
 
+import java.util.Locale;
+
 /**
  * What one check of the environment has found. Immutable.
  *
@@ -21,11 +23,7 @@ public record Finding(String check, Level level, String found, String remedy) {
 
         /** As it is printed. */
         public String label() {
-            return switch (this) {
-                case OK -> "ok";
-                case WARNING -> "warning";
-                case PROBLEM -> "problem";
-            };
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

@@ -326,6 +326,17 @@ public final class Host implements AutoCloseable {
         }
     }
 
+    /** Ends all kernels by force and removes the machine's files. */
+    public void end() throws IOException {
+        try {
+            shutDown(0);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        } finally {
+            close();
+        }
+    }
+
     /** Removes the machine's files. After {@link #shutDown}. */
     @Override
     public void close() throws IOException {

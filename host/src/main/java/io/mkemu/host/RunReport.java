@@ -19,24 +19,22 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
     /**
      * One kernel.
      *
-     * @param id          instance id, 0 is the host
-     * @param name        name
-     * @param pid         process id
+     * @param status      at the end of the run
      * @param cpus        physical CPU ids
-     * @param hostCpus    the host CPUs they are pinned to
-     * @param state       at the end of the run
-     * @param reason      why it failed, or empty
-     * @param bootMillis  exec to active; -1 if it never was, 0 for the host
-     * @param sent        messages its CPUs published
-     * @param received    messages its CPUs took out
-     * @param full        sends refused with -ENOSPC
-     * @param interrupts  interrupts taken
-     * @param faults      callbacks that threw
      * @param tasksFailed tasks that ended by an exception, and modules whose init threw
      */
-    public record KernelReport(int id, String name, long pid, List<Integer> cpus, List<Integer> hostCpus,
-                               InstanceState state, String reason, double bootMillis, long sent, long received,
-                               long full, long interrupts, long faults, int tasksFailed) {
+    public record KernelReport(InstanceStatus status, List<Integer> cpus, int tasksFailed) {
+        /** Exec to active; -1 if it never was, 0 for the host. */
+        public double bootMillis() {
+            Map<String, Long> boot = status.bootMicros();
+            return status.id() == 0 ? 0
+                : boot.containsKey("modules") ? boot.values().stream().mapToLong(Long::longValue).sum() / 1e3 : -1;
+        }
+
+        /** Callbacks that threw. */
+        public long faults() {
+            return status.counters().get("faults");
+        }
     }
 
     static RunReport of(Host host, boolean stopped) {
@@ -47,20 +45,13 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
     }
 
     private static KernelReport kernel(Host host, InstanceStatus status) {
-        Map<String, Long> boot = status.bootMicros();
-        double bootMillis = status.id() == 0 ? 0
-            : boot.containsKey("modules") ? boot.values().stream().mapToLong(Long::longValue).sum() / 1e3 : -1;
-        Map<String, Long> counters = status.counters();
-        return new KernelReport(status.id(), status.name(), status.pid(),
-            host.machine().physical(status.cpus()).stream().sorted().toList(), status.hostCpus(),
-            status.state(), status.reason(), bootMillis, counters.get("sent"), counters.get("received"),
-            counters.get("full"), counters.get("interrupts"), counters.get("faults"),
+        return new KernelReport(status, host.machine().physical(status.cpus()).stream().sorted().toList(),
             host.machine().mapped().instances().entry(status.id()).tasksFailed());
     }
 
     /** Whether every kernel was alive at the end and no module failed. */
     public boolean ok() {
-        return kernels.stream().allMatch(
-            kernel -> kernel.state() == InstanceState.ACTIVE && kernel.tasksFailed() == 0 && kernel.faults() == 0);
+        return kernels.stream().allMatch(kernel -> kernel.status().state() == InstanceState.ACTIVE
+            && kernel.tasksFailed() == 0 && kernel.faults() == 0);
     }
 }

@@ -55,8 +55,17 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         int hostCpu = spec.hostCpu();
         Map<Integer, Integer> numbers = new HashMap<>(Map.of(spec.apicId(hostCpu), hostCpu));
         spec.instances().forEach(instance -> instance.cpus().forEach(cpu -> numbers.put(spec.apicId(cpu), cpu)));
-        int nrCpus = 1 + IntStream.concat(IntStream.of(hostCpu),
+        int least = 1 + IntStream.concat(IntStream.of(hostCpu),
             spec.cpus().stream().flatMapToInt(cpu -> IntStream.of(cpu, spec.apicId(cpu)))).max().orElse(0);
+        int nrCpus = spec.nrCpus().orElse(least);
+        if (nrCpus < least) {
+            throw spec.error(spec.places().of("nr-cpus"), "nr-cpus " + nrCpus + " is not above every physical id: CPU "
+                + (least - 1) + " needs at least " + least);
+        }
+        if (spec.ipiLog() && spec.ipi() == IpiMode.QUEUED) {
+            throw spec.error(spec.places().of("ipi-log"), "ipi-log = \"rfc\" is for the RFC's mailbox: write ipi = "
+                + "\"single-slot\", use --ipi single-slot, or remove ipi-log");
+        }
         int slots = spec.ipiSlots().orElse(defaultSlots(nrCpus));
         long needed = areaLength(spec.ipi(), new RamLayout(nrCpus, slots, Pages.PAGE_SIZE, 0), 1) + HOST_FREE_BYTES;
         long hostSize = needed + InstancePool.overhead(needed);

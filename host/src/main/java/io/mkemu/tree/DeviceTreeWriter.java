@@ -38,7 +38,11 @@ public final class DeviceTreeWriter {
         if (machine.ipi() != IpiMode.QUEUED) {
             line(MachineReader.IPI + " = \"" + machine.ipi() + "\";");
         }
+        if (machine.ipiLog()) {
+            line(MachineReader.IPI_LOG + " = \"rfc\";");
+        }
         machine.ipiSlots().ifPresent(slots -> line(MachineReader.SLOTS + " = <" + slots + ">;"));
+        machine.nrCpus().ifPresent(nrCpus -> line(MachineReader.NR_CPUS + " = <" + nrCpus + ">;"));
         open("resources");
         cpus(machine.cpus());
         if (!machine.apicIds().isEmpty()) {

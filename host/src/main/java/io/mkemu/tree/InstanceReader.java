@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,15 +23,14 @@ final class InstanceReader {
     InstanceSpec read(NodeReader node) {
         checkName(node);
         node.allow(PROPERTIES, Set.of("resources", "chosen"));
-        Map<String, List<Position>> places = new HashMap<>();
-        int id = id(node, places);
-        ResourceReader.Resources resources = ResourceReader.read(node, false, places);
-        String bootargs = kernel.bootargs(node, places);
-        List<String> modules = kernel.modules(node, places);
-        boolean external = external(node, places);
-        RestartPolicy restart = RestartReader.read(node, external, places);
+        int id = id(node);
+        ResourceReader.Resources resources = ResourceReader.read(node, false);
+        String bootargs = kernel.bootargs(node);
+        List<String> modules = kernel.modules(node);
+        boolean external = external(node);
+        RestartPolicy restart = RestartReader.read(node, external);
         return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
-                external, restart, new Places(node.node().position(), places));
+                external, restart, node.places());
     }
 
     private static void checkName(NodeReader node) {
@@ -43,19 +40,19 @@ final class InstanceReader {
         }
     }
 
-    private static boolean external(NodeReader node, Map<String, List<Position>> places) {
+    private static boolean external(NodeReader node) {
         Optional<Property> property = node.property(EXTERNAL);
         property.ifPresent(given -> {
             if (!given.values().isEmpty()) {
                 throw node.error(given.position(), "'mkemu,external' has a value, expected none: mkemu,external; makes "
                         + "the instance external, without the property mkemu starts it");
             }
-            places.put(EXTERNAL, List.of(given.position()));
+            node.note(EXTERNAL, List.of(given.position()));
         });
         return property.isPresent();
     }
 
-    private static int id(NodeReader node, Map<String, List<Position>> places) {
+    private static int id(NodeReader node) {
         Value.Cell cell = node.cell(node.require(ID, ID_EXAMPLE), ID_EXAMPLE);
         if (cell.value() == 0) {
             throw node.error(cell.position(), "'id' is 0, which is the host: expected 1.."
@@ -65,7 +62,7 @@ final class InstanceReader {
             throw node.error(cell.position(), "'id' is " + Text.printable(cell.text()) + ", expected 1.."
                     + MachineSpec.MAX_INSTANCE_ID + " (0 is the host)");
         }
-        places.put(ID, List.of(cell.position()));
+        node.note(ID, List.of(cell.position()));
         return (int) cell.value();
     }
 }

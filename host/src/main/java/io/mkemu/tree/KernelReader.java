@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -25,7 +24,7 @@ final class KernelReader {
     }
 
     /** The command line, "" if not given; adds its place. */
-    String bootargs(NodeReader owner, Map<String, List<Position>> places) {
+    String bootargs(NodeReader owner) {
         Optional<NodeReader> chosen = owner.child("chosen");
         chosen.ifPresent(node -> node.allow(Set.of(BOOTARGS), Set.of()));
         Optional<Property> property = chosen.flatMap(node -> node.property(BOOTARGS));
@@ -37,12 +36,12 @@ final class KernelReader {
             throw owner.error(string.position(), "'bootargs' holds a control character in \""
                     + Text.printable(string.text()) + "\": a command line is one line of plain text");
         }
-        places.put(BOOTARGS, List.of(string.position()));
+        owner.note(BOOTARGS, List.of(string.position()));
         return string.text();
     }
 
     /** Names and absolute jar paths of the modules in order; adds their places. */
-    List<String> modules(NodeReader owner, Map<String, List<Position>> places) {
+    List<String> modules(NodeReader owner) {
         Optional<Property> property = owner.property(MODULES);
         if (property.isEmpty()) {
             return List.of();
@@ -59,7 +58,7 @@ final class KernelReader {
                 positions.add(string.position());
             }
         }
-        places.put(MODULES, positions);
+        owner.note(MODULES, positions);
         return List.copyOf(modules);
     }
 

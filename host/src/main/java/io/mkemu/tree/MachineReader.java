@@ -4,9 +4,7 @@ package io.mkemu.tree;
 import io.mkemu.abi.IpiMode;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -16,9 +14,13 @@ final class MachineReader {
 
     static final String COMPATIBLE = "multikernel-v1";
     static final String SLOTS = "mkemu,ipi-slots";
+    static final String NR_CPUS = "nr-cpus";
     static final String IPI = "ipi";
+    static final String IPI_LOG = "ipi-log";
     private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
     private static final String IPI_EXAMPLE = "ipi = \"single-slot\";";
+    private static final String IPI_LOG_EXAMPLE = "ipi-log = \"rfc\";";
+    private static final String NR_CPUS_EXAMPLE = "nr-cpus = <64>;";
     private static final String SLOTS_EXAMPLE = "mkemu,ipi-slots = <64>;";
 
     private final String file;
@@ -32,14 +34,16 @@ final class MachineReader {
     MachineSpec read(Node tree) {
         NodeReader root = new NodeReader(file, "/", tree);
         checkCompatible(root);
-        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, IPI), Set.of("resources", "chosen", "instances"));
-        Map<String, List<Position>> places = new HashMap<>();
-        ResourceReader.Resources pool = ResourceReader.read(root, true, places);
-        HostSpec host = new HostSpec(kernel.bootargs(root, places), kernel.modules(root, places));
-        OptionalInt slots = slots(root, places);
+        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, NR_CPUS, IPI, IPI_LOG),
+            Set.of("resources", "chosen", "instances"));
+        ResourceReader.Resources pool = ResourceReader.read(root, true);
+        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root));
+        OptionalInt slots = slots(root);
+        OptionalInt nrCpus = nrCpus(root);
+        boolean ipiLog = ipiLog(root);
         List<InstanceSpec> instances = instances(root);
         MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
-                pool.memoryBase(), host, instances, slots, ipi(root), new Places(tree.position(), places));
+                pool.memoryBase(), host, instances, slots, nrCpus, ipi(root), ipiLog, root.places());
         new PartitionCheck(machine).run();
         return machine;
     }
@@ -54,7 +58,7 @@ final class MachineReader {
         }
     }
 
-    private OptionalInt slots(NodeReader root, Map<String, List<Position>> places) {
+    private OptionalInt slots(NodeReader root) {
         Optional<Property> property = root.property(SLOTS);
         if (property.isEmpty()) {
             return OptionalInt.empty();
@@ -65,8 +69,36 @@ final class MachineReader {
             throw root.error(cell.position(), "'mkemu,ipi-slots' is " + Text.printable(cell.text())
                     + ", expected " + MachineSpec.SLOTS);
         }
-        places.put(SLOTS, List.of(cell.position()));
+        root.note(SLOTS, List.of(cell.position()));
         return OptionalInt.of((int) slots);
+    }
+
+    private OptionalInt nrCpus(NodeReader root) {
+        Optional<Property> property = root.property(NR_CPUS);
+        if (property.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Value.Cell cell = root.cell(property.get(), NR_CPUS_EXAMPLE);
+        if (cell.value() < 1 || cell.value() > MachineSpec.MAX_CPUS) {
+            throw root.error(cell.position(), "'nr-cpus' is " + Text.printable(cell.text()) + ", expected 1.."
+                    + MachineSpec.MAX_CPUS + ", above every physical id");
+        }
+        root.note(NR_CPUS, List.of(cell.position()));
+        return OptionalInt.of((int) cell.value());
+    }
+
+    private static boolean ipiLog(NodeReader root) {
+        Optional<Property> property = root.property(IPI_LOG);
+        if (property.isEmpty()) {
+            return false;
+        }
+        Value.Str log = root.string(property.get(), IPI_LOG_EXAMPLE);
+        if (!"rfc".equals(log.text())) {
+            throw root.error(log.position(), "'ipi-log' is " + Text.quote(log.text())
+                    + ", expected \"rfc\"; without it the kernel logs have mkemu's lines only");
+        }
+        root.note(IPI_LOG, List.of(log.position()));
+        return true;
     }
 
     private static IpiMode ipi(NodeReader root) {

@@ -28,12 +28,14 @@ import java.util.stream.IntStream;
  * @param host        what the tree says about the host
  * @param instances   the spawned instances in source order, possibly none
  * @param ipiSlots    slots of each queued mailbox, a power of two in 2..1024, if given
+ * @param nrCpus      NR_CPUS, if given: physical ids are below it
  * @param ipi         the mailbox of all instances, queued if not given
+ * @param ipiLog      whether the kernel logs have the RFC's own lines
  * @param places      where the values of the root node, its resources and its chosen node stand
  */
 public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds, long memoryBytes,
                           OptionalLong memoryBase, HostSpec host, List<InstanceSpec> instances,
-                          OptionalInt ipiSlots, IpiMode ipi, Places places) {
+                          OptionalInt ipiSlots, OptionalInt nrCpus, IpiMode ipi, boolean ipiLog, Places places) {
 
     /** Physical CPU ids are below this. */
     public static final int MAX_CPUS = RamLayout.MAX_CPUS;
@@ -53,10 +55,11 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
         instances = List.copyOf(instances);
     }
 
-    /** A machine in which each CPU's physical id is its number. */
+    /** A machine in which each CPU's physical id is its number, without nr-cpus and ipi-log. */
     public MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
                        List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
-        this(file, cpus, List.of(), memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
+        this(file, cpus, List.of(), memoryBytes, memoryBase, host, instances, ipiSlots, OptionalInt.empty(), ipi,
+                false, places);
     }
 
     /** A machine with queued mailboxes that was not read from a source. */
@@ -128,12 +131,14 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
 
     /** The same machine with these physical ids, one for each CPU of the pool. */
     public MachineSpec withApicIds(List<Integer> ids) {
-        return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, ipi, places);
+        return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus, ipi,
+                ipiLog, places);
     }
 
     /** The same machine with another mailbox. */
     public MachineSpec withIpi(IpiMode other) {
-        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, other, places);
+        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus, other,
+                ipiLog, places);
     }
 
     /** Whether a queued mailbox may have so many slots. */
@@ -151,11 +156,13 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
         return other instanceof MachineSpec that && cpus.equals(that.cpus)
                 && apicIds.equals(that.apicIds) && memoryBytes == that.memoryBytes
                 && memoryBase.equals(that.memoryBase) && host.equals(that.host) && instances.equals(that.instances)
-                && ipiSlots.equals(that.ipiSlots) && ipi == that.ipi;
+                && ipiSlots.equals(that.ipiSlots) && nrCpus.equals(that.nrCpus) && ipi == that.ipi
+                && ipiLog == that.ipiLog;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, ipi);
+        return Objects.hash(cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus,
+                ipi, ipiLog);
     }
 }

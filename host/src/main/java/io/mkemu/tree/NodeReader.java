@@ -3,7 +3,9 @@ package io.mkemu.tree;
 
 import io.mkemu.Similar;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -14,11 +16,27 @@ final class NodeReader {
     private final String file;
     private final String path;
     private final Node node;
+    private final Map<String, List<Position>> places;
 
     NodeReader(String file, String path, Node node) {
+        this(file, path, node, new HashMap<>());
+    }
+
+    private NodeReader(String file, String path, Node node, Map<String, List<Position>> places) {
         this.file = file;
         this.path = path;
         this.node = node;
+        this.places = places;
+    }
+
+    /** Notes where the values of a property stand; a child that was asked for notes them for its parent. */
+    void note(String property, List<Position> positions) {
+        places.put(property, positions);
+    }
+
+    /** What was noted of this node and its children. */
+    Places places() {
+        return new Places(node.position(), places);
     }
 
     Node node() {
@@ -66,7 +84,8 @@ final class NodeReader {
     }
 
     Optional<NodeReader> child(String name) {
-        return node.child(name).map(child -> new NodeReader(file, (path.equals("/") ? "" : path) + "/" + name, child));
+        return node.child(name).map(child ->
+                new NodeReader(file, (path.equals("/") ? "" : path) + "/" + name, child, places));
     }
 
     NodeReader requireChild(String name, String example) {

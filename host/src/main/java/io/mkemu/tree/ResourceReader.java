@@ -27,27 +27,27 @@ final class ResourceReader {
     }
 
     /** Reads the node and adds the places of its values. */
-    static Resources read(NodeReader owner, boolean machine, Map<String, List<Position>> places) {
+    static Resources read(NodeReader owner, boolean machine) {
         NodeReader node = owner.requireChild("resources",
                 "resources { cpus = <0 1 2>; memory-bytes = <0x4000000>; };");
         node.allow(machine ? Set.of(CPUS, APIC_IDS, MEMORY, BASE) : Set.of(CPUS, MEMORY), Set.of());
-        List<Integer> cpus = cpus(node, places);
-        List<Integer> apicIds = machine ? apicIds(node, cpus, places) : List.of();
-        long memory = memory(node, places);
-        return new Resources(cpus, apicIds, memory, machine ? base(node, places) : OptionalLong.empty());
+        List<Integer> cpus = cpus(node);
+        List<Integer> apicIds = machine ? apicIds(node, cpus) : List.of();
+        long memory = memory(node);
+        return new Resources(cpus, apicIds, memory, machine ? base(node) : OptionalLong.empty());
     }
 
-    private static List<Integer> cpus(NodeReader node, Map<String, List<Position>> places) {
+    private static List<Integer> cpus(NodeReader node) {
         Property property = node.require(CPUS, CPUS_EXAMPLE);
         List<Value.Cell> cells = node.numbers(property, CPUS_EXAMPLE);
         if (cells.isEmpty()) {
             throw node.error(property.values().getFirst().position(),
                     "'cpus' of " + Text.quote(node.path()) + " names no CPU, expected at least one: " + CPUS_EXAMPLE);
         }
-        return distinct(node, CPUS, "CPU", cells, places);
+        return distinct(node, CPUS, "CPU", cells);
     }
 
-    private static List<Integer> apicIds(NodeReader node, List<Integer> cpus, Map<String, List<Position>> places) {
+    private static List<Integer> apicIds(NodeReader node, List<Integer> cpus) {
         if (node.property(APIC_IDS).isEmpty()) {
             return List.of();
         }
@@ -59,11 +59,10 @@ final class ResourceReader {
             throw node.error(place, "'apic-ids' has " + cells.size() + " cells and 'cpus' has " + cpus.size()
                     + ": give the physical id of each CPU of 'cpus', in the same order");
         }
-        return distinct(node, APIC_IDS, "physical id", cells, places);
+        return distinct(node, APIC_IDS, "physical id", cells);
     }
 
-    private static List<Integer> distinct(NodeReader node, String property, String what, List<Value.Cell> cells,
-                                          Map<String, List<Position>> places) {
+    private static List<Integer> distinct(NodeReader node, String property, String what, List<Value.Cell> cells) {
         Map<Integer, Position> seen = new LinkedHashMap<>();
         for (Value.Cell cell : cells) {
             if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_CPUS) >= 0) {
@@ -78,11 +77,11 @@ final class ResourceReader {
                         + what + " once");
             }
         }
-        places.put(property, new ArrayList<>(seen.values()));
+        node.note(property, new ArrayList<>(seen.values()));
         return new ArrayList<>(seen.keySet());
     }
 
-    private static long memory(NodeReader node, Map<String, List<Position>> places) {
+    private static long memory(NodeReader node) {
         Value.Cell cell = node.quantity(node.require(MEMORY, MEMORY_EXAMPLE), MEMORY_EXAMPLE);
         long bytes = cell.value();
         if (bytes <= 0 || bytes % MachineSpec.PAGE_SIZE != 0) {
@@ -92,11 +91,11 @@ final class ResourceReader {
                     : "expected a multiple of 4096 (0x1000) from 0x1000 to 0x7ffffffffffff000";
             throw node.error(cell.position(), "'memory-bytes' is " + Text.printable(cell.text()) + ", " + right);
         }
-        places.put(MEMORY, List.of(cell.position()));
+        node.note(MEMORY, List.of(cell.position()));
         return bytes;
     }
 
-    private static OptionalLong base(NodeReader node, Map<String, List<Position>> places) {
+    private static OptionalLong base(NodeReader node) {
         if (node.property(BASE).isEmpty()) {
             return OptionalLong.empty();
         }
@@ -106,7 +105,7 @@ final class ResourceReader {
                     + ", which is not page aligned: expected a multiple of 4096 (0x1000), as 0x"
                     + Long.toHexString(cell.value() & -MachineSpec.PAGE_SIZE));
         }
-        places.put(BASE, List.of(cell.position()));
+        node.note(BASE, List.of(cell.position()));
         return OptionalLong.of(cell.value());
     }
 }

@@ -2,7 +2,6 @@
 package io.mkemu.tree;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Reads what an instance node says about restarts. */
@@ -19,10 +18,10 @@ final class RestartReader {
     }
 
     /** Reads the properties and adds the places of their values. */
-    static RestartPolicy read(NodeReader node, boolean external, Map<String, List<Position>> places) {
-        boolean onFailure = onFailure(node, places);
+    static RestartPolicy read(NodeReader node, boolean external) {
+        boolean onFailure = onFailure(node);
         if (external && onFailure) {
-            throw node.error(places.get(RESTART).getFirst(), "'restart' is \"on-failure\" in an external instance, "
+            throw node.error(node.places().of(RESTART), "'restart' is \"on-failure\" in an external instance, "
                     + "which mkemu does not start and so cannot start again: remove 'restart' or 'mkemu,external'");
         }
         if (!onFailure) {
@@ -30,14 +29,14 @@ final class RestartReader {
             refuse(node, DELAY, external);
             return RestartPolicy.NEVER;
         }
-        int limit = number(node, LIMIT, LIMIT_EXAMPLE, 0, RestartPolicy.MAX_LIMIT, "restarts in a row", places)
+        int limit = number(node, LIMIT, LIMIT_EXAMPLE, 0, RestartPolicy.MAX_LIMIT, "restarts in a row")
                 .orElse(RestartPolicy.DEFAULT_LIMIT);
-        int delay = number(node, DELAY, DELAY_EXAMPLE, 1, RestartPolicy.MAX_DELAY_MILLIS, "milliseconds", places)
+        int delay = number(node, DELAY, DELAY_EXAMPLE, 1, RestartPolicy.MAX_DELAY_MILLIS, "milliseconds")
                 .orElse(RestartPolicy.DEFAULT_DELAY_MILLIS);
         return new RestartPolicy(true, limit, delay);
     }
 
-    private static boolean onFailure(NodeReader node, Map<String, List<Position>> places) {
+    private static boolean onFailure(NodeReader node) {
         Optional<Property> property = node.property(RESTART);
         if (property.isEmpty()) {
             return false;
@@ -48,7 +47,7 @@ final class RestartReader {
             throw node.error(policy.position(), "'restart' is " + Text.quote(policy.text())
                     + ", expected \"on-failure\" or \"never\"");
         }
-        places.put(RESTART, List.of(policy.position()));
+        node.note(RESTART, List.of(policy.position()));
         return onFailure;
     }
 
@@ -62,14 +61,14 @@ final class RestartReader {
     }
 
     private static Optional<Integer> number(NodeReader node, String name, String example, int least, int most,
-                                            String what, Map<String, List<Position>> places) {
+                                            String what) {
         return node.property(name).map(given -> {
             Value.Cell cell = node.cell(given, example);
             if (Long.compareUnsigned(cell.value(), least) < 0 || Long.compareUnsigned(cell.value(), most) > 0) {
                 throw node.error(cell.position(), Text.quote(name) + " is " + Text.printable(cell.text())
                         + ", expected " + least + ".." + most + " " + what);
             }
-            places.put(name, List.of(cell.position()));
+            node.note(name, List.of(cell.position()));
             return (int) cell.value();
         });
     }

@@ -23,11 +23,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Many clients at once, on few names, few CPUs and little memory. */
 @Timeout(value = 240, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -41,19 +40,9 @@ class HostConcurrencyTest {
 
     private final AtomicInteger done = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.empty();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.empty();
+    private final Host host = box.host();
 
     @Test
     void noChangeIsEverSeenHalfDoneAndNothingIsLost() throws Exception {

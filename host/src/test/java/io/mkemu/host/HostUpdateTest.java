@@ -182,7 +182,7 @@ class HostUpdateTest extends BoxedHost {
             List<Long> pieces = takeAll(empty, piece);
             free(empty, pieces, piece, 1, 3, 5, 7, 9, 11, 13, 15);
             String refusal = "what is left in the multikernel pool for instance p lies in pieces too small for its IPI "
-                + "buffer of 16384 bytes: give it fewer CPUs, or delete an instance";
+                + "area of 16384 bytes: give it fewer CPUs, or delete an instance";
             for (boolean dryRun : new boolean[] {true, false}) {
                 empty.refuses(ExitCode.RESOURCES, refusal,
                     () -> empty.create(spec(9, "p", 8 * piece, 3, 4), dryRun));

@@ -9,7 +9,6 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.host.life.InstanceProcess;
 import io.mkemu.tree.InstanceSpec;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,10 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a limit of threads does to the start of an instance: nothing of it is left. */
@@ -28,17 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class InstanceProcessTest {
     @TempDir
     private Path directory;
-    private TestHost box;
-
-    @BeforeEach
-    void make() throws IOException {
-        box = TestHost.make();
-    }
-
-    @AfterEach
-    void end() throws IOException {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
 
     private static OutOfMemoryError noThread() {
         return new OutOfMemoryError("unable to create native thread: possibly out of memory or process/resource limits "

@@ -13,16 +13,16 @@ import io.mkemu.host.life.Joining;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
+import io.mkemu.testkit.Await;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** How containers join; the test is the process in one: it takes the life lock. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -30,19 +30,9 @@ class JoinTest {
     private static final long LONG_NANOS = TimeUnit.SECONDS.toNanos(30);
 
     private final List<String> said = new ArrayList<>();
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
+    private final Host host = box.host();
 
     private static BitSet only(int hostCpu) {
         BitSet set = new BitSet();
@@ -57,9 +47,7 @@ class JoinTest {
 
     private void boot() {
         host.boot();
-        while (box.entry(0).state() != InstanceState.ACTIVE) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> box.entry(0).state() == InstanceState.ACTIVE);
     }
 
     /** A process begins to be web. */

@@ -15,6 +15,7 @@ import io.mkemu.table.InstanceEntry;
 import io.mkemu.tree.InstanceSpec;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
@@ -53,12 +54,20 @@ public record Snapshot(MachineStatus status, List<InstanceSpec> specs, CpuPlan p
         MachineStatus now = host.status();
         RamLayout layout = mapped.memory().layout();
         return new Snapshot(new MachineStatus(now.name(), now.directory(), now.pid(), 0, now.ipi(), now.cpus(),
-            now.freeCpus(), now.memoryBytes(), now.freeBytes(), now.ramBytes(), now.instances()),
+            now.freeCpus(), now.memoryBytes(), now.freeBytes(), now.ramBytes(),
+            now.instances().stream().map(Snapshot::withoutCounters).toList()),
             host.instances().stream().map(HostedInstance::spec).toList(), host.machine().cpus(), iomem(mapped),
             IntStream.range(0, InstanceDescriptor.MAX_INSTANCES).mapToObj(id ->
                 Entry.of(mapped.instances().entry(id))).toList(),
             IntStream.range(0, layout.nrCpus()).mapToObj(cpu -> Cpu.of(mapped.apic(cpu))).toList(),
             bytes(mapped, layout.pagesAt(), layout.hostAt() - layout.pagesAt()));
+    }
+
+    /** The CPUs of a kernel that lives look around once a second, whatever else happens. */
+    private static InstanceStatus withoutCounters(InstanceStatus now) {
+        return new InstanceStatus(now.id(), now.name(), now.state(), now.detail(), now.reason(), now.pid(), now.cpus(),
+            now.hostCpus(), now.memoryBytes(), now.life(), now.external(), now.restart(), now.restarts(), now.modules(),
+            now.cmdline(), now.bootMicros(), Map.of());
     }
 
     /** The memory map as text; what cannot be so, too. */

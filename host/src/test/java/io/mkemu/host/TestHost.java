@@ -20,20 +20,24 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.ChildJvm;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
 import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.function.Executable;
 
 /** A host on a directory of its own. No kernel runs: its own is not booted, and no test starts a process. */
-public final class TestHost implements AutoCloseable {
+public final class TestHost implements AfterEachCallback, AutoCloseable {
     public static final int PAGE = 4096;
     public static final long POOL = 8 << 20;
     /** CPU 0 is the host's own. */
@@ -52,7 +56,7 @@ public final class TestHost implements AutoCloseable {
 
     static {
         /* What the command line names that an external instance is joined by; nobody runs it here. */
-        System.setProperty("mkemu.home", options().getParent().toString());
+        System.setProperty("mkemu.home", ChildJvm.script("jvm.options").getParent().toString());
     }
 
     private final Path base;
@@ -64,43 +68,37 @@ public final class TestHost implements AutoCloseable {
     }
 
     /** A machine of {@link #TREE}. */
-    public static TestHost make() throws IOException {
+    public static TestHost make() {
         return make(TREE);
     }
 
     /** A machine of {@link #TREE}'s CPUs and memory, without instances. */
-    public static TestHost empty() throws IOException {
+    public static TestHost empty() {
         return make(TREE.substring(0, TREE.indexOf("instances")) + "};");
     }
 
     /** A machine of {@link #TREE} that is recorded. */
-    public static TestHost record(Path journal, TraceMode mode) throws IOException {
+    public static TestHost record(Path journal, TraceMode mode) {
         return make(TREE, new JournalOptions(journal, JournalLimits.DEFAULT, mode));
     }
 
-    public static TestHost make(String tree) throws IOException {
+    public static TestHost make(String tree) {
         return make(tree, null);
     }
 
-    private static TestHost make(String tree, JournalOptions journal) throws IOException {
-        Path base = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-host-");
+    private static TestHost make(String tree, JournalOptions journal) {
         try {
-            return new TestHost(base, Host.init(directory(base),
-                MachinePlan.of(MachineSpec.parse("box.dts", tree, Path.of("/"))).recorded(journal)));
-        } catch (IOException | RuntimeException | Error fault) {
-            Files.delete(base);
-            throw fault;
-        }
-    }
-
-    /** The flags of a JVM of mkemu. */
-    public static Path options() {
-        for (Path at = Path.of(System.getProperty("user.dir")); at != null; at = at.getParent()) {
-            if (Files.exists(at.resolve("scripts/jvm.options"))) {
-                return at.resolve("scripts/jvm.options");
+            Path base = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-host-");
+            try {
+                return new TestHost(base, Host.init(directory(base),
+                    MachinePlan.of(MachineSpec.parse("box.dts", tree, Path.of("/"))).recorded(journal)));
+            } catch (IOException | RuntimeException | Error fault) {
+                Files.delete(base);
+                throw fault;
             }
+        } catch (IOException refused) {
+            throw new UncheckedIOException(refused);
         }
-        throw new IllegalStateException("no scripts/jvm.options above " + System.getProperty("user.dir"));
     }
 
     private static MachineDirectory directory(Path base) {
@@ -197,6 +195,11 @@ public final class TestHost implements AutoCloseable {
         assertEquals(before.iomem(), now.iomem());
         assertEquals(before.entries(), now.entries());
         assertEquals(before, now);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext test) throws IOException {
+        close();
     }
 
     /** Ends the machine and sees that nothing of it is left. */

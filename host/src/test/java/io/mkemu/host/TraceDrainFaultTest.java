@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A trace drain that meets a fault: whoever waits for it is answered. */
@@ -34,12 +35,12 @@ class TraceDrainFaultTest {
     private Path directory;
 
     private final List<String> said = new CopyOnWriteArrayList<>();
-    private TestHost box;
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
     private TraceDrain drain;
 
     @BeforeEach
     void start() throws Exception {
-        box = TestHost.make();
         JournalWriter writer = JournalWriter.create(directory, "box", JournalLimits.DEFAULT);
         drain = TraceDrain.start(box.mapped(), writer, TOLD, TraceMode.LIFECYCLE, said::add);
     }
@@ -47,7 +48,6 @@ class TraceDrainFaultTest {
     @AfterEach
     void close() throws Exception {
         drain.close();
-        box.close();
     }
 
     /** A request that cannot be carried out: there is no such CPU. */

@@ -4,24 +4,17 @@ package io.mkemu.journal;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.abi.IpiMode;
-import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.RamFile;
+import io.mkemu.testkit.TestMachine;
 import io.mkemu.trace.TraceRecord;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of documents while the disk has no room. */
 @Timeout(60)
@@ -86,27 +79,13 @@ class DocumentSinkTest {
         }
     }
 
-    @TempDir
-    private Path directory;
-
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
     private final Disk disk = new Disk();
     private final List<String> said = new ArrayList<>();
     private final DocumentBuilder document = new DocumentBuilder();
-    private PhysicalMemory memory;
-    private DocumentSink sink;
-
-    @BeforeEach
-    void make() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(CPUS, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "box");
-        memory = PhysicalMemory.open(directory.resolve("ram"));
-        sink = new DocumentSink(disk, new DrainedRing[] {new DrainedRing(memory, 0), new DrainedRing(memory, 1)},
-            said::add);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        memory.close();
-    }
+    private final DocumentSink sink = new DocumentSink(disk,
+        new DrainedRing[] {new DrainedRing(machine.memory(), 0), new DrainedRing(machine.memory(), 1)}, said::add);
 
     private void ring(int cpu, TraceEvent event, int flags, int id, int arg0, int arg1) {
         document.record(cpu, 1, 1, 0, event, flags, 1, id, 0, 0, arg0, arg1);

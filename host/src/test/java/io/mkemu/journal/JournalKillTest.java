@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
-import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,33 +34,29 @@ class JournalKillTest {
         Random random = new Random(seed);
         int rolled = 0;
         for (int kill = 0; kill < KILLS; kill += AT_ONCE) {
-            List<Process> writers = new ArrayList<>();
+            List<ChildJvm> writers = new ArrayList<>();
             try {
                 for (int number = kill; number < kill + AT_ONCE; number++) {
                     writers.add(start(directory.resolve("j" + number), seed + number));
                 }
                 for (int number = kill; number < kill + AT_ONCE; number++) {
-                    Process writer = writers.get(number - kill);
-                    assertEquals(WritingProcess.READY, writer.inputReader().readLine());
-                    writer.getOutputStream().write('\n');
-                    writer.getOutputStream().flush();
+                    ChildJvm writer = writers.get(number - kill);
+                    assertEquals(WritingProcess.READY, writer.readLine());
+                    writer.writeLine("");
                     LockSupport.parkNanos(random.nextLong(MOST_NANOS));
-                    writer.destroyForcibly().waitFor();
+                    writer.kill();
                     rolled += check(directory.resolve("j" + number), "seed " + seed + ", kill " + number) > 0 ? 1 : 0;
                 }
             } finally {
-                writers.forEach(Process::destroyForcibly);
+                writers.forEach(ChildJvm::close);
             }
         }
         assertTrue(rolled > KILLS / 10, "only " + rolled + " of the recordings had more than one file, seed " + seed);
     }
 
-    private static Process start(Path journal, long seed) throws IOException {
-        Path scripts = Path.of(System.getProperty("user.dir")).getParent().resolve("scripts");
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + scripts.resolve("jvm.options"), "@" + scripts.resolve("host.options"), "-Xmx64m",
-            "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), WritingProcess.class.getName(),
-            journal.toString(), Long.toString(seed)).redirectError(Redirect.INHERIT).start();
+    private static ChildJvm start(Path journal, long seed) throws IOException {
+        return ChildJvm.start(List.of("@" + ChildJvm.script("host.options"), "-XX:TieredStopAtLevel=1"),
+            WritingProcess.class, journal, seed);
     }
 
     /** A recording whose writer was killed, and what it ended with. */

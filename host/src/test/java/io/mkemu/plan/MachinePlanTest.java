@@ -45,6 +45,27 @@ class MachinePlanTest {
     }
 
     @Test
+    void nrCpusIsAsTheTreeSaysAndAboveEveryPhysicalId() {
+        assertEquals(2, MachinePlan.of(tree("nr-cpus = <2>;", "0x1000000", "")).layout().nrCpus());
+        RamLayout wide = MachinePlan.of(tree("nr-cpus = <64>;", "0x1000000", "")).layout();
+        assertEquals(64, wide.nrCpus());
+        assertEquals(16, wide.ipiSlots(), "the default of a machine of that size");
+        String message = refusal("nr-cpus = <1>;", "0x1000000", "");
+        assertTrue(message.startsWith("t.dts:2:"), message);
+        assertTrue(message.contains("nr-cpus 1 is not above every physical id: CPU 1 needs at least 2"), message);
+    }
+
+    @Test
+    void theLogOfTheRfcIsForItsMailbox() {
+        MachineSpec spec = tree("ipi-log = \"rfc\"; ipi = \"single-slot\";", "0x1000000", "");
+        assertTrue(MachinePlan.of(spec).spec().ipiLog());
+        MachineSpec queued = spec.withIpi(IpiMode.QUEUED);
+        String message = assertThrows(DeviceTreeException.class, () -> MachinePlan.of(queued)).getMessage();
+        assertTrue(message.startsWith("t.dts:2:") && message.contains("write ipi = \"single-slot\""), message);
+        assertTrue(refusal("ipi-log = \"rfc\";", "0x1000000", "").contains("--ipi single-slot"));
+    }
+
+    @Test
     void memoryThatCannotHoldTheIpiBufferIsRefusedWithTheLeastThatCan() {
         String message = refusal("", "0x1000", "");
         assertTrue(message.startsWith("t.dts:5:"), message);

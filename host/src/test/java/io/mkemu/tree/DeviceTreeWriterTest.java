@@ -29,9 +29,9 @@ class DeviceTreeWriterTest {
         List<InstanceSpec> instances = IntStream.rangeClosed(1, 255).mapToObj(id -> new InstanceSpec(id, "i" + id,
                 List.of(id, 1000 - id), 1L << 32, "name=\"a b\" x=\\ \u00e9",
                 List.of("demo", "/p q/\"x\".jar"), id % 2 == 0, restart(id), Places.NONE)).toList();
-        MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), 1L << 62,
+        MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), List.of(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
-                IpiMode.SINGLE_SLOT, Places.NONE);
+                OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Places.NONE);
         assertRoundTrip(machine);
     }
 

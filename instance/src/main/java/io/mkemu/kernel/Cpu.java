@@ -58,7 +58,8 @@ final class Cpu {
         this.trace = trace;
         this.delivery = new Delivery(kernel, this);
         this.receiver = machine.interconnect().receiver(area, apic, logicalCpu, polling, delivery);
-        this.sender = machine.interconnect().sender(apic, trace.writer(), kernel::tableDamaged);
+        this.sender = machine.interconnect().sender(apic, trace.writer(), kernel::tableDamaged,
+            kernel.rfcLog()::notAvailable);
         this.tasks = new TaskQueue(platform);
         this.audited = platform.nanoTime();
     }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
-import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
@@ -22,13 +21,11 @@ import org.agrona.concurrent.UnsafeBuffer;
  * callback is written after it.
  */
 final class CpuTrace {
-    private static final long U32 = 0xffff_ffffL;
-
     private final Platform platform;
     private final TraceWriter writer;
     private final long life;
     private final int physicalCpu;
-    private final CallTrace calls;
+    private final KernelHook.OnCpu hook;
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.MAX_DATA_SIZE]);
     private int payloadSize;
     private final TraceClock clock;
@@ -36,11 +33,11 @@ final class CpuTrace {
     private long begun;
     private long interrupted;
 
-    CpuTrace(MappedMachine machine, InstanceEntry entry, int physicalCpu, PageWatch pages) {
+    CpuTrace(MappedMachine machine, InstanceEntry entry, int logicalCpu, int physicalCpu, KernelHook hook) {
         this.platform = machine.platform();
         this.clock = new TraceClock(platform::nanoTime);
         this.writer = new TraceWriter(machine.memory(), physicalCpu);
-        this.calls = new CallTrace(writer, pages, platform);
+        this.hook = hook.onCpu(logicalCpu, writer);
         this.life = entry.life();
         this.physicalCpu = physicalCpu;
     }
@@ -49,9 +46,9 @@ final class CpuTrace {
         return writer;
     }
 
-    /** The tracepoints of the modules on this CPU. */
-    CallTrace calls() {
-        return calls;
+    /** What stands between this CPU and the modules. */
+    KernelHook.OnCpu hook() {
+        return hook;
     }
 
     /** A turn of the loop begins: what is taken in it counts as interrupted now. */
@@ -117,9 +114,7 @@ final class CpuTrace {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
-                calls.begins();
-                writer.record(TraceEvent.CALL, 0, begun, handler.number(), KernelCall.HANDLER.ordinal(), 0,
-                    handler.type(), 0);
+                hook.callbackBegins(begun, handler.number(), handler.type());
             } else {
                 payloadSize = -1;
             }
@@ -134,8 +129,8 @@ final class CpuTrace {
         }
         clock.read();
         int flags = (first ? TraceRecordDescriptor.FIRST : 0) | (threw ? TraceRecordDescriptor.FAULT : 0);
-        int took = u32(clock.nanos() - begun);
-        int waited = u32(begun - interrupted);
+        int took = TraceWriter.u32(clock.nanos() - begun);
+        int waited = TraceWriter.u32(begun - interrupted);
         if (first && payloadSize >= 0) {
             writer.record(TraceEvent.CALLBACK, flags, begun, id(data), data.type(), took, waited, payload, 0,
                 payloadSize);
@@ -149,7 +144,7 @@ final class CpuTrace {
     void unhandled(MkIpiData data) {
         if (on) {
             writer.record(TraceEvent.UNHANDLED, 0, clock.nanos(), id(data), data.type(), data.dataSize(), 0,
-                u32(clock.nanos() - interrupted));
+                TraceWriter.u32(clock.nanos() - interrupted));
         }
     }
 
@@ -179,10 +174,5 @@ final class CpuTrace {
 
     private long id(MkIpiData data) {
         return MessageId.of(data.senderCpu(), physicalCpu, life, data.number());
-    }
-
-    /** Nanoseconds as a record holds them. */
-    static int u32(long nanos) {
-        return (int) Math.clamp(nanos, 0, U32);
     }
 }

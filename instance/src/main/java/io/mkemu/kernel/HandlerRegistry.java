@@ -30,6 +30,8 @@ final class HandlerRegistry {
         /* Of each CPU: the irq_work's pending bit. That CPU's own, and unregister waits for it. */
         private final AtomicIntegerArray workPending;
         private volatile boolean registered = true;
+        /* It was told that it waits in its callback; AtomicWatch's own, under its lock. */
+        private boolean blamed;
 
         Handler(IpiCallback callback, Object context, int type, ModuleContext owner, int number, int cpus) {
             this.callback = callback;
@@ -50,9 +52,19 @@ final class HandlerRegistry {
             return owner;
         }
 
-        /** The how-manieth of its type that was registered, from 0. */
+        /** Number among those of its type, from 0, in the order in which they were registered. */
         int number() {
             return number;
+        }
+
+        /** Whether it was told that its callback waits. */
+        boolean isBlamed() {
+            return blamed;
+        }
+
+        /** It is told that now. */
+        void blame() {
+            blamed = true;
         }
 
         /** Whether the handler's work is pending on a CPU. */
@@ -249,6 +261,11 @@ final class HandlerRegistry {
             running.set(logicalCpu, handler);
         }
         return handler.registered;
+    }
+
+    /** What a CPU runs, as another thread sees it; null for nothing. */
+    Handler running(int logicalCpu) {
+        return running.get(logicalCpu);
     }
 
     /** Says that the CPU runs it no more. */

@@ -22,9 +22,10 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The process of a spawned kernel.
+ * The process of a spawned kernel. Its main class calls {@link #main} with the hook that is to stand between the kernel
+ * and its modules.
  *
- * <p>{@code InstanceMain MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]}
+ * <p>Arguments: {@code MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE [MODULE...]}
  */
 public final class InstanceMain {
     /** System property of a process whose stderr the host reads: it would say twice what is in the log. */
@@ -39,7 +40,7 @@ public final class InstanceMain {
     }
 
     /** Boots, runs until the host asks for the end or is gone, and exits with a code of {@link ExitCode}. */
-    public static void main(String[] args) {
+    public static void main(String[] args, KernelHook.Maker hooks) {
         long started = System.nanoTime();
         OsProcess.leaveTerminal();
         if (args.length < 3) {
@@ -49,7 +50,7 @@ public final class InstanceMain {
         }
         int code = ExitCode.INTERNAL.code();
         try {
-            code = boot(args, started);
+            code = boot(args, started, hooks);
         } finally {
             exit(code);
         }
@@ -65,7 +66,7 @@ public final class InstanceMain {
         }
     }
 
-    private static int boot(String[] args, long started) {
+    private static int boot(String[] args, long started, KernelHook.Maker hooks) {
         InstanceEntry entry = null;
         Printk printk = null;
         try {
@@ -93,7 +94,7 @@ public final class InstanceMain {
             entry.bootStep(BootStep.JVM, started);
             printk = openLog(machine, id);
             printk.print(LogLevel.INFO, "Command line: " + args[2]);
-            run(machine, entry, parameters, args, printk);
+            run(machine, entry, parameters, args, printk, hooks);
             entry.exitCode(ExitCode.OK.code());
             return ExitCode.OK.code();
         } catch (MachineException refused) {
@@ -164,9 +165,10 @@ public final class InstanceMain {
     }
 
     private static void run(MappedMachine machine, InstanceEntry entry, BootParameters parameters, String[] args,
-        Printk printk) throws InterruptedException {
+        Printk printk, KernelHook.Maker hooks) throws InterruptedException {
         RequestWatch requests = RequestWatch.start(entry);
-        KernelInstance kernel = new KernelInstance(machine, entry.id(), parameters, ipiShared(parameters), printk);
+        KernelInstance kernel =
+            new KernelInstance(machine, entry.id(), parameters, ipiArea(machine, parameters, printk), printk, hooks);
         requests.kernel(kernel);
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
@@ -176,17 +178,16 @@ public final class InstanceMain {
         kernel.shutDown(Long.MAX_VALUE);
     }
 
-    /**
-     * The boot parameter that says where the IPI area lies: mk_ipi_shared_setup.
-     *
-     * @throws IllegalArgumentException without it, without its value, or with 0: -EINVAL of the RFC
-     */
-    static long ipiShared(BootParameters parameters) {
-        if (!parameters.has("mk_ipi_shared")) {
-            throw new IllegalArgumentException("mk_ipi_shared= is missing; the host gives the address of the IPI area");
+    private static long ipiArea(MappedMachine machine, BootParameters parameters, Printk printk) {
+        try {
+            return KernelParameter.ipiShared(parameters, machine.memory().ipiMode());
+        } catch (IllegalArgumentException wrong) {
+            if (parameters.has(KernelParameter.MK_IPI_SHARED.parameter())) {
+                new RfcLog(parameters, machine.isQueued(), printk)
+                    .noAddress(parameters.get(KernelParameter.MK_IPI_SHARED.parameter()));
+            }
+            throw wrong;
         }
-        KernelParameter.MK_IPI_SHARED.check(parameters);
-        return parameters.getMemory("mk_ipi_shared");
     }
 
     /**

@@ -40,12 +40,14 @@ public final class KernelInstance implements AutoCloseable {
     private final BootParameters parameters;
     private final InstancePool pool;
     private final Printk printk;
+    private final RfcLog rfcLog;
     private final Window ipiArea;
     private final Cpu[] cpus;
     private final CpuThread[] threads;
     private final HandlerRegistry handlers;
+    private final AtomicWatch atomicWatch;
     private final PageSharing pages;
-    private final PageWatch pageWatch;
+    private final KernelHook hook;
     private final ModuleList modules;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
@@ -53,19 +55,30 @@ public final class KernelInstance implements AutoCloseable {
     private final RateLimit cpuFaults;
 
     /**
-     * Maps what the kernel needs; no thread runs yet.
+     * Maps what the kernel needs; no thread runs yet. Nothing stands between it and its modules.
      *
      * @param ipiArea physical address of its IPI area: mk_ipi_shared
      * @throws io.mkemu.MachineException if its pool or IPI area cannot be mapped
      * @throws IllegalArgumentException  if a boot parameter is wrong
      */
     public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea) {
+        this(machine, instanceId, parameters, ipiArea, KernelHook::none);
+    }
+
+    /**
+     * As above, with a hook.
+     *
+     * @param hooks makes what stands between the kernel and its modules
+     */
+    public KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea,
+        KernelHook.Maker hooks) {
         this(machine, instanceId, parameters, ipiArea, new Printk(new KernelLog(machine.memory(), instanceId),
-            machine.platform()::nanoTime));
+            machine.platform()::nanoTime), hooks);
     }
 
     /** As above, for a process that has opened its kernel log already. */
-    KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea, Printk printk) {
+    KernelInstance(MappedMachine machine, int instanceId, BootParameters parameters, long ipiArea, Printk printk,
+        KernelHook.Maker hooks) {
         KernelParameter.checkAll(parameters);
         this.machine = machine;
         this.memory = machine.memory();
@@ -76,8 +89,9 @@ public final class KernelInstance implements AutoCloseable {
         this.damagedMessages = printk.limit("mkemu: damaged message");
         this.damagedTables = printk.limit("mkemu: damaged table");
         this.cpuFaults = printk.limit("mkemu: fault");
+        this.rfcLog = new RfcLog(parameters, machine.isQueued(), printk);
         this.pool = machine.poolOf(entry);
-        this.ipiArea = machine.interconnect().mapArea(entry, ipiArea);
+        this.ipiArea = mapIpiArea(ipiArea);
         int[] physical = entry.cpus();
         if (physical.length == 0) {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
@@ -86,17 +100,31 @@ public final class KernelInstance implements AutoCloseable {
         this.cpus = new Cpu[physical.length];
         this.threads = new CpuThread[physical.length];
         this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
+        this.atomicWatch = new AtomicWatch(handlers, threads, printk);
         this.pages = new PageSharing(this);
-        this.pageWatch = new PageWatch(memory);
+        this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = machine.apic(physical[logical]);
             IdlePolicy policy = IdlePolicy.of(idle);
-            CpuTrace trace = new CpuTrace(machine, entry, physical[logical], pageWatch);
+            CpuTrace trace = new CpuTrace(machine, entry, logical, physical[logical], hook);
             cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
                 policy.polls() && !apic.sharesCore(), trace);
             threads[logical] = new CpuThread(cpus[logical], policy);
+        }
+    }
+
+    private Window mapIpiArea(long address) {
+        try {
+            Window area = machine.interconnect().mapArea(entry, address);
+            if (entry.id() != 0) {
+                rfcLog.mapped(address, area.buffer().addressOffset());
+            }
+            return area;
+        } catch (MachineException refused) {
+            rfcLog.notMapped(address);
+            throw refused;
         }
     }
 
@@ -115,6 +143,7 @@ public final class KernelInstance implements AutoCloseable {
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
+        atomicWatch.start();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -193,6 +222,7 @@ public final class KernelInstance implements AutoCloseable {
         for (CpuThread thread : threads) {
             parked &= thread.awaitParked(millis);
         }
+        atomicWatch.end();
         printk.tellAll();
         return parked;
     }
@@ -249,8 +279,8 @@ public final class KernelInstance implements AutoCloseable {
         return pages;
     }
 
-    PageWatch pageWatch() {
-        return pageWatch;
+    KernelHook hook() {
+        return hook;
     }
 
     BootParameters parameters() {
@@ -259,6 +289,10 @@ public final class KernelInstance implements AutoCloseable {
 
     ModuleList modules() {
         return modules;
+    }
+
+    int cpus() {
+        return cpus.length;
     }
 
     Cpu cpu(int logicalCpu) {
@@ -270,6 +304,14 @@ public final class KernelInstance implements AutoCloseable {
 
     Printk printk() {
         return printk;
+    }
+
+    AtomicWatch atomicWatch() {
+        return atomicWatch;
+    }
+
+    RfcLog rfcLog() {
+        return rfcLog;
     }
 
     /** Writes a line to the kernel log. Any thread. */
@@ -324,7 +366,7 @@ public final class KernelInstance implements AutoCloseable {
         for (Cpu cpu : cpus) {
             cpu.sender().close();
         }
-        pageWatch.close();
+        hook.close();
         ipiArea.close();
         pool.close();
     }

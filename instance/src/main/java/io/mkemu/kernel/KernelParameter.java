@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.MemParse;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.log.ConsoleLoglevel;
@@ -28,7 +30,9 @@ public enum KernelParameter {
     /** A test hook: the kernel stops in a send. */
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
     /** Address of the IPI area. */
-    MK_IPI_SHARED("mk_ipi_shared", true, KernelParameter::address),
+    MK_IPI_SHARED("mk_ipi_shared", true, parameters -> ipiShared(parameters, IpiMode.QUEUED)),
+    /** Whether the kernel log has the RFC's own lines; single-slot only. */
+    MK_IPI_LOG(RfcLog.PARAMETER, true, RfcLog::check),
     /** Which machine the kernel was made for. */
     MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch")),
     /** Which life of the instance it is. */
@@ -66,13 +70,16 @@ public enum KernelParameter {
     }
 
     /**
-     * Checks a kernel's command line, for the kernel that boots with it.
+     * Checks a kernel's command line, for the kernel that boots with it. mk_ipi_shared= is not looked at: how it is
+     * read depends on the mailbox, see {@link #ipiShared}.
      *
      * @throws IllegalArgumentException as {@link #check}, for the first one of this table that is wrong
      */
     public static void checkAll(BootParameters parameters) {
         for (KernelParameter known : values()) {
-            known.check(parameters);
+            if (known != MK_IPI_SHARED) {
+                known.check(parameters);
+            }
         }
     }
 
@@ -98,10 +105,25 @@ public enum KernelParameter {
         }
     }
 
-    private static void address(BootParameters parameters) {
-        if (parameters.getMemory("mk_ipi_shared") == 0) {
-            throw new IllegalArgumentException("boot parameter mk_ipi_shared=" + parameters.get("mk_ipi_shared")
+    /**
+     * The boot parameter that says where the IPI area lies: mk_ipi_shared_setup of the RFC. Queued, the whole value
+     * must be an address; single-slot reads it as the RFC does, by {@link MemParse#parsePrefix}.
+     *
+     * @return the address, 64 bits, unsigned
+     * @throws IllegalArgumentException without it, without its value, or with 0: -EINVAL of the RFC
+     */
+    static long ipiShared(BootParameters parameters, IpiMode mode) {
+        String name = MK_IPI_SHARED.parameter;
+        if (!parameters.has(name)) {
+            throw new IllegalArgumentException(name + "= is missing; the host gives the address of the IPI area");
+        }
+        long address = mode == IpiMode.SINGLE_SLOT ? MemParse.parsePrefix(parameters.get(name))
+            : parameters.getMemory(name);
+        if (address == 0) {
+            throw new IllegalArgumentException("boot parameter " + name + "="
+                + BootParameters.printable(parameters.get(name))
                 + " is no address (-EINVAL); the host gives that of the IPI area");
         }
+        return address;
     }
 }

@@ -34,13 +34,13 @@ final class ModuleList {
     /** Sets a module up; if it throws nothing of it remains, and the kernel goes on. */
     void init(KernelModule module) {
         int number = next++;
-        CallTrace calls = Cpu.current().trace().calls();
+        KernelHook.OnCpu hook = Cpu.current().trace().hook();
         ModuleContext[] context = new ModuleContext[1];
         try {
-            calls.work(WorkKind.INIT, number, 0, () -> {
+            hook.run(WorkKind.INIT, number, () -> {
                 context[0] = new ModuleContext(kernel, module);
                 parameters.put(context[0].name(), module.parameters());
-                module.init(new RecordingKernel(kernel, context[0]));
+                module.init(kernel.hook().decorate(context[0]));
             });
             synchronized (loaded) {
                 loaded.add(new Loaded(context[0], number));
@@ -89,11 +89,11 @@ final class ModuleList {
             newestFirst = new ArrayList<>(loaded).reversed();
             loaded.clear();
         }
-        CallTrace calls = Cpu.current().trace().calls();
+        KernelHook.OnCpu hook = Cpu.current().trace().hook();
         for (Loaded module : newestFirst) {
             ModuleContext context = module.context();
             try {
-                calls.work(WorkKind.EXIT, module.number(), 0, context.module()::exit);
+                hook.run(WorkKind.EXIT, module.number(), context.module()::exit);
             } catch (Throwable fault) {
                 kernel.printk().fault(() -> context.name() + ": exit failed: ", fault);
             }

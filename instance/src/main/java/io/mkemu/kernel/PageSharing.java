@@ -45,7 +45,10 @@ final class PageSharing {
     /** Shares an allocated page of this instance and sends its PFN: mk_send_pfn. */
     int send(IpiSender sender, int instanceId, long pfn) {
         if (!kernel.machine().isQueued()) {
-            /* Whose page it is the RFC does not ask. */
+            /* Whose page it is the RFC does not ask. Kernels in C look at the grant of one that is shared in order. */
+            if (isMine(pfn)) {
+                shares.grant(pfn, instanceId);
+            }
             return traced(pfn, instanceId, sendPfn(sender, instanceId, pfn));
         }
         if (kernel.machine().instances().find(instanceId) == null || !isMine(pfn)) {

@@ -16,6 +16,7 @@ import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.kernel.TraceTap.Seen;
 import io.mkemu.memory.Window;
+import io.mkemu.testkit.Await;
 import io.mkemu.trace.TraceControl;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -113,7 +114,7 @@ class CpuTraceTest {
     void aWokenCpuSleptAndWasInterrupted() throws Exception {
         boot(IpiMode.QUEUED, TraceMode.IPI);
         handle(data -> { });
-        TestKernels.until(() -> target.apic(0).idleWord() == io.mkemu.abi.LocalApicDescriptor.STATE_HALTED);
+        Await.until(() -> target.apic(0).idleWord() == io.mkemu.abi.LocalApicDescriptor.STATE_HALTED);
         assertEquals(0, send("x"));
         target.settle(0);
         List<Seen> seen = received.of(TraceEvent.HALT, TraceEvent.INTERRUPT, TraceEvent.CALLBACK);
@@ -203,7 +204,7 @@ class CpuTraceTest {
             null, io.mkemu.abi.MkIpiDataDescriptor.PFN_IPI_TYPE));
         long page = sender.on(() -> sender.api.instanceAlloc(2 * Pages.PAGE_SIZE, Pages.PAGE_SIZE));
         assertEquals(0, sender.on(() -> sender.api.sendPfn(TARGET, Pages.pfn(page))));
-        Window window = mapped.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        Window window = mapped.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         assertEquals(-Errno.EBUSY, sender.on(() -> sender.api.instanceFree(page, 2 * Pages.PAGE_SIZE)));
         /* On a thread that is none of its CPUs. */
         window.close();

@@ -16,10 +16,10 @@ import io.mkemu.kernel.FuzzFields.Spot;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.Window;
+import io.mkemu.testkit.ChildJvm;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -75,24 +75,12 @@ class FuzzTest {
     }
 
     private Process start(int id) throws IOException {
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + options(),
-            "-Xmx64m", "-cp", System.getProperty("java.class.path"), FuzzKernel.class.getName(),
-            machine.ram().toString(), Integer.toString(id)).redirectErrorStream(true)
-            .redirectOutput(output(id)).start();
+        return new ProcessBuilder(ChildJvm.command(List.of(), FuzzKernel.class, machine.ram(), id))
+            .redirectErrorStream(true).redirectOutput(output(id)).start();
     }
 
     private File output(int id) {
         return machine.ram().resolveSibling("out-" + id).toFile();
-    }
-
-    private static Path options() {
-        for (Path at = Path.of(System.getProperty("user.dir")); at != null; at = at.getParent()) {
-            Path options = at.resolve("scripts/jvm.options");
-            if (Files.exists(options)) {
-                return options;
-            }
-        }
-        throw new IllegalStateException("no scripts/jvm.options above " + System.getProperty("user.dir"));
     }
 
     @AfterEach

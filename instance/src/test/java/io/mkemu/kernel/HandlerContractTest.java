@@ -8,6 +8,7 @@ import io.mkemu.Errno;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -95,7 +96,7 @@ class HandlerContractTest extends MailboxContract {
                         late.incrementAndGet();
                     }
                 }, null, TYPE);
-                TestKernels.until(() -> calls.get() > 0);
+                Await.until(() -> calls.get() > 0);
                 /* On the instance's other CPU, while its boot CPU runs callbacks. */
                 assertEquals(0, receiver.on(1, () -> {
                     int result = receiver.api.unregisterHandler(handler);

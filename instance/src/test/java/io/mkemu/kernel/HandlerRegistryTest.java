@@ -10,6 +10,7 @@ import io.mkemu.Errno;
 import io.mkemu.kernel.HandlerRegistry.Handler;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.os.Platform;
+import io.mkemu.testkit.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -74,7 +75,7 @@ class HandlerRegistryTest {
         AtomicReference<Integer> result = new AtomicReference<>();
         Thread inside = new Thread(() -> result.set(asRfc.unregister(own, 0, false)));
         inside.start();
-        TestKernels.until(() -> asRfc.handlersOf(TYPE).length == 0);
+        Await.until(() -> asRfc.handlersOf(TYPE).length == 0);
         /* Unlinked, and still in there: only the end of the callback, which cannot come, would let it go. */
         for (int look = 0; look < 1000; look++) {
             Thread.yield();
@@ -94,7 +95,7 @@ class HandlerRegistryTest {
         AtomicReference<Integer> result = new AtomicReference<>();
         Thread inside = new Thread(() -> result.set(asRfc.unregister(pending, 0, false)));
         inside.start();
-        TestKernels.until(() -> asRfc.handlersOf(TYPE).length == 0);
+        Await.until(() -> asRfc.handlersOf(TYPE).length == 0);
         /* Only the CPU that waits here would run the work. */
         for (int look = 0; look < 1000; look++) {
             Thread.yield();
@@ -134,7 +135,7 @@ class HandlerRegistryTest {
             for (int round = 0; round < 1_000; round++) {
                 Handler handler = register(registry, TYPE);
                 int before = ran.get();
-                TestKernels.until(() -> ran.get() > before);
+                Await.until(() -> ran.get() > before);
                 assertEquals(0, registry.unregister(handler, -1, false));
                 gone.set(handler);
             }

@@ -24,6 +24,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,9 +148,7 @@ class HighMemoryTest {
             KernelInstance second = instance(2, GIB >> 1, 0)) {
             try {
                 second.start(List.of(new Reader()));
-                while (mapped.instances().entry(2).state() != InstanceState.ACTIVE) {
-                    Thread.onSpinWait();
-                }
+                Await.until(() -> mapped.instances().entry(2).state() == InstanceState.ACTIVE);
                 first.start(List.of(owner));
                 long page = owner.page.get(30, TimeUnit.SECONDS);
                 assertTrue(page > TWO_GIB, "page at 0x" + Long.toHexString(page));

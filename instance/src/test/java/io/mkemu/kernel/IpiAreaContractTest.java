@@ -10,6 +10,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Await;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -114,7 +115,7 @@ class IpiAreaContractTest extends MailboxContract {
                     assertEquals(0, pool.free(dirty, length));
                 }
                 assertEquals(0, machine.areas().create(3));
-                TestKernels.until(() -> (seen.get() & 1) == 1);
+                Await.until(() -> (seen.get() & 1) == 1);
                 assertEquals(0, machine.areas().destroy(3));
                 seen.incrementAndGet();
             }

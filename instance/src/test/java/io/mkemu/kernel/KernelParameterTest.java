@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.abi.IpiMode;
 import io.mkemu.boot.BootParameters;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,11 +40,20 @@ class KernelParameterTest {
         "quiet=1 | boot parameter quiet=1: takes no value; write quiet, or leave it out",
         "debug=no | boot parameter debug=no: takes no value", "ignore-loglevel=0 | boot parameter ignore_loglevel=0: ",
         "mkemu.stop_in_send=soon | mkemu.stop_in_send=soon is not STEP:N",
-        "mk_ipi_shared= | boot parameter mk_ipi_shared: '' is not a size or address",
-        "mk_ipi_shared=0 | boot parameter mk_ipi_shared=0 is no address", "mk_epoch=x | boot parameter mk_epoch: 'x'"})
+        "mk_epoch=x | boot parameter mk_epoch: 'x'"})
     void aKnownOneThatIsWrongIsNamed(String cmdline, String says) {
         assertTrue(refusal(cmdline).startsWith(says), () -> refusal(cmdline));
         assertTrue(refusal(BOOTED + " " + cmdline).startsWith(says), () -> refusal(cmdline));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "mk_ipi_shared= | boot parameter mk_ipi_shared: '' is not a size or address",
+        "mk_ipi_shared=0 | boot parameter mk_ipi_shared=0 is no address"})
+    void anAddressThatIsWrongIsNamed(String cmdline, String says) {
+        String message = assertThrows(IllegalArgumentException.class,
+            () -> KernelParameter.ipiShared(BootParameters.parse(cmdline), IpiMode.QUEUED)).getMessage();
+        assertTrue(message.startsWith(says), message);
     }
 
     @Test

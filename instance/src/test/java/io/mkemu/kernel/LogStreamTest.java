@@ -3,52 +3,36 @@ package io.mkemu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.KernelLogDescriptor;
-import io.mkemu.abi.RamLayout;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.RamFile;
-import java.io.IOException;
+import io.mkemu.testkit.TestMachine;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(30)
 class LogStreamTest {
     private static final int ID = 4;
     private static final int MAX = KernelLogDescriptor.MAX_TEXT;
 
-    @TempDir
-    private Path directory;
-    private PhysicalMemory memory;
-    private KernelLogReader reader;
-    private PrintStream out;
-
-    @BeforeEach
-    void openLog() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "streams");
-        memory = PhysicalMemory.open(directory.resolve("ram"));
-        reader = new KernelLogReader(memory, ID);
-        out = new PrintStream(new LogStream(new Printk(new KernelLog(memory, ID), System::nanoTime),
-            LogLevel.NOTICE), false,
-            StandardCharsets.UTF_8);
-    }
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final KernelLogReader reader = new KernelLogReader(machine.memory(), ID);
+    private final PrintStream out = new PrintStream(new LogStream(
+        new Printk(new KernelLog(machine.memory(), ID), System::nanoTime), LogLevel.NOTICE), false,
+        StandardCharsets.UTF_8);
 
     @AfterEach
-    void close() throws IOException {
+    void close() {
         out.close();
-        memory.close();
     }
 
     private List<String> texts() {

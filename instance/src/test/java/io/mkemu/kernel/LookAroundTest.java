@@ -8,14 +8,15 @@ import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.ipi.SilentSender;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.concurrent.UnsafeBuffer;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A message of a sender that died before it rang is found by the look that each CPU takes once a second. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -24,17 +25,12 @@ class LookAroundTest {
     private static final int SENDER_CPU = 1;
 
     private final AtomicInteger arrived = new AtomicInteger();
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
 
     @BeforeEach
     void make() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
         machine.load(1, 2);
-    }
-
-    @AfterEach
-    void shutDown() throws Exception {
-        machine.close();
     }
 
     private Node boot(String cmdline) throws Exception {
@@ -52,7 +48,7 @@ class LookAroundTest {
     void byACpuThatIsWokenAllTheTime() throws Exception {
         Node node = boot("idle=halt");
         sendSilently(node);
-        TestKernels.until(() -> {
+        Await.until(() -> {
             node.apic(0).raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
             return arrived.get() == 1;
         });
@@ -64,7 +60,7 @@ class LookAroundTest {
         node.apic(0).sharesCore(false);
         node.settle(0);
         sendSilently(node);
-        TestKernels.until(() -> arrived.get() == 1);
+        Await.until(() -> arrived.get() == 1);
     }
 
     @Test
@@ -77,7 +73,7 @@ class LookAroundTest {
         });
         sendSilently(node);
         try {
-            TestKernels.until(() -> arrived.get() == 1);
+            Await.until(() -> arrived.get() == 1);
         } finally {
             over.set(true);
         }

@@ -12,6 +12,7 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.testkit.Await;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -147,7 +148,7 @@ class MessageContractTest extends MailboxContract {
                 }
                 got.set(null);
                 assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, bytes, any)));
-                TestKernels.until(() -> got.get() != null);
+                Await.until(() -> got.get() != null);
                 assertArrayEquals(bytes, got.get());
                 assertEquals(any, type.get());
             }
@@ -195,11 +196,11 @@ class MessageContractTest extends MailboxContract {
         note(sender, "back from ", TYPE + 1);
         note(host, "back from ", TYPE + 1);
         assertEquals(0, send(sender, 1, TYPE, "x"));
-        TestKernels.until(() -> arrived.size() == 2);
+        Await.until(() -> arrived.size() == 2);
         assertEquals(0, send(sender, 0, TYPE, "y"));
-        TestKernels.until(() -> arrived.size() == 4);
+        Await.until(() -> arrived.size() == 4);
         assertEquals(0, send(host, 1, TYPE, "z"));
-        TestKernels.until(() -> arrived.size() == 6);
+        Await.until(() -> arrived.size() == 6);
         assertEquals(List.of("at 1 from 2 cpu 1", "back from 2:x", "at 0 from 2 cpu 1", "back from 0:y",
             "at 1 from 0 cpu 0", "back from 2:z"), arrived);
         for (int nobodys : new int[] {-1, 7, 8, Integer.MAX_VALUE}) {

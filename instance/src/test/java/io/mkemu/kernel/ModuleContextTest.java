@@ -14,36 +14,33 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
 class ModuleContextTest {
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private Node node;
     private Kernel api;
 
     @BeforeEach
     void boot() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
         machine.load(1, 2, 5);
         node = machine.boot(1, "probe.depth=0x10 probe.some-name=yes other.depth=3 probe.size=4K "
             + "idle=halt color=red color=blue my-flag loglevel=8");
         api = node.api;
-    }
-
-    @AfterEach
-    void shutDown() throws Exception {
-        machine.close();
     }
 
     @Test
@@ -82,7 +79,7 @@ class ModuleContextTest {
             throw new IllegalStateException("broken work");
         });
         api.runOnCpu(1, after::countDown);
-        TestKernels.await(after);
+        Await.latch(after);
         assertTrue(machine.log(1).stream().anyMatch(line -> line.contains("probe: work failed")
             && line.contains("broken work")));
     }
@@ -172,20 +169,47 @@ class ModuleContextTest {
         "mk_ipi_shared=99999999999999999999"})
     @DisplayName("mk_ipi_shared=: a missing value, 0, or what is no address ends the boot with one line")
     void ipiSharedMustBeAnAddress(String cmdline) {
-        String message = assertThrows(IllegalArgumentException.class,
-            () -> InstanceMain.ipiShared(BootParameters.parse(cmdline))).getMessage();
+        assertNoAddress(IpiMode.QUEUED, cmdline);
+        if (!cmdline.endsWith("9")) {
+            assertNoAddress(IpiMode.SINGLE_SLOT, cmdline);
+        }
+    }
+
+    private static void assertNoAddress(IpiMode mode, String cmdline) {
+        String message = assertThrows(IllegalArgumentException.class, () -> ipiShared(mode, cmdline)).getMessage();
         assertTrue(message.contains("mk_ipi_shared"), message);
         assertEquals(1, message.lines().count(), message);
+    }
+
+    private static long ipiShared(IpiMode mode, String cmdline) {
+        return KernelParameter.ipiShared(BootParameters.parse(cmdline), mode);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0x1000@lab, 4096", "4KB, 4096", "010000.5, 4096", "\"4K 8K\", 4096", "08, 0",
+        "099999999999999999999, 0", "18446744073709555712, 4096", "0x10000000000001000, 4096", "0x1000E, 65550",
+        "0xffffffffffffffff, -1", "17E, 1152921504606846976", "0x1000_0000, 4096"})
+    @DisplayName("mk_ipi_shared=, single-slot: as memparse(str, NULL), what follows is ignored and 64 bits wrap")
+    void ipiSharedOfTheRfcTakesWhatFollows(String value, long address) {
+        String cmdline = "mk_ipi_shared=" + value;
+        if (address == 0) {
+            assertNoAddress(IpiMode.SINGLE_SLOT, cmdline);
+        } else {
+            assertEquals(address, ipiShared(IpiMode.SINGLE_SLOT, cmdline), value);
+        }
+        if (!"0x1000E".equals(value)) {
+            assertNoAddress(IpiMode.QUEUED, cmdline);
+        }
     }
 
     @Test
     @DisplayName("mk_ipi_shared=: memparse rules: 0x, octal, K M G")
     void ipiSharedIsParsedAsMemparseDoes() {
-        assertEquals(0x1000, InstanceMain.ipiShared(BootParameters.parse("mk_ipi_shared=0x1000")));
-        assertEquals(4096, InstanceMain.ipiShared(BootParameters.parse("mk_ipi_shared=010000")));
-        assertEquals(4096, InstanceMain.ipiShared(BootParameters.parse("mk_ipi_shared=4K")));
-        assertEquals(3L << 30, InstanceMain.ipiShared(BootParameters.parse("mk_ipi_shared=3g")));
-        assertEquals(5L << 20, InstanceMain.ipiShared(BootParameters.parse("mk_ipi_shared=1M mk_ipi_shared=5M")));
+        assertEquals(0x1000, ipiShared(IpiMode.QUEUED, "mk_ipi_shared=0x1000"));
+        assertEquals(4096, ipiShared(IpiMode.QUEUED, "mk_ipi_shared=010000"));
+        assertEquals(4096, ipiShared(IpiMode.QUEUED, "mk_ipi_shared=4K"));
+        assertEquals(3L << 30, ipiShared(IpiMode.QUEUED, "mk_ipi_shared=3g"));
+        assertEquals(5L << 20, ipiShared(IpiMode.QUEUED, "mk_ipi_shared=1M mk_ipi_shared=5M"));
     }
 
     @Test
@@ -193,7 +217,8 @@ class ModuleContextTest {
     void ipiSharedMustLieInTheOwnPool() {
         machine.load(4, 7);
         long good = machine.areas().get(4);
-        for (long bad : new long[] {4096, good + 1, Long.MAX_VALUE, machine.areas().get(1)}) {
+        for (long bad : new long[] {4096, good + 1, Long.MAX_VALUE, -1, Long.MIN_VALUE | good,
+            machine.areas().get(1)}) {
             String message = assertThrows(MachineException.class,
                 () -> new KernelInstance(machine.mapped(), 4, BootParameters.parse(""), bad)).getMessage();
             assertTrue(message.contains("0x" + Long.toHexString(bad)), message);

@@ -10,34 +10,33 @@ import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Of a module that ends, or whose init fails, nothing remains on any CPU. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class ModuleEndTest {
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
 
     @BeforeEach
     void make() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
         machine.load(1, 2, 5);
-    }
-
-    @AfterEach
-    void shutDown() throws Exception {
-        machine.close();
     }
 
     /** Runs a task on each CPU, and then fails or not. */
     private static final class Everywhere implements KernelModule {
         private final boolean fails;
         private final AtomicInteger steps = new AtomicInteger();
+        private final Set<Integer> cpus = ConcurrentHashMap.newKeySet();
         private final CountDownLatch stepped = new CountDownLatch(2);
         private Kernel kernel;
 
@@ -52,7 +51,9 @@ class ModuleEndTest {
 
         private long step() {
             steps.incrementAndGet();
-            stepped.countDown();
+            if (cpus.add(kernel.smpProcessorId())) {
+                stepped.countDown();
+            }
             return Task.AGAIN;
         }
 
@@ -62,7 +63,7 @@ class ModuleEndTest {
             kernel.startTask("boot", this::step);
             kernel.runOnCpu(1, () -> kernel.startTask("other", this::step));
             if (fails) {
-                TestKernels.until(() -> steps.get() > 0);
+                Await.until(() -> steps.get() > 0);
                 throw new IllegalStateException("cannot work");
             }
         }
@@ -73,7 +74,7 @@ class ModuleEndTest {
         Everywhere module = new Everywhere(true);
         Node node = machine.boot(1, "quiet", module);
         node.settle(1);
-        TestKernels.until(() -> node.kernel.entry().tasksEnded() == node.kernel.entry().tasksStarted());
+        Await.until(() -> node.kernel.entry().tasksEnded() == node.kernel.entry().tasksStarted());
         int steps = module.steps.get();
         node.settle(1);
         assertEquals(steps, module.steps.get());
@@ -83,7 +84,9 @@ class ModuleEndTest {
     void anExitTakesTheTasksOfAllCpusAlong() throws Exception {
         Everywhere module = new Everywhere(false);
         Node node = machine.boot(1, "quiet", module);
-        TestKernels.await(module.stepped);
+        Await.latch(module.stepped);
+        /* The boot CPU may have stepped twice before the other one began. */
+        Await.until(() -> node.kernel.entry().tasksStarted() == 2);
         node.shutDown();
         assertEquals(2, node.kernel.entry().tasksStarted());
         assertEquals(2, node.kernel.entry().tasksEnded());

@@ -13,6 +13,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.Await;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -147,7 +148,7 @@ class ModuleFaultTest {
             node.api.startTask("broken", thrown::fling);
             return null;
         });
-        TestKernels.until(() -> node.kernel.entry().tasksEnded() == 1);
+        Await.until(() -> node.kernel.entry().tasksEnded() == 1);
         node.settle(0);
         assertEquals(1, node.kernel.entry().tasksFailed());
         assertEquals(0, node.apic(0).counter(Counter.FAULTS), "no fault of the kernel's");
@@ -164,7 +165,7 @@ class ModuleFaultTest {
         CountDownLatch next = new CountDownLatch(1);
         node.api.runOnCpu(1, thrown::fling);
         node.api.runOnCpu(1, next::countDown);
-        TestKernels.await(next);
+        Await.latch(next);
         assertLogged(thrown, "probe: work failed: ");
         assertEquals(0, node.apic(1).counter(Counter.FAULTS), "no fault of the kernel's");
     }
@@ -204,7 +205,7 @@ class ModuleFaultTest {
         assertEquals(0, node.kernel.entry().tasksStarted());
         node.settle(0);
         assertEquals(2, node.kernel.entry().tasksStarted());
-        TestKernels.until(() -> node.kernel.entry().tasksEnded() == 2);
+        Await.until(() -> node.kernel.entry().tasksEnded() == 2);
     }
 
     /** Does as it is told. */

@@ -10,6 +10,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.testkit.ChildJvm;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -35,7 +36,7 @@ final class PageKillProcess implements KernelModule {
     }
 
     public static void main(String[] args) throws Exception {
-        KernelProcess.endWithParent();
+        ChildJvm.endWithParent();
         MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
         int id = Integer.parseInt(args[1]);
         KernelInstance instance = new KernelInstance(mapped, id, BootParameters.parse(""),

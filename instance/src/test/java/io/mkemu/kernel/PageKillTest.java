@@ -22,6 +22,8 @@ import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
@@ -33,43 +35,42 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A kernel is killed while it maps a page, has one mapped, or owns one that another has mapped. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageKillTest {
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private PageTable table;
-    private Process victim;
+    private ChildJvm victim;
 
     @BeforeEach
     void makeMachine() throws IOException {
-        machine = new TestKernels(IpiMode.QUEUED);
         table = machine.memory().pageTable();
     }
 
     @AfterEach
     void end() throws Exception {
         if (victim != null) {
-            victim.destroyForcibly().waitFor();
+            victim.close();
         }
-        machine.close();
     }
 
     private void start(int id, String role) throws IOException {
         machine.load(id, id);
-        victim = KernelProcess.start(PageKillProcess.class, machine.ram(), id, role);
+        victim = ChildJvm.start(PageKillProcess.class, machine.ram(), id, role);
     }
 
     private void expect(String line) throws IOException {
-        assertEquals(line, victim.inputReader().readLine());
+        assertEquals(line, victim.readLine());
     }
 
     /** Kills the process, then does what the host does; returns what stays allocated because it is mapped. */
     private List<Region> kill(int id) throws InterruptedException {
-        victim.destroyForcibly();
-        assertEquals(KernelProcess.KILLED, victim.waitFor());
+        assertEquals(ChildJvm.KILLED, victim.kill());
         machine.mapped().instances().entry(id).enter(InstanceState.FAILED);
         return recover(id);
     }
@@ -89,7 +90,7 @@ class PageKillTest {
         Node owner = machine.boot(OWNER, OWNER);
         start(MAPPER, role);
         expect("ready");
-        TestKernels.until(() -> owner.api.isActive(MAPPER));
+        Await.until(() -> owner.api.isActive(MAPPER));
         long page = owner.on(() -> owner.api.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
         try (Window window = owner.on(() -> owner.api.memremap(page, Pages.PAGE_SIZE))) {
             window.buffer().putLong(0, MARK);
@@ -111,7 +112,7 @@ class PageKillTest {
             MkIpiDataDescriptor.PFN_IPI_TYPE);
         start(OWNER, "owns");
         expect("shared 0");
-        Window stale = mapped.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        Window stale = mapped.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         long page = stale.physicalAddress();
         InstanceEntry owner = machine.mapped().instances().entry(OWNER);
         assertEquals(List.of(new Region(page, Pages.PAGE_SIZE)), kill(OWNER));

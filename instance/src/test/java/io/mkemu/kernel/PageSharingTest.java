@@ -16,6 +16,7 @@ import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.HookedPageTable;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Window;
+import io.mkemu.testkit.Await;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -184,7 +185,7 @@ class PageSharingTest {
                 done.countDown();
             });
         }
-        TestKernels.await(done);
+        Await.latch(done);
         assertEquals(0, lost.get(), "windows that were not noted");
         assertFalse(table.isMapped(Pages.pfn(page), MAPPER));
         assertEquals(0, free(page));

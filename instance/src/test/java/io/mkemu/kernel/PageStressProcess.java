@@ -10,6 +10,7 @@ import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.os.OsProcess;
+import io.mkemu.testkit.ChildJvm;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -85,7 +86,7 @@ final class PageStressProcess {
     }
 
     public static void main(String[] args) throws Exception {
-        KernelProcess.endWithParent();
+        ChildJvm.endWithParent();
         int id = Integer.parseInt(args[1]);
         PageStressProcess process = new PageStressProcess(MappedMachine.open(Path.of(args[0])), id);
         long life = Long.parseLong(args[2]);

@@ -19,6 +19,7 @@ import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Kernels, each a process, that share, map, unmap and free the same few pages, and are killed at it. */
 @Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -40,9 +42,10 @@ class PageStressTest {
     private static final int MAPPER_TO_KILL = KERNELS;
     private static final long OPERATIONS = 3000;
 
-    private final Map<Integer, Process> processes = new LinkedHashMap<>();
+    private final Map<Integer, ChildJvm> processes = new LinkedHashMap<>();
     private final Map<Integer, Long> available = new LinkedHashMap<>();
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private PageTable table;
     private Window window;
     private UnsafeBuffer board;
@@ -50,7 +53,6 @@ class PageStressTest {
 
     @BeforeEach
     void boot() throws IOException {
-        machine = new TestKernels(IpiMode.QUEUED);
         table = machine.memory().pageTable();
         window = PageStressProcess.board(machine.mapped());
         board = window.buffer();
@@ -64,16 +66,13 @@ class PageStressTest {
     }
 
     private void start(int id) throws IOException {
-        processes.put(id, KernelProcess.start(PageStressProcess.class, machine.ram(), id, ++lives));
+        processes.put(id, ChildJvm.start(PageStressProcess.class, machine.ram(), id, ++lives));
     }
 
     @AfterEach
     void end() throws Exception {
-        for (Process process : processes.values()) {
-            process.destroyForcibly().waitFor();
-        }
+        processes.values().forEach(ChildJvm::close);
         window.close();
-        machine.close();
     }
 
     /** Does what the host does when a kernel has ended; returns what of its pool is free then. */
@@ -124,8 +123,7 @@ class PageStressTest {
         for (int kill = 0; kill < KILLS; kill++) {
             int id = kill % 2 == 0 ? OWNER_TO_KILL : MAPPER_TO_KILL;
             awaitMore(id, 1 + random.nextInt(300));
-            processes.get(id).destroyForcibly().waitFor();
-            assertEquals(KernelProcess.KILLED, processes.get(id).exitValue(),
+            assertEquals(ChildJvm.KILLED, processes.get(id).kill(),
                 "seed " + seed + ": it died of something else");
             recover(id);
             start(id);

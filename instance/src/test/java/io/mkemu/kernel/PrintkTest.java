@@ -6,26 +6,20 @@ import static io.mkemu.log.RateLimit.INTERVAL_NANOS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.abi.IpiMode;
-import io.mkemu.abi.RamLayout;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
-import io.mkemu.memory.PhysicalMemory;
-import io.mkemu.memory.RamFile;
+import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(60)
 class PrintkTest {
@@ -33,25 +27,11 @@ class PrintkTest {
     private static final int THREADS = 3;
     private static final int CALLS = 20_000;
 
-    @TempDir
-    private Path directory;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
     private final AtomicLong clock = new AtomicLong(-7);
-    private PhysicalMemory memory;
-    private KernelLogReader reader;
-    private Printk printk;
-
-    @BeforeEach
-    void openLog() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "printk");
-        memory = PhysicalMemory.open(directory.resolve("ram"));
-        reader = new KernelLogReader(memory, ID);
-        printk = new Printk(new KernelLog(memory, ID), clock::get);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        memory.close();
-    }
+    private final KernelLogReader reader = new KernelLogReader(machine.memory(), ID);
+    private final Printk printk = new Printk(new KernelLog(machine.memory(), ID), clock::get);
 
     /** What came since the last call: level, then text. */
     private List<String> lines() {

@@ -15,15 +15,15 @@ import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.OsFile;
 import io.mkemu.table.InstanceEntry;
-import java.io.BufferedReader;
+import io.mkemu.testkit.ChildJvm;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A kernel's process that has to end ends, whatever becomes of its last words. */
@@ -33,41 +33,28 @@ class ProcessEndTest {
 
     @TempDir
     private Path directory;
-
-    private static int exitCodeOf(Process process) throws Exception {
-        try {
-            assertTrue(process.waitFor(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS), "it lives on");
-            return process.exitValue();
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-    }
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
 
     @Test
     void anOrphanWhoseLogIsBrokenEnds() throws Exception {
-        Process orphan;
-        try (OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).lifeLock(0))) {
-            assertTrue(life.tryLock());
-            orphan = KernelProcess.start(Orphan.class, directory);
-            BufferedReader said = orphan.inputReader();
-            assertEquals("up", said.readLine());
+        OsFile life = OsFile.openOrCreate(new MachineDirectory(directory).lifeLock(0));
+        assertTrue(life.tryLock());
+        try (life; ChildJvm orphan = ChildJvm.start(Orphan.class, directory)) {
+            assertEquals("up", orphan.readLine());
+            life.close();
+            assertEquals(ExitCode.HOST_LOST.code(), orphan.waitFor());
         }
-        assertEquals(ExitCode.HOST_LOST.code(), exitCodeOf(orphan));
     }
 
     @Test
     void aForceHaltEndsAKernelThatCannotSayGoodbye() throws Exception {
-        TestKernels machine = new TestKernels(IpiMode.QUEUED);
-        try {
-            InstanceEntry entry = machine.load(ID, 1, 2);
-            entry.requested(InstanceDescriptor.REQUEST_RUN);
-            Process kernel = KernelProcess.start(Halted.class, machine.ram());
-            BufferedReader said = kernel.inputReader();
-            assertEquals("up", said.readLine());
+        InstanceEntry entry = machine.load(ID, 1, 2);
+        entry.requested(InstanceDescriptor.REQUEST_RUN);
+        try (ChildJvm kernel = ChildJvm.start(Halted.class, machine.ram())) {
+            assertEquals("up", kernel.readLine());
             entry.requested(InstanceDescriptor.REQUEST_HALT);
-            assertEquals(0, exitCodeOf(kernel));
-        } finally {
-            machine.close();
+            assertEquals(0, kernel.waitFor());
         }
     }
 
@@ -86,7 +73,7 @@ class ProcessEndTest {
         }
 
         public static void main(String[] args) throws Exception {
-            KernelProcess.endWithParent();
+            ChildJvm.endWithParent();
             HostWatch.start(new MachineDirectory(Path.of(args[0])));
             System.setErr(broken());
             System.out.println("up");
@@ -100,14 +87,15 @@ class ProcessEndTest {
         }
 
         public static void main(String[] args) throws Exception {
-            KernelProcess.endWithParent();
+            ChildJvm.endWithParent();
             MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
             PhysicalMemory logs = PhysicalMemory.open(Path.of(args[0]));
             InstanceEntry mine = mapped.instances().entry(ID);
             RequestWatch watch = RequestWatch.start(mine);
             Printk printk = new Printk(new KernelLog(logs, ID), System::nanoTime);
             KernelInstance kernel =
-                new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk);
+                new KernelInstance(mapped, ID, BootParameters.parse("quiet"), mine.ipiArea(), printk,
+                    KernelHook::none);
             watch.kernel(kernel);
             kernel.bringUpCpus();
             RateLimit flood = printk.limit("flood");

@@ -17,6 +17,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Task;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Await;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -73,7 +74,7 @@ class QueuedContractTest extends MailboxContract {
         stream(host, 0, messages, done);
         stream(sender, 0, messages, done);
         stream(sender, 1, messages, done);
-        TestKernels.await(done);
+        Await.latch(done);
         receiver.settle(0);
         List<Long> expected = LongStream.range(0, messages).boxed().toList();
         for (List<List<Long>> bySender : seen) {
@@ -101,7 +102,7 @@ class QueuedContractTest extends MailboxContract {
         byte[] first = new byte[256];
         Arrays.fill(first, (byte) 1);
         assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, first, TYPE)));
-        TestKernels.await(inside);
+        Await.latch(inside);
         byte[] other = new byte[256];
         int accepted = 0;
         while (sender.on(() -> sender.api.sendIpiData(1, other, TYPE)) == 0) {
@@ -109,13 +110,13 @@ class QueuedContractTest extends MailboxContract {
         }
         assertEquals(SLOTS - 1, accepted);
         goOn.countDown();
-        TestKernels.until(() -> after.get() != null);
+        Await.until(() -> after.get() != null);
         assertArrayEquals(first, after.get());
     }
 
     static void waitFor(CountDownLatch latch) {
         try {
-            TestKernels.await(latch);
+            Await.latch(latch);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
@@ -194,7 +195,7 @@ class QueuedContractTest extends MailboxContract {
             }
             assertEquals(0, send(sender, 1, TYPE, "x"));
             assertEquals(0, sender.on(() -> sender.api.sendIpiDataToCpu(1, 5, null, 0, 1, TYPE + 1)));
-            TestKernels.await(returned);
+            Await.latch(returned);
             Arrays.sort(results);
             assertArrayEquals(new int[] {-Errno.EDEADLK, 0}, results);
             int again = 0;
@@ -207,7 +208,7 @@ class QueuedContractTest extends MailboxContract {
 
     private static void meet(CyclicBarrier barrier) {
         try {
-            barrier.await(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+            barrier.await(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException | BrokenBarrierException | TimeoutException alone) {
             throw new IllegalStateException(alone);
         }
@@ -228,7 +229,7 @@ class QueuedContractTest extends MailboxContract {
             }
         }
         assertEquals(-Errno.ENODEV, send(sender, 1, TYPE, "x"));
-        TestKernels.until(() -> !sender.apic(0).sendsTo(1));
+        Await.until(() -> !sender.apic(0).sendsTo(1));
     }
 
     @Test
@@ -255,7 +256,7 @@ class QueuedContractTest extends MailboxContract {
         try {
             for (int round = 0; round < 30; round++) {
                 int soFar = before;
-                TestKernels.until(() -> sent.get() > soFar);
+                Await.until(() -> sent.get() > soFar);
                 long area = machine.areas().get(3);
                 assertEquals(0, machine.areas().destroy(3));
                 try (InstancePool pool = machine.mapped().poolOf(entry)) {
@@ -277,7 +278,7 @@ class QueuedContractTest extends MailboxContract {
         } finally {
             over.set(true);
         }
-        TestKernels.await(done);
+        Await.latch(done);
         assertFalse(machine.log(2).stream().anyMatch(line -> line.contains("fault")), () -> machine.log(2).toString());
     }
 }

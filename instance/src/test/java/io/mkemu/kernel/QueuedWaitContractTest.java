@@ -12,6 +12,7 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.testkit.Await;
 import io.mkemu.trace.TraceControl;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -51,14 +52,14 @@ class QueuedWaitContractTest extends MailboxContract {
             cpu.complete(Thread.currentThread());
             result.complete(sendTimeout(sender, target, text, FOREVER));
         });
-        Thread thread = cpu.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
-        TestKernels.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        Thread thread = cpu.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        Await.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         assertFalse(result.isDone());
         return result;
     }
 
     private static int result(CompletableFuture<Integer> waiting) throws Exception {
-        return waiting.get(TestKernels.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        return waiting.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
     }
 
     @Test

@@ -12,17 +12,17 @@ import io.mkemu.machine.MappedMachine;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.table.InstanceEntry;
-import java.io.BufferedReader;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,19 +31,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestWatchTest {
     private static final int ID = 5;
 
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private InstanceEntry entry;
 
     @BeforeEach
     void make() throws IOException {
-        machine = new TestKernels(IpiMode.QUEUED);
         entry = machine.load(ID, 1, 2);
         entry.requested(InstanceDescriptor.REQUEST_RUN);
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        machine.close();
     }
 
     @Test
@@ -63,13 +58,11 @@ class RequestWatchTest {
         boot.start();
         for (int other : new int[] {InstanceDescriptor.REQUEST_NONE, 17, -1, InstanceDescriptor.REQUEST_RUN}) {
             entry.requested(other);
-            while (boot.getState() != Thread.State.WAITING) {
-                Thread.onSpinWait();
-            }
+            Await.until(() -> boot.getState() == Thread.State.WAITING);
             assertEquals(1, asked.getCount(), "request " + other);
         }
         entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
-        TestKernels.await(asked);
+        Await.latch(asked);
         watch.awaitShutdown();
         boot.join();
     }
@@ -78,17 +71,14 @@ class RequestWatchTest {
     @ParameterizedTest
     @ValueSource(strings = {"idle", "hangs", "boots", "hangs in exit"})
     void aForceHaltEndsTheProcess(String how) throws Exception {
-        Process kernel = start(how);
-        try (BufferedReader said = kernel.inputReader()) {
-            assertEquals("up", said.readLine());
+        try (ChildJvm kernel = start(how)) {
+            assertEquals("up", kernel.readLine());
             if (how.equals("hangs in exit")) {
                 entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
-                assertEquals("in exit", said.readLine());
+                assertEquals("in exit", kernel.readLine());
             }
             entry.requested(InstanceDescriptor.REQUEST_HALT);
             assertEquals(0, kernel.waitFor());
-        } finally {
-            kernel.destroyForcibly().waitFor();
         }
         assertEquals(0, entry.exitCode(), "its last word");
         if (how.equals("idle")) {
@@ -100,29 +90,19 @@ class RequestWatchTest {
 
     @Test
     void anOrderlyShutdownIsTheKernelsOwn() throws Exception {
-        Process kernel = start("idle");
-        try (BufferedReader said = kernel.inputReader()) {
-            assertEquals("up", said.readLine());
-            TestKernels.until(() -> entry.state() == InstanceState.ACTIVE);
+        try (ChildJvm kernel = start("idle")) {
+            assertEquals("up", kernel.readLine());
+            Await.until(() -> entry.state() == InstanceState.ACTIVE);
             entry.requested(InstanceDescriptor.REQUEST_SHUTDOWN);
-            assertEquals("in exit", said.readLine());
+            assertEquals("in exit", kernel.readLine());
             assertEquals(7, kernel.waitFor());
-        } finally {
-            kernel.destroyForcibly().waitFor();
         }
         assertEquals(InstanceEntry.NO_EXIT_CODE, entry.exitCode(), "for whoever runs the kernel to say, not the watch");
     }
 
-    private Process start(String how) throws IOException {
-        Path options = Path.of(System.getProperty("user.dir"));
-        while (!Files.exists(options.resolve("scripts/jvm.options"))) {
-            options = options.getParent();
-        }
+    private ChildJvm start(String how) throws IOException {
         entry.exitCode(InstanceEntry.NO_EXIT_CODE);
-        return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + options.resolve("scripts/jvm.options"), "-Xmx48m", "-cp", System.getProperty("java.class.path"),
-            Watched.class.getName(), machine.ram().toString(), how)
-            .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return ChildJvm.start(Watched.class, machine.ram(), how);
     }
 
     /** An instance's process, as far as the watch is concerned. It ends with the test's JVM at the latest. */
@@ -131,7 +111,7 @@ class RequestWatchTest {
         }
 
         public static void main(String[] args) throws Exception {
-            endWithParent();
+            ChildJvm.endWithParent();
             MappedMachine mapped = MappedMachine.open(Path.of(args[0]));
             InstanceEntry mine = mapped.instances().entry(ID);
             RequestWatch watch = RequestWatch.start(mine);
@@ -161,22 +141,6 @@ class RequestWatchTest {
             while (true) {
                 Thread.onSpinWait();
             }
-        }
-
-        private static void endWithParent() {
-            Thread watch = new Thread(() -> {
-                try {
-                    while (System.in.read() >= 0) {
-                        continue;
-                    }
-                } catch (IOException broken) {
-                    System.err.println(broken);
-                } finally {
-                    Runtime.getRuntime().halt(1);
-                }
-            });
-            watch.setDaemon(true);
-            watch.start();
         }
     }
 

@@ -18,6 +18,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.kernel.TestKernels.Hold;
 import io.mkemu.memory.Window;
+import io.mkemu.testkit.Await;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -101,7 +102,7 @@ class SingleSlotContractTest extends MailboxContract {
             for (int message = 0; message < 400; message++) {
                 int sent = 2 * message;
                 assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, data, TYPE)));
-                TestKernels.until(() -> looked.get() == sent);
+                Await.until(() -> looked.get() == sent);
                 round.incrementAndGet();
                 bytes.setMemory(SLOT, 272, (byte) 0);
                 round.incrementAndGet();
@@ -155,7 +156,7 @@ class SingleSlotContractTest extends MailboxContract {
             seen.add(data.senderCpu() + "/" + data.dataSize() + "/" + data.buffer().getByte(0));
         }, null, TYPE);
         assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, new byte[] {1}, TYPE)));
-        TestKernels.await(inside);
+        Await.latch(inside);
         assertEquals(0, host.on(() -> host.api.sendIpiData(1, new byte[] {2, 2}, TYPE)));
         goOn.countDown();
         receiver.settle(0);
@@ -197,7 +198,7 @@ class SingleSlotContractTest extends MailboxContract {
             receiver.api.registerHandler((data, context) -> arrived.add(name + data.buffer().getByte(0)), null, TYPE);
         }
         assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, new byte[] {1}, TYPE)));
-        TestKernels.await(inside);
+        Await.latch(inside);
         assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, new byte[] {2}, TYPE)));
         goOn.countDown();
         receiver.settle(0);

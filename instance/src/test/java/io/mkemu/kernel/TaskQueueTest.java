@@ -8,15 +8,16 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.module.Task;
 import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Await;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
 class TaskQueueTest {
@@ -24,20 +25,15 @@ class TaskQueueTest {
 
     private final TaskQueue queue = new TaskQueue(Platform.system());
     private final List<String> steps = new ArrayList<>();
-    private TestKernels machine;
+    @RegisterExtension
+    private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
     private ModuleContext module;
     private InstanceEntry entry;
 
     @BeforeEach
     void boot() throws Exception {
-        machine = new TestKernels(IpiMode.QUEUED);
-        module = ((RecordingKernel) machine.boot(1, 2).api).context();
+        module = (ModuleContext) machine.boot(1, 2).api;
         entry = machine.mapped().instances().entry(1);
-    }
-
-    @AfterEach
-    void shutDown() throws Exception {
-        machine.close();
     }
 
     /** A task that returns these one after another. */
@@ -84,7 +80,7 @@ class TaskQueueTest {
     void aTimeThatHasComeIsDue() {
         add("soon", 1, Task.DONE);
         queue.run(false);
-        TestKernels.until(() -> queue.run(false) == Long.MAX_VALUE);
+        Await.until(() -> queue.run(false) == Long.MAX_VALUE);
         assertEquals(List.of("soon", "soon"), steps);
     }
 

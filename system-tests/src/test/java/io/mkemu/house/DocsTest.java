@@ -42,7 +42,7 @@ class DocsTest {
     private static final Set<String> ENDINGS = Set.of("java", "md", "dts");
     /** Names that are not this project's: JDK, Agrona, the JVM's options, /proc, and what a document invents. */
     private static final Set<String> FOREIGN = Set.of(
-        "HashSet", "InternalError", "Random", "System", "Thread", "IllegalStateException", "MethodHandle",
+        "HashSet", "InternalError", "Locale", "Random", "System", "Thread", "IllegalStateException", "MethodHandle",
         "ManyToOneRingBuffer", "OneToOneRingBuffer", "UnsafeApi", "UnsafeBuffer",
         "ArchiveRelocationMode", "CompileCommand", "CompileThresholdScaling", "ReservedCodeCacheSize",
         "Tier3LoadFeedback", "UseCompactObjectHeaders", "VerifySharedSpaces",
@@ -77,6 +77,8 @@ class DocsTest {
             }
         }
         roots.add(root().resolve("examples"));
+        roots.add(root().resolve("testkit/common"));
+        roots.add(root().resolve("testkit/kernel"));
         for (Path sourceRoot : roots.stream().filter(Files::isDirectory).toList()) {
             for (Path file : list(sourceRoot, ".java")) {
                 String text = Files.readString(file);

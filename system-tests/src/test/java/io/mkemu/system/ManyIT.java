@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.MachineStatus;
-import io.mkemu.kernel.InstanceMain;
+import io.mkemu.record.RecordedInstanceMain;
 import io.mkemu.system.modules.Quiet;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -103,7 +103,7 @@ class ManyIT {
             if (pids.putIfAbsent(status.name(), status.pid()) == null) {
                 List<String> words = Procs.commandLine(status.pid());
                 /* Before it has become a JVM it still is what the JDK starts processes with. */
-                int main = words.indexOf(InstanceMain.class.getName());
+                int main = words.indexOf(RecordedInstanceMain.class.getName());
                 assertTrue(main < 0 || words.get(main + 2).equals(Integer.toString(status.id())),
                     () -> status + " is " + words);
             }

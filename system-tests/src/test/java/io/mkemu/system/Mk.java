@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.life.AotCache;
-import io.mkemu.kernel.InstanceMain;
+import io.mkemu.record.RecordedInstanceMain;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -148,7 +148,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     /** Starts the process of an instance by hand. */
     MkProcess instance(Path machine, int id, String commandLine) throws IOException {
         return launch(List.of(java(), "@" + HOME.resolve("jvm.options"), "-cp", HOME.resolve("lib/instance") + "/*",
-            InstanceMain.class.getName()), work, machine, id, commandLine);
+            RecordedInstanceMain.class.getName()), work, machine, id, commandLine);
     }
 
     /** The boot parameter that names the machine which lies there now. */

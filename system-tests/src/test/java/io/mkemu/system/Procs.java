@@ -4,7 +4,8 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
-import io.mkemu.kernel.InstanceMain;
+import io.mkemu.record.RecordedInstanceMain;
+import io.mkemu.testkit.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -43,7 +44,7 @@ final class Procs {
         SortedMap<Integer, Long> instances = new TreeMap<>();
         for (long pid : all()) {
             List<String> words = commandLine(pid);
-            int main = words.indexOf(InstanceMain.class.getName());
+            int main = words.indexOf(RecordedInstanceMain.class.getName());
             if (main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())) {
                 instances.put(Integer.valueOf(words.get(main + 2)), pid);
             }
@@ -67,7 +68,7 @@ final class Procs {
     }
 
     private static boolean isInstance(List<String> words, Path machine, int id) {
-        int main = words.indexOf(InstanceMain.class.getName());
+        int main = words.indexOf(RecordedInstanceMain.class.getName());
         return main >= 0 && main + 2 < words.size() && words.get(main + 1).equals(machine.toString())
             && words.get(main + 2).equals(Integer.toString(id));
     }
@@ -78,14 +79,8 @@ final class Procs {
     }
 
     /** Waits until a process has been stopped by a signal. */
-    static void awaitStopped(long pid) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(180);
-        while (!state(pid).equals("T")) {
-            if (System.nanoTime() - deadline > 0) {
-                fail("process " + pid + " is in state " + state(pid));
-            }
-            Thread.sleep(1);
-        }
+    static void awaitStopped(long pid) {
+        Await.until(() -> state(pid).equals("T"), () -> "process " + pid + " in state T, is in " + state(pid));
     }
 
     /** A field of /proc/PID/stat, the third of the manual page being 2; empty if there is no such process. */

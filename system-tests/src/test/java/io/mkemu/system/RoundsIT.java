@@ -38,7 +38,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class RoundsIT {
     private static final int ROUNDS = 200;
     /** Mapped in each life that is to send, at the least. */
-    private static final int PAGES = 20;
+    /* Fewer than may be outstanding in a life: what tells of an unmapped page may find its lane full. */
+    private static final int PAGES = 10;
     private static final long START_NANOS = TimeUnit.MILLISECONDS.toNanos(150);
     private static final String SENDING = " traffic.messages=1000000000 traffic.rate=2000";
     private static final List<SendProbe.Step> QUEUED_STEPS = List.of(SendProbe.Step.SIZE, SendProbe.Step.TYPE,

@@ -17,6 +17,8 @@ import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Contender.Kind;
 import io.mkemu.bench.run.Effort;
 import io.mkemu.bench.run.Results;
+import io.mkemu.cli.type.Interruptible;
+import io.mkemu.cli.type.Progress;
 import io.mkemu.host.life.AotCache;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
@@ -167,12 +169,13 @@ final class BenchCommand implements Callable<Integer> {
         }
         Progress progress = new Progress(System.err);
         BenchRun run = new BenchRun(contenders, comparisons, effort, places, home().resolve("c"), progress::show);
-        Results results;
+        Results[] measured = new Results[1];
         try {
-            results = Interruptible.call(run::stop, run::run);
+            Interruptible.run(run::stop, () -> measured[0] = run.run());
         } finally {
             progress.clear();
         }
+        Results results = measured[0];
         Report report = new Report(results, machine, effort, typed(), run.commands(), notes);
         publish(report);
         System.out.println("took " + Duration.ofNanos(System.nanoTime() - begun).toSeconds() + " s");

@@ -3,11 +3,9 @@ package io.mkemu.bench.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.cli.type.ErrorText;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
 
 /** The benchmark's command line. */
@@ -26,7 +24,7 @@ public final class Main {
     }
 
     private static int usageError(CommandLine.ParameterException wrong, String[] args) {
-        wrong.getCommandLine().getErr().println("bench: " + oneLine(wrong.getMessage())
+        wrong.getCommandLine().getErr().println("bench: " + ErrorText.oneLine(wrong.getMessage())
             + "; see scripts/bench --help");
         return ExitCode.USAGE.code();
     }
@@ -35,7 +33,7 @@ public final class Main {
         PrintWriter err = command.getErr();
         switch (fault) {
             case MachineException refused -> {
-                err.println("bench: " + oneLine(refused.getMessage()));
+                err.println("bench: " + ErrorText.oneLine(refused.getMessage()));
                 return refused.exitCode().code();
             }
             case InterruptedException stopped -> {
@@ -43,7 +41,7 @@ public final class Main {
                 return ExitCode.INTERRUPTED.code();
             }
             case IOException broken -> {
-                err.println("bench: " + oneLine(describe(broken)));
+                err.println("bench: " + ErrorText.oneLine(ErrorText.of(broken)));
                 return ExitCode.RESOURCES.code();
             }
             default -> {
@@ -52,19 +50,5 @@ public final class Main {
                 return ExitCode.INTERNAL.code();
             }
         }
-    }
-
-    /** Some file exceptions say nothing but the file's name. */
-    private static String describe(IOException broken) {
-        return switch (broken) {
-            case NoSuchFileException missing -> missing.getFile() + ": no such file or directory";
-            case AccessDeniedException denied -> denied.getFile() + ": permission denied";
-            case FileSystemException other when other.getReason() != null -> other.getFile() + ": " + other.getReason();
-            default -> broken.getMessage() == null ? broken.toString() : broken.getMessage();
-        };
-    }
-
-    private static String oneLine(String message) {
-        return message.replaceAll("\\s*\\R\\s*", " ");
     }
 }

@@ -123,11 +123,8 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
         sender.close();
         area.close();
         try {
-            host.shutDown(0);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
+            host.end();
         } finally {
-            host.close();
             Files.delete(directory);
         }
     }

@@ -80,12 +80,6 @@ public final class BootMain implements Commands, AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try {
-            host.shutDown(0);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } finally {
-            host.close();
-        }
+        host.end();
     }
 }

@@ -195,12 +195,6 @@ public final class MkemuMain implements Commands, AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        try {
-            host.shutDown(0);
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-        } finally {
-            host.close();
-        }
+        host.end();
     }
 }

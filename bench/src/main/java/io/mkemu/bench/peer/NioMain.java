@@ -5,11 +5,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,14 +33,14 @@ final class NioMain implements Wire {
 
     @Override
     public void begin(int run, int bytes) {
-        children.forEach(child -> child.bytes(bytes));
+        children.forEach(child -> child.begin(run, bytes));
     }
 
     /** With one child both ends block, as in C; with more it waits for any of them. */
     @Override
     public int poll(Receiver receiver) {
         try {
-            return children.size() == 1 ? children.getFirst().receive(receiver) : select(receiver);
+            return children.size() == 1 ? children.getFirst().poll(receiver) : select(receiver);
         } catch (IOException broken) {
             throw new UncheckedIOException(broken);
         }
@@ -59,7 +57,7 @@ final class NioMain implements Wire {
         selector.select();
         int messages = 0;
         for (SelectionKey ready : selector.selectedKeys()) {
-            messages += ((NioStream) ready.attachment()).receive(receiver);
+            messages += ((NioStream) ready.attachment()).poll(receiver);
         }
         selector.selectedKeys().clear();
         return messages;
@@ -67,7 +65,7 @@ final class NioMain implements Wire {
 
     @Override
     public boolean offer(DirectBuffer payload, int offset, int bytes) {
-        return children.getFirst().send(payload, offset, bytes);
+        return children.getFirst().offer(payload, offset, bytes);
     }
 
     @Override
@@ -85,61 +83,7 @@ final class NioMain implements Wire {
     public void close() throws IOException {
         server.close();
         for (NioStream child : children) {
-            child.channel().close();
-        }
-    }
-
-    /** Reads and writes messages of one length. */
-    static final class NioStream {
-        private static final int AT_ONCE = 1 << 16;
-
-        private final SocketChannel channel;
-        private final ByteBuffer in = ByteBuffer.allocateDirect(AT_ONCE);
-        private final ByteBuffer out = ByteBuffer.allocateDirect(AT_ONCE);
-        private final org.agrona.concurrent.UnsafeBuffer view = new org.agrona.concurrent.UnsafeBuffer(in);
-        private int bytes;
-
-        NioStream(SocketChannel channel) {
-            this.channel = channel;
-        }
-
-        SocketChannel channel() {
-            return channel;
-        }
-
-        void bytes(int length) {
-            bytes = length;
-            in.clear();
-        }
-
-        boolean send(DirectBuffer payload, int offset, int length) {
-            out.clear();
-            payload.getBytes(offset, out, length);
-            out.flip();
-            try {
-                while (out.hasRemaining()) {
-                    channel.write(out);
-                }
-            } catch (IOException broken) {
-                throw new UncheckedIOException(broken);
-            }
-            return true;
-        }
-
-        int receive(Receiver receiver) throws IOException {
-            if (channel.read(in) < 0) {
-                throw new IOException("the other side is gone");
-            }
-            int messages = 0;
-            int at = 0;
-            for (; in.position() - at >= bytes; at += bytes) {
-                receiver.message(view, at, bytes);
-                messages++;
-            }
-            int end = in.position();
-            in.position(at).limit(end);
-            in.compact();
-            return messages;
+            child.close();
         }
     }
 }

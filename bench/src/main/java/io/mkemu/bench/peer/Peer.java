@@ -6,82 +6,34 @@ import java.util.List;
 
 /** The Java peers. */
 enum Peer {
-    CACHELINE("cacheline-java") {
-        @Override
-        Wire main(Path directory) {
-            return null;
-        }
+    CACHELINE("cacheline-java", directory -> null, (directory, index) -> null),
+    ONE_TO_ONE("agrona-1to1", directory -> RingWire.main(directory, false),
+        (directory, index) -> RingWire.child(directory, false, index)),
+    MANY_TO_ONE("agrona-mto1", directory -> RingWire.main(directory, true),
+        (directory, index) -> RingWire.child(directory, true, index)),
+    AERON("aeron-ipc", AeronWire::main, (directory, index) -> AeronWire.child(directory)),
+    CHRONICLE("chronicle-queue", directory -> new ChronicleWire(directory, true),
+        (directory, index) -> new ChronicleWire(directory, false), "-Dchronicle.announcer.disable=true"),
+    NIO_UNIX("nio-unix", NioMain::new, (directory, index) -> NioStream.connect(directory));
 
-        @Override
-        Wire child(Path directory, int index) {
-            return null;
-        }
-    },
-    ONE_TO_ONE("agrona-1to1") {
-        @Override
-        Wire main(Path directory) {
-            return RingWire.main(directory, false);
-        }
+    private interface MainEnd {
+        Wire open(Path directory) throws Exception;
+    }
 
-        @Override
-        Wire child(Path directory, int index) {
-            return RingWire.child(directory, false, index);
-        }
-    },
-    MANY_TO_ONE("agrona-mto1") {
-        @Override
-        Wire main(Path directory) {
-            return RingWire.main(directory, true);
-        }
-
-        @Override
-        Wire child(Path directory, int index) {
-            return RingWire.child(directory, true, index);
-        }
-    },
-    AERON("aeron-ipc") {
-        @Override
-        Wire main(Path directory) {
-            return AeronWire.main(directory);
-        }
-
-        @Override
-        Wire child(Path directory, int index) {
-            return AeronWire.child(directory);
-        }
-    },
-    CHRONICLE("chronicle-queue") {
-        @Override
-        Wire main(Path directory) {
-            return new ChronicleWire(directory, true);
-        }
-
-        @Override
-        Wire child(Path directory, int index) {
-            return new ChronicleWire(directory, false);
-        }
-
-        @Override
-        List<String> flags() {
-            return List.of("-Dchronicle.announcer.disable=true");
-        }
-    },
-    NIO_UNIX("nio-unix") {
-        @Override
-        Wire main(Path directory) throws Exception {
-            return new NioMain(directory);
-        }
-
-        @Override
-        Wire child(Path directory, int index) throws Exception {
-            return new NioChild(directory);
-        }
-    };
+    private interface ChildEnd {
+        Wire open(Path directory, int index) throws Exception;
+    }
 
     private final String title;
+    private final MainEnd main;
+    private final ChildEnd child;
+    private final List<String> flags;
 
-    Peer(String title) {
+    Peer(String title, MainEnd main, ChildEnd child, String... flags) {
         this.title = title;
+        this.main = main;
+        this.child = child;
+        this.flags = List.of(flags);
     }
 
     static Peer of(String name) {
@@ -97,14 +49,18 @@ enum Peer {
         return title;
     }
 
-    /** The main process's end. */
-    abstract Wire main(Path directory) throws Exception;
+    /** The main process's end; null if it carries no messages. */
+    Wire main(Path directory) throws Exception {
+        return main.open(directory);
+    }
 
     /** A child's end; the main process's is there. */
-    abstract Wire child(Path directory, int index) throws Exception;
+    Wire child(Path directory, int index) throws Exception {
+        return child.open(directory, index);
+    }
 
     /** JVM flags it needs beside mkemu's. */
     List<String> flags() {
-        return List.of();
+        return flags;
     }
 }

@@ -44,12 +44,15 @@ final class Pinger implements Wire.Receiver {
         long deadline = System.nanoTime() + nanos;
         send(number, bytes);
         long last = System.nanoTime();
-        while (!samples.isFull() && last - deadline < 0) {
+        /* One trip at least, however busy the machine is. */
+        boolean measured = false;
+        while (!measured || !samples.isFull() && last - deadline < 0) {
             await(number);
             number++;
             send(number, bytes);
             long now = System.nanoTime();
             samples.add(now - last);
+            measured = true;
             last = now;
         }
         await(number);

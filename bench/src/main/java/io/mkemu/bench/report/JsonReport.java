@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Throughput;
+import io.mkemu.json.Json;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A run as one JSON object. */
 public final class JsonReport {
-    private static final ObjectMapper MAPPER = new ObjectMapper();
-
     private static final double NANOS_PER_MILLI = 1e6;
     private static final double MICROS_PER_MILLI = 1e3;
 
@@ -27,7 +26,7 @@ public final class JsonReport {
      * "boot", "machine" and "failed" stand beside it.
      */
     public static ObjectNode of(Report report) {
-        ObjectNode root = MAPPER.createObjectNode();
+        ObjectNode root = Json.object();
         ArrayNode runs = root.putArray("runs");
         for (RoundTrip trip : report.roundTrips()) {
             runs.addObject().put("name", trip.name()).put("bytes", trip.bytes()).putObject("roundTripNanos")
@@ -67,6 +66,6 @@ public final class JsonReport {
 
     /** Writes it to a file. */
     public static void write(Report report, Path file) throws IOException {
-        MAPPER.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), of(report));
+        Files.writeString(file, of(report).toPrettyString());
     }
 }

@@ -8,7 +8,8 @@ import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** The tables of a report, for whoever sets them in text, Markdown or HTML. */
@@ -33,55 +34,39 @@ final class Tables {
     }
 
     private static Table trips(Report report) {
-        List<List<String>> rows = new ArrayList<>();
-        for (RoundTrip trip : report.roundTrips()) {
-            if (report.timesUntraced(trip).isEmpty() && report.timesAlone(trip).isEmpty()) {
-                List<String> row = row(trip);
-                row.add(Numbers.times(report.timesYardstick(trip)));
-                row.add(Numbers.times(report.timesLimit(trip)));
-                rows.add(row);
-            }
-        }
         return new Table("Round trips; the last columns are p50 in multiples of " + Contender.YARDSTICK
-            + "'s and of the bare cache line's", List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread",
-            "x mailbox", "x line"), rows);
-    }
-
-    private static List<String> row(RoundTrip trip) {
-        return new ArrayList<>(List.of(trip.name(), Integer.toString(trip.bytes()), Numbers.nanos(trip.p50()),
-            Numbers.nanos(trip.p99()), Numbers.nanos(trip.p999()), Numbers.nanos(trip.max()),
-            Numbers.percent(trip.spread())));
+            + "'s and of the bare cache line's", tripHead("x mailbox", "x line"),
+            tripRows(report, trip -> report.timesUntraced(trip).isEmpty() && report.timesAlone(trip).isEmpty(),
+                trip -> List.of(Numbers.times(report.timesYardstick(trip)), Numbers.times(report.timesLimit(trip)))));
     }
 
     private static Table traces(Report report) {
-        List<List<String>> rows = new ArrayList<>();
-        for (RoundTrip trip : report.roundTrips()) {
-            OptionalDouble ratio = report.timesUntraced(trip);
-            if (ratio.isPresent()) {
-                List<String> row = row(trip);
-                row.add(Numbers.times(ratio));
-                row.add(Numbers.text("%.3f", report.results().lost(trip.name()) / (double) trip.trips()));
-                rows.add(row);
-            }
-        }
         return new Table("What tracing costs: queued, idle=poll, with a journal; the mode is changed while it runs. "
             + "\"lost\": records per round trip that came faster than the host drained them",
-            List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x off", "lost"), rows);
+            tripHead("x off", "lost"), tripRows(report, trip -> report.timesUntraced(trip).isPresent(),
+                trip -> List.of(Numbers.times(report.timesUntraced(trip)),
+                    Numbers.text("%.3f", report.results().lost(trip.name()) / (double) trip.trips()))));
     }
 
     private static Table crowds(Report report) {
-        List<List<String>> rows = new ArrayList<>();
-        for (RoundTrip trip : report.roundTrips()) {
-            OptionalDouble ratio = report.timesAlone(trip);
-            if (ratio.isPresent()) {
-                List<String> row = row(trip);
-                row.add(Numbers.times(ratio));
-                rows.add(row);
-            }
-        }
         return new Table("Beside other instances that are loaded and do not run: queued, idle=poll; as many CPUs as "
             + "kernels, if the name does not say otherwise; the last column is p50 in multiples of " + Contender.ALONE
-            + "'s", List.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread", "x alone"), rows);
+            + "'s", tripHead("x alone"), tripRows(report, trip -> report.timesAlone(trip).isPresent(),
+                trip -> List.of(Numbers.times(report.timesAlone(trip)))));
+    }
+
+    /** The columns that all tables of round trips have, and further ones. */
+    private static List<String> tripHead(String... further) {
+        return Stream.concat(Stream.of("name", "bytes", "p50", "p99", "p99.9", "max", "spread"), Stream.of(further))
+            .toList();
+    }
+
+    private static List<List<String>> tripRows(Report report, Predicate<RoundTrip> which,
+        Function<RoundTrip, List<String>> further) {
+        return report.roundTrips().stream().filter(which).map(trip -> Stream.concat(
+            Stream.of(trip.name(), Integer.toString(trip.bytes()), Numbers.nanos(trip.p50()), Numbers.nanos(trip.p99()),
+                Numbers.nanos(trip.p999()), Numbers.nanos(trip.max()), Numbers.percent(trip.spread())),
+            further.apply(trip).stream()).toList()).toList();
     }
 
     private static Table boots(Report report) {

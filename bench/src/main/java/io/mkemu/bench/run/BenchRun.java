@@ -6,6 +6,7 @@ import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.bench.run.Contender.Kind;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -55,6 +56,24 @@ public final class BenchRun {
     /** One step of a contender's. */
     private interface Step {
         void run(ContenderProcess process) throws IOException, BenchException, InterruptedException;
+    }
+
+    /** Round trips of a contender's, for some time. */
+    private interface Trips {
+        void run(ContenderProcess process, long millis, Results into)
+            throws IOException, BenchException, InterruptedException;
+    }
+
+    /** A directory for a journal, on disk as a user's would be: the one for temporary files. */
+    private record JournalPlace(Path directory) implements AutoCloseable {
+        static JournalPlace make() throws IOException {
+            return new JournalPlace(Files.createTempDirectory("mkemu-bench-journal-"));
+        }
+
+        @Override
+        public void close() throws IOException {
+            Scratch.delete(directory);
+        }
     }
 
     /** Ends the run as soon as it can. Any thread. */
@@ -167,13 +186,7 @@ public final class BenchRun {
 
     private void measureTraces() throws IOException, InterruptedException {
         if (comparisons.contains(Comparison.TRACE)) {
-            Results warmUp = new Results(clockStep);
-            Set<Kind> traced = EnumSet.of(Kind.TRACED);
-            each("warm-up", only(traced, process -> traceModes(process, effort.warmMillis(), warmUp)));
-            for (int round = 1; round <= effort.rounds(); round++) {
-                each("trace modes, round " + round + " of " + effort.rounds(),
-                    only(traced, process -> traceModes(process, effort.tripMillis(), results)));
-            }
+            measureApart("trace modes", EnumSet.of(Kind.TRACED), BenchRun::traceModes);
         }
     }
 
@@ -189,13 +202,18 @@ public final class BenchRun {
 
     private void measureCrowds() throws IOException, InterruptedException {
         if (comparisons.contains(Comparison.CROWD)) {
-            Results warmUp = new Results(clockStep);
-            Set<Kind> crowds = EnumSet.of(Kind.CROWD);
-            each("warm-up", only(crowds, process -> trips(process, Effort.USUAL_BYTES, effort.warmMillis(), warmUp)));
-            for (int round = 1; round <= effort.rounds(); round++) {
-                each("crowds, round " + round + " of " + effort.rounds(), only(crowds,
-                    process -> trips(process, Effort.USUAL_BYTES, effort.tripMillis(), results)));
-            }
+            measureApart("crowds", EnumSet.of(Kind.CROWD),
+                (process, millis, into) -> trips(process, Effort.USUAL_BYTES, millis, into));
+        }
+    }
+
+    /** Round trips of those that are held against each other alone. */
+    private void measureApart(String what, Set<Kind> kinds, Trips trips) throws IOException, InterruptedException {
+        Results warmUp = new Results(clockStep);
+        each("warm-up", only(kinds, process -> trips.run(process, effort.warmMillis(), warmUp)));
+        for (int round = 1; round <= effort.rounds(); round++) {
+            each(what + ", round " + round + " of " + effort.rounds(),
+                only(kinds, process -> trips.run(process, effort.tripMillis(), results)));
         }
     }
 

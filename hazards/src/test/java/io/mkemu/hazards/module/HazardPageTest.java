@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.hazards.module.HazardPage.Note;
 import io.mkemu.os.Futex;
+import io.mkemu.testkit.Await;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -74,9 +75,7 @@ class HazardPageTest {
     @Test
     void theGateLetsThroughWhoCameBeforeItWasClosedAgain() throws InterruptedException {
         Thread waiter = Thread.ofPlatform().start(page::awaitGate);
-        while (page.inside() < 1) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> page.inside() >= 1);
         assertTrue(waiter.isAlive());
         page.openGate();
         waiter.join();

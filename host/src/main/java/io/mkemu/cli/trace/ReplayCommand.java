@@ -42,7 +42,7 @@ public final class ReplayCommand implements Callable<Integer> {
         + "the last that is recorded.")
     private Integer life;
 
-    @Option(names = "--timeout", paramLabel = "S", converter = Seconds.Converter.class, defaultValue = "60",
+    @Option(names = "--timeout", paramLabel = "S", defaultValue = "60",
         description = "How long one callback, task step or init may take, in seconds; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
@@ -60,7 +60,7 @@ public final class ReplayCommand implements Callable<Integer> {
         ReplaySession session = new ReplaySession(new Wanted(journal, instance, life, timeout.millis()),
             new ReplaySession.Listener() {
                 @Override
-                public synchronized void note(String text) {
+                public synchronized void warning(String text) {
                     notes.add(text);
                     if (!json) {
                         progress.clear();

@@ -18,7 +18,7 @@ final class TraceFilterOptions {
         description = "Only events of these instances; host is instance 0.")
     private List<String> instances = List.of();
 
-    @Option(names = "--cpu", paramLabel = "N", converter = CpuList.Reader.class,
+    @Option(names = "--cpu", paramLabel = "N",
         description = "Only events of these physical CPUs, as 0-3,5.")
     private CpuList cpus;
 
@@ -26,8 +26,8 @@ final class TraceFilterOptions {
         description = "Only messages of these types, as 101 or 0x65.")
     private List<Integer> types = List.of();
 
-    @Option(names = "--event", paramLabel = "NAME", split = ",", converter = EventNames.class,
-        completionCandidates = EventNames.Candidates.class,
+    @Option(names = "--event", paramLabel = "NAME", split = ",",
+        completionCandidates = EventNames.class,
         description = "Only these events: ${COMPLETION-CANDIDATES}.")
     private List<EventName> events = List.of();
 

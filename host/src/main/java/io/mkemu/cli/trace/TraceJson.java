@@ -37,10 +37,6 @@ final class TraceJson implements TraceLines {
     }
 
     @Override
-    public void begin() {
-    }
-
-    @Override
     public void event(EventName name, long time, TraceEntry entry) throws IOException {
         json.writeStartObject();
         json.writeNumberField("time", time);
@@ -61,10 +57,6 @@ final class TraceJson implements TraceLines {
         json.writeEndObject();
         json.writeRaw('\n');
         json.flush();
-    }
-
-    @Override
-    public void end() {
     }
 
     private void numberOrNull(String key, boolean there, long value) throws IOException {

@@ -8,11 +8,13 @@ import java.io.IOException;
 /** How a trace is printed. */
 interface TraceLines {
     /** What comes before the first event, once it is known which machine it is. */
-    void begin() throws IOException;
+    default void begin() throws IOException {
+    }
 
     /** An event. */
     void event(EventName name, long time, TraceEntry entry) throws IOException;
 
     /** What comes behind the last event. */
-    void end() throws IOException;
+    default void end() throws IOException {
+    }
 }

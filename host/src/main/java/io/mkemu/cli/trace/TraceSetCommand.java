@@ -4,7 +4,6 @@ package io.mkemu.cli.trace;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.abi.TraceMode;
-import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.VerbCommand;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,7 +26,7 @@ final class TraceSetCommand extends VerbCommand {
         }
     }
 
-    @Parameters(paramLabel = "MODE", converter = Converter.Mode.class, completionCandidates = Modes.class,
+    @Parameters(paramLabel = "MODE", completionCandidates = Modes.class,
         description = "${COMPLETION-CANDIDATES}.")
     private TraceMode mode;
 

@@ -47,9 +47,16 @@ final class TraceText implements TraceLines, EventFields.Visitor {
 
     @Override
     public void begin() {
-        out.line("# " + TraceHeader.of(names));
+        out.line("# " + header());
         out.line("#         KERNEL    CPU        TIME        EVENT");
         out.line("#            |       |          |            |");
+    }
+
+    /** What the trace is of. */
+    private String header() {
+        return names.isKnown() ? "machine " + names.machine() + ", ipi=" + names.mailbox() + ", trace=" + names.mode()
+            + ", time in s since it was made"
+            : "machine unknown: the beginning of the journal is gone; time in s of CLOCK_MONOTONIC";
     }
 
     @Override

@@ -10,12 +10,12 @@ import picocli.CommandLine.Option;
 
 /** Which part of a recording is wanted. */
 final class TraceWindowOptions {
-    @Option(names = "--since", paramLabel = "TIME", converter = TimePoint.Converter.class,
+    @Option(names = "--since", paramLabel = "TIME",
         description = "Only from this time on: as the trace prints it (12.5), before its end (-5s), or "
             + "2026-11-24T12:00:00, with Z for UTC.")
     private TimePoint since;
 
-    @Option(names = "--until", paramLabel = "TIME", converter = TimePoint.Converter.class,
+    @Option(names = "--until", paramLabel = "TIME",
         description = "Only before this time.")
     private TimePoint until;
 

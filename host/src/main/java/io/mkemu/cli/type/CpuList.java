@@ -22,14 +22,6 @@ public record CpuList(List<Integer> cpus) {
         cpus = List.copyOf(cpus);
     }
 
-    /** For picocli. */
-    public static final class Reader extends Converter<CpuList> {
-        @Override
-        protected CpuList read(String text) {
-            return parse(text);
-        }
-    }
-
     /**
      * Reads a list.
      *

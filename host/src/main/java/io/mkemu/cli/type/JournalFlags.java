@@ -19,35 +19,17 @@ import picocli.CommandLine.Spec;
 
 /** Whether and how a machine is recorded. */
 public final class JournalFlags {
-    /** For picocli: SIZE[,AGE]. */
-    public static final class Limits extends Converter<JournalLimits> {
-        private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhd])");
-
-        @Override
-        protected JournalLimits read(String text) {
-            String[] parts = text.split(",", 2);
-            return new JournalLimits(MemorySize.parse(parts[0]), parts.length < 2 ? null : age(parts[1]));
-        }
-
-        private static Duration age(String text) {
-            Matcher parts = AGE.matcher(text);
-            if (!parts.matches()) {
-                throw new IllegalArgumentException("age '" + text + "': expected a number and s, m, h or d, as 24h");
-            }
-            return Duration.parse((parts.group(2).equals("d") ? "P" : "PT") + parts.group(1)
-                + parts.group(2).toUpperCase(Locale.ROOT));
-        }
-    }
+    private static final Pattern AGE = Pattern.compile("([0-9]{1,9})([smhd])");
 
     @Option(names = "--journal", paramLabel = "DIR", description = "Records the machine into a journal in this "
         + "directory, which is made if it is not there; mk trace reads it.")
     private Path directory;
 
-    @Option(names = "--journal-max", paramLabel = "SIZE[,AGE]", converter = Limits.class, description = "What the "
+    @Option(names = "--journal-max", paramLabel = "SIZE[,AGE]", description = "What the "
         + "journal's directory keeps at most, as 1G or 1G,24h: its oldest files are deleted; default 1G.")
     private JournalLimits limits;
 
-    @Option(names = "--trace", paramLabel = "MODE", converter = Converter.Mode.class, description = "What is recorded: "
+    @Option(names = "--trace", paramLabel = "MODE", description = "What is recorded: "
         + "off, lifecycle, ipi or all; needs --journal. By default what trace= on the host's command line says, else "
         + "ipi.")
     private TraceMode mode;
@@ -94,5 +76,20 @@ public final class JournalFlags {
             }
         }
         return arguments;
+    }
+
+    /** Reads SIZE[,AGE]. */
+    static JournalLimits limits(String text) {
+        String[] parts = text.split(",", 2);
+        return new JournalLimits(MemorySize.parse(parts[0]), parts.length < 2 ? null : age(parts[1]));
+    }
+
+    private static Duration age(String text) {
+        Matcher parts = AGE.matcher(text);
+        if (!parts.matches()) {
+            throw new IllegalArgumentException("age '" + text + "': expected a number and s, m, h or d, as 24h");
+        }
+        return Duration.parse((parts.group(2).equals("d") ? "P" : "PT") + parts.group(1)
+            + parts.group(2).toUpperCase(Locale.ROOT));
     }
 }

@@ -33,7 +33,7 @@ public final class MachineFlags {
         + "without .dts, or \"default\".")
     private String machine;
 
-    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST", converter = CpuList.Reader.class,
+    @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
         description = "CPUs of the multikernel pool, as 0-3,5. The host runs on the lowest.")
     private CpuList cpus;
 
@@ -41,7 +41,7 @@ public final class MachineFlags {
         description = "Size of the multikernel pool, as 64M or 2GB.")
     private Long memory;
 
-    @Option(names = "--ipi", paramLabel = "MAILBOX", converter = Converter.Ipi.class,
+    @Option(names = "--ipi", paramLabel = "MAILBOX",
         description = "queued (the default), or single-slot: the RFC's; goes before what a tree says.")
     private IpiMode ipi;
 

@@ -39,8 +39,10 @@ public abstract class VerbCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Prints what came of it, for people. */
-    public abstract void print(JsonNode result);
+    /** Prints what came of it, for people: the states of the instances. */
+    public void print(JsonNode result) {
+        StatusText.states(result, System.out);
+    }
 
     @Override
     public Integer call() throws IOException {

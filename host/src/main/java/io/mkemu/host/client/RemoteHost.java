@@ -93,13 +93,11 @@ public final class RemoteHost implements AutoCloseable {
         try (ControlClient client = connect()) {
             return client.ask(request, millis, say);
         } catch (SocketTimeoutException late) {
-            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " does not answer within " + millis / 1000 + " s (" + Load.now() + "); if it hangs, kill -9 it, and "
-                + "mk init --machine " + directory.machine() + " makes the machine anew", late);
+            throw hostThat("does not answer within " + millis / 1000 + " s (" + Load.now() + "); if it hangs, kill -9 "
+                + "it, and mk init --machine " + directory.machine() + " makes the machine anew", late);
         } catch (IOException gone) {
             if (!isGoneBy(System.nanoTime() + SOCKET_NANOS)) {
-                throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
-                    + pid() + " does not talk: " + gone.getMessage(), gone);
+                throw hostThat("does not talk: " + gone.getMessage(), gone);
             }
             throw new MachineException(ExitCode.MACHINE, "the host ended before it had answered; "
                 + RunningMachines.notRunning(directory).getMessage(), gone);
@@ -124,8 +122,7 @@ public final class RemoteHost implements AutoCloseable {
                         + "can be asked nothing: SIGTERM ends the machine in order", nobodyListens);
                 }
                 if (System.nanoTime() - deadline > 0) {
-                    throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host"
-                        + pid() + " takes no requests (" + nobodyListens.getMessage()
+                    throw hostThat("takes no requests (" + nobodyListens.getMessage()
                         + "): it is just beginning or ending, or runs mk hazards; try again", nobodyListens);
                 }
                 LockSupport.parkNanos(LOOK_NANOS);
@@ -144,9 +141,9 @@ public final class RemoteHost implements AutoCloseable {
      */
     public void awaitGone(long timeoutMillis) throws IOException {
         if (!isGoneBy(System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis))) {
-            throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid()
-                + " has ended its kernels, but is still there after " + timeoutMillis / 1000 + " s (" + Load.now()
-                + "); kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves");
+            throw hostThat("has ended its kernels, but is still there after " + timeoutMillis / 1000 + " s ("
+                + Load.now() + "); kill -9 it, and mk init --machine " + directory.machine() + " clears what it leaves",
+                null);
         }
         if (life.isStillNamed()) {
             throw RunningMachines.notRunning(directory);
@@ -170,6 +167,11 @@ public final class RemoteHost implements AutoCloseable {
         } catch (IOException | MachineException unreadable) {
             return false;
         }
+    }
+
+    private MachineException hostThat(String does, IOException cause) {
+        return new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\": its host" + pid() + " "
+            + does, cause);
     }
 
     /** The host's process id for a message, if its RAM tells. */

@@ -7,6 +7,7 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.InstanceMain;
 import io.mkemu.machine.MachineDirectory;
+import io.mkemu.record.RecordedInstanceMain;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -48,8 +49,8 @@ public final class InstanceCommand {
         if (stopInSend != null) {
             command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
         }
-        command.addAll(List.of("-cp", classPath(), InstanceMain.class.getName(), directory.path().toString(),
-            Integer.toString(instanceId), cmdline));
+        command.addAll(List.of("-cp", classPath(), RecordedInstanceMain.class.getName(),
+            directory.path().toString(), Integer.toString(instanceId), cmdline));
         command.addAll(modules);
         if (AotCache.isRecording()) {
             /* A class that the cache does not have costs the next kernel the opening of all jars. */

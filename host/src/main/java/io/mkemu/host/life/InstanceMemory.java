@@ -129,6 +129,7 @@ public final class InstanceMemory {
     }
 
     private void forgetIpiArea() {
+        machine.areaLog().destroyed(entry.id(), ipiArea, ipiAreaSize);
         ipiArea = 0;
         ipiAreaSize = 0;
         publish();

@@ -22,6 +22,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
 import io.mkemu.plan.CpuPlan;
 import io.mkemu.plan.MachinePlan;
+import io.mkemu.record.RecordingHook;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.BitSet;
@@ -44,6 +45,7 @@ public final class Machine implements AutoCloseable {
     private final MappedMachine mapped;
     private final MultikernelPool multikernelPool;
     private final IpiAreas ipiAreas;
+    private final RfcAreaLog areaLog;
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
     private volatile CpuPlan cpus;
     private volatile KernelInstance hostKernel;
@@ -58,6 +60,7 @@ public final class Machine implements AutoCloseable {
         this.watch = new DirectoryWatch(directory, lock);
         this.mapped = MappedMachine.open(directory.ram());
         this.ipiAreas = mapped.interconnect().areas();
+        this.areaLog = new RfcAreaLog(this);
         this.multikernelPool = MultikernelPool.format(mapped.memory());
     }
 
@@ -100,7 +103,8 @@ public final class Machine implements AutoCloseable {
     /** The boot parameters of the life that an instance begins now: the user's, and what only the host knows. */
     public String cmdline(InstanceEntry entry, String bootargs) {
         return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
-            + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.life() + 1)).strip();
+            + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.life() + 1)
+            + (plan.spec().ipiLog() ? " mk_ipi_log=rfc" : "")).strip();
     }
 
     /**
@@ -110,6 +114,7 @@ public final class Machine implements AutoCloseable {
      */
     public void createIpiArea(InstanceEntry entry) {
         int created = ipiAreas.create(entry.id());
+        areaLog.created(entry, created);
         if (created != 0) {
             throw new MachineException(ExitCode.RESOURCES, "pool of instance " + entry.name()
                 + " cannot hold its IPI area: " + Errno.name(created) + "; give it more memory");
@@ -175,7 +180,7 @@ public final class Machine implements AutoCloseable {
         entry.pid(ProcessHandle.current().pid());
         recorder.hostBegins();
         BootParameters parameters = BootParameters.parse(entry.cmdline());
-        KernelInstance kernel = new KernelInstance(mapped, 0, parameters, entry.ipiArea());
+        KernelInstance kernel = new KernelInstance(mapped, 0, parameters, entry.ipiArea(), RecordingHook::new);
         hostKernel = kernel;
         kernel.bringUpCpus();
         kernel.start(modules);
@@ -265,6 +270,11 @@ public final class Machine implements AutoCloseable {
     /** The memory that instance pools are carved from. */
     public MultikernelPool multikernelPool() {
         return multikernelPool;
+    }
+
+    /** What the RFC's code says of these areas. */
+    RfcAreaLog areaLog() {
+        return areaLog;
     }
 
     /** The IPI areas of its instances. */

@@ -5,7 +5,6 @@ import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.ModuleDigests;
 import io.mkemu.journal.Segment;
-import io.mkemu.log.LogLevel;
 import io.mkemu.replay.Replay;
 import io.mkemu.replay.ReplayResult;
 import io.mkemu.replay.ScriptReader;
@@ -29,14 +28,8 @@ public final class ReplaySession {
     public record Wanted(Path journal, String instance, Integer life, long stepMillis) {
     }
 
-    /** Is told what happens meanwhile. */
-    public interface Listener {
-        /** Something the user should know: one line. */
-        void note(String text);
-
-        /** The replayed kernel logged a line. */
-        void log(LogLevel level, String text);
-
+    /** Is told what happens meanwhile, and warned of all that the user should know, a line each. */
+    public interface Listener extends Replay.Listener {
         /** So many steps are done. */
         void progress(long steps, long ofSteps);
     }
@@ -74,7 +67,7 @@ public final class ReplaySession {
      */
     public Report run() throws IOException, InterruptedException {
         RecordedLives lives = new RecordedLives();
-        Path recording = read(wanted.journal(), listener::note, segment -> lives.segment(segment.cpu(),
+        Path recording = read(wanted.journal(), listener::warning, segment -> lives.segment(segment.cpu(),
             segment.instance(), segment.life(), segment.position(), segment.buffer(), segment.offset(),
             segment.length()));
         RecordedLife life = lives.find(wanted.instance(), wanted.life());
@@ -108,23 +101,14 @@ public final class ReplaySession {
             read(recording, known -> { }, segment -> extract.segment(segment.cpu(), segment.instance(), segment.life(),
                 segment.buffer(), segment.offset(), segment.length()));
             Path script = extract.finish();
-            extract.notes().forEach(listener::note);
-            ModuleDigests.changed(begin.modules(), begin.digests()).forEach(listener::note);
+            extract.notes().forEach(listener::warning);
+            ModuleDigests.changed(begin.modules(), begin.digests()).forEach(listener::warning);
             long steps;
             try (ScriptReader made = new ScriptReader(script)) {
                 steps = made.header().steps();
             }
-            process = new ReplayProcess(directory, wanted.stepMillis(), new Replay.Listener() {
-                @Override
-                public void log(LogLevel level, String text) {
-                    listener.log(level, text);
-                }
-
-                @Override
-                public void warning(String text) {
-                    listener.note(text);
-                }
-            }, done -> listener.progress(done, steps));
+            process = new ReplayProcess(directory, wanted.stepMillis(), listener,
+                done -> listener.progress(done, steps));
             if (stopped) {
                 process.stop();
             }

@@ -56,8 +56,8 @@ public final class InterruptTable {
         row(text, "", cpus, cpu -> "CPU" + cpu.physicalCpu(), "");
         row(text, "", cpus, Cpu::instance, "");
         for (Counter counter : Counter.values()) {
-            row(text, label(counter) + ":", cpus, cpu -> cpu.counters().get(counter).toString(),
-                "  " + description(counter));
+            row(text, row(counter).label() + ":", cpus, cpu -> cpu.counters().get(counter).toString(),
+                "  " + row(counter).description());
         }
         return text.toString();
     }
@@ -74,39 +74,25 @@ public final class InterruptTable {
         return Math.max(LEAST_WIDTH, Math.max(widest, cpu.instance().length()));
     }
 
-    private static String label(Counter counter) {
-        return switch (counter) {
-            case SENT -> "SND";
-            case FULL -> "FUL";
-            case RUNG -> "RNG";
-            case ELIDED -> "ELI";
-            case WOKEN -> "WOK";
-            case INTERRUPTS -> "INT";
-            case SPURIOUS -> "SPU";
-            case RECEIVED -> "RCV";
-            case CALLBACKS -> "CBK";
-            case FAULTS -> "FLT";
-            case UNHANDLED -> "UNH";
-            case ANOMALIES -> "ANO";
-            case HALTS -> "HLT";
-        };
+    /** What a row is called, and what it counts. */
+    private record Row(String label, String description) {
     }
 
-    private static String description(Counter counter) {
+    private static Row row(Counter counter) {
         return switch (counter) {
-            case SENT -> "IPI messages sent";
-            case FULL -> "Sends refused, lane full";
-            case RUNG -> "Doorbells rung";
-            case ELIDED -> "Doorbells left out, target looks by itself";
-            case WOKEN -> "Halted CPUs woken";
-            case INTERRUPTS -> "Interrupts taken";
-            case SPURIOUS -> "Spurious multikernel interrupts";
-            case RECEIVED -> "IPI messages received";
-            case CALLBACKS -> "Callbacks run";
-            case FAULTS -> "Callbacks that threw, and other faults";
-            case UNHANDLED -> "IPI messages without a handler";
-            case ANOMALIES -> "Damaged words of shared memory";
-            case HALTS -> "Halts";
+            case SENT -> new Row("SND", "IPI messages sent");
+            case FULL -> new Row("FUL", "Sends refused, lane full");
+            case RUNG -> new Row("RNG", "Doorbells rung");
+            case ELIDED -> new Row("ELI", "Doorbells left out, target looks by itself");
+            case WOKEN -> new Row("WOK", "Halted CPUs woken");
+            case INTERRUPTS -> new Row("INT", "Interrupts taken");
+            case SPURIOUS -> new Row("SPU", "Spurious multikernel interrupts");
+            case RECEIVED -> new Row("RCV", "IPI messages received");
+            case CALLBACKS -> new Row("CBK", "Callbacks run");
+            case FAULTS -> new Row("FLT", "Callbacks that threw, and other faults");
+            case UNHANDLED -> new Row("UNH", "IPI messages without a handler");
+            case ANOMALIES -> new Row("ANO", "Damaged words of shared memory");
+            case HALTS -> new Row("HLT", "Halts");
         };
     }
 }

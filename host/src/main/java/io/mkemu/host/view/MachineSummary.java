@@ -2,7 +2,6 @@
 package io.mkemu.host.view;
 
 import io.mkemu.MachineException;
-import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
@@ -48,15 +47,10 @@ public record MachineSummary(String name, String state, long pid, int active, in
 
     private static MachineSummary read(MachineDirectory directory, boolean runs) throws IOException {
         try (MappedMachine machine = MappedMachine.openReadOnly(directory.ram())) {
-            int kernels = 0;
-            int active = 0;
-            for (int id = 0; id < InstanceDescriptor.MAX_INSTANCES; id++) {
-                InstanceEntry entry = machine.instances().find(id);
-                kernels += entry == null ? 0 : 1;
-                active += runs && entry != null && entry.state() == InstanceState.ACTIVE ? 1 : 0;
-            }
+            List<InstanceEntry> kernels = InstanceNames.all(machine);
+            long active = kernels.stream().filter(kernel -> runs && kernel.state() == InstanceState.ACTIVE).count();
             return new MachineSummary(directory.machine(), runs ? RUNNING : DEAD,
-                runs ? machine.instances().entry(0).pid() : 0, active, kernels, directory.path());
+                runs ? machine.instances().entry(0).pid() : 0, (int) active, kernels.size(), directory.path());
         } catch (IOException | MachineException beginningOrDamaged) {
             return new MachineSummary(directory.machine(), runs ? RUNNING : DEAD, 0, 0, 0, directory.path());
         }

@@ -17,7 +17,7 @@ import picocli.CommandLine;
 /** How a verb names instances to the host: {@code --id N} as {@code #N}, since a name may look like a number. */
 class InstanceArgumentTest {
     private static String sent(VerbCommand command, String field, String... words) {
-        new CommandLine(command).parseArgs(words);
+        Converter.register(new CommandLine(command)).parseArgs(words);
         return command.request().get(field).toString();
     }
 

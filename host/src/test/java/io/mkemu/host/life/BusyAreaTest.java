@@ -9,28 +9,18 @@ import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.host.TestHost;
 import io.mkemu.memory.Region;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A CPU that the test plays holds the IPI area of a former life of instance 1. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class BusyAreaTest {
     private static final Region AREA = new Region(0x1234000, 0x4000);
 
-    private TestHost box;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
 
     private BusyArea area(int... holders) {
         for (int cpu : holders) {

@@ -9,11 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.host.TestHost;
 import io.mkemu.host.view.LostHosts;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsFile;
-import java.io.BufferedReader;
+import io.mkemu.testkit.ChildJvm;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -27,6 +26,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,14 +109,11 @@ class HostLockTest {
 
     @Test
     void whoCannotListTheDirectoryLetsGoOfTheName() throws Exception {
-        Process scarce = new ProcessBuilder("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\"", "sh",
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + TestHost.options(),
-            "-XX:-MaxFDLimit", "-cp", System.getProperty("java.class.path"), Scarce.class.getName(),
-            directory.path().toString()).redirectErrorStream(true).start();
-        try (BufferedReader said = scarce.inputReader()) {
-            assertEquals(List.of("not listed: Too many open files", "taken"), said.lines().toList());
-        } finally {
-            scarce.destroyForcibly();
+        List<String> command = new ArrayList<>(
+            List.of("sh", "-c", "ulimit -n " + DESCRIPTORS + "; exec \"$@\" 2>&1", "sh"));
+        command.addAll(ChildJvm.command(List.of("-XX:-MaxFDLimit"), Scarce.class, directory.path()));
+        try (ChildJvm scarce = new ChildJvm(command)) {
+            assertEquals(List.of("not listed: Too many open files", "taken"), scarce.readLines());
         }
     }
 
@@ -272,11 +269,8 @@ class HostLockTest {
 
     @Test
     void aHostWhoseDirectoryWasRemovedIsNamedByTheNextOne() throws Exception {
-        Process former = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "@" + TestHost.options(), "-cp", System.getProperty("java.class.path"), Holder.class.getName(),
-            directory.path().toString()).redirectErrorStream(true).start();
-        try (BufferedReader said = former.inputReader()) {
-            assertEquals("taken", said.readLine());
+        try (ChildJvm former = ChildJvm.start(Holder.class, directory.path())) {
+            assertEquals("taken", former.readLine());
             assertEquals(0, LostHosts.of(directory), "it is where it belongs");
             Files.delete(directory.lifeLock(0));
             Files.delete(directory.path());
@@ -285,8 +279,6 @@ class HostLockTest {
             assertTrue(refused.getMessage().startsWith("machine \"box\": somebody has removed its directory, and its "
                 + "host (pid " + former.pid() + ") is still there; "), refused.getMessage());
             assertFalse(Files.exists(directory.path()), "the refusal leaves nothing");
-        } finally {
-            former.destroyForcibly().waitFor();
         }
         assertEquals(0, LostHosts.of(directory));
         HostLock.take(directory).close();
@@ -298,12 +290,11 @@ class HostLockTest {
         private Holder() {
         }
 
-        public static void main(String[] args) throws IOException {
+        public static void main(String[] args) throws Exception {
+            ChildJvm.endWithParent();
             HostLock.take(new MachineDirectory(Path.of(args[0])));
             System.out.println("taken");
-            while (System.in.read() >= 0) {
-                continue;
-            }
+            new CountDownLatch(1).await();
         }
     }
 

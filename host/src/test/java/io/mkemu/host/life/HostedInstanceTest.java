@@ -25,35 +25,27 @@ import io.mkemu.table.InstanceEntry;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a kernel that has ended leaves behind, and what its instance's next life finds of it: nothing. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class HostedInstanceTest {
-    private TestHost box;
-    private HostedInstance web;
-    private InstanceEntry entry;
-    private PageTable shares;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        web = box.instance("web");
-        entry = box.entry(1);
-        shares = box.memory().pageTable();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
+    private final HostedInstance web = box.instance("web");
+    private final InstanceEntry entry = box.entry(1);
+    private final PageTable shares = box.memory().pageTable();
 
     @AfterEach
     void close() throws Exception {
         if (web.life() != null) {
             web.end(true, "");
         }
-        box.close();
     }
 
     private void begin() {

@@ -13,34 +13,24 @@ import io.mkemu.host.Host;
 import io.mkemu.host.TestHost;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.os.OsFile;
+import io.mkemu.testkit.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Lives that follow each other, and what nobody has foreseen while they are looked after. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
 class LivesTest {
     private static final long LONG = 30_000;
 
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
+    private final Host host = box.host();
 
     private List<String> hostLog() {
         List<String> lines = new ArrayList<>();
@@ -102,9 +92,7 @@ class LivesTest {
                 throw new AssertionError(stop);
             }
         });
-        while (box.entry(1).requested() != InstanceDescriptor.REQUEST_SHUTDOWN) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> box.entry(1).requested() == InstanceDescriptor.REQUEST_SHUTDOWN);
         box.entry(1).exitCode(0);
         process.close();
         assertEquals(List.of(), kill.get());
@@ -122,9 +110,7 @@ class LivesTest {
         OsFile process = join(2);
         begun.await(LONG);
         process.close();
-        while (box.status("db").state() != InstanceState.FAILED) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> box.status("db").state() == InstanceState.FAILED);
         assertEquals(1, hostLog().stream().filter(line -> line.equals("mkemu: fault of mkemu, please report it: "
             + "instance web cannot be looked after: java.lang.AssertionError: it says nothing")).count(),
             () -> hostLog().toString());

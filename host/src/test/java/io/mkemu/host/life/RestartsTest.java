@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.testkit.Await;
 import io.mkemu.tree.RestartPolicy;
 import org.junit.jupiter.api.Test;
 
@@ -64,9 +65,7 @@ class RestartsTest {
     void whatIsOverdueIsDueNow() {
         assertTrue(restarts.plan(new RestartPolicy(true, 1, 1)));
         long planned = System.nanoTime();
-        while (System.nanoTime() - planned < MILLI) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> System.nanoTime() - planned >= MILLI);
         assertEquals(0, restarts.dueInNanos());
         assertTrue(restarts.isPlanned(), "until it has begun");
     }

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.function.Executable;
 
 /**
@@ -34,13 +35,13 @@ class StoppedSenderTest {
     private static final String REFUSAL = "IPI area of instance web is still mapped by a CPU that does not answer "
         + "(physical CPUs [3]): continue its process (kill -CONT), or mk kill -f its instance, and try again";
 
-    private TestHost box;
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
     private HostedInstance web;
     private InstanceEntry entry;
 
     @BeforeEach
     void make() throws Exception {
-        box = TestHost.make();
         web = box.instance("web");
         entry = box.entry(1);
         begin();
@@ -52,7 +53,6 @@ class StoppedSenderTest {
         if (web.life() != null) {
             web.end(true, "");
         }
-        box.close();
     }
 
     private void begin() {

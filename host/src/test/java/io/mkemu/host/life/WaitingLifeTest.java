@@ -20,17 +20,17 @@ import io.mkemu.host.TestHost;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
+import io.mkemu.testkit.Await;
 import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Lives that wait to be joined; where one is, the test is the process: it takes the life lock. */
 @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -38,19 +38,9 @@ class WaitingLifeTest {
     private static final long LONG = 30_000;
 
     private final List<String> said = Collections.synchronizedList(new ArrayList<>());
-    private TestHost box;
-    private Host host;
-
-    @BeforeEach
-    void make() throws Exception {
-        box = TestHost.make();
-        host = box.host();
-    }
-
-    @AfterEach
-    void close() throws Exception {
-        box.close();
-    }
+    @RegisterExtension
+    private final TestHost box = TestHost.make();
+    private final Host host = box.host();
 
     private void start(String... names) {
         box.start(List.of(names), said::add);
@@ -122,9 +112,7 @@ class WaitingLifeTest {
             }
         });
         host.boot();
-        while (box.entry(1).requested() != InstanceDescriptor.REQUEST_RUN) {
-            Thread.onSpinWait();
-        }
+        Await.until(() -> box.entry(1).requested() == InstanceDescriptor.REQUEST_RUN);
         OsFile process = join(1);
         exec.get();
         assertEquals(List.of(InstanceState.ACTIVE, ""), List.of(box.status("web").state(), box.status("web").detail()));

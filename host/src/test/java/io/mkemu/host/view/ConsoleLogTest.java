@@ -4,49 +4,35 @@ package io.mkemu.host.view;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.KernelLogDescriptor;
-import io.mkemu.abi.RamLayout;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.memory.RamFile;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.TestMachine;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which lines of a kernel log a console shows, and how. */
 class ConsoleLogTest {
-    @TempDir
-    private Path directory;
-    private MappedMachine mapped;
-    private InstanceEntry entry;
-    private KernelLog log;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final MappedMachine mapped = machine.mapped();
+    private final InstanceEntry entry = mapped.instances().entry(1);
+    private final KernelLog log = new KernelLog(mapped.memory(), 1);
 
     @BeforeEach
-    void makeRam() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "console");
-        mapped = MappedMachine.open(directory.resolve("ram"));
-        entry = mapped.instances().entry(1);
+    void load() {
         entry.name("web");
         entry.newLife(InstanceState.LOADED);
-        log = new KernelLog(mapped.memory(), 1);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        mapped.close();
     }
 
     private void sayAllLevels() {

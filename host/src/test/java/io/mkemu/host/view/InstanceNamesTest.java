@@ -7,40 +7,28 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.IpiMode;
-import io.mkemu.abi.RamLayout;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.memory.RamFile;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.mkemu.testkit.TestMachine;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class InstanceNamesTest {
-    @TempDir
-    private Path directory;
-    private MappedMachine mapped;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine();
+    private final MappedMachine mapped = machine.mapped();
 
     @BeforeEach
-    void makeRam() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(2, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "names");
-        mapped = MappedMachine.open(directory.resolve("ram"));
+    void fill() {
         instance(0, "host", InstanceState.ACTIVE);
         instance(1, "web", InstanceState.FAILED);
         instance(9, "1", InstanceState.READY);
         instance(5, "gone", InstanceState.EMPTY);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        mapped.close();
     }
 
     private void instance(int id, String name, InstanceState state) {

@@ -5,43 +5,29 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.host.view.InterruptTable.Cpu;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.memory.RamFile;
 import io.mkemu.table.InstanceEntry;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.mkemu.testkit.TestMachine;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class InterruptTableTest {
-    @TempDir
-    private Path directory;
-    private MappedMachine mapped;
+    @RegisterExtension
+    private final TestMachine machine = new TestMachine(new RamLayout(6, 16, 1 << 20, 1 << 20));
+    private final MappedMachine mapped = machine.mapped();
 
     @BeforeEach
-    void makeRam() throws IOException {
-        RamFile.create(directory.resolve("ram"), new RamLayout(6, 16, 1 << 20, 1 << 20), IpiMode.QUEUED, "table");
-        mapped = MappedMachine.open(directory.resolve("ram"));
-        for (int cpu = 0; cpu < 6; cpu++) {
-            mapped.apic(cpu).configure(-1, false, -1, cpu);
-        }
+    void fill() {
         instance(0, "host", 0);
         instance(7, "a-rather-long-name", 5, 3);
         /* Owned by an instance that does not exist. */
         mapped.apic(2).configure(0, false, 9, 2);
-    }
-
-    @AfterEach
-    void close() throws IOException {
-        mapped.close();
     }
 
     private void instance(int id, String name, int... cpus) {

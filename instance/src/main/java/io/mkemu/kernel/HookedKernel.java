@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.module.IpiHandler;
+
+/** All that a {@link KernelHook} can ask of its kernel. Any thread, once the kernel is made. */
+public final class HookedKernel {
+    private final KernelInstance kernel;
+
+    HookedKernel(KernelInstance kernel) {
+        this.kernel = kernel;
+    }
+
+    /** The machine's memory, also while the kernel is being made. */
+    public PhysicalMemory memory() {
+        return kernel.memory();
+    }
+
+    /** How many CPUs it has, also while it is being made. */
+    public int cpus() {
+        return kernel.cpus();
+    }
+
+    /** Logical number of the CPU that the calling thread runs, -1 if that is none of this kernel's. */
+    public int currentCpu() {
+        Cpu cpu = Cpu.current();
+        return cpu != null && cpu.kernel() == kernel ? cpu.logicalCpu() : -1;
+    }
+
+    /** Runs something on the boot CPU, soon. */
+    public void onBootCpu(Runnable work) {
+        kernel.cpu(0).submit(work);
+    }
+
+    /** Whether a page is allocated from this instance's pool. */
+    public boolean isAllocated(long pfn) {
+        return kernel.pages().isMine(pfn);
+    }
+
+    /** Number of a handler among those of its type, -1 if no kernel gave it. */
+    public int numberOf(IpiHandler handler) {
+        return handler instanceof HandlerRegistry.Handler ours ? ours.number() : -1;
+    }
+}

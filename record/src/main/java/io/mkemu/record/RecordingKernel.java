@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.record;
+
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.WorkKind;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Instance;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.Task;
+import io.mkemu.trace.TraceControl;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.DirectBuffer;
+
+/**
+ * The kernel as a module is given it: while everything is recorded, each answer that a replay could not tell otherwise
+ * goes into the trace ring of the CPU that asked. Else each call costs a load and a branch more.
+ */
+final class RecordingKernel implements Kernel {
+    private final RecordingHook hook;
+    private final Kernel kernel;
+    private final TraceControl control;
+    private final AtomicBoolean foreignTold = new AtomicBoolean();
+    private final AtomicBoolean unwatchedTold = new AtomicBoolean();
+
+    RecordingKernel(RecordingHook hook, Kernel kernel) {
+        this.hook = hook;
+        this.kernel = kernel;
+        this.control = new TraceControl(hook.kernel().memory());
+    }
+
+    /** Where to record what is asked now, or null. */
+    private CallTrace calls() {
+        if (!control.records(TraceMode.ALL)) {
+            return null;
+        }
+        CallTrace mine = mine();
+        if (mine == null && foreignTold.compareAndSet(false, true)) {
+            hook.kernel().onBootCpu(() -> hook.calls(0).answer(KernelCall.FOREIGN_THREAD, 0, 0, 0));
+        }
+        return mine;
+    }
+
+    /** The tracepoints of the caller's CPU, or null. */
+    private CallTrace mine() {
+        return hook.calls(hook.kernel().currentCpu());
+    }
+
+    @Override
+    public long nanoTime() {
+        long nanos = kernel.nanoTime();
+        CallTrace calls = calls();
+        if (calls != null) {
+            calls.time(nanos);
+        }
+        return nanos;
+    }
+
+    @Override
+    public long randomLong() {
+        long bits = kernel.randomLong();
+        answer(KernelCall.RANDOM_LONG, bits, 0, 0);
+        return bits;
+    }
+
+    private void answer(KernelCall call, long id, int arg0, int arg1) {
+        CallTrace calls = calls();
+        if (calls != null) {
+            calls.answer(call, id, arg0, arg1);
+        }
+    }
+
+    @Override
+    public boolean isActive(int instanceId) {
+        boolean active = kernel.isActive(instanceId);
+        answer(KernelCall.IS_ACTIVE, active ? 1 : 0, instanceId, 0);
+        return active;
+    }
+
+    @Override
+    public int instanceOfCpu(int senderCpu) {
+        int owner = kernel.instanceOfCpu(senderCpu);
+        answer(KernelCall.INSTANCE_OF_CPU, owner, senderCpu, 0);
+        return owner;
+    }
+
+    @Override
+    public List<Instance> instances() {
+        List<Instance> all = kernel.instances();
+        CallTrace calls = calls();
+        if (calls != null) {
+            calls.answer(KernelCall.INSTANCES, all.size(), 0, InstanceList.encode(all));
+        }
+        return all;
+    }
+
+    @Override
+    public Instance findInstance(int instanceId) {
+        Instance found = kernel.findInstance(instanceId);
+        CallTrace calls = calls();
+        if (calls != null) {
+            List<Instance> list = found == null ? List.of() : List.of(found);
+            calls.answer(KernelCall.FIND_INSTANCE, list.size(), instanceId, InstanceList.encode(list));
+        }
+        return found;
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type) {
+        return kernel.sendIpiData(instanceId, data, offset, size, type);
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, byte[] data, int type) {
+        return kernel.sendIpiData(instanceId, data, type);
+    }
+
+    @Override
+    public int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type) {
+        answer(KernelCall.SEND_TO_CPU, 0, instanceId, physicalCpu);
+        return kernel.sendIpiDataToCpu(instanceId, physicalCpu, data, offset, size, type);
+    }
+
+    @Override
+    public int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type) {
+        answer(KernelCall.SEND_LONG_TYPE, type, instanceId, 0);
+        return kernel.sendIpiDataLongType(instanceId, data, offset, size, type);
+    }
+
+    @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        return kernel.sendIpiDataTimeout(instanceId, data, offset, size, type, nanos);
+    }
+
+    @Override
+    public int sendPfn(int instanceId, long pfn) {
+        CallTrace calls = calls();
+        if (calls != null && hook.kernel().isAllocated(pfn)) {
+            /* Before the receiver can write. */
+            watch(calls, pfn, null);
+        }
+        int result = kernel.sendPfn(instanceId, pfn);
+        answer(KernelCall.SEND_PFN, pfn, instanceId, -result);
+        return result;
+    }
+
+    /** Watches a page from now on; what is in it now. */
+    private DirectBuffer watch(CallTrace calls, long pfn, Window theirs) {
+        DirectBuffer content = hook.pages().watch(pfn, theirs);
+        if (content == null && unwatchedTold.compareAndSet(false, true)) {
+            calls.answer(KernelCall.PAGES_UNWATCHED, 0, 0, 0);
+        }
+        return content;
+    }
+
+    @Override
+    public int revokePfn(int instanceId, long pfn) {
+        int result = kernel.revokePfn(instanceId, pfn);
+        answer(KernelCall.REVOKE_PFN, pfn, instanceId, -result);
+        return result;
+    }
+
+    @Override
+    public long receivePfn(MkIpiData data) {
+        return kernel.receivePfn(data);
+    }
+
+    @Override
+    public Window receiveMapPage(MkIpiData data) {
+        Window page = kernel.receiveMapPage(data);
+        CallTrace calls = calls();
+        if (calls != null) {
+            long pfn = kernel.receivePfn(data);
+            if (page == null) {
+                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 0, 0);
+            } else {
+                DirectBuffer content = watch(calls, pfn, page);
+                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, content == null ? page.buffer() : content);
+            }
+        }
+        return page;
+    }
+
+    @Override
+    public void receiveUnmapPage(Window page) {
+        kernel.receiveUnmapPage(page);
+    }
+
+    @Override
+    public long instanceAlloc(long size, long align) {
+        long address = kernel.instanceAlloc(size, align);
+        answer(KernelCall.INSTANCE_ALLOC, address, Pages.count(size), Long.numberOfTrailingZeros(align));
+        return address;
+    }
+
+    @Override
+    public int instanceFree(long address, long size) {
+        int result = kernel.instanceFree(address, size);
+        answer(KernelCall.INSTANCE_FREE, address, Pages.count(size), -result);
+        if (result == 0) {
+            hook.pages().freed(address, Pages.align(size));
+        }
+        return result;
+    }
+
+    @Override
+    public Window memremap(long address, long size) {
+        return kernel.memremap(address, size);
+    }
+
+    @Override
+    public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
+        calls();
+        return kernel.registerHandler(callback, context, type);
+    }
+
+    @Override
+    public int unregisterHandler(IpiHandler handler) {
+        int result = kernel.unregisterHandler(handler);
+        int number = hook.kernel().numberOf(handler);
+        if (number >= 0) {
+            answer(KernelCall.UNREGISTER_HANDLER, number, handler.type(), -result);
+        }
+        return result;
+    }
+
+    @Override
+    public void startTask(String name, Task task) {
+        CallTrace mine = mine();
+        if (mine == null) {
+            kernel.startTask(name, task);
+            return;
+        }
+        long number = mine.nextTask();
+        kernel.startTask(name, () -> mine.step(number, task));
+    }
+
+    @Override
+    public void runOnCpu(int logicalCpu, Runnable work) {
+        calls();
+        CallTrace target = hook.calls(logicalCpu);
+        if (target == null) {
+            /* It refuses. */
+            kernel.runOnCpu(logicalCpu, work);
+            return;
+        }
+        CallTrace mine = mine();
+        long number = mine == null ? 0 : mine.nextGiven();
+        int giver = hook.kernel().currentCpu() + 1;
+        kernel.runOnCpu(logicalCpu, () -> target.work(WorkKind.RUN_ON_CPU, number, giver, work::run));
+    }
+
+    @Override
+    public int instanceId() {
+        return kernel.instanceId();
+    }
+
+    @Override
+    public String instanceName() {
+        return kernel.instanceName();
+    }
+
+    @Override
+    public int smpProcessorId() {
+        return kernel.smpProcessorId();
+    }
+
+    @Override
+    public int physicalCpuId() {
+        return kernel.physicalCpuId();
+    }
+
+    @Override
+    public void printk(LogLevel level, String text) {
+        kernel.printk(level, text);
+    }
+
+    @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        kernel.printkRatelimited(level, text);
+    }
+
+    @Override
+    public String bootParameter(String name) {
+        return kernel.bootParameter(name);
+    }
+
+    @Override
+    public String parameter(String name) {
+        return kernel.parameter(name);
+    }
+}

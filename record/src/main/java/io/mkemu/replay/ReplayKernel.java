@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.replay;
+
+import io.mkemu.Errno;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Instance;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.module.Task;
+import io.mkemu.record.InstanceList;
+import io.mkemu.trace.TraceRecord;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** The kernel as a replayed module sees it: what it answers is what it answered then. */
+final class ReplayKernel implements Kernel {
+    private final ReplayMachine machine;
+    private final KernelModule module;
+    private final String name;
+    private final Map<String, String> parameters;
+
+    ReplayKernel(ReplayMachine machine, KernelModule module) {
+        this.machine = machine;
+        this.module = module;
+        this.name = module.name();
+        this.parameters = machine.parameters().forModule(name);
+    }
+
+    KernelModule module() {
+        return module;
+    }
+
+    String name() {
+        return name;
+    }
+
+    private ReplayCpu cpu() {
+        if (Thread.currentThread() instanceof ReplayCpu mine) {
+            return mine;
+        }
+        machine.foreignThread(name);
+        throw new IllegalStateException("module " + name + " called its kernel from thread \""
+            + Thread.currentThread().getName() + "\", which is none of its CPUs; a replay cannot answer that");
+    }
+
+    private ReplayAnswers answers() {
+        return cpu().answers();
+    }
+
+    @Override
+    public long nanoTime() {
+        return answers().answer(KernelCall.NANO_TIME, "nanoTime()").id();
+    }
+
+    @Override
+    public long randomLong() {
+        return answers().answer(KernelCall.RANDOM_LONG, "randomLong()").id();
+    }
+
+    @Override
+    public boolean isActive(int instanceId) {
+        return answers().answer(KernelCall.IS_ACTIVE, instanceId, ReplayText.isActive(instanceId)).id() != 0;
+    }
+
+    @Override
+    public int instanceOfCpu(int senderCpu) {
+        return (int) answers().answer(KernelCall.INSTANCE_OF_CPU, senderCpu, ReplayText.instanceOfCpu(senderCpu)).id();
+    }
+
+    @Override
+    public List<Instance> instances() {
+        return list(answers().answer(KernelCall.INSTANCES, "instances()"));
+    }
+
+    @Override
+    public Instance findInstance(int instanceId) {
+        List<Instance> found = list(answers().answer(KernelCall.FIND_INSTANCE, instanceId,
+            ReplayText.findInstance(instanceId)));
+        return found.isEmpty() ? null : found.getFirst();
+    }
+
+    private static List<Instance> list(TraceRecord answer) {
+        return InstanceList.decode(new UnsafeBuffer(answer.payload()));
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type) {
+        return answers().send(instanceId, type, data, offset, size);
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, byte[] data, int type) {
+        return answers().send(instanceId, type, new UnsafeBuffer(data), 0, data.length);
+    }
+
+    @Override
+    public int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type) {
+        String now = ReplayText.sendToCpu(instanceId, physicalCpu);
+        TraceRecord next = answers().peek();
+        if (next != null && next.event() == TraceEvent.CALL && next.arg1() != physicalCpu) {
+            throw machine.differs(ReplayText.record(next, -1), now);
+        }
+        answers().answer(KernelCall.SEND_TO_CPU, instanceId, now);
+        return answers().send(instanceId, type, data, offset, size);
+    }
+
+    @Override
+    public int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type) {
+        answers().answer(KernelCall.SEND_LONG_TYPE, type, instanceId, ReplayText.sendLongType(instanceId, type));
+        return answers().send(instanceId, (int) type, data, offset, size);
+    }
+
+    @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        return answers().send(instanceId, type, data, offset, size);
+    }
+
+    @Override
+    public int sendPfn(int instanceId, long pfn) {
+        ReplayAnswers answers = answers();
+        TraceRecord next = answers.peek();
+        if (next != null && next.event() != TraceEvent.CALL && next.type() == MkIpiDataDescriptor.PFN_IPI_TYPE) {
+            UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PFN_SIZE]);
+            payload.putLong(0, pfn, ByteOrder.LITTLE_ENDIAN);
+            answers.send(instanceId, MkIpiDataDescriptor.PFN_IPI_TYPE, payload, 0, MkIpiDataDescriptor.PFN_SIZE);
+        }
+        return -answers.answer(KernelCall.SEND_PFN, pfn, instanceId, ReplayText.sendPfn(instanceId, pfn)).arg1();
+    }
+
+    @Override
+    public int revokePfn(int instanceId, long pfn) {
+        return -answers().answer(KernelCall.REVOKE_PFN, pfn, instanceId, ReplayText.revokePfn(instanceId, pfn)).arg1();
+    }
+
+    @Override
+    public long receivePfn(MkIpiData data) {
+        if (data == null || data.type() != MkIpiDataDescriptor.PFN_IPI_TYPE
+            || data.dataSize() != MkIpiDataDescriptor.PFN_SIZE) {
+            return -Errno.EINVAL;
+        }
+        return data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public Window receiveMapPage(MkIpiData data) {
+        long pfn = receivePfn(data);
+        String now = ReplayText.receiveMapPage(pfn);
+        TraceRecord next = answers().peek();
+        if (next != null && next.event() == TraceEvent.CALL && next.id() != pfn) {
+            throw machine.differs(ReplayText.record(next, -1), now);
+        }
+        TraceRecord answer = answers().answer(KernelCall.RECEIVE_MAP_PAGE, now);
+        return answer.has(TraceRecordDescriptor.PAYLOAD) ? machine.memory().page(pfn, answer.payload()) : null;
+    }
+
+    @Override
+    public void receiveUnmapPage(Window page) {
+        if (page != null) {
+            page.close();
+        }
+    }
+
+    @Override
+    public long instanceAlloc(long size, long align) {
+        int pages = Pages.count(size);
+        int shift = Long.numberOfTrailingZeros(align);
+        String now = ReplayText.instanceAlloc(pages, shift);
+        TraceRecord next = answers().peek();
+        if (next != null && next.event() == TraceEvent.CALL && next.arg1() != shift) {
+            throw machine.differs(ReplayText.record(next, -1), now);
+        }
+        long address = answers().answer(KernelCall.INSTANCE_ALLOC, pages, now).id();
+        if (address != 0) {
+            machine.memory().allocated(address, size);
+        }
+        return address;
+    }
+
+    @Override
+    public int instanceFree(long address, long size) {
+        int pages = Pages.count(size);
+        int result = -answers().answer(KernelCall.INSTANCE_FREE, address, pages,
+            ReplayText.instanceFree(address, pages)).arg1();
+        if (result == 0) {
+            machine.memory().freed(address);
+        }
+        return result;
+    }
+
+    @Override
+    public Window memremap(long address, long size) {
+        return machine.memory().map(address, size);
+    }
+
+    @Override
+    public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
+        cpu();
+        return callback == null ? null : machine.handlers().register(callback, context, type, this);
+    }
+
+    @Override
+    public int unregisterHandler(IpiHandler handler) {
+        if (handler == null) {
+            return 0;
+        }
+        if (!(handler instanceof ReplayHandlers.Handler ours)) {
+            return -Errno.ENOENT;
+        }
+        int result = -answers().answer(KernelCall.UNREGISTER_HANDLER, ours.number(), ours.type(),
+            ReplayText.unregister(ours.type(), ours.number())).arg1();
+        if (result == 0) {
+            machine.handlers().unregister(ours);
+        }
+        return result;
+    }
+
+    @Override
+    public void startTask(String taskName, Task task) {
+        cpu().startTask(this, task);
+    }
+
+    @Override
+    public void runOnCpu(int logicalCpu, Runnable work) {
+        cpu().give(machine.cpu(logicalCpu), work);
+    }
+
+    @Override
+    public int instanceId() {
+        return machine.header().instanceId();
+    }
+
+    @Override
+    public String instanceName() {
+        return machine.header().name();
+    }
+
+    @Override
+    public int smpProcessorId() {
+        return cpu().logicalCpu();
+    }
+
+    @Override
+    public int physicalCpuId() {
+        return machine.header().cpus().get(cpu().logicalCpu());
+    }
+
+    @Override
+    public void printk(LogLevel level, String text) {
+        machine.log(level, name + ": " + text);
+    }
+
+    @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        printk(level, text);
+    }
+
+    @Override
+    public String bootParameter(String parameter) {
+        return machine.parameters().get(parameter);
+    }
+
+    @Override
+    public String parameter(String parameter) {
+        return parameters.get(parameter.replace('-', '_'));
+    }
+}

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.record;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.Errno;
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.Pages;
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceMode;
+import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.kernel.TestKernels;
+import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.kernel.TraceTap;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.KernelModule;
+import io.mkemu.replay.Replay;
+import io.mkemu.replay.ReplayResult;
+import io.mkemu.replay.ReplayResult.Verdict;
+import io.mkemu.replay.ScriptHeader;
+import io.mkemu.replay.ScriptReader;
+import io.mkemu.replay.ScriptWriter;
+import io.mkemu.replay.StepAssembler;
+import io.mkemu.testkit.Await;
+import io.mkemu.trace.TraceControl;
+import io.mkemu.trace.TraceReader;
+import io.mkemu.trace.TraceRecord;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A module that asks its kernel for everything, in a real kernel, and then in a replay of what was recorded. */
+@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+class RecordAndReplayTest {
+    private static final int PEER = Asker.PEER;
+    private static final int PEER_CPU = Asker.PEER_CPU;
+    private static final int ASKER = Asker.ASKER;
+    private static final int ASK = Asker.ASK;
+    private static final int ANSWER = Asker.ANSWER;
+    private static final int ROUNDS = Asker.ROUNDS;
+
+    private TestKernels machine;
+    private final UnsafeBuffer drained = new UnsafeBuffer(new byte[4 << 20]);
+
+    @TempDir
+    Path directory;
+
+    @AfterEach
+    void shutDown() throws Exception {
+        if (machine != null) {
+            machine.close();
+        }
+    }
+
+    private final Set<KernelCall> calls = EnumSet.noneOf(KernelCall.class);
+
+    private Path record(int[] cpus) throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        Asker.peer(machine.boot(PEER, PEER_CPU));
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Asker asker = new Asker();
+        Node node = machine.boot(ASKER, "quiet asker.seed=17", asker);
+        Await.until(() -> asker.isDone());
+        node.shutDown();
+        return script(cpus);
+    }
+
+    private ScriptHeader header(int[] cpus) {
+        return new ScriptHeader(ASKER, "instance-2", 1, IpiMode.QUEUED, machine.memory().createdNanos(),
+            "quiet asker.seed=17", List.of("asker", "probe"), Arrays.stream(cpus).boxed().toList(), 0);
+    }
+
+    /** The script of all that the asker's CPUs recorded, the CPUs in the order in which their steps began. */
+    private Path script(int[] cpus) throws Exception {
+        ScriptHeader header = header(cpus);
+        List<ScriptReader> parts = new ArrayList<>();
+        for (int logical = 0; logical < cpus.length; logical++) {
+            Path part = directory.resolve("cpu-" + logical);
+            try (StepAssembler steps = new StepAssembler(new ScriptWriter(part, header), logical, Long.MAX_VALUE)) {
+                TraceReader ring = new TraceReader(machine.memory(), cpus[logical]);
+                int length = ring.drain(drained, 0, drained.capacity());
+                assertTrue(!ring.lost().any(), "the ring is large enough for the test");
+                note(length);
+                steps.records(drained, 0, length);
+                assertEquals("", steps.unfinished());
+                assertEquals(0, steps.foreignNanos());
+            }
+            ScriptReader reader = new ScriptReader(part);
+            if (reader.next()) {
+                parts.add(reader);
+            }
+        }
+        Path script = directory.resolve("script");
+        try (ScriptWriter whole = new ScriptWriter(script, header)) {
+            while (!parts.isEmpty()) {
+                ScriptReader first = parts.stream().min(
+                    (one, other) -> Long.compare(one.record().time(), other.record().time())).orElseThrow();
+                whole.step(first.cpu(), first.records(), 0, first.length());
+                if (!first.next()) {
+                    parts.remove(first);
+                    first.close();
+                }
+            }
+        }
+        return script;
+    }
+
+    private void note(int length) {
+        TraceRecord record = new TraceRecord();
+        for (int at = 0; at < length && record.wrap(drained, at, length);
+            at += record.slots() * TraceRecordDescriptor.LENGTH) {
+            if (record.event() == TraceEvent.CALL) {
+                calls.add(KernelCall.of(record.type()));
+            }
+        }
+    }
+
+    private static final class Probe implements KernelModule {
+        @Override
+        public void init(Kernel kernel) {
+            assertEquals(ASKER, kernel.instanceId());
+        }
+    }
+
+    private ReplayResult replay(Path script, KernelModule module, List<String> log) throws Exception {
+        try (ScriptReader reader = new ScriptReader(script)) {
+            return new Replay(reader, List.of(module, new Probe()), new Replay.Listener() {
+                @Override
+                public void log(LogLevel level, String text) {
+                    log.add(text);
+                }
+
+                @Override
+                public void warning(String text) {
+                    throw new AssertionError(text);
+                }
+            }).run(TimeUnit.SECONDS.toNanos(Await.WATCHDOG_SECONDS));
+        }
+    }
+
+    @Test
+    void aReplayIsTheSameToTheLastBit() throws Exception {
+        Path script = record(new int[] {2, 5});
+        String sum = machine.log(ASKER).stream().filter(line -> line.startsWith("asker: sum")).findFirst()
+            .orElseThrow();
+        for (int time = 0; time < 3; time++) {
+            List<String> log = new ArrayList<>();
+            ReplayResult result = replay(script, new Asker(), log);
+            assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+            assertEquals(List.of(sum), log);
+        }
+        Set<KernelCall> all = EnumSet.allOf(KernelCall.class);
+        all.removeAll(Set.of(KernelCall.NONE, KernelCall.FOREIGN_THREAD, KernelCall.PAGES_UNWATCHED));
+        assertEquals(all, calls, "every kind of answer was recorded");
+    }
+
+    /** Answers each message with a sum of all that came, from the second of two handlers. */
+    private static final class Adder implements KernelModule {
+        private final AtomicInteger answers = new AtomicInteger();
+        private long sum;
+
+        @Override
+        public void init(Kernel kernel) {
+            kernel.registerHandler((data, context) -> {
+                byte[] answer = new byte[8];
+                new UnsafeBuffer(answer).putLong(0, sum);
+                kernel.sendIpiData(PEER, answer, ANSWER);
+                answers.incrementAndGet();
+            }, null, ASK);
+            kernel.registerHandler((data, context) -> sum += data.buffer().getLong(0), null, ASK);
+        }
+    }
+
+    @Test
+    void aSingleSlotIsReplayedHandlerByHandler() throws Exception {
+        machine = new TestKernels(IpiMode.SINGLE_SLOT, RecordingHook::new);
+        Node peer = machine.boot(PEER, PEER_CPU);
+        int[] cpus = {2};
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Adder adder = new Adder();
+        Node node = machine.boot(ASKER, "quiet", adder);
+        for (int round = 1; round <= ROUNDS; round++) {
+            byte[] message = new byte[8];
+            new UnsafeBuffer(message).putLong(0, System.nanoTime());
+            peer.on(() -> peer.api.sendIpiData(ASKER, message, ASK));
+            int rounds = round;
+            Await.until(() -> adder.answers.get() == rounds);
+        }
+        node.shutDown();
+        ReplayResult result = replay(script(cpus), new Adder(), new ArrayList<>());
+        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+        assertEquals(2 * ROUNDS, result.callbacks());
+        assertEquals(ROUNDS, result.sends());
+    }
+
+    /** Fills its lane, waits once in vain and once until there is room, and sends what it was told. */
+    private static final class Patient implements KernelModule {
+        private final CompletableFuture<Thread> cpu = new CompletableFuture<>();
+        private final UnsafeBuffer out = new UnsafeBuffer(new byte[8]);
+        private volatile boolean done;
+
+        @Override
+        public void init(Kernel kernel) {
+            kernel.registerHandler((data, context) -> {
+                long told = 0;
+                while (kernel.sendIpiData(PEER, null, 0, 8, ASK) == 0) {
+                    told++;
+                }
+                told = told * 100 - kernel.sendIpiDataTimeout(PEER, null, 0, 8, ASK, 1_000_000);
+                cpu.complete(Thread.currentThread());
+                told = told * 100 - kernel.sendIpiDataTimeout(PEER, null, 0, 8, ASK, Long.MAX_VALUE);
+                out.putLong(0, told);
+                kernel.sendIpiDataTimeout(PEER, out, 0, 8, ANSWER, Long.MAX_VALUE);
+                done = true;
+            }, null, ASK);
+        }
+    }
+
+    @Test
+    void aSendThatWaitedDoesNotWaitAgain() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        Node host = machine.boot(0, 0);
+        Node peer = machine.boot(PEER, PEER_CPU);
+        int[] cpus = {2};
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Patient patient = new Patient();
+        AtomicLong told = new AtomicLong();
+        peer.api.registerHandler((data, context) -> told.set(data.buffer().getLong(0)), null, ANSWER);
+        Node node = machine.boot(ASKER, "quiet", patient);
+        try (TestKernels.Hold still = peer.hold(0)) {
+            assertNotNull(still);
+            assertEquals(0, host.on(() -> host.api.sendIpiData(ASKER, new byte[1], ASK)));
+            Thread cpu = patient.cpu.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+            Await.until(() -> cpu.getState() == Thread.State.TIMED_WAITING);
+        }
+        Await.until(() -> patient.done);
+        node.shutDown();
+        int slots = TestKernels.LAYOUT.ipiSlots();
+        Await.until(() -> told.get() == (slots * 100 + Errno.ENOSPC) * 100L);
+        /* Nobody makes room in a replay. */
+        ReplayResult result = replay(script(cpus), new Patient(), new ArrayList<>());
+        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+        assertEquals(slots + 4, result.sends());
+    }
+
+    @Test
+    void aThreadOfTheModulesOwnIsRecordedAsSuch() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        assertEquals(false, node.api.isActive(200));
+        assertEquals(false, node.api.isActive(201));
+        node.on(() -> null);
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        assertEquals(List.of(KernelCall.FOREIGN_THREAD.ordinal()),
+            ring.of(TraceEvent.CALL).stream().map(TraceTap.Seen::type).toList());
+    }
+
+    @Test
+    void aRefusedSendOfAnySizeIsAWholeRecord() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        machine.boot(PEER, PEER_CPU);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        ring.all();
+        UnsafeBuffer data = new UnsafeBuffer(new byte[] {'a', 'b', 'c'});
+        for (int size : new int[] {-1, 257, 70_000, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            node.on(() -> node.api.sendIpiData(PEER, data, 0, size, 9));
+        }
+        node.on(() -> node.api.sendIpiData(200, data, 0, 3, 9));
+        node.on(() -> node.api.sendIpiData(200, data, 1, 3, 9));
+        node.on(() -> node.api.sendIpiDataToCpu(PEER, -1, data, 0, 2, 9));
+        node.on(() -> node.api.sendIpiDataLongType(PEER, data, 0, 1, 1L << 32 | 9));
+        List<TraceTap.Seen> refused = ring.of(TraceEvent.REFUSED);
+        assertEquals(List.of(0, 257, 65_535, 65_535, 0, 3, 3, 2, 1),
+            refused.stream().map(TraceTap.Seen::size).toList());
+        assertEquals(List.of("", "", "", "", "", "abc", "", "ab", "a"),
+            refused.stream().map(TraceTap.Seen::text).toList());
+        assertTrue(refused.stream().allMatch(seen -> seen.type() == 9 && seen.arg1() == Errno.EINVAL));
+    }
+
+    @Test
+    void morePagesThanCanBeWatchedAreTold() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        machine.boot(PEER, PEER_CPU);
+        machine.load(ASKER, 2);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet");
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        ring.all();
+        int pages = PageWatch.MOST + 1;
+        long memory = node.on(() -> node.api.instanceAlloc((long) pages * Pages.PAGE_SIZE, 1));
+        for (int page = 0; page < pages; page++) {
+            long pfn = Pages.pfn(memory) + page;
+            Await.until(() -> share(node, pfn));
+        }
+        assertEquals(1, ring.of(TraceEvent.CALL).stream()
+            .filter(seen -> seen.type() == KernelCall.PAGES_UNWATCHED.ordinal()).count());
+        Window window = node.on(() -> node.api.memremap(memory, (long) pages * Pages.PAGE_SIZE));
+        window.buffer().putLong(3 * Pages.PAGE_SIZE + 8, 4);
+        window.buffer().putLong(3 * Pages.PAGE_SIZE + 24, 5);
+        window.buffer().putLong(PageWatch.MOST * Pages.PAGE_SIZE, 6);
+        node.api.runOnCpu(0, () -> { });
+        node.on(() -> null);
+        List<TraceTap.Seen> changed = ring.of(TraceEvent.CALL).stream()
+            .filter(seen -> seen.type() == KernelCall.PAGE_CHANGED.ordinal()).toList();
+        assertEquals(1, changed.size());
+        assertEquals(memory + 3 * Pages.PAGE_SIZE + 8, changed.getFirst().id());
+        assertEquals(24, changed.getFirst().size());
+        window.close();
+    }
+
+    private static boolean share(Node node, long pfn) {
+        try {
+            return node.on(() -> node.api.sendPfn(PEER, pfn)) == 0;
+        } catch (Exception fault) {
+            throw new AssertionError(fault);
+        }
+    }
+}
