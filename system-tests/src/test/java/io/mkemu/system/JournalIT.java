@@ -10,13 +10,16 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.journal.JournalDirectory;
+import io.mkemu.json.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -138,6 +141,62 @@ class JournalIT {
     private void refuses(String flags, int code, String message) throws Exception {
         mk.start((Object[]) (FLAGS + " " + flags).split(" ")).refuses(code, message);
         assertFalse(Files.exists(mk.machine("box")), flags);
+    }
+
+    /** Of a recording of several files one in the middle is gone: that is no gap and no limit, and it is told. */
+    @Test
+    void aFileThatIsGoneIsTold() throws Exception {
+        Path journal = mk.work().resolve("journal");
+        mk.start("demo", "--instances", 2, "--messages", 60_000, "--journal", journal, "--journal-max", "64M").ends(0);
+        JsonNode whole = mk.json("trace", "--summary", "--journal", journal);
+        assertTrue(whole.required("whole").booleanValue() && whole.required("ended").booleanValue(), whole::toString);
+        List<Path> files;
+        try (Stream<Path> all = Files.walk(journal)) {
+            files = all.filter(path -> path.getFileName().toString().matches("[0-9]{6}")).sorted().toList();
+        }
+        assertTrue(files.size() > 2, files::toString);
+        Files.move(files.get(1), mk.work().resolve("aside"));
+        MkProcess text = mk.start("trace", "--summary", "--journal", journal).ends(1);
+        assertTrue(String.join("\n", text.out()).contains("not all of the recording could be read: 1 files and "),
+            text::describe);
+        assertTrue(text.out().stream().noneMatch(line -> line.startsWith("no gaps")), text::describe);
+        assertEquals(1, text.err().size(), text::describe);
+        assertTrue(text.err().getFirst().contains(files.get(1) + " is gone"), text::describe);
+        MkProcess json = mk.start("trace", "--summary", "--json", "--journal", journal).ends(1);
+        JsonNode missing = Json.read(json.out().getFirst().getBytes(StandardCharsets.UTF_8));
+        assertFalse(missing.required("whole").booleanValue());
+        assertTrue(missing.required("ended").booleanValue());
+        assertEquals(1, missing.required("missing").required("files").intValue());
+        assertEquals(0, missing.required("missing").required("deleted_files").intValue());
+        assertTrue(missing.required("missing").required("documents").intValue() > 0, missing::toString);
+        assertTrue(missing.required("records").longValue() < whole.required("records").longValue());
+        mk.start("trace", "export", mk.work().resolve("out.json"), "--journal", journal).ends(1);
+    }
+
+    /** Said at once in the kernel log, and at the end by a run. */
+    @Test
+    void aJournalThatIsRemovedIsTold() throws Exception {
+        Path journal = mk.work().resolve("journal");
+        mk.start("init", "--machine", "box", "--cpus", "0-1", "--memory", "8M", "--journal", journal, "--trace",
+            "all").ends(0);
+        assertEquals(0, run("rm", "-r", journal.toString()));
+        while (!mk.ask("box", "{'verb':'trace'}").required("mode").textValue().equals("off")) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertTrue(mk.start("dmesg", "host", "--machine", "box").ends(0).out().stream()
+            .anyMatch(line -> line.matches(".*the journal .* was removed while the machine runs: .*")));
+        mk.start("trace", "set", "ipi", "--machine", "box").refuses(7, "no journal any more: mk dmesg host shows why");
+        mk.start("shutdown", "--machine", "box").ends(0);
+
+        MkProcess demo = mk.start("demo", "--instances", 2, "--messages", 400_000, "--journal", journal);
+        while (!Files.isDirectory(journal) || JournalDirectory.recordings(journal).isEmpty()) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertEquals(0, run("sh", "-c", "until rm -r '" + journal + "'; do :; done 2>/dev/null"));
+        demo.ends(1);
+        assertTrue(demo.err().getLast().matches("mk: the journal .* was removed while the machine runs: .*"),
+            demo::describe);
+        assertTrue(demo.out().stream().anyMatch(line -> line.contains("VERIFIED")), demo::describe);
     }
 
     @Test
