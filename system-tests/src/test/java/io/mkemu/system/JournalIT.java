@@ -149,7 +149,10 @@ class JournalIT {
         Path journal = mk.work().resolve("journal");
         mk.start("demo", "--instances", 2, "--messages", 60_000, "--journal", journal, "--journal-max", "64M").ends(0);
         JsonNode whole = mk.json("trace", "--summary", "--journal", journal);
-        assertTrue(whole.required("whole").booleanValue() && whole.required("ended").booleanValue(), whole::toString);
+        assertTrue(whole.required("ended").booleanValue(), whole::toString);
+        /* Rings may have been full on a busy machine: such gaps are told, and are not what this is about. */
+        assertEquals(whole.required("gaps").required("records").longValue() == 0,
+            whole.required("whole").booleanValue(), whole::toString);
         List<Path> files;
         try (Stream<Path> all = Files.walk(journal)) {
             files = all.filter(path -> path.getFileName().toString().matches("[0-9]{6}")).sorted().toList();
@@ -189,7 +192,8 @@ class JournalIT {
         mk.start("shutdown", "--machine", "box").ends(0);
 
         MkProcess demo = mk.start("demo", "--instances", 2, "--messages", 400_000, "--journal", journal);
-        while (!Files.isDirectory(journal) || JournalDirectory.recordings(journal).isEmpty()) {
+        while (!Files.isDirectory(journal) || JournalDirectory.recordings(journal).isEmpty()
+            || !Files.isDirectory(JournalDirectory.recordings(journal).getLast().resolve("000000"))) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
         assertEquals(0, run("sh", "-c", "until rm -r '" + journal + "'; do :; done 2>/dev/null"));
