@@ -130,8 +130,8 @@ class JournalIT {
         refuses("--journal-max 1G", 2, "--journal-max needs a journal");
         refuses("--journal ok --journal-max 1M", 2, "at most 1048576 bytes: give it at least 8388608");
         refuses("--journal ok --journal-max 1G,soon", 2, "age 'soon': expected a number and s, m, h or d, as 24h");
-        refuses("--journal ok --trace some", 2, "trace=some is not a trace mode; use trace=off, trace=lifecycle, trace=ipi or "
-            + "trace=all; see mk init --help$");
+        refuses("--journal ok --trace some", 2, "trace=some is not a trace mode; use trace=off, trace=lifecycle, "
+            + "trace=ipi or trace=all; see mk init --help$");
         refuses("--journal .", 4, "is no journal: it holds notes; name an empty or a new directory with --journal");
         refuses("--journal " + mk.base(), 4, "where the machines' RAM is; name a directory on a disk with --journal");
         refuses("--journal /proc/mine", 5, "/proc/mine cannot be written \\(");
@@ -173,7 +173,7 @@ class JournalIT {
         assertEquals(0, missing.required("missing").required("deleted_files").intValue());
         assertTrue(missing.required("missing").required("documents").intValue() > 0, missing::toString);
         assertTrue(missing.required("records").longValue() < whole.required("records").longValue());
-        mk.start("trace", "export", mk.work().resolve("out.json"), "--journal", journal).ends(1);
+        assertEquals(1, mk.start("trace", "export", mk.work().resolve("out.json"), "--journal", journal).awaitExit());
     }
 
     /** Said at once in the kernel log, and at the end by a run. */
