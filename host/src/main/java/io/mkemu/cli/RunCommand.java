@@ -52,6 +52,6 @@ public final class RunCommand implements Callable<Integer> {
             result[0] = report;
             ReportPrinter.print(report, System.out);
         });
-        return result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
+        return JournalFlags.isWhole(run) && result[0].ok() ? ExitCode.OK.code() : ExitCode.FAILED.code();
     }
 }

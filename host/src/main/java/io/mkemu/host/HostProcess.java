@@ -29,6 +29,7 @@ abstract class HostProcess {
     private final PrintStream logTo;
     private volatile Host host;
     private volatile boolean stopped;
+    private volatile String journalTrouble;
 
     /**
      * Prepares it.
@@ -55,6 +56,11 @@ abstract class HostProcess {
         return stopped || host.endAsked().getCount() == 0;
     }
 
+    /** Why not all is in the journal that was to be recorded; null if all is, or before the end. Any thread. */
+    public final String journalTrouble() {
+        return journalTrouble;
+    }
+
     /** Whether the kernel logs go anywhere. */
     final boolean isLogged() {
         return logTo != null;
@@ -75,6 +81,7 @@ abstract class HostProcess {
                 T result = work.run(made, log);
                 shutDown(made, control, log, SHUTDOWN_MILLIS);
                 inOrder = true;
+                journalTrouble = made.machine().recorder().trouble();
                 if (made.lost() != null) {
                     throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\" was ended: "
                         + made.lost());

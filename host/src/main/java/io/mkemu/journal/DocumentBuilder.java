@@ -8,7 +8,7 @@ import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceRecord;
 import java.nio.ByteOrder;
-import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** A document in the making, in a buffer that is used again and again. One thread. */
@@ -43,7 +43,7 @@ final class DocumentBuilder {
     }
 
     /** The document as it is now, {@link #length} bytes of it. */
-    DirectBuffer bytes(long watermark) {
+    MutableDirectBuffer bytes(long watermark) {
         buffer.putInt(MAGIC_OFFSET, MAGIC, ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(FLAGS_OFFSET, 0, ByteOrder.LITTLE_ENDIAN);
         buffer.putLong(WATERMARK_OFFSET, watermark, ByteOrder.LITTLE_ENDIAN);

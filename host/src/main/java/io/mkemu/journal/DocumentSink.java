@@ -4,7 +4,7 @@ package io.mkemu.journal;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.trace.TraceReader.Lost;
 import java.util.function.Consumer;
-import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Where documents go: into the journal, or, while the disk has no room, into counters that a gap record tells once it
@@ -16,9 +16,9 @@ final class DocumentSink {
 
     /** Where documents are written; {@link JournalWriter} says what its methods do. */
     interface Appender {
-        boolean append(DirectBuffer document, int length);
+        boolean append(MutableDirectBuffer document, int length);
 
-        boolean appendLast(DirectBuffer document, int length);
+        boolean appendLast(MutableDirectBuffer document, int length);
 
         String problem();
     }
@@ -29,6 +29,7 @@ final class DocumentSink {
     private final Consumer<String> say;
     private final DocumentBuilder gaps = new DocumentBuilder();
     private boolean saidFull;
+    private long lost;
 
     DocumentSink(Appender writer, DrainedRing[] rings, Consumer<String> say) {
         this.writer = writer;
@@ -93,6 +94,7 @@ final class DocumentSink {
                 + " records are missing in it");
         }
         saidFull = false;
+        lost += drops.total();
         drops.told();
         return true;
     }
@@ -100,6 +102,11 @@ final class DocumentSink {
     private boolean append(DocumentBuilder document, long mark, boolean last) {
         return last ? writer.appendLast(document.bytes(mark), document.length())
             : writer.append(document.bytes(mark), document.length());
+    }
+
+    /** How many records are missing in the journal because it had no room for them, told in it or not. */
+    long lost() {
+        return lost + drops.total();
     }
 
     /** Says that it is all, and what is missing, on a full disk too. */

@@ -6,18 +6,23 @@ package io.mkemu.journal;
  * Little-endian; the bytes of one raw document of a Chronicle Queue.
  *
  * <pre>
- *  document                              segment
- *   0         4          8          16    0      4          8      12      16         24
- *  +---------+----------+----------+---  +------+----------+------+-------+----------+---------
- *  | magic   | flags    | watermark| ... | cpu  | instance | life | bytes | position | records
- *  +---------+----------+----------+---  +------+----------+------+-------+----------+---------
+ *  document
+ *   0         4          8           16        20         24
+ *  +---------+----------+-----------+---------+----------+----------
+ *  | magic   | flags    | watermark | number  | checksum | segments
+ *  +---------+----------+-----------+---------+----------+----------
+ *  segment
+ *   0         4          8           12        16         24
+ *  +---------+----------+-----------+---------+----------+----------
+ *  | cpu     | instance | life      | bytes   | position | records
+ *  +---------+----------+-----------+---------+----------+----------
  * </pre>
  */
 public final class JournalDescriptor {
     /** Says that this is a document of an mkemu journal, of this format; u32. */
     public static final int MAGIC_OFFSET = 0;
-    /** {@link #MAGIC_OFFSET}'s value: "MKJ1" read as a little-endian word. */
-    public static final int MAGIC = 0x314a_4b4d;
+    /** {@link #MAGIC_OFFSET}'s value: "MKJ2" read as a little-endian word. */
+    public static final int MAGIC = 0x324a_4b4d;
     /** Flags; u32. */
     public static final int FLAGS_OFFSET = 4;
     /**
@@ -30,8 +35,12 @@ public final class JournalDescriptor {
      * unless that CPU was held up between stamping and writing; u64.
      */
     public static final int WATERMARK_OFFSET = 8;
+    /** Which of its recording's documents it is, from 1; 0 for what is {@link #REPEATED}; u32. */
+    public static final int NUMBER_OFFSET = 16;
+    /** CRC-32C of all other bytes of the document; u32. */
+    public static final int CHECKSUM_OFFSET = 20;
     /** First segment. */
-    public static final int SEGMENTS_OFFSET = 16;
+    public static final int SEGMENTS_OFFSET = 24;
 
     /** Physical CPU whose ring the records come from, -1 for records of the host itself; i32. */
     public static final int CPU_OFFSET = 0;

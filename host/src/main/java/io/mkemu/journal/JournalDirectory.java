@@ -2,9 +2,13 @@
 package io.mkemu.journal;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -25,7 +29,8 @@ import java.util.stream.Stream;
  * <pre>
  *   DIR/lock                            held by the host that writes into DIR
  *   DIR/MACHINE-20261124T021233.123Z/   a recording: when it began, UTC
- *     lock                              held by the host that writes it
+ *     lock                              held by the host that writes it, then it says how many documents there are
+ *     first                             the number of the oldest queue file that was not deleted to keep the limits
  *     000000/  000001/  ...             queue files, in the order they were written: Chronicle Queues
  *     .new/                             the next one, which nobody reads yet
  * </pre>
@@ -35,6 +40,8 @@ public final class JournalDirectory {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     static final String LOCK = "lock";
     static final String NEW = ".new";
+    private static final String FIRST = "first";
+    private static final String ENDED = "ended";
     private static final String GONE = ".gone-";
     private static final Pattern RECORDING = Pattern.compile("(.+)-(\\d{8}T\\d{6}\\.\\d{3}Z)");
     private static final Pattern FILE = Pattern.compile("\\d{6,9}");
@@ -45,7 +52,7 @@ public final class JournalDirectory {
      * A queue file of a recording.
      *
      * @param path   of its directory
-     * @param number the how-manieth of its recording, from 0
+     * @param number of its recording's files, from 0
      */
     record File(Path path, int number) {
     }
@@ -105,6 +112,44 @@ public final class JournalDirectory {
         return recording.resolve(String.format(Locale.ROOT, "%06d", number));
     }
 
+    /**
+     * Says, before they are deleted to keep the journal small, that the files before one are gone. It is written
+     * in place, so that a full disk has room for it.
+     */
+    static void keptFrom(Path recording, int number) throws IOException {
+        try (FileChannel first = FileChannel.open(recording.resolve(FIRST), StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE)) {
+            String line = String.format(Locale.ROOT, "%09d\n", number);
+            first.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)), 0);
+        }
+    }
+
+    /** The oldest queue file that has not been deleted to keep the journal small; 0 if nothing is told of it. */
+    static int keptFrom(Path recording) throws IOException {
+        return (int) number(recording.resolve(FIRST), "");
+    }
+
+    /** Says that nobody writes a recording any more, that there is nothing to clear up, and how much was written. */
+    static void ended(Path recording, long documents) throws IOException {
+        Files.writeString(recording.resolve(LOCK), ENDED + " " + documents + "\n");
+    }
+
+    /** The number of the last document of a recording that nobody writes any more; 0 if nothing is told of it. */
+    static long endedAt(Path recording) throws IOException {
+        return number(recording.resolve(LOCK), ENDED);
+    }
+
+    private static long number(Path file, String word) throws IOException {
+        try {
+            String[] text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1).strip().split(" ");
+            String digits = text[text.length - 1];
+            boolean isNumber = digits.matches("[0-9]{1,9}") && (word.isEmpty() || text[0].equals(word));
+            return isNumber ? Long.parseLong(digits) : 0;
+        } catch (NoSuchFileException gone) {
+            return 0;
+        }
+    }
+
     /** Removes a queue file; a reader sees all of it or none. */
     static void delete(Path file) throws IOException {
         Path gone = file.resolveSibling(GONE + file.getFileName());
@@ -150,7 +195,7 @@ public final class JournalDirectory {
             for (Path path : (Iterable<Path>) all::iterator) {
                 String name = path.getFileName().toString();
                 boolean isFile = FILE.matcher(name).matches() || isRemains(name);
-                Path found = name.equals(LOCK) ? null : isFile ? foreignInFile(path) : path;
+                Path found = name.equals(LOCK) || name.equals(FIRST) ? null : isFile ? foreignInFile(path) : path;
                 if (found != null) {
                     return found;
                 }

@@ -44,6 +44,15 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
     private int deletedFiles;
     /* Whether the present file had a document: if not, its successor says what it would have repeated. */
     private boolean hasTold = true;
+    private long lastNumber;
+    private long damagedSince;
+    private long damagedDocuments;
+    private long lostDocuments;
+    private int lostFiles;
+    private int damagedFiles;
+    private boolean isBehindDeleted;
+    private boolean isDamaged;
+    private boolean saidCut;
     private boolean sawEnd;
     private boolean writerGone;
     private boolean hasEnded;
@@ -88,11 +97,32 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
             if (inDocument && nextSegment()) {
                 return true;
             }
-            if (!nextDocument()) {
+            if (!nextDocument() && !nextAfterEnd()) {
                 hasEnded |= sawEnd || writerGone;
                 return false;
             }
         }
+    }
+
+    /** A recording that has ended says how many documents it has: whether another one is there after all. */
+    private boolean nextAfterEnd() throws IOException {
+        long all = sawEnd ? 0 : JournalDirectory.endedAt(recording);
+        if (all <= lastNumber || saidCut) {
+            return false;
+        }
+        /* It may have been written since the last look, before the end was told. */
+        boolean more = nextDocument();
+        if (!more) {
+            saidCut = true;
+            long missing = all - lastNumber - damagedSince;
+            lostDocuments += Math.max(0, missing);
+            problem("recording " + recording + ": its end is missing, " + count(all - lastNumber, "document"));
+        }
+        return more;
+    }
+
+    private static String count(long number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
     }
 
     @Override
@@ -141,9 +171,12 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
         while (nextInFile() || nextFile()) {
             hasTold = true;
             DirectBuffer document = tailer.document();
-            String problem = Segment.problem(document);
-            if (problem != null) {
-                report("document " + tailer.documents() + " " + problem + ", it is left out");
+            if (tailer.problem() != null) {
+                damagedSince++;
+                damagedDocuments++;
+                report("document " + tailer.documents() + " " + tailer.problem() + ", it is left out");
+            } else if (!isInOrder(DocumentStamp.number(document))) {
+                report("document " + tailer.documents() + " was there before, it is left out");
             } else if (hasNewRepeats || (document.getInt(FLAGS_OFFSET, ByteOrder.LITTLE_ENDIAN) & REPEATED) == 0) {
                 segment.wrap(document);
                 watermark = Math.max(watermark, segment.watermark());
@@ -154,15 +187,35 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
         return false;
     }
 
+    /** Looks for documents that are missing before this one; false if it is not behind those that were read. */
+    private boolean isInOrder(long number) {
+        if (number == 0) {
+            return true;
+        }
+        if (number <= lastNumber) {
+            return false;
+        }
+        long missing = isBehindDeleted ? 0 : number - lastNumber - 1 - damagedSince;
+        if (missing > 0) {
+            lostDocuments += missing;
+            report(count(missing, "document") + (missing == 1 ? " is" : " are") + " missing before document "
+                + tailer.documents());
+        }
+        lastNumber = number;
+        damagedSince = 0;
+        isBehindDeleted = false;
+        return true;
+    }
+
     private boolean nextInFile() {
         if (tailer == null) {
             return false;
         }
         try {
             return tailer.next();
-        } catch (RuntimeException | InternalError damaged) {
+        } catch (IOException unreadable) {
             report("cannot be read behind document " + tailer.documents() + ", the rest of it is left out: "
-                + damaged);
+                + unreadable.getMessage());
             closeFile();
             return false;
         }
@@ -196,12 +249,12 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
 
     private boolean openFile(JournalDirectory.File file) throws IOException {
         QueueTailer next = null;
-        Exception damage = null;
+        IOException damage = null;
         try {
             next = QueueTailer.open(file.path());
         } catch (NoSuchFileException deletedMeanwhile) {
             return false;
-        } catch (IOException | RuntimeException damaged) {
+        } catch (IOException damaged) {
             if (!Files.exists(file.path())) {
                 return false;
             }
@@ -209,16 +262,31 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
         }
         closeFile();
         tailer = next;
-        deletedFiles += file.number() - fileNumber - (hasTold ? 1 : 0);
+        skip(fileNumber + (hasTold ? 1 : 0), file.number());
         hasNewRepeats = file.number() != fileNumber + 1 || !hasTold;
         /* One that cannot be read is not deleted: that is told otherwise. */
         hasTold = next == null;
         fileNumber = file.number();
         if (damage != null) {
-            report("cannot be opened, it is left out: " + (damage instanceof IOException ? damage.getMessage()
-                : damage));
+            damagedFiles++;
+            report("cannot be opened, it is left out: " + damage.getMessage());
         }
         return next != null;
+    }
+
+    /** Tells of files that are not there. The oldest are deleted first, and before that is done it is written down. */
+    private void skip(int from, int to) throws IOException {
+        int kept = JournalDirectory.keptFrom(recording);
+        int deleted = Math.max(0, Math.min(kept, to) - from);
+        int lost = to - from - deleted;
+        deletedFiles += deleted;
+        isBehindDeleted |= deleted > 0;
+        if (lost > 0) {
+            lostFiles += lost;
+            problem("journal " + (lost == 1 ? "file " : "files ") + JournalDirectory.file(recording, to - lost)
+                + (lost == 1 ? " is" : " to " + JournalDirectory.file(recording, to - 1).getFileName() + " are")
+                + " gone, or nothing in it can be read, though it was not deleted to keep the journal small");
+        }
     }
 
     /**
@@ -229,9 +297,34 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
         return deletedFiles;
     }
 
-    /** Whether the recording was ended in order: it is complete. */
-    public boolean isComplete() {
+    /** Queue files that are not there, or cannot be opened, though nobody has deleted them to keep the limits. */
+    public int lostFiles() {
+        return lostFiles + damagedFiles;
+    }
+
+    /** Documents that are missing: by their numbers they were written, and not in what was deleted. */
+    public long lostDocuments() {
+        return lostDocuments;
+    }
+
+    /** Documents that are not as they were written. */
+    public long damagedDocuments() {
+        return damagedDocuments;
+    }
+
+    /** Whether something was told that is damaged or missing. */
+    public boolean isDamaged() {
+        return isDamaged;
+    }
+
+    /** Whether the recording was ended in order. */
+    public boolean isEnded() {
         return sawEnd;
+    }
+
+    /** Whether all that was recorded has been read: it was ended in order, and nothing is damaged or deleted. */
+    public boolean isComplete() {
+        return sawEnd && !isDamaged && deletedFiles == 0;
     }
 
     @Override
@@ -251,12 +344,22 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
     }
 
     private void report(String what) {
-        problems.accept("journal file " + JournalDirectory.file(recording, fileNumber) + ": " + what);
+        problem("journal file " + JournalDirectory.file(recording, fileNumber) + ": " + what);
+    }
+
+    private void problem(String line) {
+        isDamaged = true;
+        problems.accept(line);
     }
 
     private void closeFile() {
         if (tailer != null) {
-            tailer.close();
+            try {
+                tailer.close();
+            } catch (IOException unread) {
+                /* It was only read: nothing is lost by this, but it is worth a line. */
+                report("cannot be closed: " + unread.getMessage());
+            }
             tailer = null;
         }
     }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -41,6 +42,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
     private List<DirectBuffer> preamble = List.of();
     private QueueAppender file;
     private int fileNumber;
+    private int documents;
     private long fileBegan = System.nanoTime();
     private boolean fileHasDocuments;
     private String problem;
@@ -91,6 +93,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
         try {
             recordingLock = OsFile.create(recording.resolve(JournalDirectory.LOCK));
             recordingLock.tryLock();
+            JournalDirectory.keptFrom(recording, 0);
             return new JournalWriter(recording, lock, recordingLock, limits);
         } catch (IOException | RuntimeException | Error fault) {
             if (recordingLock != null) {
@@ -105,7 +108,13 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
         UnsafeBuffer document = new UnsafeBuffer(new byte[JournalDescriptor.SEGMENTS_OFFSET]);
         document.putInt(JournalDescriptor.MAGIC_OFFSET, JournalDescriptor.MAGIC, ByteOrder.LITTLE_ENDIAN);
         document.putInt(FLAGS_OFFSET, REPEATED, ByteOrder.LITTLE_ENDIAN);
+        DocumentStamp.put(document, document.capacity(), 0);
         return document;
+    }
+
+    /** Whether it is still where it was made: somebody may have removed it, or put another into its place. */
+    public boolean isThere() throws IOException {
+        return recordingLock.isStillNamed() && Files.exists(JournalDirectory.file(recording, fileNumber));
     }
 
     /** Where the recording lies. */
@@ -125,6 +134,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
             copy.putBytes(0, document, 0, document.capacity());
             copy.putInt(FLAGS_OFFSET, copy.getInt(FLAGS_OFFSET, ByteOrder.LITTLE_ENDIAN) | REPEATED,
                 ByteOrder.LITTLE_ENDIAN);
+            DocumentStamp.put(copy, copy.capacity(), 0);
             copies.add(copy);
         }
         preamble = copies;
@@ -137,7 +147,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
      * @return false if there is no room on the disk; {@link #problem} says what the disk says
      */
     @Override
-    public boolean append(DirectBuffer document, int length) {
+    public boolean append(MutableDirectBuffer document, int length) {
         /* Once it was full a new file must be had: what is small would fit in between what does not. */
         if ((problem != null || !file.fits(length, RESERVE)) && !roll()) {
             return false;
@@ -152,7 +162,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
      * @return false if what was kept for that is used up
      */
     @Override
-    public boolean appendLast(DirectBuffer document, int length) {
+    public boolean appendLast(MutableDirectBuffer document, int length) {
         if (append(document, length)) {
             return true;
         }
@@ -163,7 +173,8 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
         return fits;
     }
 
-    private void write(DirectBuffer document, int length) {
+    private void write(MutableDirectBuffer document, int length) {
+        DocumentStamp.put(document, length, ++documents);
         file.append(document, 0, length);
         fileHasDocuments = true;
     }
@@ -255,7 +266,7 @@ public final class JournalWriter implements DocumentSink.Appender, AutoCloseable
     public void close() throws IOException {
         try {
             file.close();
-            Remains.ended(recording);
+            JournalDirectory.ended(recording, documents);
         } finally {
             recordingLock.close();
             directoryLock.close();

@@ -13,9 +13,6 @@ import java.util.List;
  * holds the journal's lock, for recordings that nobody writes any more; whoever reads one meanwhile is not disturbed.
  */
 final class Remains {
-    /** In a recording's lock file, once its last file is as short as it can be. */
-    private static final String ENDED = "ended\n";
-
     private Remains() {
     }
 
@@ -25,28 +22,27 @@ final class Remains {
         Path lock = recording.resolve(JournalDirectory.LOCK);
         if (Files.exists(lock) && Files.size(lock) == 0) {
             List<JournalDirectory.File> files = JournalDirectory.files(recording);
-            if (!files.isEmpty()) {
-                shorten(files.getLast().path());
-            }
-            ended(recording);
+            JournalDirectory.ended(recording, files.isEmpty() ? 0 : shorten(files.getLast().path()));
         }
     }
 
-    /** Says that there is nothing to clear up. */
-    static void ended(Path recording) throws IOException {
-        Files.writeString(recording.resolve(JournalDirectory.LOCK), ENDED);
-    }
-
-    private static void shorten(Path file) throws IOException {
+    /** The number of the last document; 0 if it is not known. */
+    private static long shorten(Path file) throws IOException {
+        long last = 0;
+        boolean isWhole = true;
         try (QueueTailer tailer = QueueTailer.open(file)) {
             while (tailer.next()) {
-                continue;
+                isWhole &= tailer.problem() == null;
+                last = isWhole ? Math.max(last, DocumentStamp.number(tailer.document())) : 0;
             }
-            truncate(file, tailer.used());
-        } catch (IOException | RuntimeException damaged) {
+            if (isWhole) {
+                truncate(file, tailer.used());
+            }
+        } catch (IOException damaged) {
             /* Nobody knows where it ends: it stays as long as it is, and readers are told. */
-            return;
+            return 0;
         }
+        return last;
     }
 
     /** Cuts a queue file behind its last document, and not so near that a reader at its end would miss the rest. */

@@ -10,7 +10,7 @@ import java.util.List;
 
 /** Deletes the oldest queue files of a journal. Only by who holds the directory's lock. */
 final class Retention {
-    private record Kept(Path path, long bytes, long modifiedMillis) {
+    private record Kept(JournalDirectory.File file, long bytes, long modifiedMillis) {
     }
 
     private final Path directory;
@@ -38,7 +38,7 @@ final class Retention {
                 long bytes = DiskFile.size(path);
                 total += bytes;
                 if (index < candidates) {
-                    files.add(new Kept(path, bytes, modified(path)));
+                    files.add(new Kept(there.get(index), bytes, modified(path)));
                 }
             }
         }
@@ -48,7 +48,8 @@ final class Retention {
             if (total <= limits.maxBytes() && file.modifiedMillis() >= oldest) {
                 break;
             }
-            JournalDirectory.delete(file.path());
+            JournalDirectory.keptFrom(file.file().path().getParent(), file.file().number() + 1);
+            JournalDirectory.delete(file.file().path());
             total -= file.bytes();
         }
         deleteEmpty(current);

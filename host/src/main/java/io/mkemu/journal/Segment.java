@@ -29,14 +29,6 @@ public final class Segment implements SegmentSource.Content {
         length = 0;
     }
 
-    /** Why these bytes are no document of a journal, or null. */
-    static String problem(DirectBuffer bytes) {
-        if (bytes.capacity() < SEGMENTS_OFFSET) {
-            return "is too short";
-        }
-        return bytes.getInt(MAGIC_OFFSET, ByteOrder.LITTLE_ENDIAN) == MAGIC ? null : "has a wrong magic";
-    }
-
     /** Goes on to the next segment; false behind the last. */
     boolean next() {
         int at = base == 0 ? SEGMENTS_OFFSET : offset() + length;

@@ -33,6 +33,8 @@ public final class TraceDrain implements AutoCloseable {
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
     private static final int MUCH_BYTES = 64 * TraceRecordDescriptor.LENGTH;
     private static final long AGE_NANOS = TimeUnit.SECONDS.toNanos(2);
+    /** How often it looks whether the recording is still there. */
+    private static final long THERE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
     /** What another thread waits for: whether it was done. */
     private record Request(Runnable what, CompletableFuture<Boolean> done) {
@@ -56,6 +58,8 @@ public final class TraceDrain implements AutoCloseable {
     private volatile boolean closing;
     private volatile boolean ended;
     private volatile IOException unclosed;
+    private long thereLooked = System.nanoTime();
+    private volatile String trouble;
 
     /**
      * Begins to record. On failure nothing is recorded, and the writer is left to the caller.
@@ -183,7 +187,7 @@ public final class TraceDrain implements AutoCloseable {
         Futex futex = new Futex();
         long waited = BUSY_NANOS;
         try {
-            while (!closing) {
+            while (!closing && isThere()) {
                 int seen = control.doorbell();
                 answerAll();
                 long wait = pass() >= MUCH_BYTES ? BUSY_NANOS : Math.min(2 * waited, IDLE_NANOS);
@@ -193,13 +197,16 @@ public final class TraceDrain implements AutoCloseable {
                 }
                 waited = wait;
             }
-            end();
+            if (isStillThere()) {
+                end();
+            }
         } catch (Throwable fault) {
             endByFault(fault);
         } finally {
             ended = true;
             try {
                 close(writer);
+                tellLoss();
             } finally {
                 refuseAll();
             }
@@ -207,11 +214,49 @@ public final class TraceDrain implements AutoCloseable {
     }
 
     private void endByFault(Throwable fault) {
+        endsHere("ends here, by a fault: " + fault);
+    }
+
+    private void endsHere(String why) {
+        trouble = "the journal " + writer.recording() + " " + why;
         try {
             control.mode(TraceMode.OFF);
         } finally {
-            say.accept("mkemu: the journal " + writer.recording() + " ends here, by a fault: " + fault);
+            say.accept("mkemu: " + trouble);
         }
+    }
+
+    private boolean isThere() throws IOException {
+        if (System.nanoTime() - thereLooked < THERE_NANOS) {
+            return true;
+        }
+        thereLooked = System.nanoTime();
+        return isStillThere();
+    }
+
+    /** Chronicle would go on to write into files that have no name any more. */
+    private boolean isStillThere() throws IOException {
+        boolean there = trouble != null || writer.isThere();
+        if (!there) {
+            endsHere("was removed while the machine runs: what was recorded is gone, and nothing is recorded any more");
+        }
+        return trouble == null;
+    }
+
+    private void tellLoss() {
+        if (trouble == null && sink.lost() > 0) {
+            trouble = "the journal " + writer.recording() + " is not whole: " + sink.lost()
+                + " records are missing, for which it had no room";
+        }
+        if (trouble == null && unclosed != null) {
+            trouble = "the last file of the journal " + writer.recording() + " is not closed in order: "
+                + unclosed.getMessage();
+        }
+    }
+
+    /** Why not all is in the journal that was to be recorded, after {@link #close}; null if all is. */
+    public String trouble() {
+        return trouble;
     }
 
     private void close(JournalWriter done) {
@@ -292,13 +337,9 @@ public final class TraceDrain implements AutoCloseable {
         sink.end(System.nanoTime());
     }
 
-    /**
-     * Ends the recording, after the kernels: it is complete then.
-     *
-     * @throws IOException if its last file cannot be closed
-     */
+    /** Ends the recording, after the kernels: it is complete then, or {@link #trouble} says why not. */
     @Override
-    public void close() throws IOException {
+    public void close() {
         closing = true;
         boolean interrupted = false;
         while (thread.isAlive()) {
@@ -311,9 +352,6 @@ public final class TraceDrain implements AutoCloseable {
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
-        }
-        if (unclosed != null) {
-            throw unclosed;
         }
     }
 }

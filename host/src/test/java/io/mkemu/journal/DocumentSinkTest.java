@@ -10,7 +10,7 @@ import io.mkemu.testkit.TestMachine;
 import io.mkemu.trace.TraceRecord;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,7 +28,7 @@ class DocumentSinkTest {
         private int reserve = 192 << 10;
 
         @Override
-        public boolean append(DirectBuffer document, int length) {
+        public boolean append(MutableDirectBuffer document, int length) {
             if (!full) {
                 add(document, length);
             }
@@ -36,7 +36,7 @@ class DocumentSinkTest {
         }
 
         @Override
-        public boolean appendLast(DirectBuffer document, int length) {
+        public boolean appendLast(MutableDirectBuffer document, int length) {
             if (append(document, length)) {
                 return true;
             }
@@ -48,7 +48,7 @@ class DocumentSinkTest {
             return fits;
         }
 
-        private void add(DirectBuffer document, int length) {
+        private void add(MutableDirectBuffer document, int length) {
             UnsafeBuffer copy = new UnsafeBuffer(new byte[length]);
             copy.putBytes(0, document, 0, length);
             documents.add(copy);

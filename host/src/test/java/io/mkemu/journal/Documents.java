@@ -10,7 +10,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32;
-import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Documents whose records tell whether they are whole and in order: each has a number, and a checksum as payload. */
@@ -33,7 +33,7 @@ final class Documents {
     }
 
     /** The records from one on, in one segment. */
-    DirectBuffer of(long first, int records) {
+    MutableDirectBuffer of(long first, int records) {
         int bytes = records * recordLength();
         buffer.putInt(MAGIC_OFFSET, MAGIC, ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(FLAGS_OFFSET, 0, ByteOrder.LITTLE_ENDIAN);
@@ -55,7 +55,7 @@ final class Documents {
     }
 
     /** A document of one record of the host. */
-    DirectBuffer ofHost(TraceEvent event) {
+    MutableDirectBuffer ofHost(TraceEvent event) {
         of(0, 1);
         buffer.putInt(SEGMENTS_OFFSET + CPU_OFFSET, -1, ByteOrder.LITTLE_ENDIAN);
         TraceRecord.put(buffer, SEGMENTS_OFFSET + RECORDS_OFFSET, event, TraceRecordDescriptor.PAYLOAD, 1, 0, 0,

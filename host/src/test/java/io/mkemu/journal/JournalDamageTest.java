@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,7 +66,8 @@ class JournalDamageTest {
         Path recording = record();
         Path data = Chronicle.data(JournalDirectory.file(recording, 0));
         long at = position(data, 3);
-        overwrite(data, at + JournalDescriptor.SEGMENTS_OFFSET + JournalDescriptor.BYTES_OFFSET, 0x7fff_fff0);
+        overwriteAndStamp(data, at, at + JournalDescriptor.SEGMENTS_OFFSET + JournalDescriptor.BYTES_OFFSET,
+            0x7fff_fff0);
         assertEquals(List.of(0L, 1L, 2L, 6L, 7L, 8L), readAll());
         overwrite(data, at, 0);
         assertEquals(List.of(0L, 1L, 2L, 6L, 7L, 8L), readAll());
@@ -78,9 +80,10 @@ class JournalDamageTest {
     void whatIsNoRecordEndsItsSegmentAndNothingElse() throws IOException {
         Path recording = record();
         Path data = Chronicle.data(JournalDirectory.file(recording, 0));
-        long second = position(data, 3) + JournalDescriptor.SEGMENTS_OFFSET + JournalDescriptor.RECORDS_OFFSET
+        long document = position(data, 3);
+        long second = document + JournalDescriptor.SEGMENTS_OFFSET + JournalDescriptor.RECORDS_OFFSET
             + 2 * TraceRecordDescriptor.LENGTH;
-        overwrite(data, second + TraceRecordDescriptor.SIZE_OFFSET, 0xffff_ffff);
+        overwriteAndStamp(data, document, second + TraceRecordDescriptor.SIZE_OFFSET, 0xffff_ffff);
         assertEquals(List.of(0L, 1L, 2L, 3L, 6L, 7L, 8L), readAll());
         assertEquals(List.of(line(recording, "has 128 bytes of CPU 3 that are no records, they are left out")),
             problems);
@@ -106,7 +109,8 @@ class JournalDamageTest {
         }
         String file = "journal file " + JournalDirectory.file(recording, 0).toRealPath()
             + ": cannot be opened, it is left out: ";
-        assertEquals(List.of(file + "its header is gone", file + "its documents are gone"), problems.subList(1, 3));
+        assertEquals(List.of(file + "its header is gone", file + "its documents are gone"), problems.stream()
+            .filter(line -> line.endsWith("are gone") || line.endsWith("is gone")).toList());
     }
 
     /** Where the document begins whose watermark is this. */
@@ -119,6 +123,16 @@ class JournalDamageTest {
             }
         }
         throw new AssertionError("no document with watermark " + watermark);
+    }
+
+    /** What a writer or a kernel wrote that cannot be: its document is as it was written. */
+    private static void overwriteAndStamp(Path data, long document, long at, int value) throws IOException {
+        overwrite(data, at, value);
+        UnsafeBuffer bytes = new UnsafeBuffer(new byte[Documents.length(3)]);
+        bytes.putBytes(0, Files.readAllBytes(data), (int) document, bytes.capacity());
+        DocumentStamp.put(bytes, bytes.capacity(), (int) DocumentStamp.number(bytes));
+        overwrite(data, document + JournalDescriptor.CHECKSUM_OFFSET,
+            bytes.getInt(JournalDescriptor.CHECKSUM_OFFSET, ByteOrder.LITTLE_ENDIAN));
     }
 
     private static void overwrite(Path data, long at, int value) throws IOException {

@@ -3,6 +3,7 @@ package io.mkemu.cli.trace;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.event.Latency;
 import io.mkemu.journal.event.PairTraffic;
 import io.mkemu.journal.event.TraceNames;
@@ -22,14 +23,14 @@ final class SummaryReport {
     private SummaryReport() {
     }
 
-    public static void print(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
+    public static void print(TraceSummary summary, TraceNames names, JournalReader journal, PrintStream out) {
         PairTraffic all = summary.total();
         out.printf(Locale.ROOT, "%s: %,d records in %.3f s%n", names.isKnown() ? "machine " + names.machine()
             : "machine unknown", summary.records(), summary.nanos() / GIGA);
         out.printf(Locale.ROOT, "%,d messages sent, %,d delivered, %,d bytes; %,d undelivered, %,d unsent; "
             + "%,d refused, %,d of them full%n", all.sent(), all.delivered(), all.bytes(), all.undelivered(),
             all.unsent(), all.full() + all.refused(), all.full());
-        gaps(summary, names, complete, out);
+        gaps(summary, names, journal, out);
         if (summary.pairs().isEmpty()) {
             return;
         }
@@ -46,9 +47,14 @@ final class SummaryReport {
         }
     }
 
-    private static void gaps(TraceSummary summary, TraceNames names, boolean complete, PrintStream out) {
-        if (summary.gaps().isEmpty()) {
-            out.println(complete ? "no gaps: every record is in the journal"
+    private static void gaps(TraceSummary summary, TraceNames names, JournalReader journal, PrintStream out) {
+        if (journal.isDamaged() || journal.deletedFiles() > 0) {
+            out.printf(Locale.ROOT, "not all of the recording could be read: %,d files and %,d documents are missing, "
+                + "%,d documents are damaged, %,d files were deleted to keep the journal small; what was told there "
+                + "makes messages undelivered and unsent%n", journal.lostFiles(), journal.lostDocuments(),
+                journal.damagedDocuments(), journal.deletedFiles());
+        } else if (summary.gaps().isEmpty()) {
+            out.println(journal.isComplete() ? "no gaps: every record is in the journal"
                 : "no gaps told; the recording has not been ended, so more may be missing than it tells of yet");
         }
         for (Map.Entry<Integer, Gaps> of : summary.gaps().entrySet()) {
@@ -70,9 +76,12 @@ final class SummaryReport {
     }
 
     /** One object; times in ns. */
-    public static ObjectNode json(TraceSummary summary, TraceNames names) {
+    public static ObjectNode json(TraceSummary summary, TraceNames names, JournalReader journal) {
         ObjectNode all = Json.object().put("machine", names.isKnown() ? names.machine() : null)
             .put("records", summary.records()).put("nanos", summary.nanos());
+        all.put("ended", journal.isEnded()).put("whole", journal.isComplete() && summary.gaps().isEmpty());
+        all.putObject("missing").put("files", journal.lostFiles()).put("documents", journal.lostDocuments())
+            .put("damaged_documents", journal.damagedDocuments()).put("deleted_files", journal.deletedFiles());
         counts(all, summary.total());
         gaps(all.putObject("gaps"), summary.allGaps());
         ArrayNode cpus = all.putArray("gaps_by_cpu");

@@ -59,6 +59,8 @@ public final class TraceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec command;
 
+    private long unreadable;
+
     @Override
     public Integer call() throws IOException {
         require(!summary || !follow && id == null && !filters.hasEvents(),
@@ -72,9 +74,8 @@ public final class TraceCommand implements Callable<Integer> {
             } else {
                 print(journal, names, filter, end);
             }
-            journal.tellProblems();
+            return journal.tellProblems(unreadable).code();
         }
-        return ExitCode.OK.code();
     }
 
     private void summarise(TraceSource.Open journal, TraceNames names, EventFilter filter, long end)
@@ -86,6 +87,7 @@ public final class TraceCommand implements Callable<Integer> {
                 begun[0] = true;
                 begin(filter, names, end);
             }
+            note(entry);
             counts.record(entry);
         });
         boolean more = true;
@@ -95,9 +97,9 @@ public final class TraceCommand implements Callable<Integer> {
         counts.end();
         TraceFilterOptions.check(filter, names);
         if (json) {
-            System.out.println(SummaryReport.json(counts, names));
+            System.out.println(SummaryReport.json(counts, names, journal.segments()));
         } else {
-            SummaryReport.print(counts, names, journal.isComplete(), System.out);
+            SummaryReport.print(counts, names, journal.segments(), System.out);
         }
     }
 
@@ -127,8 +129,15 @@ public final class TraceCommand implements Callable<Integer> {
 
     /** What has nothing to do with a message need not be put in order with it. */
     private Predicate<TraceEntry> looksAt() {
-        return id == null ? entry -> true : entry -> entry.isMessage() && entry.id() == id
-            || entry.name(0) == EventName.GAP || entry.name(0) == EventName.DAMAGED;
+        return entry -> {
+            note(entry);
+            return id == null || entry.isMessage() && entry.id() == id
+                || entry.name(0) == EventName.GAP || entry.name(0) == EventName.DAMAGED;
+        };
+    }
+
+    private void note(TraceEntry entry) {
+        unreadable += entry.name(0) == EventName.DAMAGED ? 1 : 0;
     }
 
     private void require(boolean good, String message) {

@@ -74,9 +74,8 @@ final class TraceExportCommand implements Callable<Integer> {
             } else {
                 toFile(journal);
             }
-            journal.tellProblems();
+            return journal.tellProblems(0).code();
         }
-        return ExitCode.OK.code();
     }
 
     /** The file is there under its name once it is whole. */

@@ -5,7 +5,6 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.host.view.MachineView;
 import io.mkemu.journal.JournalReader;
-import io.mkemu.journal.SegmentSource;
 import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,27 +39,33 @@ final class TraceSource {
             problems++;
         }
 
-        /** Says on stderr, in a line, what could not be read. */
-        void tellProblems() {
+        /**
+         * Says on stderr, in a line, what could not be read.
+         *
+         * @param unreadable places that were found in what was read, where a record should be and none can be
+         * @return what the command ends with
+         */
+        ExitCode tellProblems(long unreadable) {
+            if (problem == null && unreadable > 0) {
+                problem("records of " + name() + " cannot be true in " + unreadable
+                    + (unreadable == 1 ? " place" : " places") + ", they are left out: mk trace --event damaged shows "
+                    + "where");
+            }
             int files = reader.deletedFiles();
             String deleted = files == 0 ? "" : files + (files == 1 ? " file of " : " files of ") + name()
                 + (files == 1 ? " was" : " were") + " deleted unread, to keep the journal small: "
                 + "what was told there is missing";
             String nothing = reader.isEmpty() ? name() + " holds nothing that can be read" : "";
             String damaged = problem == null ? nothing : problem + (problems == 1 ? "" : "; and " + (problems - 1)
-                + " more of that kind");
+                + " more such lines");
             if (!deleted.isEmpty() || !damaged.isEmpty()) {
                 System.err.println("mk: " + damaged + (deleted.isEmpty() || damaged.isEmpty() ? "" : "; ") + deleted);
             }
-        }
-
-        /** Whether the recording was ended in order and its end has been read. */
-        boolean isComplete() {
-            return reader.isComplete();
+            return problem == null ? ExitCode.OK : ExitCode.FAILED;
         }
 
         /** What is in it. */
-        SegmentSource segments() {
+        JournalReader segments() {
             return reader;
         }
 

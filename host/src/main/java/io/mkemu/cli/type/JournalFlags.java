@@ -2,6 +2,7 @@
 package io.mkemu.cli.type;
 
 import io.mkemu.abi.TraceMode;
+import io.mkemu.host.MachineRun;
 import io.mkemu.journal.JournalLimits;
 import io.mkemu.plan.JournalOptions;
 import java.nio.file.Path;
@@ -52,6 +53,14 @@ public final class JournalFlags {
             throw new ParameterException(command.commandLine(),
                 option + " needs a journal: say where it is to be with --journal DIR");
         }
+    }
+
+    /** Whether all that a run was to record is in its journal; says on stderr what is not. After the run. */
+    public static boolean isWhole(MachineRun run) {
+        if (run.journalTrouble() != null) {
+            System.err.println("mk: " + run.journalTrouble());
+        }
+        return run.journalTrouble() == null;
     }
 
     /** The same flags for a host that another process is, wherever it works. */

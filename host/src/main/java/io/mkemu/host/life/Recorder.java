@@ -34,6 +34,7 @@ public final class Recorder implements AutoCloseable {
     private final Machine machine;
     private final TraceDrain drain;
     private final Path recording;
+    private boolean closed;
 
     private Recorder(Machine machine, TraceDrain drain, Path recording) {
         this.machine = machine;
@@ -147,13 +148,17 @@ public final class Recorder implements AutoCloseable {
     /** Ends the recording, after all kernels. May be repeated. */
     @Override
     public void close() {
-        if (drain != null) {
-            try {
-                drain.close();
-            } catch (IOException refused) {
-                machine.say(LogLevel.WARNING, "mkemu: the last file of the journal " + recording
-                    + " is not closed in order: " + refused.getMessage());
+        if (drain != null && !closed) {
+            closed = true;
+            drain.close();
+            if (drain.trouble() != null) {
+                machine.say(LogLevel.WARNING, "mkemu: " + drain.trouble());
             }
         }
+    }
+
+    /** After {@link #close}: why not all that was to be recorded is in the journal; null if all is. */
+    public String trouble() {
+        return drain == null ? null : drain.trouble();
     }
 }

@@ -6,6 +6,7 @@ import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.journal.SegmentSource;
 import io.mkemu.trace.TraceRecord;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
 
 /** Reads a journal, record by record in the order they were written, a document's worth at a time. Not thread-safe. */
 public final class JournalEvents {
@@ -15,6 +16,9 @@ public final class JournalEvents {
         /** Takes the next one. */
         void record(TraceEntry entry) throws IOException;
     }
+
+    /** So much later than its document's watermark no record can be: the host would have slept for a day. */
+    private static final long FAR_NANOS = TimeUnit.DAYS.toNanos(1);
 
     private final SegmentSource source;
     private final TraceNames names;
@@ -57,13 +61,26 @@ public final class JournalEvents {
                 break;
             }
             TraceEntry entry = TraceEntry.of(segment.cpu(), segment.instance(), segment.life(), flyweight);
+            int slots = flyweight.slots();
+            at += slots * TraceRecordDescriptor.LENGTH;
+            if (!canBe(entry, segment.watermark())) {
+                records.record(TraceEntry.damaged(segment.cpu(), segment.instance(), segment.life(), time,
+                    slots * TraceRecordDescriptor.LENGTH));
+                continue;
+            }
             time = entry.time();
             ended = entry.event() == TraceEvent.END || ended && entry.event() != TraceEvent.MACHINE;
             names.learn(entry);
             records.record(entry);
-            at += flyweight.slots() * TraceRecordDescriptor.LENGTH;
         }
         return true;
+    }
+
+    /** A kernel can write anything into its ring: also times that no clock has shown yet. */
+    private static boolean canBe(TraceEntry entry, long mark) {
+        long latest = mark > 0 && mark < Long.MAX_VALUE - FAR_NANOS ? mark + FAR_NANOS : Long.MAX_VALUE;
+        long over = entry.timeOf(entry.events() - 1);
+        return entry.time() >= 0 && over >= entry.time() && over <= latest;
     }
 
     /**
