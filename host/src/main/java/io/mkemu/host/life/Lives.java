@@ -11,6 +11,7 @@ import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,6 +47,8 @@ public final class Lives {
     private Thread supervisor;
     private final Set<String> saidOvercommitments = new HashSet<>();
     private String overcommitment;
+    /* Physical CPUs that are not where the host planned them. Under the lock. */
+    private Map<Integer, Integer> moved = Map.of();
 
     /**
      * Nobody lives yet.
@@ -131,9 +134,35 @@ public final class Lives {
                 running.addAll(machine.physical(instance.spec().cpus()));
             }
         }
-        overcommitment = machine.shareCores(running);
+        overcommitment = machine.shareCores(running, moved);
         /* Those who are left when a life ends were told when it began. */
         if (!about.isEmpty()) {
+            sayOvercommitment();
+        }
+    }
+
+    /** Looks whether somebody has moved CPUs that run, so that others share a host CPU now. */
+    private void lookWhoMoved() {
+        List<Integer> running = new ArrayList<>();
+        if (machine.hostKernel() != null) {
+            running.add(machine.plan().hostCpu());
+        }
+        for (HostedInstance instance : instances.get()) {
+            InstanceLife life = instance.life();
+            if (life != null && life.isActive()) {
+                running.addAll(instance.spec().cpus());
+            }
+        }
+        Map<Integer, Integer> now = new HashMap<>();
+        for (int cpu : machine.physical(running)) {
+            int host = machine.presentHostCpu(cpu);
+            if (host != machine.cpus().hostCpu(cpu)) {
+                now.put(cpu, host);
+            }
+        }
+        if (!now.equals(moved)) {
+            moved = now;
+            shareCores(List.of());
             sayOvercommitment();
         }
     }
@@ -307,6 +336,7 @@ public final class Lives {
                     again = true;
                 }
             }
+            lookWhoMoved();
             return again;
         } finally {
             lock.unlock();

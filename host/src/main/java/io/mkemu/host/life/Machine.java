@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -163,13 +164,25 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
+     * Where a CPU that runs is now: as planned, or where somebody has moved it.
+     *
+     * @param physicalCpu one that somebody owns
+     * @return its host CPU, -1 if it is pinned to none
+     */
+    public int presentHostCpu(int physicalCpu) {
+        int says = mapped.apic(physicalCpu).hostCpu();
+        return says >= 0 && says < Affinity.MAX_HOST_CPUS ? says : -1;
+    }
+
+    /**
      * Tells the CPUs that run which of them share a host CPU.
      *
      * @param running physical CPUs
+     * @param moved   where those of them are that somebody has moved
      * @return one line that says who does, or null if nobody does
      */
-    public String shareCores(Collection<Integer> running) {
-        CpuPlan now = cpus.only(running);
+    public String shareCores(Collection<Integer> running, Map<Integer, Integer> moved) {
+        CpuPlan now = cpus.only(running).moved(moved);
         running.forEach(cpu -> mapped.apic(cpu).sharesCore(now.isShared(cpu)));
         return now.overcommitment();
     }
