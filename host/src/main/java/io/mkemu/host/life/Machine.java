@@ -6,6 +6,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.HostClock;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
@@ -105,7 +106,7 @@ public final class Machine implements AutoCloseable {
     public String cmdline(InstanceEntry entry, String bootargs) {
         return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
             + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.life() + 1)
-            + (plan.spec().ipiLog() ? " mk_ipi_log=rfc" : "")).strip();
+            + (plan.spec().ipiLog() ? " mk_ipi_log=rfc" : "") + HostClock.parameter()).strip();
     }
 
     /**
