@@ -165,7 +165,7 @@
 #define MK_LOCAL_APIC_STATE_RUNNING 1
 /* The CPU sleeps, or is about to: who sends must wake it. */
 #define MK_LOCAL_APIC_STATE_HALTED 2
-/* Host CPU that the CPU's thread is pinned to. */
+/* Host CPU that the CPU's thread is pinned to; -1 when, against the host's plan, it is pinned to none. */
 #define MK_LOCAL_APIC_HOST_CPU_OFFSET 256
 /* 1 while another CPU that runs has the same host CPU: this one must not poll. */
 #define MK_LOCAL_APIC_SHARED_CORE_OFFSET 260

@@ -16,7 +16,7 @@ package io.mkemu.abi;
  *       +----------+-----------+-----------+-----------+
  *       | state    | hot lane  | hot lane  | hot lane  |   0 = no lane, else sender's physical CPU id + 1
  *       +----------+-----------+-----------+-----------+
- *  +256  set by the host
+ *  +256  set by the host; a kernel whose CPU is moved corrects the host CPU
  *       +-----------------+-----------------+------------------+------------------+
  *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
  *       +-----------------+-----------------+------------------+------------------+
@@ -39,7 +39,7 @@ public final class LocalApicDescriptor {
     public static final int STATE_RUNNING = 1;
     /** The CPU sleeps, or is about to: who sends must wake it. */
     public static final int STATE_HALTED = 2;
-    /** Host CPU that the CPU's thread is pinned to. */
+    /** Host CPU that the CPU's thread is pinned to; -1 when, against the host's plan, it is pinned to none. */
     public static final int HOST_CPU_OFFSET = 256;
     /** 1 while another CPU that runs has the same host CPU: this one must not poll. */
     public static final int SHARED_CORE_OFFSET = 260;

@@ -84,9 +84,14 @@ public final class LocalApic {
         announce(STATE_OFFLINE);
     }
 
-    /** Host CPU that the CPU's thread is pinned to. */
+    /** Host CPU that the CPU's thread is pinned to; -1 for none. It changes when somebody else moves the thread. */
     public int hostCpu() {
-        return UnsafeApi.getInt(address + HOST_CPU_OFFSET);
+        return UnsafeApi.getIntVolatile(null, address + HOST_CPU_OFFSET);
+    }
+
+    /** Says where the CPU's thread really is pinned. For the kernel that runs it. */
+    public void hostCpu(int hostCpu) {
+        UnsafeApi.putIntVolatile(null, address + HOST_CPU_OFFSET, hostCpu);
     }
 
     /** Whether another CPU that runs has the same host CPU, so that this one must not poll. It may change any time. */

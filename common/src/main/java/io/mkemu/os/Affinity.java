@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.StringJoiner;
 
-/** Sets of host CPUs: the calling thread's, by sched_setaffinity and sched_getaffinity, and all that run. */
+/** Sets of host CPUs: a thread's, by sched_setaffinity and sched_getaffinity, and all that run. Stateless. */
 public final class Affinity {
     /** Host CPUs that a set can name: glibc's cpu_set_t. */
     public static final int MAX_HOST_CPUS = 1024;
@@ -26,9 +26,19 @@ public final class Affinity {
      * @return at least one CPU
      */
     public static BitSet allowed() {
+        return allowed(0);
+    }
+
+    /**
+     * As {@link #allowed()}, of any thread.
+     *
+     * @param thread its id, as {@link OsProcess#threadId} says; 0 is the calling one
+     * @throws IllegalStateException if the system does not tell
+     */
+    public static BitSet allowed(int thread) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
-            long result = Native.call(SystemCall.SCHED_GETAFFINITY, 0, MASK_BYTES, mask.address(), 0);
+            long result = Native.call(SystemCall.SCHED_GETAFFINITY, thread, MASK_BYTES, mask.address(), 0);
             if (result < 0) {
                 throw new IllegalStateException("sched_getaffinity: errno " + -result);
             }
@@ -87,15 +97,26 @@ public final class Affinity {
      * @throws IllegalArgumentException if none of them may be used here; the message names the allowed ones
      */
     public static void set(BitSet hostCpus) {
+        int result = set(0, hostCpus);
+        if (result < 0) {
+            throw new IllegalArgumentException("cannot pin to host CPU " + list(hostCpus) + " (errno " + -result
+                + "); allowed here: " + list(allowed()));
+        }
+    }
+
+    /**
+     * Confines any thread.
+     *
+     * @param thread   its id, as {@link OsProcess#threadId} says; 0 is the calling one
+     * @param hostCpus at least one
+     * @return 0 or a negative errno
+     */
+    public static int set(int thread, BitSet hostCpus) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment mask = arena.allocate(MASK_BYTES, 8);
             byte[] bytes = hostCpus.toByteArray();
             MemorySegment.copy(bytes, 0, mask, ValueLayout.JAVA_BYTE, 0, Math.min(bytes.length, MASK_BYTES));
-            long result = Native.call(SystemCall.SCHED_SETAFFINITY, 0, MASK_BYTES, mask.address(), 0);
-            if (result < 0) {
-                throw new IllegalArgumentException("cannot pin to host CPU " + list(hostCpus) + " (errno " + -result
-                    + "); allowed here: " + list(allowed()));
-            }
+            return (int) Native.call(SystemCall.SCHED_SETAFFINITY, thread, MASK_BYTES, mask.address(), 0);
         }
     }
 }

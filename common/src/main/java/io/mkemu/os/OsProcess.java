@@ -41,11 +41,15 @@ public final class OsProcess {
         Native.call(SystemCall.SETSID, 0, 0, 0, 0);
     }
 
+    /** Id of the calling thread, as /proc/PID/task shows it. */
+    public static int threadId() {
+        return (int) Native.call(SystemCall.GETTID, 0, 0, 0, 0);
+    }
+
     /** Stops this whole process, until somebody sends SIGCONT. */
     public static void stopSelf() {
         /* To this very thread: a signal for the whole process may reach another one first, and this one goes on. */
-        long thread = Native.call(SystemCall.GETTID, 0, 0, 0, 0);
-        Native.call(SystemCall.TGKILL, ProcessHandle.current().pid(), thread, SIGSTOP, 0);
+        Native.call(SystemCall.TGKILL, ProcessHandle.current().pid(), threadId(), SIGSTOP, 0);
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.Errno;
 import java.util.BitSet;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
@@ -42,6 +43,22 @@ class AffinityTest {
             assertEquals(before, Affinity.allowed());
         }));
         assertEquals(before, Affinity.allowed(), "other threads keep what they have");
+    }
+
+    @Test
+    void anotherThreadIsAskedAndMovedByItsId() throws Exception {
+        BitSet before = Affinity.allowed();
+        int mine = OsProcess.threadId();
+        inThread(() -> {
+            for (int cpu : before.stream().toArray()) {
+                assertEquals(0, Affinity.set(mine, of(cpu)));
+                assertEquals(of(cpu), Affinity.allowed(mine));
+            }
+            assertEquals(-Errno.EINVAL, Affinity.set(mine, of(Affinity.MAX_HOST_CPUS)));
+            assertEquals(0, Affinity.set(mine, before));
+            assertEquals(before, Affinity.allowed(), "the caller stays where it was");
+        });
+        assertEquals(before, Affinity.allowed());
     }
 
     @Test

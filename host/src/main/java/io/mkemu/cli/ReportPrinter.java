@@ -48,6 +48,6 @@ final class ReportPrinter {
     }
 
     private static String join(List<Integer> cpus) {
-        return cpus.stream().map(String::valueOf).collect(Collectors.joining(","));
+        return cpus.stream().map(cpu -> cpu < 0 ? "any" : cpu.toString()).collect(Collectors.joining(","));
     }
 }

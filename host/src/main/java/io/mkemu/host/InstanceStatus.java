@@ -16,7 +16,8 @@ import java.util.Map;
  * @param reason      why it failed, or empty
  * @param pid         process id, 0 for none; of an external instance as that itself says
  * @param cpus        CPUs as the tree or the user names them
- * @param hostCpus    the host CPUs they are pinned to
+ * @param plannedHostCpus the host CPUs that were planned for them, in the same order
+ * @param hostCpus    the host CPUs they are pinned to, in the same order; -1 for one that is pinned to none
  * @param memoryBytes of its pool
  * @param life        number of its life: how often it was executed
  * @param external    whether its process is started by somebody else
@@ -28,7 +29,8 @@ import java.util.Map;
  * @param counters    sums of its CPUs' counters by name
  */
 public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
-                             List<Integer> cpus, List<Integer> hostCpus, long memoryBytes, long life,
-                             boolean external, RestartPolicy restart, int restarts, List<String> modules,
-                             String cmdline, Map<String, Long> bootMicros, Map<String, Long> counters) {
+                             List<Integer> cpus, List<Integer> plannedHostCpus, List<Integer> hostCpus,
+                             long memoryBytes, long life, boolean external, RestartPolicy restart, int restarts,
+                             List<String> modules, String cmdline, Map<String, Long> bootMicros,
+                             Map<String, Long> counters) {
 }

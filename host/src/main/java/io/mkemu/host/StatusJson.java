@@ -32,6 +32,7 @@ final class StatusJson {
             .put("reason", instance.reason()).put("pid", instance.pid());
         numbers(node.putArray("cpus"), instance.cpus());
         numbers(node.putArray("hostCpus"), instance.hostCpus());
+        numbers(node.putArray("plannedHostCpus"), instance.plannedHostCpus());
         node.put("memory", instance.memoryBytes()).put("life", instance.life())
             .put("external", instance.external()).put("restart", instance.restart().toString())
             .put("restarts", instance.restarts());

@@ -54,7 +54,7 @@ final class StatusReader {
         boolean active = entry.state() == InstanceState.ACTIVE;
         return new InstanceStatus(0, Machine.HOST_NAME, active ? InstanceState.ACTIVE : InstanceState.LOADED,
             active ? "" : "booting", "", ProcessHandle.current().pid(), cpus, hostCpus(cpus),
-            machine.plan().layout().hostSize(), entry.life(), false, RestartPolicy.NEVER, 0,
+            presentHostCpus(cpus), machine.plan().layout().hostSize(), entry.life(), false, RestartPolicy.NEVER, 0,
             machine.plan().spec().host().modules(), entry.cmdline(), Map.of(), counters(cpus));
     }
 
@@ -64,7 +64,7 @@ final class StatusReader {
         List<Integer> cpus = instance.spec().cpus().stream().sorted().toList();
         return new InstanceStatus(instance.spec().id(), instance.spec().name(), instance.state(),
             detail(instance, life), instance.reason(), life == null ? 0 : life.pid(), cpus, hostCpus(cpus),
-            instance.spec().memoryBytes(), entry.life(),
+            life == null ? hostCpus(cpus) : presentHostCpus(cpus), instance.spec().memoryBytes(), entry.life(),
             life == null ? instance.spec().external() : life instanceof ExternalProcess, instance.spec().restart(),
             instance.restarts().count(), instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus));
     }
@@ -84,6 +84,10 @@ final class StatusReader {
     private List<Integer> hostCpus(List<Integer> cpus) {
         CpuPlan plan = machine.cpus();
         return machine.physical(cpus).stream().filter(plan.hostCpus()::containsKey).map(plan::hostCpu).toList();
+    }
+
+    private List<Integer> presentHostCpus(List<Integer> cpus) {
+        return machine.physical(cpus).stream().map(machine::presentHostCpu).toList();
     }
 
     private static Map<String, Long> bootMicros(InstanceEntry entry) {

@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
  * is what this one may for this one and its children, and for others what they say, or every CPU there is: they look
  * themselves, when they pin.
  *
- * @param hostCpus physical CPU id to host CPU
+ * @param hostCpus physical CPU id to host CPU; negative for one that is pinned to none
  */
 public record CpuPlan(Map<Integer, Integer> hostCpus) {
     /** Copies. */
@@ -98,20 +98,32 @@ public record CpuPlan(Map<Integer, Integer> hostCpus) {
         return new CpuPlan(plan);
     }
 
+    /**
+     * What became of the plan: somebody has moved CPUs.
+     *
+     * @param now where they are, by physical id; negative for one that is pinned to no host CPU
+     */
+    public CpuPlan moved(Map<Integer, Integer> now) {
+        Map<Integer, Integer> plan = new LinkedHashMap<>(hostCpus);
+        now.forEach((cpu, host) -> plan.computeIfPresent(cpu, (same, planned) -> host));
+        return new CpuPlan(plan);
+    }
+
     /** The host CPU of a physical CPU. */
     public int hostCpu(int physicalCpu) {
         return hostCpus.get(physicalCpu);
     }
 
-    /** Whether another physical CPU has the same host CPU. */
+    /** Whether another physical CPU has the same host CPU, or may have it: this one is pinned to none. */
     public boolean isShared(int physicalCpu) {
         int host = hostCpu(physicalCpu);
-        return hostCpus.values().stream().filter(other -> other == host).count() > 1;
+        return host < 0 || hostCpus.values().stream().filter(other -> other == host).count() > 1;
     }
 
     /** One line that says which CPUs share a host CPU, or null if none do. */
     public String overcommitment() {
-        TreeMap<Integer, List<Integer>> shared = hostCpus.keySet().stream().sorted().filter(this::isShared)
+        TreeMap<Integer, List<Integer>> shared = hostCpus.keySet().stream().sorted()
+            .filter(cpu -> hostCpu(cpu) >= 0 && isShared(cpu))
             .collect(Collectors.groupingBy(this::hostCpu, TreeMap::new, Collectors.toList()));
         if (shared.isEmpty()) {
             return null;

@@ -7,6 +7,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.HostClock;
 import io.mkemu.ipi.Interconnect;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.KernelParameter;
@@ -158,8 +159,9 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
 
     private void checkKernel(String bootargs, List<String> modules, Places places) {
         Position place = places.of("bootargs");
-        if (bootargs.getBytes(StandardCharsets.UTF_8).length >= InstanceDescriptor.CMDLINE_LENGTH - 64) {
-            throw spec.error(place, "bootargs are longer than " + (InstanceDescriptor.CMDLINE_LENGTH - 65) + " bytes");
+        int most = InstanceDescriptor.CMDLINE_LENGTH - 65 - HostClock.parameter().length();
+        if (bootargs.getBytes(StandardCharsets.UTF_8).length > most) {
+            throw spec.error(place, "bootargs are longer than " + most + " bytes");
         }
         try {
             KernelParameter.checkGiven(BootParameters.parse(bootargs));

@@ -166,7 +166,7 @@ class HostRefusalTest extends BoxedHost {
             () -> box.load(kernel("web", "", "/nosuch/x.jar")));
         box.refuses(ExitCode.CONFIG, "module \"/dev/\" is not a file; name the jar",
             () -> box.load(kernel("web", "", "/dev/")));
-        for (String reserved : List.of("mk_ipi_shared", "mk_epoch", "mk_life")) {
+        for (String reserved : List.of("mk_ipi_shared", "mk_epoch", "mk_life", "mk_clock")) {
             box.refuses(ExitCode.CONFIG, reserved + "= is set by the host; take it out",
                 () -> box.load(kernel("web", "idle=halt " + reserved + "=0x1000", "echo")));
         }

@@ -111,6 +111,17 @@ class CpuPlanTest {
     }
 
     @Test
+    void whoIsMovedSharesWhereItIs() {
+        CpuPlan plan = CpuPlan.of(List.of(0, 1, 2, 3), allowed(0, 1, 2, 3));
+        CpuPlan moved = plan.moved(Map.of(1, 0, 2, -1, 99, 3));
+        assertEquals(Map.of(0, 0, 1, 0, 2, -1, 3, 3), moved.hostCpus());
+        assertTrue(moved.isShared(0) && moved.isShared(1) && moved.isShared(2));
+        assertFalse(moved.isShared(3));
+        assertEquals("CPUs 0 1 share host CPU 0", moved.overcommitment().replaceFirst(".*: (.*);.*", "$1"));
+        assertNull(plan.moved(Map.of(2, -1)).overcommitment());
+    }
+
+    @Test
     void furtherCpusGoByTheirNumbersNotByTheirPhysicalIds() {
         CpuPlan plan = CpuPlan.of(List.of(), allowed(0, 1, 2));
         assertEquals(Map.of(7, 2, 2, 0, 0, 1), plan.with(List.of(7, 2, 0), Map.of(7, 2, 2, 9, 0, 1), allowed(0, 1, 2))

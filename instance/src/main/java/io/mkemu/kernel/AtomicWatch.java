@@ -4,54 +4,24 @@ package io.mkemu.kernel;
 import io.mkemu.kernel.HandlerRegistry.Handler;
 import io.mkemu.log.LogLevel;
 import java.util.Arrays;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /**
- * Finds callbacks that sleep, wait, block on a lock or do I/O, which in Linux is a bug: "scheduling while atomic". A
- * thread of its own looks at the CPUs from outside once a second, so that a callback costs no more for it, and tells
- * each handler that it meets so once. It samples: a callback that seldom waits is found late. Any thread may look.
+ * Finds callbacks that sleep, wait, block on a lock or do I/O, which in Linux is a bug: "scheduling while atomic". It
+ * looks at the CPUs from outside, by {@link KernelWatch}, so that a callback costs no more for it, and tells each
+ * handler that it meets so once. It samples: a callback that seldom waits is found late. Any thread may look.
  */
 final class AtomicWatch {
-    private static final long LOOK_SECONDS = 1;
     private static final int TRACE_FRAMES = 16;
 
     private final HandlerRegistry handlers;
     private final CpuThread[] threads;
     private final Printk printk;
-    private final CountDownLatch ended = new CountDownLatch(1);
-    private Thread watcher;
 
     /** Of a kernel's CPUs, by logical number; nobody looks yet. */
     AtomicWatch(HandlerRegistry handlers, CpuThread[] threads, Printk printk) {
         this.handlers = handlers;
         this.threads = threads;
         this.printk = printk;
-    }
-
-    /** Begins to look once a second. */
-    void start() {
-        watcher = new Thread(this::watch, "atomic-watch");
-        watcher.setDaemon(true);
-        watcher.start();
-    }
-
-    /** Ends it; when this returns nobody writes to the kernel log any more. */
-    void end() throws InterruptedException {
-        ended.countDown();
-        if (watcher != null) {
-            watcher.join();
-        }
-    }
-
-    private void watch() {
-        try {
-            while (!ended.await(LOOK_SECONDS, TimeUnit.SECONDS)) {
-                look();
-            }
-        } catch (InterruptedException | RuntimeException | Error fault) {
-            printk.fault(() -> "mkemu: callbacks that wait are not found any more: ", fault);
-        }
     }
 
     /** Looks once at each CPU. */

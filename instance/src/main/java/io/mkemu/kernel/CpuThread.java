@@ -5,8 +5,10 @@ import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.Futex;
+import io.mkemu.os.OsProcess;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 
 /**
  * The thread that runs an emulated CPU: pinned to its host CPU, it does one turn after another, idles between them as
@@ -17,7 +19,10 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     private final Cpu cpu;
     private final IdlePolicy idle;
     private final CompletableFuture<Void> online = new CompletableFuture<>();
+    private final Object idLock = new Object();
     private volatile boolean parking;
+    /* Of the operating system; 0 while it is not pinned and running. Under idLock. */
+    private int id;
     private Futex futex;
 
     CpuThread(Cpu cpu, IdlePolicy idle) {
@@ -56,9 +61,11 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
             BitSet host = new BitSet();
             host.set(cpu.apic().hostCpu());
             Affinity.set(host);
+            id(OsProcess.threadId());
             cpu.goOnline();
             online.complete(null);
         } catch (Throwable refused) {
+            id(0);
             online.completeExceptionally(refused);
             return;
         }
@@ -70,7 +77,26 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
                 }
             }
         } finally {
+            id(0);
             cpu.apic().announce(LocalApicDescriptor.STATE_OFFLINE);
+        }
+    }
+
+    private void id(int now) {
+        synchronized (idLock) {
+            id = now;
+        }
+    }
+
+    /**
+     * Lets somebody use the operating system's id of this thread, if it is pinned and runs. It does not end meanwhile:
+     * the id is no other thread's.
+     */
+    void whileRunning(IntConsumer use) {
+        synchronized (idLock) {
+            if (id != 0) {
+                use.accept(id);
+            }
         }
     }
 

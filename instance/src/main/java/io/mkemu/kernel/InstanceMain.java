@@ -7,6 +7,7 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.HostClock;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
@@ -15,6 +16,7 @@ import io.mkemu.os.OsException;
 import io.mkemu.os.OsFile;
 import io.mkemu.os.OsProcess;
 import io.mkemu.os.Shortage;
+import io.mkemu.os.TimeNamespace;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -91,6 +93,8 @@ public final class InstanceMain {
             requireLife(found, parameters);
             entry = found;
             entry.pid(ProcessHandle.current().pid());
+            /* Before the log is opened: its lines would have the times of another clock. */
+            requireClock(machine, entry, parameters);
             entry.bootStep(BootStep.JVM, started);
             printk = openLog(machine, id);
             printk.print(LogLevel.INFO, "Command line: " + args[2]);
@@ -161,6 +165,17 @@ public final class InstanceMain {
         if (entry.requested() != InstanceDescriptor.REQUEST_RUN || entry.life() != parameters.getMemory(LIFE)) {
             throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + ": life " + parameters.get(LIFE)
                 + " is over or was given up; execute it again (mk exec) and take the command line of that");
+        }
+    }
+
+    private static void requireClock(MappedMachine machine, InstanceEntry entry, BootParameters parameters) {
+        try {
+            HostClock.require(parameters, TimeNamespace.offsetNanos(), entry.bootStep(BootStep.EXEC),
+                System.nanoTime());
+        } catch (MachineException refused) {
+            /* The host is to see that somebody has come, and goes. */
+            machine.memory().raiseEvent();
+            throw refused;
         }
     }
 

@@ -21,7 +21,9 @@ import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,7 @@ public final class KernelInstance implements AutoCloseable {
     private final CpuThread[] threads;
     private final HandlerRegistry handlers;
     private final AtomicWatch atomicWatch;
+    private volatile KernelWatch watch;
     private final PageSharing pages;
     private final KernelHook hook;
     private final ModuleList modules;
@@ -143,7 +146,11 @@ public final class KernelInstance implements AutoCloseable {
                     + "--cpuset-cpus), or give it other CPUs", refused);
             }
         }
-        atomicWatch.start();
+        watch = new KernelWatch(new HashMap<>(Map.of(
+            atomicWatch::look, "callbacks that wait are not found any more",
+            new AffinityWatch(threads, printk, AffinityWatch.Pins.SYSTEM)::look,
+            "CPUs that somebody moves are not found any more")), printk);
+        watch.start();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -222,7 +229,9 @@ public final class KernelInstance implements AutoCloseable {
         for (CpuThread thread : threads) {
             parked &= thread.awaitParked(millis);
         }
-        atomicWatch.end();
+        if (watch != null) {
+            watch.end();
+        }
         printk.tellAll();
         return parked;
     }
@@ -300,6 +309,10 @@ public final class KernelInstance implements AutoCloseable {
             throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not in 0.." + (cpus.length - 1));
         }
         return cpus[logicalCpu];
+    }
+
+    CpuThread[] threads() {
+        return threads.clone();
     }
 
     Printk printk() {

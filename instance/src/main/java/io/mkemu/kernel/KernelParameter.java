@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.HostClock;
 import io.mkemu.boot.MemParse;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.SendProbe;
@@ -33,6 +34,8 @@ public enum KernelParameter {
     MK_IPI_SHARED("mk_ipi_shared", true, parameters -> ipiShared(parameters, IpiMode.QUEUED)),
     /** Whether the kernel log has the RFC's own lines; single-slot only. */
     MK_IPI_LOG(RfcLog.PARAMETER, true, RfcLog::check),
+    /** The host's offset, where its time namespace shifts its clock. */
+    MK_CLOCK(HostClock.PARAMETER, true, HostClock::check),
     /** Which machine the kernel was made for. */
     MK_EPOCH("mk_epoch", true, parameters -> parameters.getMemory("mk_epoch")),
     /** Which life of the instance it is. */

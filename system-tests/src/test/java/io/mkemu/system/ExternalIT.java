@@ -3,8 +3,10 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Instances whose process somebody else starts, and who waits for them. */
@@ -74,6 +76,37 @@ class ExternalIT extends LabMachine {
         while (!web().get("state").asText().equals(state)) {
             Thread.sleep(10);
         }
+    }
+
+    /** Its latencies would be wrong by the difference of the clocks. */
+    @Test
+    void whoHasAnotherClockThanTheHostIsRefused() throws Exception {
+        List<String> shifted = List.of("unshare", "--map-root-user", "--time", "--fork", "--monotonic", "100000");
+        assumeTrue(Procs.run(Stream.concat(shifted.stream(), Stream.of("true")).toArray(String[]::new)),
+            "no right to make a time namespace");
+        says("create", "web", "--cpus", "1", "--memory", "8M");
+        says("load", "web", "--modules", quiet.getFileName());
+        MkProcess exec = mk.start("exec", "web", "--external");
+        exec.awaitOut(1, "^web: a JVM joins it by: ");
+        String command = exec.out("a JVM joins it by: ").getFirst().replaceFirst(".* joins it by: ", "");
+        String why = "the clock of this process \\(CLOCK_MONOTONIC\\) is 100000 s ahead of the host's, .*: start it in "
+            + "the time namespace of the host, without unshare --time or --monotonic";
+        MkProcess refused = mk.launch(shifted, mk.work(), "sh", "-c", "exec " + command).ends(4);
+        assertEquals(1, refused.err().size(), refused::describe);
+        assertTrue(refused.err().getFirst().matches("mkemu: " + why), refused::describe);
+        MkProcess joined = mk.launch(List.of("sh", "-c", "exec " + command), mk.work());
+        exec.ends(0);
+        says("kill", "web");
+        joined.ends(0);
+
+        mk.launch(shifted, mk.work(), "sh", "-c", "exec " + says("join", "web")).ends(4);
+        awaitState("failed");
+        assertTrue(web().get("reason").asText().matches(why), web()::toString);
+        joined = mk.launch(List.of("sh", "-c", "exec " + says("join", "web")), mk.work());
+        awaitState("active");
+        says("kill", "web");
+        joined.ends(0);
+        end();
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -147,8 +148,27 @@ final class Procs {
         return status("Cpus_allowed_list").split("[-,]")[0];
     }
 
+    /** The threads of a process by name; of several of the same name one. */
+    static Map<String, Long> threads(long pid) throws IOException {
+        Map<String, Long> threads = new TreeMap<>();
+        try (Stream<Path> entries = Files.list(Path.of("/proc", Long.toString(pid), "task"))) {
+            entries.map(entry -> Long.valueOf(entry.getFileName().toString()))
+                .forEach(thread -> threads.put(read(thread, "comm").strip(), thread));
+        }
+        return threads;
+    }
+
+    /** The host CPUs that a thread may use, as Linux writes a list. */
+    static String allowedCpus(long thread) {
+        return status(thread, "Cpus_allowed_list");
+    }
+
     private static String status(String key) {
-        return read(ProcessHandle.current().pid(), "status").lines().filter(line -> line.startsWith(key + ":"))
+        return status(ProcessHandle.current().pid(), key);
+    }
+
+    private static String status(long pid, String key) {
+        return read(pid, "status").lines().filter(line -> line.startsWith(key + ":"))
             .map(line -> line.substring(key.length() + 1).strip()).findFirst().orElseThrow();
     }
 

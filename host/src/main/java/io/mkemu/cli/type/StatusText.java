@@ -39,6 +39,7 @@ public final class StatusText {
             if (!text(one, "detail").isEmpty()) {
                 out.println(text(one, "name") + ": " + text(one, "detail"));
             }
+            moved(one).forEach(out::println);
         }
     }
 
@@ -76,9 +77,25 @@ public final class StatusText {
             .mapToDouble(JsonNode::asDouble).sum();
     }
 
+    /** A line for each CPU that is not on the host CPU that was planned for it. */
+    private static List<String> moved(JsonNode one) {
+        List<String> lines = new ArrayList<>();
+        for (int at = 0; at < one.path("plannedHostCpus").size(); at++) {
+            int planned = one.path("plannedHostCpus").path(at).asInt();
+            int present = one.path("hostCpus").path(at).asInt();
+            if (present != planned) {
+                lines.add(text(one, "name") + ": CPU " + one.path("cpus").path(at).asInt() + " is "
+                    + (present < 0 ? "pinned to no host CPU" : "on host CPU " + present) + ", planned was " + planned
+                    + ": mk dmesg " + text(one, "name") + " says since when");
+            }
+        }
+        return lines;
+    }
+
     private static List<String> details(JsonNode one) {
         List<String> lines = new ArrayList<>();
-        lines.add("host cpus " + cpus(one, "hostCpus") + ", modules " + words(one.path("modules"))
+        lines.add("host cpus " + CpuList.text(list(one.path("hostCpus")).stream().map(JsonNode::asInt)
+            .filter(host -> host >= 0).toList()) + ", modules " + words(one.path("modules"))
             + (one.path("external").asBoolean() ? ", external" : "") + (text(one, "restart").equals("never") ? ""
             : ", restart " + text(one, "restart") + ", " + text(one, "restarts") + " in a row"));
         if (!text(one, "cmdline").isEmpty()) {

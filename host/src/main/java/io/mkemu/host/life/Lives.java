@@ -3,6 +3,7 @@ package io.mkemu.host.life;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.os.Futex;
@@ -11,9 +12,12 @@ import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -46,6 +50,8 @@ public final class Lives {
     private Thread supervisor;
     private final Set<String> saidOvercommitments = new HashSet<>();
     private String overcommitment;
+    /* Physical CPUs that are not where the host planned them. Under the lock. */
+    private Map<Integer, Integer> moved = Map.of();
 
     /**
      * Nobody lives yet.
@@ -131,9 +137,35 @@ public final class Lives {
                 running.addAll(machine.physical(instance.spec().cpus()));
             }
         }
-        overcommitment = machine.shareCores(running);
+        overcommitment = machine.shareCores(running, moved);
         /* Those who are left when a life ends were told when it began. */
         if (!about.isEmpty()) {
+            sayOvercommitment();
+        }
+    }
+
+    /** Looks whether somebody has moved CPUs that run, so that others share a host CPU now. */
+    private void lookWhoMoved() {
+        List<Integer> running = new ArrayList<>();
+        if (machine.hostKernel() != null) {
+            running.add(machine.plan().hostCpu());
+        }
+        for (HostedInstance instance : instances.get()) {
+            InstanceLife life = instance.life();
+            if (life != null && life.isActive()) {
+                running.addAll(instance.spec().cpus());
+            }
+        }
+        Map<Integer, Integer> now = new HashMap<>();
+        for (int cpu : machine.physical(running)) {
+            int host = machine.presentHostCpu(cpu);
+            if (host != machine.cpus().hostCpu(cpu)) {
+                now.put(cpu, host);
+            }
+        }
+        if (!now.equals(moved)) {
+            moved = now;
+            shareCores(List.of());
             sayOvercommitment();
         }
     }
@@ -307,6 +339,7 @@ public final class Lives {
                     again = true;
                 }
             }
+            lookWhoMoved();
             return again;
         } finally {
             lock.unlock();
@@ -317,7 +350,11 @@ public final class Lives {
         boolean again = false;
         InstanceLife life = instance.life();
         if (life != null) {
+            boolean wasActive = life.isActive();
             life.look();
+            if (!wasActive && life.isActive()) {
+                sayForeignClock(instance);
+            }
             life.takeOutput(false, (ended, line) -> machine.say(LogLevel.NOTICE, instance.spec().name() + ": "
                 + line));
             again = life.hasOutput();
@@ -326,6 +363,21 @@ public final class Lives {
             again = instance.restarts().isPlanned();
         }
         return instance.look() | again;
+    }
+
+    /** A kernel of somebody else's, in C say, does not look itself whether its clock is the host's. */
+    private void sayForeignClock(HostedInstance instance) {
+        long exec = instance.entry().bootStep(BootStep.EXEC);
+        long now = System.nanoTime();
+        for (BootStep step : EnumSet.range(BootStep.JVM, BootStep.ACTIVE)) {
+            long at = instance.entry().bootStep(step);
+            if (at != 0 && (at < exec || at > now)) {
+                machine.say(LogLevel.WARNING, String.format(Locale.ROOT, "mkemu: the clock of %s is at least %.3f s "
+                    + "%s the host's (another time namespace?): its latencies are wrong", instance.spec().name(),
+                    (at < exec ? exec - at : at - now) / (double) SECOND_NANOS, at < exec ? "behind" : "ahead of"));
+                return;
+            }
+        }
     }
 
     private void restart(HostedInstance instance) {

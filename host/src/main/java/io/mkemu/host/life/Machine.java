@@ -6,6 +6,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.HostClock;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
 import io.mkemu.kernel.KernelInstance;
@@ -28,6 +29,7 @@ import java.io.IOException;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
@@ -104,7 +106,7 @@ public final class Machine implements AutoCloseable {
     public String cmdline(InstanceEntry entry, String bootargs) {
         return (bootargs + " mk_ipi_shared=0x" + Long.toHexString(ipiAreas.get(entry.id())) + " mk_epoch=0x"
             + Long.toHexString(mapped.memory().epoch()) + " mk_life=" + (entry.life() + 1)
-            + (plan.spec().ipiLog() ? " mk_ipi_log=rfc" : "")).strip();
+            + (plan.spec().ipiLog() ? " mk_ipi_log=rfc" : "") + HostClock.parameter()).strip();
     }
 
     /**
@@ -163,13 +165,25 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
+     * Where a CPU that runs is now: as planned, or where somebody has moved it.
+     *
+     * @param physicalCpu one that somebody owns
+     * @return its host CPU, -1 if it is pinned to none
+     */
+    public int presentHostCpu(int physicalCpu) {
+        int says = mapped.apic(physicalCpu).hostCpu();
+        return says >= 0 && says < Affinity.MAX_HOST_CPUS ? says : -1;
+    }
+
+    /**
      * Tells the CPUs that run which of them share a host CPU.
      *
      * @param running physical CPUs
+     * @param moved   where those of them are that somebody has moved
      * @return one line that says who does, or null if nobody does
      */
-    public String shareCores(Collection<Integer> running) {
-        CpuPlan now = cpus.only(running);
+    public String shareCores(Collection<Integer> running, Map<Integer, Integer> moved) {
+        CpuPlan now = cpus.only(running).moved(moved);
         running.forEach(cpu -> mapped.apic(cpu).sharesCore(now.isShared(cpu)));
         return now.overcommitment();
     }

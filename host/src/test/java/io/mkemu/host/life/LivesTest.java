@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor;
+import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.host.Host;
 import io.mkemu.host.TestHost;
@@ -66,6 +67,25 @@ class LivesTest {
         assertEquals(InstanceState.ACTIVE, box.entry(1).state());
         assertEquals(doorbell, box.apic(1).doorbell(), "no CPU of the next life is interrupted");
         box.instance("web").end(true, "");
+    }
+
+    @Test
+    void whoseClockCannotBeTheHostsIsTold() throws Exception {
+        long[] shifts = {0, TimeUnit.DAYS.toNanos(1), -TimeUnit.DAYS.toNanos(1)};
+        host.boot();
+        for (long shift : shifts) {
+            Boots begun = box.start(List.of("web"), line -> { });
+            box.entry(1).bootStep(BootStep.JVM, System.nanoTime() + shift);
+            OsFile life = join(1);
+            begun.await(LONG);
+            life.close();
+            Await.until(() -> box.status("web").state() == InstanceState.FAILED);
+        }
+        List<String> told = hostLog().stream().filter(line -> line.startsWith("mkemu: the clock of web is at least "))
+            .toList();
+        assertEquals(2, told.size(), told::toString);
+        assertTrue(told.getFirst().contains(" s ahead of the host's"), told::toString);
+        assertTrue(told.getLast().contains(" s behind the host's"), told::toString);
     }
 
     @Test
