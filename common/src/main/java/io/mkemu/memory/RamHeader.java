@@ -81,7 +81,7 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
 
     private static MachineException refusal(Path file, String why) {
         return new MachineException(ExitCode.MACHINE,
-            file + ": " + why + "; if the machine runs, mk shutdown ends it; else remove the machine's directory, or "
+            file + ": " + why + "; if the machine runs, end it with mk shutdown; remove the machine's directory, or "
             + "use the mkemu that made it");
     }
 

@@ -147,8 +147,17 @@ final class Procs {
         return status("Cpus_allowed_list").split("[-,]")[0];
     }
 
+    /** How many threads a process has. */
+    static int threads(long pid) {
+        return Integer.parseInt(status(pid, "Threads"));
+    }
+
     private static String status(String key) {
-        return read(ProcessHandle.current().pid(), "status").lines().filter(line -> line.startsWith(key + ":"))
+        return status(ProcessHandle.current().pid(), key);
+    }
+
+    private static String status(long pid, String key) {
+        return read(pid, "status").lines().filter(line -> line.startsWith(key + ":"))
             .map(line -> line.substring(key.length() + 1).strip()).findFirst().orElseThrow();
     }
 
