@@ -2,10 +2,12 @@
 package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -65,8 +67,13 @@ final class OtherUser implements AutoCloseable {
         return Procs.run(command(List.of(command)).toArray(String[]::new));
     }
 
+    /** Fails if this user has left something. */
     @Override
     public void close() throws IOException {
         Trees.delete(place);
+        if (Files.exists(base(), LinkOption.NOFOLLOW_LINKS)) {
+            Trees.delete(base());
+            fail("left behind by a second user: " + base());
+        }
     }
 }
