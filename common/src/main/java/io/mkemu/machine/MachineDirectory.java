@@ -153,6 +153,30 @@ public record MachineDirectory(Path path) {
         requireRights(path);
     }
 
+    /** Refuses what is in its place if that is a link, somebody else's or open to others; nothing may be there. */
+    public void checkOwner() throws IOException {
+        try {
+            checkSafe(path.getParent());
+            checkSafe(path);
+        } catch (NoSuchFileException none) {
+            return;
+        }
+    }
+
+    /**
+     * Whether it is there.
+     *
+     * @throws MachineException as {@link #check}, if something else is in its place
+     */
+    public boolean isThere() throws IOException {
+        try {
+            check();
+            return true;
+        } catch (NoSuchFileException none) {
+            return false;
+        }
+    }
+
     /**
      * Whether there is a place where this user's machines lie.
      *
@@ -200,6 +224,7 @@ public record MachineDirectory(Path path) {
             problem = "is a link or a file";
         } else if ((Integer) attributes.get("uid") != OsProcess.uid()) {
             problem = "belongs to user " + attributes.get("uid") + ", not to " + OsProcess.uid();
+            remedy = "run mk as that user, let that user remove it";
         } else if (!OWNER_ONLY.containsAll((Set<?>) attributes.get("permissions"))) {
             problem = "is open to other users (mode must be 0700)";
             remedy = "chmod 700 it";

@@ -81,7 +81,8 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
 
     private static MachineException refusal(Path file, String why) {
         return new MachineException(ExitCode.MACHINE,
-            file + ": " + why + "; remove the machine's directory, or use the mkemu that made it");
+            file + ": " + why + "; if the machine runs, end it with mk shutdown; remove the machine's directory, or "
+            + "use the mkemu that made it");
     }
 
     /** Writes page 0 of a zeroed RAM; the version goes last, with release, and makes the machine joinable. */

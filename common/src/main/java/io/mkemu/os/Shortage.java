@@ -47,8 +47,8 @@ public final class Shortage {
     public static String of(Throwable fault) {
         for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
             String said = String.valueOf(cause.getMessage());
-            if (cause instanceof OutOfMemoryError && said.contains("native thread")) {
-                return threads("no further thread can be started: ");
+            if (cause instanceof OutOfMemoryError && ofOutput(said) != null) {
+                return ofOutput(said);
             }
             if (said.contains("Resource temporarily unavailable")) {
                 return threads("no further process can be started: ");
@@ -58,6 +58,16 @@ public final class Shortage {
             }
         }
         return null;
+    }
+
+    /**
+     * Explains what a JVM prints that cannot start one of its threads.
+     *
+     * @return one line that names the limit; null if the line says something else
+     */
+    public static String ofOutput(String line) {
+        return line.contains("unable to create native thread") || line.contains("Cannot create VM thread")
+            ? threads("no further thread can be started: ") : null;
     }
 
     private static String threads(String what) {

@@ -16,11 +16,12 @@ import picocli.CommandLine.Option;
 @Command(name = "list", mixinStandardHelpOptions = true,
     header = "Lists the machines.", description = {
     "Lists this user's machines: those that run, those whose host was killed, and "
-        + "those whose directory somebody has removed under their host."},
+        + "those whose directory somebody has removed under their host. Links and directories of other users in their "
+        + "place are refused, each with the reason."},
     footer = {"", "Example: mk list --json"})
 final class ListCommand implements Callable<Integer> {
-    @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory} "
-        + "and nothing else on stdout.")
+    @Option(names = "--json", description = "Print one JSON array of {name, state, pid, active, kernels, directory, "
+        + "problem} and nothing else on stdout.")
     private boolean json;
 
     @Override
@@ -40,6 +41,8 @@ final class ListCommand implements Callable<Integer> {
                 machine.pid() == 0 ? "-" : machine.pid(),
                 machine.kernels() == 0 ? "-" : machine.active() + "/" + machine.kernels(), machine.directory());
         }
+        machines.stream().filter(machine -> machine.problem() != null).forEach(
+            machine -> System.out.println(machine.name() + ": " + machine.problem()));
         if (machines.stream().anyMatch(machine -> machine.state().equals(MachineSummary.DEAD))) {
             System.out.println("dead: the host was killed; mk init or mk run of that name clears what it left");
         }
@@ -53,6 +56,6 @@ final class ListCommand implements Callable<Integer> {
     private static ObjectNode json(MachineSummary machine) {
         return Json.object().put("name", machine.name()).put("state", machine.state())
             .put("pid", machine.pid()).put("active", machine.active()).put("kernels", machine.kernels())
-            .put("directory", machine.directory().toString());
+            .put("directory", machine.directory().toString()).put("problem", machine.problem());
     }
 }

@@ -2,14 +2,14 @@
 package io.mkemu.cli;
 
 import io.mkemu.abi.RamHeaderDescriptor;
+import io.mkemu.host.control.Protocol;
 import picocli.CommandLine.IVersionProvider;
 
 /** What {@code mk --version} prints. */
 final class Version implements IVersionProvider {
     @Override
     public String[] getVersion() {
-        String version = Version.class.getPackage().getImplementationVersion();
-        return new String[] {"mkemu " + (version == null ? "(unpackaged)" : version) + ", ABI "
-            + RamHeaderDescriptor.ABI_VERSION + ", Java " + Runtime.version()};
+        return new String[] {"mkemu " + Protocol.version() + ", ABI " + RamHeaderDescriptor.ABI_VERSION + ", Java "
+            + Runtime.version()};
     }
 }

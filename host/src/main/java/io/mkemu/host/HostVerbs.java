@@ -50,8 +50,21 @@ final class HostVerbs implements ControlHandler {
     public ObjectNode handle(ControlRequest request, Consumer<String> say) throws InterruptedException {
         /* Whatever has become of mkemu in the meantime: a machine that is there can be ended. */
         if (!request.verb().equals("shutdown")) {
-            requireSameVersion(request.version());
+            request.requireSameProtocol(host.machine().directory().machine());
         }
+        try {
+            return carryOut(request, say);
+        } catch (MachineException refused) {
+            if (refused.exitCode() == ExitCode.USAGE && request.isOfOtherMkemu()) {
+                throw new MachineException(ExitCode.USAGE, refused.getMessage() + "; the host is mkemu "
+                    + Protocol.version() + ", this mk is mkemu " + request.version() + " and may ask for more than the "
+                    + "host knows", refused);
+            }
+            throw refused;
+        }
+    }
+
+    private ObjectNode carryOut(ControlRequest request, Consumer<String> say) throws InterruptedException {
         return switch (request.verb()) {
             case "show" -> show(request);
             case "create" -> create(request);
@@ -67,14 +80,6 @@ final class HostVerbs implements ControlHandler {
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, unload, delete, trace and shutdown");
         };
-    }
-
-    private void requireSameVersion(String version) {
-        if (version != null && !version.equals(Protocol.version())) {
-            throw new MachineException(ExitCode.MACHINE, "machine \"" + host.machine().directory().machine()
-                + "\" runs under mkemu " + Protocol.version() + ", this mk is of mkemu " + version
-                + ": use the mk that made it, or end it with mk shutdown");
-        }
     }
 
     private ObjectNode show(ControlRequest request) {

@@ -11,7 +11,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.host.control.ControlClient;
+import io.mkemu.host.control.Protocol;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.HostSpec;
@@ -30,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to a host that has not booted: what they may say, and that they are done whole or not at all. */
 @Timeout(60)
@@ -139,14 +142,43 @@ class HostVerbsTest {
         assertEquals(List.of("host loaded", "2 ready"), states());
     }
 
+    /** The host's side; the client's is in RemoteHost, and VersionsIT holds both together. */
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.1", "0.1.0+other", "99.0.0", "0.1.0-SNAPSHOT, ABI 4"})
+    void anotherMkemuOfTheSameProtocolAndAbiIsServed(String version) throws IOException {
+        ObjectNode request = Protocol.request("show").put("version", version);
+        assertEquals("verbs", ask(request.toString()).get("machine").get("name").asText());
+        assertEquals("verbs", ask("{'verb':'show','version':'" + version + "'}").get("machine").get("name").asText());
+    }
+
     @Test
-    void anotherMkemuMayOnlyEndTheMachine() throws Exception {
-        String said = refused(ExitCode.MACHINE, "{'verb':'show','version':'0.0.1, ABI 0'}");
-        assertTrue(said.startsWith("machine \"verbs\" runs under mkemu ") && said.contains("this mk is of mkemu 0.0.1"),
-            said);
+    void whatANewerMkemuAsksForBeyondThisOneIsRefusedWithBothVersions() {
+        String both = "; the host is mkemu " + Protocol.version() + ", this mk is mkemu 99.0.0 and may ask for more "
+            + "than the host knows";
+        assertEquals("show: unknown field \"colour\", known are names" + both,
+            refused(ExitCode.USAGE, "{'verb':'show','version':'99.0.0','colour':'red'}"));
+        assertTrue(refused(ExitCode.USAGE, "{'verb':'paint','version':'99.0.0'}").endsWith(both));
+        assertFalse(refused(ExitCode.USAGE, "{'verb':'paint','version':'" + Protocol.version() + "'}")
+            .contains("mkemu"));
+        assertFalse(refused(ExitCode.STATE, "{'verb':'kill','names':['no'],'version':'99.0.0'}").contains("99.0.0"));
+    }
+
+    @Test
+    void anotherProtocolOrAbiMayOnlyEndTheMachine() throws Exception {
+        String here = "machine \"verbs\" runs under mkemu " + Protocol.version() + " (protocol " + Protocol.NUMBER
+            + ", ABI " + RamHeaderDescriptor.ABI_VERSION + "), this mk is mkemu ";
+        String remedy = "): use the mk that made the machine, or end it with mk shutdown";
+        assertEquals(here + "99.0.0 (protocol 98, ABI " + RamHeaderDescriptor.ABI_VERSION + remedy,
+            refused(ExitCode.MACHINE, "{'verb':'show','version':'99.0.0','protocol':98}"));
+        assertEquals(here + "0.0.1 (protocol " + Protocol.NUMBER + ", ABI 0" + remedy,
+            refused(ExitCode.MACHINE, "{'verb':'exec','all':true,'version':'0.0.1','abi':0}"));
+        assertEquals(here + "without a version (protocol 0, ABI 0" + remedy,
+            refused(ExitCode.MACHINE, "{'verb':'list','protocol':0,'abi':0}"));
+        assertEquals("show: field \"protocol\" is \"1\", expected a whole number in 0..2147483647",
+            refused(ExitCode.USAGE, "{'verb':'show','protocol':'1'}"));
         CompletableFuture<JsonNode> answer = CompletableFuture.supplyAsync(() -> {
             try {
-                return ask("{'verb':'shutdown','version':'0.0.1, ABI 0','timeoutMillis':1234}");
+                return ask("{'verb':'shutdown','version':'0.0.1','protocol':98,'abi':0,'timeoutMillis':1234}");
             } catch (IOException broken) {
                 throw new IllegalStateException(broken);
             }

@@ -14,12 +14,15 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a limit of threads does to the start of an instance: nothing of it is left. */
 @Timeout(60)
@@ -45,6 +48,25 @@ class InstanceProcessTest {
         assertTrue(refused.getMessage().matches("cannot start the process of instance web: no further thread can be "
             + "started: .*ulimit -u\\).*see mk doctor"), refused.getMessage());
         assertEquals(0, life.pid());
+    }
+
+    /** What the JVM said before it ended is the reason, and a limit of threads is named. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "Error occurred during initialization of VM\\nCannot create VM thread. Out of system resources. "
+            + "| .*ulimit -u.*",
+        "Error occurred during initialization of VM\\njava.lang.OutOfMemoryError: unable to create native thread: x "
+            + "| .*no further thread can be started: .*ulimit -u.*",
+        "Error occurred during initialization of VM\\nUnexpected exception when loading aot-linked classes. "
+            + "| .*: Unexpected exception when loading aot-linked classes.; see mk doctor",
+        "just a line | ended with exit code 1"})
+    void aJvmThatCannotStartIsToldByItsOwnWords(String said, String reason) throws Exception {
+        CompletableFuture<String> over = new CompletableFuture<>();
+        InstanceSpec spec = box.host().instances().getFirst().spec();
+        new InstanceProcess(box.machine(), spec, (life, how) -> over.complete(how), Thread::new,
+            builder -> new ProcessBuilder("sh", "-c", "printf '" + said + "\\n'; exit 1").start()).exec();
+        String how = over.get();
+        assertTrue(how.startsWith("ended with exit code 1") && how.matches(reason), how);
     }
 
     /** Each of the threads in turn, none of which is left waiting. */

@@ -10,7 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -43,7 +42,7 @@ class AotIT {
     void hostAndInstancesStartFromTheCachesOfTheBuild() throws Exception {
         MkProcess run = mk.script(mk.work(), "run", idleTree());
         run.awaitOut(1, ENDLESS);
-        Path caches = caches(home());
+        Path caches = caches(Distribution.home());
         assertTrue(maps(run.pid(), caches.resolve("host.aot")), () -> "the host does not\n" + run.describe());
         for (long pid : Procs.instances(mk.machine("idle")).values()) {
             assertTrue(maps(pid, caches.resolve("instance.aot")), () -> Procs.commandLine(pid) + " does not");
@@ -57,9 +56,10 @@ class AotIT {
         Path home = copyOfDistribution();
         Path caches = caches(home);
         Path cache = caches.resolve("instance.aot");
-        String madeOf = Files.readString(caches(home()).resolve("made-of")).replace(home().toString(), home.toString());
+        String madeOf = Files.readString(caches(Distribution.home()).resolve("made-of"))
+            .replace(Distribution.home().toString(), home.toString());
         Files.createDirectories(caches);
-        Files.copy(caches(home()).resolve("instance.aot"), cache);
+        Files.copy(caches(Distribution.home()).resolve("instance.aot"), cache);
         Files.writeString(caches.resolve("made-of"), harm == Harm.OF_OTHER_FILES ? madeOf.replace(".jar ", ".jar 1")
             : madeOf);
         try (FileChannel bytes = FileChannel.open(cache, StandardOpenOption.WRITE)) {
@@ -72,7 +72,7 @@ class AotIT {
                 case OF_OTHER_FILES -> { }
             }
         }
-        MkProcess run = mk.launch(host(home), mk.work(), "run", idleTree());
+        MkProcess run = mk.launch(Distribution.command(home), mk.work(), "run", idleTree());
         run.awaitOut(1, ENDLESS);
         long pid = Procs.instances(mk.machine("idle")).get(1);
         assertEquals(harm.tried, Procs.commandLine(pid).contains(FLAG + cache), () -> "" + Procs.commandLine(pid));
@@ -87,7 +87,7 @@ class AotIT {
         assertEquals(1, made.out("^mkemu: AOT caches made in \\d+ s").size(), made::describe);
         assertEquals(List.of("host.aot", "instance.aot", "made-of"), names(caches(home)));
 
-        MkProcess run = mk.launch(host(home), mk.work(), "run", idleTree());
+        MkProcess run = mk.launch(Distribution.command(home), mk.work(), "run", idleTree());
         run.awaitOut(1, ENDLESS);
         long pid = Procs.instances(mk.machine("idle")).get(1);
         assertTrue(maps(pid, caches(home).resolve("instance.aot")), () -> "" + Procs.commandLine(pid));
@@ -104,13 +104,14 @@ class AotIT {
         assertTrue(made.err().isEmpty(), made::describe);
         assertEquals(List.of("made-of"), names(caches(home)));
         mk.base(good);
-        demoIsVerified(mk.launch(host(home), mk.work(), "demo", "--instances", 1, "--messages", 10, "--json"));
+        demoIsVerified(mk.launch(Distribution.command(home), mk.work(), "demo", "--instances", 1, "--messages", 10,
+            "--json"));
     }
 
     @Test
     void theCommandMakesWhatItsJdkHasNoneOf() throws Exception {
         Path root = Files.createDirectory(mk.work().resolve("root")).toRealPath();
-        copy(Mk.root().resolve("scripts"), root.resolve("scripts"));
+        Trees.copy(Mk.root().resolve("scripts"), root.resolve("scripts"));
         for (String source : List.of("pom.xml", "config/dist.xml", "examples/demo.dts", ".mvn/maven.config")) {
             Files.createDirectories(root.resolve(source).getParent());
             Files.copy(Mk.root().resolve(source), root.resolve(source));
@@ -118,7 +119,7 @@ class AotIT {
         Files.createDirectories(root.resolve("any/src/main"));
         Files.copy(root.resolve("pom.xml"), root.resolve("any/pom.xml"));
         Path home = root.resolve("target/dist");
-        copyDistribution(home);
+        Distribution.copy(home);
         Files.writeString(root.resolve("target/mk.stamp"), "");
 
         String command = root.resolve("scripts/mk").toString();
@@ -172,18 +173,8 @@ class AotIT {
             .anyMatch(line -> line.endsWith(" " + file));
     }
 
-    private static Path home() {
-        return Path.of(System.getProperty("mkemu.home")).toAbsolutePath();
-    }
-
     private static Path caches(Path home) {
         return home.resolve("aot").resolve(JDK.toString().substring(1).replace('/', '-'));
-    }
-
-    private static List<String> host(Path home) {
-        return List.of(JDK.resolve("bin/java").toString(), "@" + home.resolve("jvm.options"),
-            "@" + home.resolve("host.options"), "-Dmkemu.home=" + home, "-cp",
-            home.resolve("lib/host") + "/*:" + home.resolve("lib/instance") + "/*", "io.mkemu.cli.Main");
     }
 
     private static List<String> makes(Path home) {
@@ -192,25 +183,7 @@ class AotIT {
 
     /** A distribution without caches, for this test alone. */
     private Path copyOfDistribution() throws IOException {
-        Path home = mk.work().toRealPath().resolve("dist");
-        copyDistribution(home);
-        return home;
-    }
-
-    private static void copyDistribution(Path to) throws IOException {
-        for (String part : List.of("jvm.options", "host.options", "instance.options", "examples", "lib")) {
-            copy(home().resolve(part), to.resolve(part));
-        }
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
-        Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
-        if (Files.isDirectory(from)) {
-            for (Path file : Trees.below(from)) {
-                Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-        }
+        return Distribution.copy(mk.work().toRealPath().resolve("dist"));
     }
 
     private static List<String> names(Path directory) throws IOException {

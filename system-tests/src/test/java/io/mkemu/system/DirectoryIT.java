@@ -17,6 +17,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Where a machine lies: whose it is, and whether there is room. */
 class DirectoryIT {
@@ -193,15 +195,81 @@ class DirectoryIT {
         }
     }
 
+    /** It has no fallocate, and no size. */
+    @Test
+    void worksOnRamfs() throws Exception {
+        Path ramfs = mount("ramfs", "mode=0700");
+        try {
+            mk.base(ramfs);
+            MkProcess run = mk.start("run", tree).ends(0);
+            assertEquals(2, run.out("one-shot: done").size(), run::describe);
+            assertEquals(List.of(), run.err(), run::describe);
+            assertEquals(List.of(), Trees.below(ramfs));
+        } finally {
+            unmount(ramfs);
+        }
+    }
+
+    @Test
+    void refusesAFileSystemOfHugePages() throws Exception {
+        Path huge = mount("hugetlbfs", "mode=0700");
+        try {
+            mk.base(huge);
+            mk.start("run", tree).refuses(5, huge + "/place/ram: the file system is a hugetlbfs, which has huge pages "
+                + "only.*; set MKEMU_DIR to a directory on a tmpfs");
+            assertEquals(List.of(), Trees.below(huge));
+        } finally {
+            unmount(huge);
+        }
+    }
+
+    /**
+     * In a chroot whose root is no mount point Java finds no file store ("Mount point not found"). All mounts are in a
+     * name space that ends with the command, below a tmpfs that ends with it too.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"/", "/mk"})
+    void worksInAChroot(String base) throws Exception {
+        Path point = directory(mk.work().resolve("point"), "rwx------");
+        String script = """
+            set -e
+            mount -t tmpfs -o mode=0700 mkemu-it "$1"
+            root=$1/root
+            mkdir -m 700 "$root"
+            for top in /*; do
+                if [ -L "$top" ]; then cp -P "$top" "$root/"
+                elif [ -d "$top" ]; then mkdir "$root$top"; mount --rbind "$top" "$root$top"; fi
+            done
+            before=$(ls -A "$root")
+            base=$2
+            shift 2
+            code=0
+            chroot "$root" env -C / MKEMU_DIR="$base" "$@" || code=$?
+            [ "$base" = / ] || rmdir "$root$base"
+            [ "$(ls -A "$root")" = "$before" ] || echo "left: $(ls -A "$root")" >&2
+            exit $code
+            """;
+        boolean allowed = Procs.run("unshare", "--mount", "true");
+        assumeTrue(allowed, "NO CHROOT IS TRIED: no right to mount in a name space of mounts; run as root");
+        List<String> inside = List.of("unshare", "--mount", "bash", "-c", script, "bash", point.toString(), base);
+        MkProcess run = mk.startWith(inside, "run", tree).ends(0);
+        assertEquals(2, run.out("one-shot: done").size(), run::describe);
+        assertEquals(List.of(), run.err(), run::describe);
+        Files.delete(point);
+    }
+
     private Path mount(String size) throws Exception {
-        Path directory = directory(mk.sandbox().resolve("mount-" + size), "rwx------");
-        boolean mounted = Procs.run("mount", "-t", "tmpfs", "-o", "size=" + size + ",mode=0700", "mkemu-it",
-            directory.toString());
+        return mount("tmpfs", "size=" + size + ",mode=0700");
+    }
+
+    private Path mount(String type, String options) throws Exception {
+        Path directory = directory(mk.sandbox().resolve("mount"), "rwx------");
+        boolean mounted = Procs.run("mount", "-t", type, "-o", options, "mkemu-it", directory.toString());
         if (!mounted) {
             Files.delete(directory);
-            System.err.println("SKIPPED: no right to mount a small tmpfs; run as root to test a full file system");
+            System.err.println("SKIPPED: no right to mount a " + type + "; run as root to test one");
         }
-        assumeTrue(mounted, "no right to mount a small tmpfs; run as root to test a full file system");
+        assumeTrue(mounted, "no right to mount a " + type + "; run as root to test one");
         return directory;
     }
 

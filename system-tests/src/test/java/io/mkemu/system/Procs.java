@@ -163,6 +163,11 @@ final class Procs {
         return status(thread, "Cpus_allowed_list");
     }
 
+    /** How many threads a process has. */
+    static int threadCount(long pid) {
+        return Integer.parseInt(status(pid, "Threads"));
+    }
+
     private static String status(String key) {
         return status(ProcessHandle.current().pid(), key);
     }

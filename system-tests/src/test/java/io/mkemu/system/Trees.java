@@ -4,6 +4,7 @@ package io.mkemu.system;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -17,6 +18,17 @@ final class Trees {
     static List<Path> below(Path directory) throws IOException {
         try (Stream<Path> all = Files.walk(directory)) {
             return all.filter(path -> !path.equals(directory)).sorted().toList();
+        }
+    }
+
+    /** Copies a file, or a directory with all that is in it; the directory that the copy lies in is made. */
+    static void copy(Path from, Path to) throws IOException {
+        Files.createDirectories(to.getParent());
+        Files.copy(from, to, StandardCopyOption.COPY_ATTRIBUTES);
+        if (Files.isDirectory(from)) {
+            for (Path file : below(from)) {
+                Files.copy(file, to.resolve(from.relativize(file)), StandardCopyOption.COPY_ATTRIBUTES);
+            }
         }
     }
 

@@ -40,13 +40,15 @@ public final class BackgroundHost {
     }
 
     /**
-     * Refuses a name that is in use, or cannot be used.
+     * Refuses a name that is in use, or cannot be used: its directory is a link, or somebody else's.
      *
      * @throws MachineException as the host itself would say it
      */
-    public static void requireFree(MachineDirectory directory) {
+    public static void requireFree(MachineDirectory directory) throws IOException {
         directory.requireSocketPath();
-        if (RunningMachines.runs(directory)) {
+        /* Rights that the owner lacks are no reason: the host gives them back. */
+        directory.checkOwner();
+        if (RunningMachines.hasLiveHost(directory)) {
             throw HostLock.inUse(directory);
         }
     }

@@ -8,7 +8,6 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.host.view.RunningMachines;
-import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Load;
@@ -80,14 +79,14 @@ public final class RemoteHost implements AutoCloseable {
      * Asks for something and waits until it is done.
      *
      * @param verb       what
-     * @param fields     how; verb and version are added
+     * @param fields     how; what {@link Protocol} wants of each request is added
      * @param waitMillis how long what is asked may wait for kernels; the host has {@link #ANSWER_MILLIS} more
      * @param say        told what the host says meanwhile
      * @return the result
      * @throws MachineException as the host refuses it, or if the host is dead or does not answer
      */
     public ObjectNode ask(String verb, ObjectNode fields, long waitMillis, Consumer<String> say) throws IOException {
-        ObjectNode request = Json.object().put(Protocol.VERB, verb).put(Protocol.VERSION, Protocol.version());
+        ObjectNode request = Protocol.request(verb);
         request.setAll(fields);
         long millis = waitMillis + ANSWER_MILLIS;
         try (ControlClient client = connect()) {

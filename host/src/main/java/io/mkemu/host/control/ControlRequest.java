@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.RamHeaderDescriptor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -35,16 +36,38 @@ public final class ControlRequest {
         return verb;
     }
 
+    /** Whether another mkemu than this one asks; false if it does not say. */
+    public boolean isOfOtherMkemu() {
+        return version() != null && !version().equals(Protocol.version());
+    }
+
     /** Which mkemu asks, or null if it does not say. */
     public String version() {
         return text(Protocol.VERSION, null);
+    }
+
+    /**
+     * Refuses a client that speaks another protocol, or knows another ABI; one that does not say is taken.
+     *
+     * @param machine the machine's name, for the message
+     * @throws MachineException with MACHINE, that names both sides and what to do
+     */
+    public void requireSameProtocol(String machine) {
+        long protocol = number(Protocol.PROTOCOL, 0, Integer.MAX_VALUE, Protocol.NUMBER);
+        long abi = number(Protocol.ABI, 0, Integer.MAX_VALUE, RamHeaderDescriptor.ABI_VERSION);
+        if (protocol != Protocol.NUMBER || abi != RamHeaderDescriptor.ABI_VERSION) {
+            throw new MachineException(ExitCode.MACHINE, "machine \"" + machine + "\" runs under mkemu "
+                + Protocol.version() + " (protocol " + Protocol.NUMBER + ", ABI " + RamHeaderDescriptor.ABI_VERSION
+                + "), this mk is mkemu " + text(Protocol.VERSION, "without a version") + " (protocol " + protocol
+                + ", ABI " + abi + "): use the mk that made the machine, or end it with mk shutdown");
+        }
     }
 
     /** Refuses all fields but these. */
     public void allow(String... names) {
         Set<String> known = Set.of(names);
         fields.fieldNames().forEachRemaining(name -> {
-            if (!known.contains(name) && !name.equals(Protocol.VERB) && !name.equals(Protocol.VERSION)) {
+            if (!known.contains(name) && !Protocol.COMMON.contains(name)) {
                 throw wrong("unknown field " + quote(name) + ", known are " + String.join(", ",
                     known.stream().sorted().toList()));
             }

@@ -10,24 +10,41 @@ import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Set;
 
 /**
  * The lines on a control socket: one JSON object each, in UTF-8, ended by a newline.
  *
  * <pre>
- *  request   {"verb":"exec","version":"0.1.0","names":["web"]}
+ *  request   {"verb":"exec","protocol":1,"abi":4,"version":"0.1.0","names":["web"]}
  *  replies   {"say":"web: external, waits to be joined: ..."}            none or more, while it is under way
  *            {"ok":true,"result":{...}}                                  or
  *            {"ok":false,"exitCode":7,"error":"instance web is ready: ..."}
  * </pre>
  *
  * A connection takes one request after the other. A request that is not ended by a newline does not exist.
+ *
+ * <p>Client and host need not be of the same mkemu, nor run on the same JDK: they need the same {@link #NUMBER} and the
+ * same ABI. Stateless; any thread.
  */
 public final class Protocol {
+    /**
+     * The number of this protocol. It rises when the other side would misunderstand a request or a result: when a verb
+     * or a field is gone, or means something else. A further verb, option or field of a result does not raise it: a
+     * host refuses by name what it does not know, and a client passes over it.
+     */
+    public static final int NUMBER = 1;
+
     /** What is asked. */
-    public static final String VERB = "verb";
-    /** Which mkemu asks; a request without it is taken from any. */
-    public static final String VERSION = "version";
+    static final String VERB = "verb";
+    /** {@link #NUMBER} of the client; a request without it is taken from any, as one that is written by hand. */
+    static final String PROTOCOL = "protocol";
+    /** The ABI of the RAM that the client knows; a request without it is taken from any. */
+    static final String ABI = "abi";
+    /** Which mkemu asks: for messages only. */
+    static final String VERSION = "version";
+    /** Fields that each request may have. */
+    static final Set<String> COMMON = Set.of(VERB, PROTOCOL, ABI, VERSION);
     static final String SAY = "say";
     static final String OK = "ok";
     static final String RESULT = "result";
@@ -75,9 +92,15 @@ public final class Protocol {
         }
     }
 
-    /** What client and host must have in common: the version of mkemu and of the ABI. */
+    /** A request of this mkemu, without fields yet. */
+    public static ObjectNode request(String verb) {
+        return Json.object().put(VERB, verb).put(PROTOCOL, NUMBER).put(ABI, RamHeaderDescriptor.ABI_VERSION)
+            .put(VERSION, version());
+    }
+
+    /** The version of this mkemu. */
     public static String version() {
         String version = Protocol.class.getPackage().getImplementationVersion();
-        return (version == null ? "(unpackaged)" : version) + ", ABI " + RamHeaderDescriptor.ABI_VERSION;
+        return version == null ? "(unpackaged)" : version;
     }
 }

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 
 /** A life whose process is a child of this one: the default. */
 public final class InstanceProcess extends InstanceLife {
@@ -27,6 +28,9 @@ public final class InstanceProcess extends InstanceLife {
     private static final long LAST_WORDS_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int MAX_LINES = 200;
     private static final long DRAIN_SECONDS = 1;
+    /** What a JVM prints that cannot start; of these lines the last says most. */
+    private static final Pattern NO_JVM = Pattern.compile("Error occurred during initialization of VM|unable to create "
+        + "native thread|Cannot create VM thread|Unexpected exception when loading aot-linked classes");
 
     private record Output(long nanos, String line) {
     }
@@ -35,6 +39,8 @@ public final class InstanceProcess extends InstanceLife {
     private final ThreadFactory threads;
     private final Starter starter;
     private volatile Process process;
+    /** Why the JVM could not start, in its own words; null if it has not said such a thing. */
+    private volatile String noJvm;
 
     /** Forks. */
     @FunctionalInterface
@@ -154,6 +160,9 @@ public final class InstanceProcess extends InstanceLife {
     }
 
     private void add(String line) {
+        if (NO_JVM.matcher(line).find()) {
+            noJvm = line;
+        }
         synchronized (outputs) {
             outputs.add(new Output(System.nanoTime(), line));
             if (outputs.size() > MAX_LINES) {
@@ -172,10 +181,17 @@ public final class InstanceProcess extends InstanceLife {
             int exitCode = child.waitFor();
             /* A process that a module left behind may hold the pipe open; the kernel is dead all the same. */
             reader.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
-            over(exitCode == 0 ? "" : Signals.describeExit(exitCode));
+            over(exitCode == 0 ? "" : Signals.describeExit(exitCode) + whyNoJvm());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private String whyNoJvm() {
+        String said = noJvm;
+        String shortage = said == null ? null : Shortage.ofOutput(said);
+        return said == null ? ""
+            : ": its JVM cannot go on: " + (shortage != null ? shortage : said + "; see mk doctor");
     }
 
     @Override

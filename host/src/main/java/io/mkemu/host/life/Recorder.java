@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.RamHeaderDescriptor;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.host.control.Protocol;
 import io.mkemu.journal.JournalWriter;
@@ -75,7 +76,7 @@ public final class Recorder implements AutoCloseable {
         what.put("createdUnixNanos", ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()) - agoNanos);
         what.put("nrCpus", machine.plan().layout().nrCpus());
         what.put("ipi", machine.plan().spec().ipi().toString());
-        what.put("mkemu", Protocol.version());
+        what.put("mkemu", Protocol.version() + ", ABI " + RamHeaderDescriptor.ABI_VERSION);
         return Json.bytes(what);
     }
 

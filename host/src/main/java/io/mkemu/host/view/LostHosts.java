@@ -4,6 +4,7 @@ package io.mkemu.host.view;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.OsProcess;
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -78,7 +79,7 @@ public final class LostHosts {
                     return Path.of(target.substring(0, target.length() - REMOVED.length()));
                 }
             }
-        } catch (IOException ended) {
+        } catch (IOException | DirectoryIteratorException ended) {
             return null;
         }
         return null;

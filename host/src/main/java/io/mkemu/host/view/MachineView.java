@@ -65,7 +65,8 @@ public final class MachineView implements AutoCloseable {
 
     /** Machines whose host is dead and whose RAM is still there, in alphabetical order. */
     private static List<String> remains() throws IOException {
-        return RunningMachines.namesOf(machine -> Files.isRegularFile(machine.ram(), LinkOption.NOFOLLOW_LINKS));
+        return RunningMachines.namesOf(machine -> RunningMachines.refusal(machine) == null
+            && Files.isRegularFile(machine.ram(), LinkOption.NOFOLLOW_LINKS));
     }
 
     /** The machine's name. */

@@ -15,33 +15,52 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
-/** This user's machines that run now: those whose host holds its lock. */
+/**
+ * This user's machines that run now: those whose host holds its lock. A link, or a directory that is somebody else's or
+ * open to others, is nobody's machine, whatever lies in it. Stateless; any thread. All calls throw MachineException if
+ * such a thing is in the place of the directory that machines lie in, or of the one that is asked for.
+ */
 public final class RunningMachines {
     private RunningMachines() {
     }
 
     /** Their names, in alphabetical order. */
     public static List<String> names() throws IOException {
-        return namesOf(RunningMachines::runs);
+        return namesOf(machine -> refusal(machine) == null && hasLiveHost(machine));
     }
 
     /** Names of those whose host was killed: it left its directory. In alphabetical order. */
     public static List<String> deadNames() throws IOException {
-        return namesOf(RunningMachines::isDead);
+        return namesOf(machine -> refusal(machine) == null && hasDeadHost(machine));
     }
 
-    /**
-     * Names of the machines whose directory is of some kind, in alphabetical order.
-     *
-     * @throws MachineException if the place where they should lie is a link, or somebody else's
-     */
+    /** Names of what looks like a machine and is not this user's, or open to others. In alphabetical order. */
+    static List<String> refusedNames() throws IOException {
+        /* Somebody else's directory may not be looked into: it counts. */
+        return namesOf(machine -> !Files.notExists(machine.lifeLock(0), LinkOption.NOFOLLOW_LINKS)
+            && refusal(machine) != null);
+    }
+
+    /** Why a directory that is there is nobody's machine, in a line, or null. */
+    static String refusal(MachineDirectory directory) {
+        try {
+            directory.isThere();
+            return null;
+        } catch (MachineException unsafe) {
+            return unsafe.getMessage();
+        } catch (IOException hidden) {
+            return directory.path() + ": " + hidden.getMessage();
+        }
+    }
+
+    /** Names of the machines whose directory is of some kind, in alphabetical order. */
     static List<String> namesOf(Predicate<MachineDirectory> kind) throws IOException {
         if (!MachineDirectory.hasBase()) {
             return List.of();
         }
         try (Stream<Path> directories = Files.list(MachineDirectory.base())) {
-            return directories.filter(path -> Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS))
-                .map(MachineDirectory::new).filter(kind).map(MachineDirectory::machine).sorted().toList();
+            return directories.filter(Files::isDirectory).map(MachineDirectory::new).filter(kind)
+                .map(MachineDirectory::machine).sorted().toList();
         } catch (NoSuchFileException none) {
             return List.of();
         }
@@ -59,19 +78,19 @@ public final class RunningMachines {
         if (!runs(directory)) {
             throw notRunning(directory);
         }
-        directory.check();
         return directory;
     }
 
     /** Why a machine cannot be asked anything, and what to do about it. */
     public static MachineException notRunning(MachineDirectory directory) throws IOException {
         String machine = "machine \"" + directory.machine() + "\" ";
-        long lost = isDead(directory) ? 0 : LostHosts.of(directory);
+        boolean dead = directory.isThere() && hasDeadHost(directory);
+        long lost = dead ? 0 : LostHosts.of(directory);
         if (lost != 0) {
             return new MachineException(ExitCode.MACHINE,
                 machine + "cannot be asked anything: " + LostHosts.describe(lost));
         }
-        return new MachineException(ExitCode.MACHINE, isDead(directory) ? machine + "is dead, its host was killed: "
+        return new MachineException(ExitCode.MACHINE, dead ? machine + "is dead, its host was killed: "
             + "mk init --machine " + directory.machine() + " clears what it left and makes it anew"
             : machine + "does not run; " + list(names()));
     }
@@ -111,11 +130,17 @@ public final class RunningMachines {
     }
 
     /** Whether there is a lock of a host, and no host that holds it. */
-    private static boolean isDead(MachineDirectory directory) {
-        return Files.isRegularFile(directory.lifeLock(0), LinkOption.NOFOLLOW_LINKS) && !runs(directory);
+    private static boolean hasDeadHost(MachineDirectory directory) {
+        return Files.isRegularFile(directory.lifeLock(0), LinkOption.NOFOLLOW_LINKS) && !hasLiveHost(directory);
     }
 
-    public static boolean runs(MachineDirectory directory) {
+    /** Whether a machine runs. */
+    public static boolean runs(MachineDirectory directory) throws IOException {
+        return directory.isThere() && hasLiveHost(directory);
+    }
+
+    /** Whether a host holds the lock in a directory, whosever it is. */
+    public static boolean hasLiveHost(MachineDirectory directory) {
         try (OsFile lock = OsFile.openReadOnly(directory.lifeLock(0))) {
             return lock.isLockedByOther();
         } catch (IOException notAMachine) {
