@@ -85,7 +85,7 @@ class AotIT {
         Path home = copyOfDistribution();
         MkProcess made = mk.launch(makes(home), mk.work()).ends(0);
         assertEquals(1, made.out("^mkemu: AOT caches made in \\d+ s").size(), made::describe);
-        assertEquals(List.of("host.aot", "instance.aot", "made-of"), names(caches(home)));
+        assertEquals(List.of("host.aot", "instance.aot", "made-of", "verbs.aot"), names(caches(home)));
 
         MkProcess run = mk.launch(host(home), mk.work(), "run", idleTree());
         run.awaitOut(1, ENDLESS);
@@ -130,7 +130,7 @@ class AotIT {
         MkProcess first = mk.launch(building, mk.work(), "--version").ends(0);
         assertEquals(List.of("mkemu: preparing for the JDK in " + JDK + " (once, some seconds) ..."), first.err());
         assertEquals(1, first.out().size(), first::describe);
-        assertEquals(List.of("host.aot", "instance.aot", "made-of"), names(caches(home)));
+        assertEquals(List.of("host.aot", "instance.aot", "made-of", "verbs.aot"), names(caches(home)));
         MkProcess second = mk.launch(building, mk.work(), "--version").ends(0);
         assertTrue(second.err().isEmpty(), second::describe);
     }
@@ -198,7 +198,8 @@ class AotIT {
     }
 
     private static void copyDistribution(Path to) throws IOException {
-        for (String part : List.of("jvm.options", "host.options", "instance.options", "examples", "lib")) {
+        for (String part : List.of("jvm.options", "host.options", "instance.options", "verbs.options",
+            "examples", "lib")) {
             copy(home().resolve(part), to.resolve(part));
         }
     }
