@@ -48,6 +48,11 @@ class AotIT {
         for (long pid : Procs.instances(mk.machine("idle")).values()) {
             assertTrue(maps(pid, caches.resolve("instance.aot")), () -> Procs.commandLine(pid) + " does not");
         }
+        MkProcess verb = mk.script(mk.work(), "dmesg", "--follow", "--machine", "idle");
+        verb.awaitOut(1, "");
+        assertTrue(maps(verb.pid(), caches.resolve("verbs.aot")), () -> "the verb does not\n" + verb.describe());
+        verb.signal("INT");
+        verb.ends(130);
         endIdle(run);
     }
 
