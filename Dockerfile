@@ -7,7 +7,7 @@ FROM ${BASE_IMAGE}
 
 COPY target/dist/lib /opt/mkemu/lib
 COPY target/dist/examples examples/containers.dts /opt/mkemu/examples/
-COPY target/dist/jvm.options target/dist/host.options target/dist/instance.options /opt/mkemu/
+COPY target/dist/jvm.options target/dist/host.options target/dist/instance.options target/dist/verbs.options /opt/mkemu/
 COPY container/mk scripts/lib/aot.sh scripts/lib/jvm.sh /opt/mkemu/bin/
 # An empty volume takes owner and mode from the directory that it is mounted on.
 RUN find /opt/mkemu ! -perm -o=r -exec chmod a+rX {} + \

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # AOT caches: what a JVM of mkemu has loaded and linked by the time it is up, kept in a file, so that the next one starts
-# from there. Two for each JDK, host.aot and instance.aot in target/dist/aot, with made-of beside them, which says what
-# they hold good for; io.mkemu.host.life.AotCache reads it too. They make nothing possible, only faster: whatever is wrong with
-# them, mkemu runs without, and says nothing.
+# from there. Three for each JDK in target/dist/aot: host.aot, instance.aot, and verbs.aot of the command line's short
+# verbs, with made-of beside them, which says what they hold good for; io.mkemu.host.life.AotCache reads it too. They make
+# nothing possible, only faster: whatever is wrong with them, mkemu runs without, and says nothing.
 #
 # Sourced by scripts/mk, and by mk in the image. The build runs it: bash aot.sh JDK DIST makes a distribution's. Plain
 # sh with local, and of the tools only what busybox's have too, because images may have no others.
@@ -17,16 +17,42 @@ aot_made_of() {
 
 # aot_dir JDK DIST: REPLY = where the caches for a JDK lie. JDK is its real path, which the JVM knows as java.home.
 aot_dir() {
-    REPLY=$2/aot/$(echo "${1#/}" | tr / -)
+    local rest=${1#/}
+    REPLY=$2/aot/
+    while :; do
+        case $rest in
+        */*)
+            REPLY=$REPLY${rest%%/*}-
+            rest=${rest#*/}
+            ;;
+        *)
+            REPLY=$REPLY$rest
+            return
+            ;;
+        esac
+    done
+}
+
+# aot_name VERB: REPLY = the cache, and the options file, of the JVM of a verb: verbs for what is over in a moment, host
+# for what is or reads a machine's host or journal, and for what needs all commands.
+aot_name() {
+    case $1 in
+    console | create | delete | dmesg | exec | init | interrupts | iomem | join | kill | list | load | show | shutdown | \
+        unload | update) REPLY=verbs ;;
+    *) REPLY=host ;;
+    esac
 }
 
 # aot_is_made JDK DIST: true if caches were made of these very files, or it was tried in vain.
 aot_is_made() {
-    local dir made_of
+    local line made_of=''
     aot_dir "$@"
-    dir=$REPLY
-    [ -r "$dir/made-of" ] || return 1
-    made_of=$(cat "$dir/made-of")
+    [ -r "$REPLY/made-of" ] || return 1
+    # Not $(cat): each verb would pay for one more process.
+    while IFS= read -r line; do
+        made_of=$made_of${made_of:+"
+"}$line
+    done <"$REPLY/made-of"
     aot_made_of "$@" && [ "$REPLY" = "$made_of" ]
 }
 
@@ -51,10 +77,27 @@ aot_record() {
         --journal "$3/journal" >/dev/null
 }
 
-# aot_create_host JDK DIST DIR [OPTION]
+# aot_record_verbs JDK DIST DIR: a machine, and one JVM that runs the short verbs on it and writes down what it loads.
+# The machine ends with them, or by its time limit.
+aot_record_verbs() {
+    local machine
+    machine=aot-verbs-$(stat -c %i "$2")
+    aot_java "$1" "$2" "@$2/host.options" -cp "$2/lib/host/*:$2/lib/instance/*" \
+        io.mkemu.cli.Main host --background --machine "$machine" --cpus 0-1 --memory 8M | {
+        # It says that it is up, as it says so to mk init.
+        read -r _ || return
+        aot_java "$1" "$2" "@$2/host.options" "@$2/verbs.options" -XX:AOTMode=record \
+            -XX:AOTConfiguration="$3/verbs.conf" -cp "$2/lib/host/*:$2/lib/instance/*" \
+            io.mkemu.cli.Rehearsal "$machine" >/dev/null
+    }
+}
+
+# aot_create_host JDK DIST DIR NAME [OPTION]...: host.aot or verbs.aot, which have the same class path.
 aot_create_host() {
-    aot_java "$1" "$2" "@$2/host.options" ${4:+"$4"} -XX:AOTMode=create -XX:AOTConfiguration="$3/host.conf" \
-        -XX:AOTCache="$3/host.aot" -XX:ErrorFile=/dev/null -cp "$2/lib/host/*:$2/lib/instance/*"
+    local jdk=$1 dist=$2 dir=$3 name=$4
+    shift 4
+    aot_java "$jdk" "$dist" "@$dist/host.options" "$@" -XX:AOTMode=create -XX:AOTConfiguration="$dir/$name.conf" \
+        -XX:AOTCache="$dir/$name.aot" -XX:ErrorFile=/dev/null -cp "$dist/lib/host/*:$dist/lib/instance/*"
 }
 
 # aot_create JDK DIST DIR: makes the caches of what was recorded.
@@ -62,16 +105,18 @@ aot_create() {
     local host status=0
     # JDK 25.0.3 crashes while it links a class with a lambda whose outer class was loaded and never used; a cache of
     # classes that are not linked yet is the next best thing.
-    { aot_create_host "$1" "$2" "$3" || aot_create_host "$1" "$2" "$3" -XX:-AOTClassLinking; } &
+    { aot_create_host "$1" "$2" "$3" host || aot_create_host "$1" "$2" "$3" host -XX:-AOTClassLinking; } &
     host=$!
     aot_java "$1" "$2" "@$2/instance.options" -XX:AOTMode=create -XX:AOTConfiguration="$3/instance.conf" -XX:AOTCache="$3/instance.aot" \
         -cp "$2/lib/instance/*" || status=$?
+    aot_create_host "$1" "$2" "$3" verbs "@$2/verbs.options" ||
+        aot_create_host "$1" "$2" "$3" verbs "@$2/verbs.options" -XX:-AOTClassLinking || status=$?
     wait "$host" || status=$?
     # On the disk before they have their names: a power failure must not leave one with holes.
-    [ "$status" -eq 0 ] && sync "$3/host.aot" "$3/instance.aot"
+    [ "$status" -eq 0 ] && sync "$3/host.aot" "$3/instance.aot" "$3/verbs.aot"
 }
 
-# aot_make JDK DIST: makes both caches aside and moves them into place; one line on stdout says what came of it.
+# aot_make JDK DIST: makes the caches aside and moves them into place; one line on stdout says what came of it.
 aot_make() {
     local jdk=$1 dist=$2 dir new made_of start attempt status=1
     start=$(date +%s)
@@ -84,7 +129,8 @@ aot_make() {
     mkdir -p "$new" || return
     # Twice: on a busy machine the host may not wait until its instance has written all of its record.
     for attempt in 1 2; do
-        { aot_record "$jdk" "$dist" "$new" && aot_create "$jdk" "$dist" "$new"; } </dev/null >"$new/log" 2>&1 &&
+        { aot_record "$jdk" "$dist" "$new" && aot_record_verbs "$jdk" "$dist" "$new" &&
+            aot_create "$jdk" "$dist" "$new"; } </dev/null >"$new/log" 2>&1 &&
             status=0 && break
     done
     if [ "$status" -eq 0 ]; then

@@ -7,28 +7,28 @@ readonly MK_STAMP=$MK_ROOT/target/mk.stamp
 readonly MK_BENCH=$MK_ROOT/target/bench
 readonly MK_BENCH_STAMP=$MK_ROOT/target/bench.stamp
 
-# is_newer STAMP PATH...: true if something in one of the paths is newer than the file STAMP, or that is missing.
+# is_newer STAMP PATH...: true if something in one of the paths below MK_ROOT is newer than the file STAMP, or that is missing.
 # Directories count: their time shows deleted files.
 is_newer() {
     local stamp=$1 newer
     shift
     [[ -f $stamp ]] || return 0
     # A tree without sources has nothing to say about what it lacks.
-    newer=$(cd "$MK_ROOT" && find "$@" -newer "$stamp" -print -quit 2>/dev/null)
+    newer=$(find "${@/#/$MK_ROOT/}" -newer "$stamp" -print -quit 2>/dev/null)
     [[ -n $newer ]]
 }
 
 # True if target/dist is missing or older than what it is made of.
 is_stale() {
     [[ -f $MK_DIST/instance.options ]] || return 0
-    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,record,host,hazards}/{pom.xml,src/main} config/dist.xml \
-        examples/demo.dts scripts/{jvm,host,instance}.options
+    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,record,host,hazards}/{pom.xml,src/main} \
+        config/{dist.xml,RaiseClassFiles.java} examples/demo.dts scripts/{jvm,host,instance,verbs}.options
 }
 
 # The same of target/bench, which needs target/dist.
 is_bench_stale() {
     [[ -d $MK_BENCH/lib ]] || return 0
-    is_stale || is_newer "$MK_BENCH_STAMP" "$MK_STAMP" bench/{pom.xml,src/main} config/bench.xml
+    is_stale || is_newer "$MK_BENCH_STAMP" "${MK_STAMP#"$MK_ROOT/"}" bench/{pom.xml,src/main} config/bench.xml
 }
 
 # Held until the script ends. The root directory is the lock: nothing in it survives `mvn clean` for sure.

@@ -37,9 +37,14 @@ jvm_collector() {
 
 # jvm_locale: exports a locale in which paths of any letters survive. A JVM takes the encoding of paths and arguments
 # from the locale when it starts, and no option changes it later: under LC_ALL=C, cron's and systemd's, each letter that
-# is not ASCII's becomes '?'. mkemu speaks one language only, so no user loses his.
+# is not ASCII's becomes '?'. mkemu speaks one language only, so no user loses his. Of the C locale's two names the
+# answer is known; to ask costs a verb two processes.
 jvm_locale() {
-    [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8
+    case ${LC_ALL:-${LC_CTYPE:-${LANG:-C}}} in
+    C.UTF-8 | C.utf8) ;;
+    C | POSIX) export LC_ALL=C.UTF-8 ;;
+    *) [ "$(locale charmap 2>/dev/null)" = UTF-8 ] || export LC_ALL=C.UTF-8 ;;
+    esac
 }
 
 # jvm_options: REPLY = the words of MKEMU_JAVA_OPTS, one a line. Blanks and line ends part words; quotes and backslashes

@@ -141,6 +141,14 @@ class BenchIT {
                 + memory.get("files").asLong() + memory.get("RAM").asLong(), boot.get("runs").asInt() * 2048,
                 boot.toString());
         }
+        JsonNode verbs = new ObjectMapper().readTree(json.toFile()).get("verbs");
+        assertEquals(List.of("line", "list", "show", "dmesg", "exec", "kill"),
+            verbs.valueStream().map(verb -> verb.get("name").asText()).toList(), said);
+        for (JsonNode verb : verbs) {
+            assertTrue(verb.get("ownMillis").asDouble() > 0 && verb.get("cpuMillis").asDouble() > 0, verb.toString());
+            assertTrue(verb.get("ownMillis").asDouble() < verb.get("wallMillis").get("p50").asDouble()
+                == verb.get("name").asText().equals("exec"), verb.toString());
+        }
         has(said, "^mkemu-queued-halt +[0-9.]+ %$");
         has(said, compiler ? "^c-mailbox-spin +64 +" + TRIP : "^note: there is no C compiler");
         assertTrue(Files.readString(work.resolve("bench.html")).contains("<svg"));

@@ -105,12 +105,17 @@ public final class OsFile implements AutoCloseable {
         do {
             result = (int) Native.call(SystemCall.FALLOCATE, fd, 0, 0, bytes);
         } while (result == -Errno.EINTR);
-        if (result == -Errno.EOPNOTSUPP || result == -Errno.ENOSYS || result == -Errno.EPERM) {
+        if (result < 0 && isReplaced(-result)) {
             result = writeZeros(bytes);
         }
         if (result < 0) {
             throw new OsException(path + ": cannot allocate " + bytes + " bytes: " + Errno.name(-result), -result);
         }
+    }
+
+    /** Whether zeros are written where fallocate is refused with this error. */
+    public static boolean isReplaced(int errno) {
+        return errno == Errno.EOPNOTSUPP || errno == Errno.ENOSYS || errno == Errno.EPERM;
     }
 
     private int writeZeros(long bytes) {

@@ -15,17 +15,13 @@ import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM.",
-    subcommands = {InitCommand.class, HostCommand.class, CreateCommand.class, UpdateCommand.class,
-    LoadCommand.class, ExecCommand.class, JoinCommand.class, KillCommand.class, UnloadCommand.class,
-    DeleteCommand.class, ShowCommand.class, ListCommand.class, ShutdownCommand.class, RunCommand.class,
-    DemoCommand.class, DmesgCommand.class, ConsoleCommand.class, InterruptsCommand.class, IomemCommand.class,
-    TraceCommand.class, ReplayCommand.class, DoctorCommand.class, CompletionCommand.class},
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
@@ -38,8 +34,10 @@ import picocli.CommandLine.Command;
     footer = "Example: mk run examples/demo.dts")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
-    /** The own commands that the help lists after those of {@link FurtherCommand}. */
-    private static final List<String> LAST = List.of("trace", "replay", "doctor", "completion");
+    /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
+    static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
+        "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console", "interrupts", "iomem");
+    static final List<String> LAST = List.of("trace", "replay", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
         + "|-E(NOSPC|MFILE|NFILE|FBIG|NOMEM|AGAIN|DQUOT|ROFS)\\b");
@@ -60,7 +58,7 @@ public final class Main {
         System.exit(code);
     }
 
-    private static int execute(String[] args) {
+    static int execute(String[] args) {
         try {
             return commandLine(args).execute(args);
         } catch (Error fault) {
@@ -75,21 +73,50 @@ public final class Main {
 
     /**
      * The command line with all commands that can be seen in what it is given: where the first argument is one of its
-     * own, further ones are not looked for. To look for them opens all jars of the class path.
+     * own, that one alone. To build a command reads its class by reflection, and to look for further ones opens all
+     * jars of the class path: both take longer than what most commands do.
      */
     static CommandLine commandLine(String... args) {
-        CommandLine mk = Converter.register(new CommandLine(new Main()));
-        if (args.length == 0 || !mk.getSubcommands().containsKey(args[0])) {
-            addFurther(mk);
+        CommandLine mk = new CommandLine(new Main());
+        if (args.length > 0 && (FIRST.contains(args[0]) || LAST.contains(args[0]))) {
+            mk.addSubcommand(args[0], command(args[0]));
+        } else {
+            FIRST.forEach(name -> mk.addSubcommand(name, command(name)));
+            ServiceLoader.load(FurtherCommand.class).forEach(mk::addSubcommand);
+            LAST.forEach(name -> mk.addSubcommand(name, command(name)));
         }
-        return mk.setParameterExceptionHandler(Main::usageError).setExecutionExceptionHandler(Main::failure);
+        return Converter.register(mk).setParameterExceptionHandler(Main::usageError)
+            .setExecutionExceptionHandler(Main::failure);
     }
 
-    private static void addFurther(CommandLine mk) {
-        List<CommandLine> last = LAST.stream().map(mk.getSubcommands()::get).toList();
-        LAST.forEach(mk.getCommandSpec()::removeSubcommand);
-        ServiceLoader.load(FurtherCommand.class).forEach(mk::addSubcommand);
-        last.forEach(command -> mk.addSubcommand(command.getCommandName(), command));
+    /** One of the own commands. Not a table: that would load the classes of all of them. */
+    private static Callable<Integer> command(String name) {
+        return switch (name) {
+            case "init" -> new InitCommand();
+            case "host" -> new HostCommand();
+            case "create" -> new CreateCommand();
+            case "update" -> new UpdateCommand();
+            case "load" -> new LoadCommand();
+            case "exec" -> new ExecCommand();
+            case "join" -> new JoinCommand();
+            case "kill" -> new KillCommand();
+            case "unload" -> new UnloadCommand();
+            case "delete" -> new DeleteCommand();
+            case "show" -> new ShowCommand();
+            case "list" -> new ListCommand();
+            case "shutdown" -> new ShutdownCommand();
+            case "run" -> new RunCommand();
+            case "demo" -> new DemoCommand();
+            case "dmesg" -> new DmesgCommand();
+            case "console" -> new ConsoleCommand();
+            case "interrupts" -> new InterruptsCommand();
+            case "iomem" -> new IomemCommand();
+            case "trace" -> new TraceCommand();
+            case "replay" -> new ReplayCommand();
+            case "doctor" -> new DoctorCommand();
+            case "completion" -> new CompletionCommand();
+            default -> throw new IllegalArgumentException(name);
+        };
     }
 
     private static int usageError(CommandLine.ParameterException wrong, String[] args) {

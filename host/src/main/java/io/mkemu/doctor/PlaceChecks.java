@@ -101,9 +101,14 @@ final class PlaceChecks {
     private static Finding fallocate(Path there) {
         try {
             int result = OsFile.tryFallocate(there);
-            return result == 0 ? Finding.ok("fallocate", "works") : Finding.warning("fallocate",
-                "refused with " + Errno.name(result) + ": RAM is filled with zeros instead, which takes longer",
-                ELSEWHERE + ", or let the system call filter pass fallocate");
+            if (result == 0) {
+                return Finding.ok("fallocate", "works");
+            }
+            String found = "refused with " + Errno.name(result) + ": ";
+            String remedy = ELSEWHERE + ", or let the system call filter pass fallocate";
+            return OsFile.isReplaced(-result)
+                ? Finding.warning("fallocate", found + "RAM is filled with zeros instead, which takes longer", remedy)
+                : Finding.problem("fallocate", found + "no RAM can be made there", remedy);
         } catch (IOException refused) {
             return Finding.problem("fallocate", "no file can be made: " + refused.getMessage(),
                 "get the right to write to " + there + ", or " + ELSEWHERE);

@@ -47,6 +47,11 @@ class AotIT {
         for (long pid : Procs.instances(mk.machine("idle")).values()) {
             assertTrue(maps(pid, caches.resolve("instance.aot")), () -> Procs.commandLine(pid) + " does not");
         }
+        MkProcess verb = mk.script(mk.work(), "dmesg", "--follow", "--machine", "idle");
+        verb.awaitOut(1, "");
+        assertTrue(maps(verb.pid(), caches.resolve("verbs.aot")), () -> "the verb does not\n" + verb.describe());
+        verb.signal("INT");
+        verb.ends(130);
         endIdle(run);
     }
 
@@ -85,7 +90,7 @@ class AotIT {
         Path home = copyOfDistribution();
         MkProcess made = mk.launch(makes(home), mk.work()).ends(0);
         assertEquals(1, made.out("^mkemu: AOT caches made in \\d+ s").size(), made::describe);
-        assertEquals(List.of("host.aot", "instance.aot", "made-of"), names(caches(home)));
+        assertEquals(List.of("host.aot", "instance.aot", "made-of", "verbs.aot"), names(caches(home)));
 
         MkProcess run = mk.launch(Distribution.command(home), mk.work(), "run", idleTree());
         run.awaitOut(1, ENDLESS);
@@ -131,7 +136,7 @@ class AotIT {
         MkProcess first = mk.launch(building, mk.work(), "--version").ends(0);
         assertEquals(List.of("mkemu: preparing for the JDK in " + JDK + " (once, some seconds) ..."), first.err());
         assertEquals(1, first.out().size(), first::describe);
-        assertEquals(List.of("host.aot", "instance.aot", "made-of"), names(caches(home)));
+        assertEquals(List.of("host.aot", "instance.aot", "made-of", "verbs.aot"), names(caches(home)));
         MkProcess second = mk.launch(building, mk.work(), "--version").ends(0);
         assertTrue(second.err().isEmpty(), second::describe);
     }

@@ -30,7 +30,8 @@ final class Distribution {
 
     /** Makes a copy without AOT caches, and returns where it lies. */
     static Path copy(Path to) throws IOException {
-        for (String part : List.of("jvm.options", "host.options", "instance.options", "examples", "lib")) {
+        for (String part : List.of("jvm.options", "host.options", "instance.options", "verbs.options", "examples",
+            "lib")) {
             Trees.copy(home().resolve(part), to.resolve(part));
         }
         return to;

@@ -11,6 +11,7 @@ import io.mkemu.host.control.ControlClient;
 import io.mkemu.host.life.AotCache;
 import io.mkemu.record.RecordedInstanceMain;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -19,7 +20,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -33,6 +37,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     private static final int KILL_SECONDS = 60;
     private static final long ANSWER_MILLIS = 60_000;
     private static final Path HOME = Path.of(System.getProperty("mkemu.home"));
+    private static final Set<String> VERBS = verbs();
 
     private final List<MkProcess> started = new ArrayList<>();
     private Path sandbox;
@@ -130,11 +135,29 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
         }
     }
 
+    /** The verbs that scripts/mk starts with options and a cache of their own. */
+    private static Set<String> verbs() {
+        try {
+            String script = Files.readString(root().resolve("scripts/lib/aot.sh"));
+            Matcher list = Pattern.compile("case \\$1 in([a-z |\\\\\\s]+)\\) REPLY=verbs").matcher(script);
+            if (!list.find()) {
+                throw new AssertionError("scripts/lib/aot.sh names no verbs");
+            }
+            return Set.of(list.group(1).strip().split("[ |\\\\\\s]+"));
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
+        }
+    }
+
     /** Starts {@code mk ARGS} by way of a command that replaces itself with its arguments, such as taskset. */
     MkProcess startWith(List<String> wrapper, Object... args) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.addAll(List.of(java(), "@" + HOME.resolve("jvm.options"), "@" + HOME.resolve("host.options")));
-        command.addAll(AotCache.options(HOME, "host"));
+        boolean verb = args.length > 0 && VERBS.contains(args[0].toString());
+        if (verb) {
+            command.add("@" + HOME.resolve("verbs.options"));
+        }
+        command.addAll(AotCache.options(HOME, verb ? "verbs" : "host"));
         command.addAll(List.of("-Dmkemu.home=" + HOME, "-cp",
             HOME.resolve("lib/host") + "/*:" + HOME.resolve("lib/instance") + "/*", "io.mkemu.cli.Main"));
         return launch(command, work, args);

@@ -47,7 +47,7 @@ import picocli.CommandLine.Spec;
         + "an idle machine costs: of mkemu's whole path, from a send to the callback of its answer, and of other ways "
         + "to send bytes between two processes. All are up at the same time and take turns, round by round. And of "
         + "mkemu alone: what tracing costs (trace), round trips beside up to 128 idle instances (crowd), how long "
-        + "instances boot and what memory they take (boot).",
+        + "instances boot and what memory they take (boot), how long the command line takes (verbs).",
         "Without --quick it takes about five minutes, of a machine that does nothing else."},
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
         "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
@@ -57,7 +57,8 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     /** How much is measured. */
     static final class Amount {
-        @Option(names = "--quick", description = "Less of all, crowd and boot only if they are named: under a minute.")
+        @Option(names = "--quick", description = "Less of all; crowd, boot and verbs only if they are named: under a "
+            + "minute.")
         private boolean quick;
 
         @Option(names = "--smoke", description = "Only whether all of it works; the numbers mean nothing.")

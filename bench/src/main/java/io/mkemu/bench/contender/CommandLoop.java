@@ -22,6 +22,7 @@ import java.util.stream.Collectors;
  * idle MILLIS                 ok CPU_NANOS NANOS
  * trace MODE                  ok LOST_RECORDS
  * boot INSTANCES              ok NANOS FIELD... (of BootField)
+ * verb NAME                   ok NANOS CPU_NANOS OWN_NANOS
  * </pre>
  *
  * or {@code error} and why. "ready" comes first of all; the end of stdin ends the contender.
@@ -75,6 +76,10 @@ public final class CommandLoop {
                 Commands.Boot boot = commands.boot(Integer.parseInt(words[1]));
                 return " " + boot.nanos() + " " + boot.fields().stream().map(String::valueOf)
                     .collect(Collectors.joining(" "));
+            }
+            case "verb" -> {
+                Commands.VerbTime time = commands.verb(words[1]);
+                return " " + time.nanos() + " " + time.cpuNanos() + " " + time.ownNanos();
             }
             case "trace" -> {
                 return " " + commands.trace(TraceMode.of(words[1]));

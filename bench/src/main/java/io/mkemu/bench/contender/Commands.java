@@ -39,6 +39,19 @@ public interface Commands {
         }
     }
 
+    /** The verb that is none: a JVM that prints a line. */
+    String LINE = "line";
+
+    /**
+     * What a verb of the command line took, from its start to its end.
+     *
+     * @param nanos    that passed
+     * @param cpuNanos of CPU time, of the script and its JVM
+     * @param ownNanos nanos without the boot of an instance that it waited for
+     */
+    record VerbTime(long nanos, long cpuNanos, long ownNanos) {
+    }
+
     /**
      * Sends messages there and back, one under way at a time.
      *
@@ -74,6 +87,15 @@ public interface Commands {
      */
     default Boot boot(int instances) throws Exception {
         throw new UnsupportedOperationException("its boot is not measured");
+    }
+
+    /**
+     * Runs a verb of the command line on its machine.
+     *
+     * @param verb {@link #LINE}, list, show, dmesg, exec or kill
+     */
+    default VerbTime verb(String verb) throws Exception {
+        throw new UnsupportedOperationException("it has no command line");
     }
 
     /**

@@ -7,6 +7,7 @@ import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Throughput;
+import io.mkemu.bench.run.Results.Verb;
 import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,7 +24,7 @@ public final class JsonReport {
     /**
      * The object: "runs" has an element for each measurement, of round trips {@code {name, bytes, roundTripNanos: {p50,
      * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle",
-     * "boot", "machine" and "failed" stand beside it.
+     * "boot", "verbs", "machine" and "failed" stand beside it.
      */
     public static ObjectNode of(Report report) {
         ObjectNode root = Json.object();
@@ -54,6 +55,13 @@ public final class JsonReport {
                     steps.put(field.label(), value / MICROS_PER_MILLI);
                 }
             });
+        }
+        ArrayNode verbs = root.putArray("verbs");
+        for (Verb verb : report.results().verbs()) {
+            verbs.addObject().put("name", verb.name()).put("runs", verb.runs())
+                .put("cpuMillis", verb.cpu() / NANOS_PER_MILLI).put("ownMillis", verb.own() / NANOS_PER_MILLI)
+                .putObject("wallMillis").put("p50", verb.p50() / NANOS_PER_MILLI)
+                .put("max", verb.max() / NANOS_PER_MILLI);
         }
         MachineInfo machine = report.machine();
         ObjectNode where = root.putObject("machine").put("processor", machine.processor())

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.report;
 
+import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Effort;
-import io.mkemu.bench.run.Results;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Throughput;
+import io.mkemu.bench.run.Results.Verb;
+import io.mkemu.bench.run.Results;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashSet;
@@ -75,6 +77,12 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     private OptionalDouble times(RoundTrip trip, String other, int bytes) {
         return results.roundTrips().stream().filter(base -> base.name().equals(other) && base.bytes() == bytes)
             .filter(base -> base.p50() > 0).mapToDouble(base -> trip.p50() / (double) base.p50()).findFirst();
+    }
+
+    /** Own time in multiples of that of a JVM that prints a line, for the rows of verbs. */
+    public OptionalDouble timesLine(Verb verb) {
+        return results.verbs().stream().filter(base -> base.name().equals(Commands.LINE) && base.own() > 0)
+            .mapToDouble(base -> verb.own() / (double) base.own()).findFirst();
     }
 
     /** A line of the table of throughput: one contender, one size, ascending numbers of senders. */

@@ -2,10 +2,12 @@
 package io.mkemu.bench.report;
 
 import io.mkemu.bench.contender.BootField;
+import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Verb;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -28,7 +30,7 @@ final class Tables {
     /** All tables that have rows. */
     static List<Table> of(Report report) {
         List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), crowds(report), rates(report),
-            idle(report), boots(report), memory(report)));
+            idle(report), boots(report), memory(report), verbs(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
     }
@@ -85,6 +87,18 @@ final class Tables {
         }
         return new Table("Boot of so many instances at once, exec until all are active, and the steps of one (medians)",
             head, rows);
+    }
+
+    private static Table verbs(Report report) {
+        List<List<String>> rows = new ArrayList<>();
+        for (Verb verb : report.results().verbs()) {
+            rows.add(List.of(verb.name(), Integer.toString(verb.runs()), Numbers.nanos(verb.p50()),
+                Numbers.nanos(verb.max()), Numbers.nanos(verb.cpu()), Numbers.nanos(verb.own()),
+                Numbers.times(report.timesLine(verb))));
+        }
+        return new Table("Verbs, from the start of scripts/mk to its end, in turns with a JVM that prints a line "
+            + "(medians; CPU: user and system time); own: without the boot that exec waits for",
+            List.of("verb", "runs", "p50", "max", "CPU", "own", "x " + Commands.LINE), rows);
     }
 
     private static Table memory(Report report) {

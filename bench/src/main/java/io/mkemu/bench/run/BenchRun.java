@@ -4,6 +4,7 @@ package io.mkemu.bench.run;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
+import io.mkemu.bench.contender.Commands.VerbTime;
 import io.mkemu.bench.run.Contender.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -103,6 +104,7 @@ public final class BenchRun {
                 measureTraces();
                 measureCrowds();
                 measureBoots();
+                measureVerbs();
                 measureIdle();
                 measureRates();
                 return results;
@@ -233,6 +235,24 @@ public final class BenchRun {
                             Boot boot = process.boot(instances);
                             if (counts) {
                                 results.addBoot(instances, boot);
+                            }
+                        }));
+                }
+            }
+        }
+    }
+
+    private void measureVerbs() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.VERBS)) {
+            /* The first ones read the files. */
+            for (int round = 0; round <= effort.verbs(); round++) {
+                boolean counts = round > 0;
+                for (String verb : Contender.VERB_NAMES) {
+                    each(verb + ", round " + round + " of " + effort.verbs(),
+                        only(EnumSet.of(Kind.VERBS), process -> {
+                            VerbTime time = process.verb(verb);
+                            if (counts) {
+                                results.addVerb(verb, time);
                             }
                         }));
                 }

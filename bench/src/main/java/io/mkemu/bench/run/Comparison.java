@@ -11,7 +11,9 @@ public enum Comparison {
     /** Round trips of two kernels beside instances that are there and do not run. */
     CROWD(Contender.CROWDS),
     /** How long instances take to boot, and what they occupy then. */
-    BOOT(List.of(Contender.BOOT));
+    BOOT(List.of(Contender.BOOT)),
+    /** How long the verbs of the command line take, beside a JVM that prints a line. */
+    VERBS(List.of(Contender.VERBS));
 
     private final List<Contender> contenders;
 

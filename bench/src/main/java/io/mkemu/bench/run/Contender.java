@@ -5,6 +5,7 @@ import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.contender.JavaCommand;
 import io.mkemu.bench.mkemu.BootMain;
 import io.mkemu.bench.mkemu.MkemuMain;
+import io.mkemu.bench.mkemu.VerbsMain;
 import io.mkemu.bench.peer.PeerMain;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +36,9 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         /** One that is compared with others of its kind alone. */
         CROWD,
         /** One whose instances boot again and again. */
-        BOOT
+        BOOT,
+        /** One that the verbs of the command line are run on. */
+        VERBS
     }
 
     /** What the others are held against: the limit. */
@@ -55,6 +58,10 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         crowd("crowd-2", 4, 2), crowd("crowd-8", 10, 8), crowd("crowd-32", 34, 32), crowd("crowd-128", 130, 128));
     static final Contender BOOT = new Contender("boot", Kind.BOOT, "queued", "haltpoll", BOOTED.getLast() + 1,
         BOOTED.getLast());
+
+    static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1);
+    /** What is run on {@link #VERBS}, in this order: the instance is loaded before exec and after kill. */
+    static final List<String> VERB_NAMES = List.of(Commands.LINE, "list", "show", "dmesg", "exec", "kill");
 
     private static final List<Contender> ALL = List.of(c(LIMIT), java(JAVA_LIMIT), c(YARDSTICK), c("c-mailbox-futex"),
         c("c-pipe"), c("c-unix"), java("agrona-1to1"), java("agrona-mto1"), java("aeron-ipc"), java("chronicle-queue"),
@@ -103,6 +110,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case MKEMU, CROWD -> java + MkemuMain.class.getName() + " " + machine() + " DIR";
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
             case BOOT -> java + BootMain.class.getName() + " " + instances + " DIR";
+            case VERBS -> java + VerbsMain.class.getName() + " DIR";
         };
     }
 
@@ -128,6 +136,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case TRACED -> ofMachine(place.toString(), journal.toString());
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));
+            case VERBS -> JavaCommand.of(VerbsMain.class, List.of(), List.of(place.toString()));
         };
     }
 

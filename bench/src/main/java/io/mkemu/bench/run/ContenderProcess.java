@@ -5,6 +5,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
+import io.mkemu.bench.contender.Commands.VerbTime;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -95,6 +96,11 @@ final class ContenderProcess implements AutoCloseable {
     Boot boot(int instances) throws BenchException, InterruptedException {
         List<Long> numbers = Stream.of(command("boot " + instances, 0)).skip(1).map(Long::valueOf).toList();
         return new Boot(numbers.getFirst(), numbers.subList(1, numbers.size()));
+    }
+
+    VerbTime verb(String verb) throws BenchException, InterruptedException {
+        String[] words = command("verb " + verb, 0);
+        return new VerbTime(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
     }
 
     /** Changes what is recorded; how many records were lost so far. */

@@ -16,10 +16,11 @@ import java.util.List;
  * @param senders    how many send at once, ascending
  * @param idleMillis for which a machine is left alone
  * @param boots      of instances
+ * @param verbs      runs of each verb of the command line
  */
 public record Effort(String name, long warmMillis, int rounds, long tripMillis, int rateRounds, long rateMillis,
                      List<Integer> rateBytes, List<Integer> senders, long idleMillis,
-                     int boots) {
+                     int boots, int verbs) {
     /** Sizes of messages there and back. */
     public static final List<Integer> BYTES = List.of(8, 64, 256);
     /** The size that everything is compared at. */
@@ -27,11 +28,11 @@ public record Effort(String name, long warmMillis, int rounds, long tripMillis, 
 
     /** Numbers to publish. */
     public static final Effort FULL = new Effort("full", 2000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4), 2000,
-        12);
+        12, 20);
     /** Less than a minute. */
     public static final Effort QUICK = new Effort("quick", 300, 3, 60, 2, 60, List.of(USUAL_BYTES), List.of(1, 2, 4),
-        500, 10);
+        500, 10, 10);
     /** Whether it works; the numbers mean nothing. */
     public static final Effort SMOKE = new Effort("smoke", 20, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100,
-        1);
+        1, 1);
 }

@@ -3,6 +3,7 @@ package io.mkemu.bench.run;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands.Boot;
+import io.mkemu.bench.contender.Commands.VerbTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -55,6 +56,16 @@ public final class Results {
     public record Boots(int instances, int runs, long p50, long max, Map<BootField, Long> fields) {
     }
 
+    /**
+     * A verb of the command line, or what it is held against, the medians of its runs in ns.
+     *
+     * @param p50 from the start of the script to its end
+     * @param cpu CPU time
+     * @param own p50 without the boot of an instance that it waited for
+     */
+    public record Verb(String name, int runs, long p50, long max, long cpu, long own) {
+    }
+
     private record Trips(TripHistogram all, List<Long> p50s) {
     }
 
@@ -66,6 +77,7 @@ public final class Results {
     private final Map<Key, List<Double>> rates = new LinkedHashMap<>();
     private final Map<String, Long> lost = new HashMap<>();
     private final Map<Integer, List<Boot>> boots = new TreeMap<>();
+    private final Map<String, List<VerbTime>> verbs = new LinkedHashMap<>();
     private final List<Idle> idle = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -118,6 +130,10 @@ public final class Results {
 
     void addBoot(int instances, Boot boot) {
         boots.computeIfAbsent(instances, key -> new ArrayList<>()).add(boot);
+    }
+
+    void addVerb(String name, VerbTime time) {
+        verbs.computeIfAbsent(name, key -> new ArrayList<>()).add(time);
     }
 
     /** Adds records that a trace lost in a round. */
@@ -181,7 +197,16 @@ public final class Results {
         return all;
     }
 
-    private static long medianOf(List<Boot> runs, ToDoubleFunction<Boot> value) {
+    /** Verbs, in the order in which they were run. */
+    public List<Verb> verbs() {
+        List<Verb> all = new ArrayList<>();
+        verbs.forEach((name, runs) -> all.add(new Verb(name, runs.size(), medianOf(runs, VerbTime::nanos),
+            runs.stream().mapToLong(VerbTime::nanos).max().orElse(0), medianOf(runs, VerbTime::cpuNanos),
+            medianOf(runs, VerbTime::ownNanos))));
+        return all;
+    }
+
+    private static <T> long medianOf(List<T> runs, ToDoubleFunction<T> value) {
         return Math.round(median(runs.stream().map(value::applyAsDouble).toList()));
     }
 

@@ -58,6 +58,7 @@ class ReportTest {
         has(text, "^crowd-128 +64 +230 ns .* 1\\.15$");
         has(text, "^8 +3 +200\\.0 ms +300\\.0 ms +2\\.0 ms");
         has(text, "^8 +2\\.0 MiB +2\\.0 MiB");
+        has(text, "^exec +2 +400\\.0 ms +500\\.0 ms +100\\.0 ms +120\\.0 ms +3\\.00$");
         has(text, "2 senders\\*.*4 senders\\*");
         has(text, "oversubscribed: \\[2, 4\\] senders");
         has(text, "^mkemu-queued-halt +0\\.5 %$");
@@ -84,6 +85,8 @@ class ReportTest {
             + boot.get("execToActiveMillis").get("p50") + " " + boot.get("execToActiveMillis").get("max"));
         assertEquals(2.048, boot.get("stepMillis").get("jvm").asDouble());
         assertEquals(2048, boot.get("memoryKiB").get("resident").asLong());
+        assertEquals("{\"name\":\"exec\",\"runs\":2,\"cpuMillis\":100.0,\"ownMillis\":120.0,\"wallMillis\":{\"p50\":"
+            + "400.0,\"max\":500.0}}", root.get("verbs").get(1).toString());
         assertEquals("[\"x: y\"]", root.get("failed").toString());
     }
 
@@ -118,7 +121,7 @@ class ReportTest {
         var document = DocumentBuilderFactory.newInstance().newDocumentBuilder()
             .parse(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
         assertEquals(3, document.getElementsByTagName("svg").getLength());
-        assertEquals(7, document.getElementsByTagName("table").getLength());
+        assertEquals(8, document.getElementsByTagName("table").getLength());
         has(page, "Some &lt;Processor&gt;");
         has(page, "scripts/bench --quick\ncc -O2 x.c");
     }

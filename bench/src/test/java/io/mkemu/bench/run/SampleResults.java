@@ -3,6 +3,7 @@ package io.mkemu.bench.run;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands.Boot;
+import io.mkemu.bench.contender.Commands.VerbTime;
 import io.mkemu.bench.contender.Samples;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,6 +30,9 @@ public final class SampleResults {
             results.addBoot(8, new Boot(millis * 100_000_000,
                 Collections.nCopies(BootField.values().length, millis * 1024)));
         }
+        results.addVerb("line", new VerbTime(40_000_000, 30_000_000, 40_000_000));
+        results.addVerb("exec", new VerbTime(300_000_000, 90_000_000, 100_000_000));
+        results.addVerb("exec", new VerbTime(500_000_000, 110_000_000, 140_000_000));
         results.addLost("trace-ipi", 1);
         results.addRate("mkemu-queued-poll", 64, 1, 2e6);
         results.addRate("mkemu-queued-poll", 64, 2, 5e5);

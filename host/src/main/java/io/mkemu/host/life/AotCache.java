@@ -56,7 +56,8 @@ public final class AotCache {
     /** As aot_made_of in scripts/lib/aot.sh. */
     private static boolean isMadeOf(Path directory, Path jdk, Path distribution) {
         List<Path> files = new ArrayList<>(List.of(jdk.resolve("lib/modules"), distribution.resolve("host.options"),
-            distribution.resolve("instance.options"), distribution.resolve("jvm.options")));
+            distribution.resolve("instance.options"), distribution.resolve("jvm.options"),
+            distribution.resolve("verbs.options")));
         try {
             for (String part : List.of("lib/host", "lib/instance")) {
                 try (DirectoryStream<Path> jars = Files.newDirectoryStream(distribution.resolve(part), "*.jar")) {
