@@ -262,7 +262,7 @@
 /* How far the receiver is, in a lane. */
 #define MK_QUEUED_MAILBOX_HEAD_OFFSET 0
 /* Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
-#define MK_QUEUED_MAILBOX_HEAD_AT_BITS 16
+#define MK_QUEUED_MAILBOX_HEAD_AT_BITS 20
 /* First record, in a lane. */
 #define MK_QUEUED_MAILBOX_RECORDS_OFFSET 128
 /* One word for what a message is and that it is whole, in a record; its low 32 bits are the type. */
@@ -271,8 +271,8 @@
 #define MK_QUEUED_MAILBOX_READY_SIZE_SHIFT 32
 /* So many bits. */
 #define MK_QUEUED_MAILBOX_READY_SIZE_BITS 9
-/* The size that says: the record is the lane's first, not here. */
-#define MK_QUEUED_MAILBOX_READY_WRAP 511
+/* The size that says: the record is not here, but where the low 32 bits say, in bytes from the first. */
+#define MK_QUEUED_MAILBOX_READY_JUMP 511
 /* Low bits of the message's number in a ready word, from this bit on; bit 63 is always 1. */
 #define MK_QUEUED_MAILBOX_READY_NUMBER_SHIFT 41
 /* So many bits. */
@@ -281,6 +281,8 @@
 #define MK_QUEUED_MAILBOX_PAYLOAD_OFFSET 8
 /* Bytes of a record with the largest payload. */
 #define MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH 264
+/* Records that a lane has room for beyond its slots: the gaps in front of two jumps, and the jumps. */
+#define MK_QUEUED_MAILBOX_SPARE_RECORDS 3
 
 /* RamHeaderDescriptor */
 /* Says that this file is the RAM of an mkemu machine. */
@@ -290,7 +292,7 @@
 /* Stored last. */
 #define MK_RAM_HEADER_ABI_VERSION_OFFSET 8
 /* Changes whenever anything of the memory map does. */
-#define MK_RAM_HEADER_ABI_VERSION 4
+#define MK_RAM_HEADER_ABI_VERSION 5
 /* The mailbox of all instances: 0 queued, 1 single-slot. */
 #define MK_RAM_HEADER_IPI_MODE_OFFSET 12
 /* Size of the RAM file. */
@@ -416,7 +418,7 @@
 /* Fewest messages of a lane. */
 #define MK_RAM_LAYOUT_MIN_SLOTS 2
 /* Most messages of a lane. */
-#define MK_RAM_LAYOUT_MAX_SLOTS 1024
+#define MK_RAM_LAYOUT_MAX_SLOTS 16384
 
 /* InstanceState */
 /* No such instance. */

@@ -9,6 +9,7 @@
 
 #define MK_READY_NUMBER_MASK (((uint64_t)1 << MK_QUEUED_MAILBOX_READY_NUMBER_BITS) - 1)
 
+#define MK_LANE_BACK_AT 2048 /* bytes: a conversation stays in a first level cache, and seldom reads head */
 #define MK_LANE_CLOSED UINT64_MAX /* the place in a lane that is of no use any more */
 
 /* The top bits of the ready word of the message of this number, which nothing else in a record begins with. */
@@ -70,9 +71,10 @@ static inline uint8_t *mk_lane_next(const struct mk_peer *p, uint8_t *lane, stru
     *ready = mk_load_acquire(mk_record(lane, l->at));
     if (!mk_is_ready(*ready, l->count + 1))
         return NULL;
-    if (mk_size_of(*ready) == MK_QUEUED_MAILBOX_READY_WRAP && l->at) {
-        l->at = 0;
-        *ready = mk_load_acquire(mk_record(lane, 0));
+    uint64_t to = (uint32_t)*ready;
+    if (mk_size_of(*ready) == MK_QUEUED_MAILBOX_READY_JUMP && to < mk_records_length(p) && to % 8 == 0) {
+        l->at = to;
+        *ready = mk_load_acquire(mk_record(lane, to));
         if (!mk_is_ready(*ready, l->count + 1))
             return NULL;
     }
@@ -87,6 +89,14 @@ static inline void mk_lane_advance(struct mk_lane *l, uint64_t ready)
     l->count++;
 }
 
+/* Until the receiver has read a jump nothing may lie on it: a record and the zeroed word behind it end before. */
+static inline void mk_lane_jumps_back(struct mk_target *t, uint64_t from)
+{
+    t->limit = from - 8;
+    t->jumped = t->tail.count + 1;
+    t->back_at = MK_LANE_BACK_AT;
+}
+
 /* Finds the place after the last message that can be seen, a former life's too; false if the lane is damaged. */
 static inline bool mk_lane_resume(const struct mk_peer *p, uint8_t *lane, struct mk_target *t)
 {
@@ -94,35 +104,70 @@ static inline bool mk_lane_resume(const struct mk_peer *p, uint8_t *lane, struct
     bool closed = false;
     t->tail = mk_lane_at(p, mk_load(mk_head(lane)));
     t->consumed = t->tail.count;
-    while (t->tail.count - t->consumed < p->header.ipi_slots && mk_lane_next(p, lane, &t->tail, &ready, &closed))
+    t->limit = mk_records_length(p);
+    t->back_at = MK_LANE_BACK_AT;
+    while (t->tail.count - t->consumed < p->header.ipi_slots) {
+        uint64_t from = t->tail.at;
+        if (!mk_lane_next(p, lane, &t->tail, &ready, &closed))
+            break;
+        if (t->tail.at != from)
+            t->tail.at ? (void)(t->limit = mk_records_length(p)) : mk_lane_jumps_back(t, from);
         mk_lane_advance(&t->tail, ready);
+    }
     return !closed;
+}
+
+static inline void mk_lane_look_at_head(uint8_t *lane, struct mk_target *t)
+{
+    uint64_t more = ((mk_load_acquire(mk_head(lane)) >> MK_QUEUED_MAILBOX_HEAD_AT_BITS) - t->consumed)
+        & (UINT64_MAX >> MK_QUEUED_MAILBOX_HEAD_AT_BITS);
+    if (more <= t->tail.count - t->consumed)
+        t->consumed += more;
 }
 
 static inline bool mk_lane_is_full(const struct mk_peer *p, uint8_t *lane, struct mk_target *t)
 {
     if (t->tail.count - t->consumed < p->header.ipi_slots)
         return false;
-    uint64_t more = ((mk_load_acquire(mk_head(lane)) >> MK_QUEUED_MAILBOX_HEAD_AT_BITS) - t->consumed)
-        & (UINT64_MAX >> MK_QUEUED_MAILBOX_HEAD_AT_BITS);
-    if (more <= t->tail.count - t->consumed)
-        t->consumed += more;
+    mk_lane_look_at_head(lane, t);
     return t->tail.count - t->consumed >= p->header.ipi_slots;
 }
 
+/* Where the next record goes: behind the last one, at the first if all is consumed, or over a jump not read yet. */
+static inline uint64_t mk_lane_place(const struct mk_peer *p, uint8_t *lane, struct mk_target *t, uint64_t length)
+{
+    uint64_t at = t->tail.at, end = mk_records_length(p), over = t->limit + 16;
+    if (at < t->back_at && at + length <= t->limit)
+        return at;
+    mk_lane_look_at_head(lane, t);
+    if (t->consumed >= t->jumped)
+        t->limit = end;
+    bool goes_back = at >= t->back_at && t->consumed == t->tail.count;
+    if (at >= t->back_at)
+        t->back_at = 2 * at;
+    if (!goes_back && at + length <= t->limit)
+        return at;
+    if (!goes_back && t->limit < end) {
+        t->limit = end;
+        return over;
+    }
+    mk_lane_jumps_back(t, at);
+    return 0;
+}
+
 /* Publishes in a lane that is not full. */
-static inline void mk_lane_put(const struct mk_peer *p, uint8_t *lane, struct mk_lane *tail, uint32_t type,
+static inline void mk_lane_put(const struct mk_peer *p, uint8_t *lane, struct mk_target *t, uint32_t type,
     const void *data, uint64_t size)
 {
-    uint64_t length = mk_record_length(size), number = tail->count + 1;
-    uint64_t at = tail->at + length > mk_records_length(p) ? 0 : tail->at;
+    uint64_t length = mk_record_length(size), number = t->tail.count + 1;
+    uint64_t at = mk_lane_place(p, lane, t, length);
     uint8_t *payload = (uint8_t *)mk_record(lane, at) + MK_QUEUED_MAILBOX_PAYLOAD_OFFSET;
     *mk_record(lane, at + length) = 0; /* before the record can be seen: an old payload there is no ready word */
     data ? memcpy(payload, data, size) : memset(payload, 0, size);
     mk_store_release(mk_record(lane, at), mk_ready(number, size, type));
-    if (at != tail->at)
-        mk_store_release(mk_record(lane, tail->at), mk_ready(number, MK_QUEUED_MAILBOX_READY_WRAP, 0));
-    *tail = (struct mk_lane){number, at + length};
+    if (at != t->tail.at)
+        mk_store_release(mk_record(lane, t->tail.at), mk_ready(number, MK_QUEUED_MAILBOX_READY_JUMP, (uint32_t)at));
+    t->tail = (struct mk_lane){number, at + length};
 }
 
 #endif

@@ -35,9 +35,12 @@ struct mk_lane {
     uint64_t count, at;
 };
 
-/* An IPI area of another kernel that this CPU has mapped, and its lane in there. */
+/*
+ * An IPI area of another kernel that this CPU has mapped, and its lane in there. Records must end before limit, until
+ * the message number jumped is consumed; from back_at on it is worth a look whether the lane is empty.
+ */
 struct mk_target {
-    uint64_t life, area, consumed;
+    uint64_t life, area, consumed, limit, jumped, back_at;
     struct mk_lane tail;
     uint8_t *map;
     size_t length;
@@ -83,7 +86,7 @@ static inline bool mk_is_queued(const struct mk_peer *p)
 /* Without the word behind the last record. */
 static inline uint64_t mk_records_length(const struct mk_peer *p)
 {
-    return ((uint64_t)p->header.ipi_slots + 1) * MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
+    return ((uint64_t)p->header.ipi_slots + MK_QUEUED_MAILBOX_SPARE_RECORDS) * MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
 }
 
 static inline uint64_t mk_lane_length(const struct mk_peer *p)

@@ -98,7 +98,7 @@ static inline int mk_publish(struct mk_peer *p, struct mk_target *t, uint32_t ty
         mk_count(p, MK_LOCAL_APIC_COUNTER_FULL, 1);
         return -ENOSPC;
     }
-    mk_lane_put(p, lane, &t->tail, type, data, size);
+    mk_lane_put(p, lane, t, type, data, size);
     mk_fence(); /* the receiver announces, then looks; this CPU publishes, then reads what was announced */
     uint64_t idle = mk_load(&mk_apic(p, t->cpu)->idle), lane_name = (uint64_t)p->cpu + 1;
     uint64_t bit = (uint64_t)1 << p->cpu % 64;

@@ -9,7 +9,7 @@ package io.mkemu.abi;
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU
  *  +0   +--------------+  +0   +---------------------+    +0    head u64, written by the receiver
- *       | magic        |       | rung lanes: bit n = |    +128  records, (slots + 1) x 264 bytes
+ *       | magic        |       | rung lanes: bit n = |    +128  records, (slots + 3) x 264 bytes
  *       | nr_cpus u32  |       | physical CPU n      |          and one word more
  *       | slots u32    |       | 16 x u64            |
  *       | cpus u32     |  +128 +---------------------+    record, a multiple of 8 bytes
@@ -19,17 +19,18 @@ package io.mkemu.abi;
  *       | block, CPU 1 |       +---------------------+    +-------------+-----------------+
  *       +--------------+       | ...                 |
  *
- *  ready   63         62 .. 41            40 .. 32     31 .. 0        head   63 .. 16            15 .. 0
+ *  ready   63         62 .. 41            40 .. 32     31 .. 0        head   63 .. 20            19 .. 0
  *         +----------+-------------------+------------+----------+         +-------------------+------------------+
  *         | 1        | number, low bits  | size       | type     |         | messages consumed | next record / 8  |
  *         +----------+-------------------+------------+----------+         +-------------------+------------------+
  *
- *  Messages are numbered from 1. A record follows the one before it, so that small messages share cache lines; one that
- *  does not fit before the end begins at the first record again, and a ready word whose size says WRAP stands where it
- *  would have begun. Before a record's ready word is stored, with release, after all else, the word behind the record
- *  is zeroed: so the receiver, which never writes a record, finds a zero where nothing is yet. A message is consumed by
- *  storing head, with release, after its callbacks. A lane is full when slots messages are not consumed; they and the
- *  gap at the end always find room.
+ *  Messages are numbered from 1. A record follows the one before it, so that small messages share cache lines, or it
+ *  lies elsewhere: then a ready word whose size says JUMP stands in its place, with the record's offset for a type. A
+ *  sender jumps to the first record where the next one does not fit before the end, or earlier when all is consumed,
+ *  so that a conversation stays in a few cache lines; and over a jump that is not read yet. Before a record's ready
+ *  word is stored, with release, after all else, the word behind the record is zeroed: so the receiver, which never
+ *  writes a record, finds a zero where nothing is yet. A message is consumed by storing head, with release, after its
+ *  callbacks. A lane is full when slots messages are not consumed; they and the gaps at two jumps always find room.
  * </pre>
  */
 public final class QueuedMailboxDescriptor {
@@ -54,7 +55,7 @@ public final class QueuedMailboxDescriptor {
     /** How far the receiver is, in a lane. */
     public static final int HEAD_OFFSET = 0;
     /** Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
-    public static final int HEAD_AT_BITS = 16;
+    public static final int HEAD_AT_BITS = 20;
     /** First record, in a lane. */
     public static final int RECORDS_OFFSET = 128;
 
@@ -64,8 +65,8 @@ public final class QueuedMailboxDescriptor {
     public static final int READY_SIZE_SHIFT = 32;
     /** So many bits. */
     public static final int READY_SIZE_BITS = 9;
-    /** The size that says: the record is the lane's first, not here. */
-    public static final int READY_WRAP = 511;
+    /** The size that says: the record is not here, but where the low 32 bits say, in bytes from the first. */
+    public static final int READY_JUMP = 511;
     /** Low bits of the message's number in a ready word, from this bit on; bit 63 is always 1. */
     public static final int READY_NUMBER_SHIFT = 41;
     /** So many bits. */
@@ -74,6 +75,9 @@ public final class QueuedMailboxDescriptor {
     public static final int PAYLOAD_OFFSET = 8;
     /** Bytes of a record with the largest payload. */
     public static final int MAX_RECORD_LENGTH = PAYLOAD_OFFSET + MkIpiDataDescriptor.MAX_DATA_SIZE;
+
+    /** Records that a lane has room for beyond its slots: the gaps in front of two jumps, and the jumps. */
+    public static final int SPARE_RECORDS = 3;
 
     private static final int LANE_ALIGNMENT = 64;
     private static final long NUMBER_MASK = (1L << READY_NUMBER_BITS) - 1;
@@ -85,7 +89,7 @@ public final class QueuedMailboxDescriptor {
 
     /** Bytes of a lane's records, without the word behind them. */
     public static int recordsLength(int slots) {
-        return (slots + 1) * MAX_RECORD_LENGTH;
+        return (slots + SPARE_RECORDS) * MAX_RECORD_LENGTH;
     }
 
     /** Bytes of a lane. */
@@ -104,7 +108,7 @@ public final class QueuedMailboxDescriptor {
         return tag(number) << READY_NUMBER_SHIFT | (long) size << READY_SIZE_SHIFT | Integer.toUnsignedLong(type);
     }
 
-    /** What the ready word of the message of this number begins with, also where it says WRAP. */
+    /** What the ready word of the message of this number begins with, also where it says JUMP. */
     public static long tag(long number) {
         return NUMBER_MASK + 1 | number & NUMBER_MASK;
     }
@@ -112,6 +116,16 @@ public final class QueuedMailboxDescriptor {
     /** What a word begins with. */
     public static long tagOf(long word) {
         return word >>> READY_NUMBER_SHIFT;
+    }
+
+    /** The ready word that stands where the message of this number would be, and says where it is. */
+    public static long jump(long number, int to) {
+        return ready(number, READY_JUMP, to);
+    }
+
+    /** Whether a place that a jump leads to can have a record. */
+    public static boolean isPlace(int at, int recordsLength) {
+        return at >= 0 && at < recordsLength && at % Long.BYTES == 0;
     }
 
     /** The size in a ready word. */

@@ -18,7 +18,7 @@ public record RamLayout(int nrCpus, int ipiSlots, long hostSize, long poolSize) 
     /** Fewest messages of a lane. */
     public static final int MIN_SLOTS = 2;
     /** Most messages of a lane. */
-    public static final int MAX_SLOTS = 1024;
+    public static final int MAX_SLOTS = 16384;
 
     /** Refuses numbers outside their ranges, with the number in the message. */
     public RamLayout {

@@ -73,7 +73,7 @@ public final class Interconnect {
      *
      * @param area       its instance's IPI area, see {@link #mapArea}
      * @param logicalCpu index of the CPU in its instance
-     * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param polling    whether this CPU may ever poll: false with idle=halt
      * @param dispatcher takes what arrives, on the CPU\'s thread
      */
     public IpiReceiver receiver(Window area, LocalApic apic, int logicalCpu, boolean polling,

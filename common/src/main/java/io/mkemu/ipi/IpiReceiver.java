@@ -20,6 +20,12 @@ public interface IpiReceiver {
      */
     boolean takeHot();
 
+    /** Whether the lane that delivered last, and is polled, has more. Cheaper than all other looks. */
+    boolean isHottestReady();
+
+    /** Delivers from the lane that {@link #isHottestReady} looks at; messages delivered. */
+    int deliverHottest();
+
     /**
      * Delivers what was noted, outside of interrupt context.
      *

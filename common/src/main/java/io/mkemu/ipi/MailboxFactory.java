@@ -55,7 +55,7 @@ public interface MailboxFactory {
      * The receiving end of one of the owner's CPUs.
      *
      * @param logicalCpu index of the CPU in its instance
-     * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param polling    whether this CPU may ever poll: false with idle=halt
      * @param dispatcher where it delivers to
      */
     IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling,

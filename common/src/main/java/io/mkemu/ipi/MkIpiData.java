@@ -35,18 +35,18 @@ public final class MkIpiData {
         if (size < 0 || size > MAX_DATA_SIZE) {
             throw new IllegalArgumentException("a message of " + size + " bytes");
         }
-        data.wrap(message, BUFFER_OFFSET, (int) size, message.getInt(SENDER_CPU_OFFSET), message.getInt(TYPE_OFFSET),
-            number);
+        data.wrap(message.addressOffset() + BUFFER_OFFSET, (int) size, message.getInt(SENDER_CPU_OFFSET),
+            message.getInt(TYPE_OFFSET), number);
         return data;
     }
 
     /** Points this flyweight at a payload, of {@link MkIpiDataDescriptor#MAX_DATA_SIZE} bytes at the most. */
-    void wrap(UnsafeBuffer buffer, int offset, int size, int sender, int itsType, long itsNumber) {
+    void wrap(long address, int size, int sender, int itsType, long itsNumber) {
         senderCpu = sender;
         type = itsType;
         number = itsNumber;
         dataSize = Math.min(size, MAX_DATA_SIZE);
-        payload.wrap(buffer.addressOffset() + offset, dataSize);
+        payload.wrap(address, dataSize);
     }
 
     /** The how-manieth message of its lane it is, from 1; 0 in single-slot mode, where messages have no numbers. */

@@ -4,10 +4,8 @@ package io.mkemu.ipi;
 import static io.mkemu.abi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.abi.LocalApicDescriptor.Counter;
-import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.cpu.LocalApic;
 import java.lang.invoke.VarHandle;
-import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -18,40 +16,27 @@ import org.agrona.concurrent.UnsafeBuffer;
  * doorbell out.
  */
 final class QueuedReceiver implements IpiReceiver {
-    /* So that a sender that waits for room, and reads head for it, does not take its line away for each message. Of a
-       short lane never more than a quarter: a sender that is answered from within the callback finds the rest free. */
-    private static final int MESSAGES_PER_HEAD = 8;
-    private static final int HEADS_PER_LANE = 4;
-    /* What no ready word begins with. */
-    private static final long CLOSED = -1;
+    /* From one lane before the others, the vectors and the tasks of the CPU get their turn, however deep it is. */
+    private static final int MESSAGES_PER_LOOK = 64;
 
     private final UnsafeBuffer area;
-    /* In this process. Each lane is checked once to lie in the area, and each place in it to lie in the lane. */
-    private final long areaAddress;
     private final LocalApic apic;
     private final int block;
-    private final int nrCpus;
-    private final int slots;
-    /* Head is stored after each message whose number has none of these bits. */
-    private final int headMask;
-    private final int laneLength;
-    private final int recordsLength;
-    /* Of each lane: messages consumed, where its next record is, in the area, and what its ready word begins with. */
-    private final long[] heads;
-    private final int[] at;
-    private final long[] expected;
+    private final QueuedLane[] lanes;
     private final long[] work;
     private final HotLanes hot;
     private final IpiDispatcher dispatcher;
     private final IpiDispatcher.Messages messages;
     private final MkIpiData data = new MkIpiData();
+    /* The lane that delivered last, if it is polled. */
+    private QueuedLane hottest;
 
     /**
      * The receiving end of a CPU.
      *
      * @param area       the owner's IPI area, checked
      * @param logicalCpu index of the CPU in its instance
-     * @param polling    whether this CPU may poll: false with idle=halt, or on a shared core
+     * @param polling    whether this CPU may ever poll: false with idle=halt
      * @param dispatcher where messages go
      */
     QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling,
@@ -59,43 +44,18 @@ final class QueuedReceiver implements IpiReceiver {
         this.dispatcher = dispatcher;
         this.messages = dispatcher.messages();
         this.area = area;
-        this.areaAddress = area.addressOffset();
         this.apic = apic;
-        this.nrCpus = nrCpus;
-        this.slots = slots;
-        this.headMask = Math.clamp(slots / HEADS_PER_LANE, 1, MESSAGES_PER_HEAD) - 1;
         this.block = (int) blockAt(nrCpus, slots, logicalCpu);
-        this.laneLength = (int) laneLength(slots);
-        this.recordsLength = recordsLength(slots);
-        this.heads = new long[nrCpus];
-        this.at = new int[nrCpus];
-        this.expected = new long[nrCpus];
         this.work = new long[(nrCpus + Long.SIZE - 1) / Long.SIZE];
         this.hot = new HotLanes(apic, nrCpus, polling);
+        this.lanes = new QueuedLane[nrCpus];
         for (int cpu = 0; cpu < nrCpus; cpu++) {
-            area.boundsCheck(laneAt(cpu), laneLength);
-            long head = area.getLongVolatile(laneAt(cpu) + HEAD_OFFSET);
-            heads[cpu] = consumedOf(head);
-            at[cpu] = recordsAt(cpu) + Math.min(atOf(head), recordsLength);
-            expected[cpu] = tag(heads[cpu] + 1);
+            lanes[cpu] = new QueuedLane(area, (int) laneAt(nrCpus, slots, logicalCpu, cpu), slots, cpu);
         }
     }
 
-    private int laneAt(int senderCpu) {
-        return block + LANES_OFFSET + senderCpu * laneLength;
-    }
-
-    private int recordsAt(int senderCpu) {
-        return laneAt(senderCpu) + RECORDS_OFFSET;
-    }
-
-    private boolean isReady(int senderCpu) {
-        return tagOf(UnsafeApi.getLongAcquire(null, areaAddress + at[senderCpu])) == expected[senderCpu];
-    }
-
-    private void publishHead(int senderCpu) {
-        int lane = laneAt(senderCpu);
-        area.putLongRelease(lane + HEAD_OFFSET, head(heads[senderCpu], at[senderCpu] - lane - RECORDS_OFFSET));
+    private void note(QueuedLane lane) {
+        work[lane.senderCpu() / Long.SIZE] |= 1L << lane.senderCpu() % Long.SIZE;
     }
 
     @Override
@@ -120,10 +80,10 @@ final class QueuedReceiver implements IpiReceiver {
         for (int word = 0; word < work.length; word++) {
             work[word] |= area.getAndSetLong(block + RUNG_OFFSET + word * Long.BYTES, 0);
         }
-        for (int cpu = 0; cpu < nrCpus; cpu++) {
-            publishHead(cpu);
-            if (isReady(cpu)) {
-                work[cpu / Long.SIZE] |= 1L << cpu % Long.SIZE;
+        for (QueuedLane lane : lanes) {
+            lane.publishHead();
+            if (lane.isReady()) {
+                note(lane);
             }
         }
     }
@@ -132,94 +92,81 @@ final class QueuedReceiver implements IpiReceiver {
     public boolean takeHot() {
         boolean any = false;
         for (int index = 0; index < hot.length(); index++) {
-            int sender = hot.sender(index);
-            if (isReady(sender)) {
-                work[sender / Long.SIZE] |= 1L << sender % Long.SIZE;
+            QueuedLane lane = lanes[hot.sender(index)];
+            if (lane.isReady()) {
+                note(lane);
                 any = true;
             }
         }
         return any;
     }
 
-    /** Delivers what the noted lanes hold, lane by lane, at most a lane's worth from each. */
+    @Override
+    public boolean isHottestReady() {
+        return hottest != null && hottest.isReady();
+    }
+
+    @Override
+    public int deliverHottest() {
+        return deliver(hottest);
+    }
+
+    /** Delivers what the noted lanes hold, lane by lane, at most {@link #MESSAGES_PER_LOOK} from each. */
     @Override
     public int deliver() {
         int delivered = 0;
         for (int word = 0; word < work.length; word++) {
-            long lanes = work[word];
-            while (lanes != 0) {
-                int senderCpu = word * Long.SIZE + Long.numberOfTrailingZeros(lanes);
+            long noted = work[word];
+            while (noted != 0) {
+                int senderCpu = word * Long.SIZE + Long.numberOfTrailingZeros(noted);
                 /* Lane by lane: if this one throws, those behind it stay noted. */
-                work[word] &= ~Long.lowestOneBit(lanes);
-                lanes &= lanes - 1;
-                if (senderCpu < nrCpus) {
-                    delivered += deliver(senderCpu);
+                work[word] &= ~Long.lowestOneBit(noted);
+                noted &= noted - 1;
+                if (senderCpu < lanes.length) {
+                    delivered += deliver(lanes[senderCpu]);
                 }
             }
         }
         return delivered;
     }
 
-    private int deliver(int senderCpu) {
+    private int deliver(QueuedLane lane) {
         int delivered = 0;
         boolean mayHaveMore = true;
         try {
-            while (delivered < slots) {
-                int record = at[senderCpu];
-                long word = UnsafeApi.getLongAcquire(null, areaAddress + record + READY_OFFSET);
-                if (tagOf(word) != expected[senderCpu]) {
-                    mayHaveMore = false;
-                    break;
-                }
-                int size = sizeOf(word);
-                int records = recordsAt(senderCpu);
-                if (size == READY_WRAP && record > records) {
-                    at[senderCpu] = records;
-                    continue;
-                }
-                long number = heads[senderCpu] + 1;
-                data.wrap(area, record + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
-                if (size > MkIpiDataDescriptor.MAX_DATA_SIZE
-                    || record + recordLength(size) > records + recordsLength) {
-                    mayHaveMore = false;
-                    closeLane(senderCpu);
-                    break;
-                }
-                heads[senderCpu] = number;
-                at[senderCpu] = record + recordLength(size);
-                expected[senderCpu] = tag(number + 1);
+            while (delivered < MESSAGES_PER_LOOK && (mayHaveMore = lane.next(data))) {
                 delivered++;
                 messages.dispatch(data);
-                if ((number & headMask) == 0) {
-                    publishHead(senderCpu);
+                if (lane.owesHead()) {
+                    lane.publishHead();
                 }
             }
         } finally {
             /* Whatever the dispatcher throws: the sender gets its room back, and what is behind is looked at again. */
             if (mayHaveMore) {
-                work[senderCpu / Long.SIZE] |= 1L << senderCpu % Long.SIZE;
+                note(lane);
             }
-            delivered(senderCpu, delivered);
+            if (delivered > 0) {
+                delivered(lane, delivered);
+            }
+        }
+        if (!mayHaveMore && lane.hasClosed()) {
+            apic.count(Counter.ANOMALIES);
+            dispatcher.anomaly(lane.senderCpu(), data);
         }
         return delivered;
     }
 
-    private void delivered(int senderCpu, int messages) {
-        if (messages > 0) {
-            publishHead(senderCpu);
-            apic.count(Counter.RECEIVED, messages);
-            hot.delivered(senderCpu);
+    private void delivered(QueuedLane lane, int messages) {
+        lane.publishHead();
+        apic.count(Counter.RECEIVED, messages);
+        if (lane != hottest) {
+            hot.delivered(lane.senderCpu());
+            hottest = hot.length() > 0 ? lane : null;
             if (hot.settles()) {
                 takeRetired();
             }
         }
-    }
-
-    /** Somebody scribbled over a ready word, and with it over where the next one is: the lane is of no use any more. */
-    private void closeLane(int senderCpu) {
-        expected[senderCpu] = CLOSED;
-        apic.count(Counter.ANOMALIES);
-        dispatcher.anomaly(senderCpu, data);
     }
 
     @Override

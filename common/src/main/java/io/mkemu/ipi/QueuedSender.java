@@ -14,6 +14,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
 final class QueuedSender implements IpiChannel {
+    /* 28 messages of 64 bytes: both directions stay in a first level cache, and head is read once for so many. */
+    private static final int BACK_AT = 2048;
+
     private final UnsafeBuffer area;
     private final int headWord;
     private final int records;
@@ -28,6 +31,11 @@ final class QueuedSender implements IpiChannel {
     private long tail;
     private int tailAt;
     private long headSeen;
+    /* From there on it is worth a look whether the lane is empty: then it begins at its first record again. */
+    private int backAt = BACK_AT;
+    /* Where records must end, and the message whose consumption says that they may go on to the lane's end. */
+    private int limit;
+    private long jumped;
     /* The bit may be a former life's, killed before it raised the vector; only a ring of this life's own counts. */
     private boolean rungByMe;
 
@@ -52,6 +60,8 @@ final class QueuedSender implements IpiChannel {
         int at = atOf(head);
         headSeen = consumedOf(head);
         tail = headSeen;
+        limit = recordsLength;
+        boolean leapt = false;
         while (at <= recordsLength && tail - headSeen < slots) {
             long word = area.getLongVolatile(records + at);
             if (tagOf(word) != tag(tail + 1)) {
@@ -59,13 +69,20 @@ final class QueuedSender implements IpiChannel {
                 return;
             }
             int size = sizeOf(word);
-            if (size == READY_WRAP && at > 0) {
-                at = 0;
+            if (size == READY_JUMP && !leapt && isPlace((int) word, recordsLength)) {
+                leapt = true;
+                if ((int) word == 0) {
+                    jumpsBack(at);
+                } else {
+                    limit = recordsLength;
+                }
+                at = (int) word;
             } else if (size > MkIpiDataDescriptor.MAX_DATA_SIZE || at + recordLength(size) > recordsLength) {
                 break;
             } else {
                 at += recordLength(size);
                 tail++;
+                leapt = false;
             }
         }
         if (at > recordsLength || tail - headSeen < slots) {
@@ -80,11 +97,14 @@ final class QueuedSender implements IpiChannel {
         if (tail - headSeen < slots) {
             return false;
         }
-        long consumed = between(headSeen, consumedOf(area.getLongVolatile(headWord)));
-        if (consumed <= tail - headSeen) {
-            headSeen += consumed;
-        }
+        headSeen = consumedAt(area.getLongVolatile(headWord));
         return tail - headSeen >= slots;
+    }
+
+    /* A head that cannot be true tells nothing. */
+    private long consumedAt(long head) {
+        long consumed = between(headSeen, consumedOf(head));
+        return consumed <= tail - headSeen ? headSeen + consumed : headSeen;
     }
 
     @Override
@@ -92,28 +112,77 @@ final class QueuedSender implements IpiChannel {
         if (isFull()) {
             return -Errno.ENOSPC;
         }
+        if (data != null) {
+            data.boundsCheck(offset, size);
+        }
         int length = recordLength(size);
-        boolean wraps = tailAt + length > recordsLength;
-        int at = wraps ? 0 : tailAt;
-        int record = records + at;
+        int at = tailAt < backAt && tailAt + length <= limit ? tailAt : elsewhere(length);
+        long record = recordsAddress + at;
         /* Before the record can be seen, or its receiver would take an old payload for the next ready word. */
-        UnsafeApi.putLong(recordsAddress + at + length, 0);
+        UnsafeApi.putLong(record + length, 0);
         SendProbe.at(SendProbe.Step.SIZE);
         SendProbe.at(SendProbe.Step.TYPE);
         if (data != null) {
-            area.putBytes(record + PAYLOAD_OFFSET, data, offset, size);
+            copy(data.byteArray(), data.addressOffset() + offset, record + PAYLOAD_OFFSET, size);
         } else {
-            area.setMemory(record + PAYLOAD_OFFSET, size, (byte) 0);
+            UnsafeApi.setMemory(null, record + PAYLOAD_OFFSET, size, (byte) 0);
         }
         SendProbe.at(SendProbe.Step.PAYLOAD);
-        UnsafeApi.putLongRelease(null, recordsAddress + at + READY_OFFSET, ready(tail + 1, size, type));
-        if (wraps) {
-            UnsafeApi.putLongRelease(null, recordsAddress + tailAt + READY_OFFSET, ready(tail + 1, READY_WRAP, 0));
+        UnsafeApi.putLongRelease(null, record + READY_OFFSET, ready(tail + 1, size, type));
+        if (at != tailAt) {
+            UnsafeApi.putLongRelease(null, recordsAddress + tailAt + READY_OFFSET, jump(tail + 1, at));
         }
         tail++;
         tailAt = at + length;
         SendProbe.at(SendProbe.Step.PUBLISHED);
         return 0;
+    }
+
+    /* By words: a payload is short, and the JDK's copy of memory costs more than it. */
+    private static void copy(byte[] array, long from, long to, int size) {
+        int words = size & -Long.BYTES;
+        for (int done = 0; done < words; done += Long.BYTES) {
+            UnsafeApi.putLong(null, to + done, UnsafeApi.getLong(array, from + done));
+        }
+        for (int done = words; done < size; done++) {
+            UnsafeApi.putByte(null, to + done, UnsafeApi.getByte(array, from + done));
+        }
+    }
+
+    /** Where the next record goes, if not behind the last one or not without a thought. */
+    private int elsewhere(int length) {
+        headSeen = consumedAt(area.getLongVolatile(headWord));
+        if (headSeen >= jumped) {
+            limit = recordsLength;
+        }
+        if (tailAt >= backAt) {
+            if (headSeen == tail) {
+                return back();
+            }
+            /* Reading head takes its line from the receiver: in a flood ever more seldom. */
+            backAt = 2 * tailAt;
+        }
+        if (tailAt + length <= limit) {
+            return tailAt;
+        }
+        if (limit == recordsLength) {
+            return back();
+        }
+        int over = limit + 2 * Long.BYTES;
+        limit = recordsLength;
+        return over;
+    }
+
+    private int back() {
+        jumpsBack(tailAt);
+        return 0;
+    }
+
+    /* Until the receiver has read a jump nothing may lie on it: a record and the zeroed word behind it end before. */
+    private void jumpsBack(int from) {
+        limit = from - Long.BYTES;
+        jumped = tail + 1;
+        backAt = BACK_AT;
     }
 
     @Override

@@ -55,6 +55,16 @@ final class SingleSlotReceiver implements IpiReceiver {
     }
 
     @Override
+    public boolean isHottestReady() {
+        return false;
+    }
+
+    @Override
+    public int deliverHottest() {
+        return 0;
+    }
+
+    @Override
     public void audit() {
         /* To look unasked would deliver the slot again. */
     }

@@ -66,7 +66,7 @@ class IpiSenderLivesTest extends SendingMachine {
             for (int at = 0; at <= QueuedMailboxDescriptor.recordsLength(SLOTS) && wrap < 0; at += Long.BYTES) {
                 long word = area.getLongVolatile(records + at);
                 if (QueuedMailboxDescriptor.tagOf(word) == QueuedMailboxDescriptor.tag(sequence + 1)
-                    && QueuedMailboxDescriptor.sizeOf(word) == QueuedMailboxDescriptor.READY_WRAP) {
+                    && QueuedMailboxDescriptor.sizeOf(word) == QueuedMailboxDescriptor.READY_JUMP) {
                     wrap = records + at;
                 }
             }

@@ -27,7 +27,7 @@ import java.util.stream.IntStream;
  * @param memoryBase  physical address the tree asks for; recorded only, the pool begins where the RAM layout puts it
  * @param host        what the tree says about the host
  * @param instances   the spawned instances in source order, possibly none
- * @param ipiSlots    slots of each queued mailbox, a power of two in 2..1024, if given
+ * @param ipiSlots    slots of each queued mailbox, a power of two in 2..16384, if given
  * @param nrCpus      NR_CPUS, if given: physical ids are below it
  * @param ipi         the mailbox of all instances, queued if not given
  * @param ipiLog      whether the kernel logs have the RFC's own lines
