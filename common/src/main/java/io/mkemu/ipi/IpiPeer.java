@@ -12,6 +12,7 @@ import java.util.Arrays;
 /** One life of an instance that a CPU sends to, and the lanes into its CPUs. Used by the sending CPU's thread only. */
 final class IpiPeer implements AutoCloseable {
     private final int instanceId;
+    private final InstanceEntry entry;
     private final long lifeWord;
     private final long area;
     private final Window window;
@@ -28,6 +29,7 @@ final class IpiPeer implements AutoCloseable {
      */
     IpiPeer(Interconnect interconnect, InstanceEntry entry, long lifeWord, long area, int[] cpus, int senderCpu) {
         this.instanceId = entry.id();
+        this.entry = entry;
         this.lifeWord = lifeWord;
         this.area = area;
         this.cpus = cpus;
@@ -52,6 +54,11 @@ final class IpiPeer implements AutoCloseable {
                 + apic.physicalCpu() + ", whose local APIC names instance " + apic.instanceId());
         }
         return apic;
+    }
+
+    /** Whether the instance is in the life, and in the state, in which it was connected, and has the same area. */
+    boolean isCurrent() {
+        return entry.lifeWord() == lifeWord && entry.ipiArea() == area;
     }
 
     int instanceId() {
@@ -89,10 +96,9 @@ final class IpiPeer implements AutoCloseable {
     /**
      * Why nothing more can be sent to this life.
      *
-     * @param entry the instance's, as it is now
      * @return -ENODEV (no area, or another), -ESHUTDOWN (another state or life); 0 if nothing has changed
      */
-    int gone(InstanceEntry entry) {
+    int gone() {
         long now = entry.ipiArea();
         if (now != 0 && entry.lifeWord() != lifeWord) {
             return -Errno.ESHUTDOWN;

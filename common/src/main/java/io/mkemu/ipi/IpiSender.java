@@ -115,7 +115,6 @@ public final class IpiSender implements AutoCloseable {
     }
 
     private int awaitRoom(IpiPeer peer, int type, DirectBuffer data, int offset, int size, long timeoutNanos) {
-        InstanceEntry entry = instances.entry(peer.instanceId());
         /* Who would make room may need this very core. */
         long spinNanos = apic.sharesCore() ? 0 : SPIN_NANOS;
         long begun = platform.nanoTime();
@@ -131,7 +130,7 @@ public final class IpiSender implements AutoCloseable {
                 /* The host may wait for another area than this one, and not for as long as this CPU does. */
                 letGo();
             }
-            int gone = peers[peer.instanceId()] == peer ? peer.gone(entry) : -Errno.ENODEV;
+            int gone = peers[peer.instanceId()] == peer ? peer.gone() : -Errno.ENODEV;
             result = gone == 0 ? publish(peer, 0, type, data, offset, size) : gone;
             waited = platform.nanoTime() - begun;
         } while (result == -Errno.ENOSPC && waited < timeoutNanos);
@@ -165,6 +164,17 @@ public final class IpiSender implements AutoCloseable {
     }
 
     private int trySend(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
+        int size) {
+        IpiPeer known = instanceId >= 0 && instanceId < peers.length ? peers[instanceId] : null;
+        if (known != null && known.isCurrent() && size >= 0 && size <= MkIpiDataDescriptor.MAX_DATA_SIZE) {
+            /* What else there is to ask was answered when it was connected, and has not changed since. */
+            int target = logicalCpu >= 0 ? logicalCpu : known.logicalCpu(physicalCpu);
+            return target < 0 ? -Errno.EINVAL : publish(known, target, type, data, offset, size);
+        }
+        return trySendAnew(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
+    }
+
+    private int trySendAnew(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
         InstanceEntry entry = instances.entry(instanceId);
         if (entry == null) {
