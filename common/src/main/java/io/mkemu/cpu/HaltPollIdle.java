@@ -11,7 +11,7 @@ final class HaltPollIdle implements IdlePolicy {
     private static final int GROW = 2;
     private static final long GROW_START_NANOS = 50_000;
     private static final int SHRINK = 2;
-    private static final int SPINS_PER_LOOK_AT_CLOCK = 32;
+    private static final int LOOKS_PER_CLOCK = 32;
 
     private long pollNanos;
 
@@ -30,11 +30,8 @@ final class HaltPollIdle implements IdlePolicy {
 
     private static boolean pollFinds(Idler cpu, long start, long limit) {
         do {
-            for (int spin = 0; spin < SPINS_PER_LOOK_AT_CLOCK; spin++) {
-                if (cpu.hasWork()) {
-                    return true;
-                }
-                cpu.pause();
+            if (cpu.poll(LOOKS_PER_CLOCK)) {
+                return true;
             }
         } while (System.nanoTime() - start < limit);
         return false;

@@ -3,16 +3,18 @@ package io.mkemu.cpu;
 
 /** What a CPU does when it has nothing to do; the names are Linux's {@code idle=}. One object per CPU. */
 public interface IdlePolicy {
-    /** The CPU, as an idle policy sees it. All calls are cheap but {@link #halt}. */
+    /** The CPU, as an idle policy sees it. */
     interface Idler {
-        /** Whether there is something to do. */
-        boolean hasWork();
+        /**
+         * Looks for something to do, up to so many times, a moment apart. Messages it may deliver itself meanwhile, and
+         * then looks on.
+         *
+         * @return whether there is something to do, or was
+         */
+        boolean poll(int looks);
 
         /** Whether polling is allowed now: no other CPU that runs shares this one's host CPU. */
         boolean mayPoll();
-
-        /** Lets a moment pass between two looks for work. */
-        void pause();
 
         /** Sleeps on the doorbell until there is something to do; at most so many ns, 0 or less: without limit. */
         void halt(long timeoutNanos);

@@ -1,24 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cpu;
 
-/** {@code idle=poll}: never sleeps, unless another CPU needs the core. */
+/**
+ * {@code idle=poll}: never sleeps, unless another CPU needs the core. Then it lets the others run a bounded number of
+ * times before it sleeps: to be woken costs more than a turn of each of them.
+ */
 final class PollIdle implements IdlePolicy {
     /* Long enough that the clock is not what a poll costs, short enough that a timer is not late by a microsecond. */
-    private static final int SPINS_PER_LOOK_AT_CLOCK = 32;
+    private static final int LOOKS_PER_CLOCK = 32;
+    static final int YIELDS = 64;
 
     @Override
     public void idle(Idler cpu, long timeoutNanos) {
         long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
         while (cpu.mayPoll()) {
-            for (int spin = 0; spin < SPINS_PER_LOOK_AT_CLOCK; spin++) {
-                if (cpu.hasWork()) {
-                    return;
-                }
-                cpu.pause();
+            if (cpu.poll(LOOKS_PER_CLOCK)) {
+                return;
             }
             if (timeoutNanos != Long.MAX_VALUE && System.nanoTime() - start >= timeoutNanos) {
                 return;
             }
+        }
+        for (int yield = 0; yield < YIELDS; yield++) {
+            if (cpu.poll(1)) {
+                return;
+            }
+            Thread.yield();
         }
         cpu.halt(timeoutNanos == Long.MAX_VALUE ? 0 : Math.max(1, timeoutNanos - (System.nanoTime() - start)));
     }

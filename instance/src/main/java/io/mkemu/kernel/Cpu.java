@@ -25,6 +25,8 @@ final class Cpu {
     /* The clock costs as much as a look for work does: it is read once in so many looks, or 64 turns. */
     private static final int LOOKS_PER_CLOCK = 1024;
     private static final int LOOKS_PER_TURN = 16;
+    /* Other lanes, the audit and what a policy looks at wait for so many messages at most, and those of one look. */
+    private static final int SERVED_PER_TURN = 64;
     private static final ThreadLocal<Cpu> STEPPED = new ThreadLocal<>();
 
     private final KernelInstance kernel;
@@ -194,15 +196,44 @@ final class Cpu {
         return any;
     }
 
-    /** Whether there is something to do. */
-    boolean hasWork() {
+    private boolean hasWork() {
         return receiver.takeHot() || apic.hasPending() || receiver.hasWork();
     }
 
-    /** Lets a moment pass between two looks for work. */
-    void pause() {
-        looked(1);
-        trace.pause();
+    /**
+     * Looks for work up to so many times, a moment apart. What comes by the lane that delivered last it delivers at
+     * once, as a turn would that finds nothing else: as long as there are no tasks, no vector is pending, and not more
+     * messages in a row than {@link #SERVED_PER_TURN}.
+     *
+     * @return whether there is work for a {@link #turn}, or was
+     */
+    boolean poll(int looks) {
+        int served = 0;
+        for (int look = 0; look < looks; look++) {
+            if (receiver.isHottestReady() && tasks.isEmpty() && !apic.hasPending()) {
+                served += serve();
+                if (served >= SERVED_PER_TURN || !tasks.isEmpty()) {
+                    return true;
+                }
+                look = 0;
+            } else if (hasWork()) {
+                return true;
+            } else {
+                looked(1);
+                trace.pause();
+            }
+        }
+        return served > 0;
+    }
+
+    private int serve() {
+        try {
+            trace.turnBegins();
+            return receiver.deliverHottest();
+        } catch (Throwable fault) {
+            failed(fault);
+            return SERVED_PER_TURN;
+        }
     }
 
     /**

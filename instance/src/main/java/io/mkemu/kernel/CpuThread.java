@@ -109,18 +109,13 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     }
 
     @Override
-    public boolean hasWork() {
-        return cpu.hasWork();
+    public boolean poll(int looks) {
+        return cpu.poll(looks);
     }
 
     @Override
     public boolean mayPoll() {
         return !cpu.apic().sharesCore();
-    }
-
-    @Override
-    public void pause() {
-        cpu.pause();
     }
 
     @Override

@@ -113,7 +113,7 @@ public final class KernelInstance implements AutoCloseable {
             IdlePolicy policy = IdlePolicy.of(idle);
             CpuTrace trace = new CpuTrace(machine, entry, logical, physical[logical], hook);
             cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
-                policy.polls() && !apic.sharesCore(), trace);
+                policy.polls(), trace);
             threads[logical] = new CpuThread(cpus[logical], policy);
         }
     }
