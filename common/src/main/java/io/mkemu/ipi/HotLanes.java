@@ -58,6 +58,10 @@ final class HotLanes {
             index++;
         }
         boolean fresh = index == hot;
+        if (fresh && hot == announced.length && apic.sharesCore()) {
+            /* It is announced to nobody: a place would be changed for each sender in turn, and a fence paid for it. */
+            return;
+        }
         if (fresh && hot == announced.length) {
             index--;
             retire(announced[index]);

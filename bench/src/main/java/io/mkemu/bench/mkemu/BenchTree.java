@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 final class BenchTree {
     private static final String ROOT = """
         /dts-v1/;
-        / { compatible = "multikernel-v1"; ipi = "%s";
+        / { compatible = "multikernel-v1"; ipi = "%s"; %s
           resources { cpus = <%s>; memory-bytes = <0x%x>; };
           mkemu,modules = "%s"; chosen { bootargs = "idle=%s"; };
           instances {
@@ -31,6 +31,11 @@ final class BenchTree {
 
     /* Holds the IPI area of a machine with more than 200 CPUs. */
     private static final long INSTANCE_BYTES = 0x200000;
+    /* A small machine has lanes as deep as the rings of the others, about: a sender that shares a core fills a lane
+       each time it runs. */
+    private static final int FEW_CPUS = 8;
+    private static final long DEEP_BYTES = 0x1800000;
+    private static final String DEEP = "mkemu,ipi-slots = <8192>;";
 
     private BenchTree() {
     }
@@ -52,13 +57,15 @@ final class BenchTree {
 
     /** One whose kernels run built-in modules. */
     static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
+        boolean deep = mode == IpiMode.QUEUED && cpus <= FEW_CPUS;
+        long bytes = deep ? DEEP_BYTES : INSTANCE_BYTES;
         StringBuilder all = new StringBuilder();
         for (int id = 1; id <= instances; id++) {
-            all.append(String.format(Locale.ROOT, INSTANCE, id, module, idle, INSTANCE_BYTES));
+            all.append(String.format(Locale.ROOT, INSTANCE, id, module, idle, bytes));
         }
         String numbers = IntStream.range(0, cpus).mapToObj(String::valueOf).collect(Collectors.joining(" "));
-        return MachineSpec.parse("bench.dts", String.format(Locale.ROOT, ROOT, mode, numbers,
-            instances * INSTANCE_BYTES, module, idle, all), Path.of("/"));
+        return MachineSpec.parse("bench.dts", String.format(Locale.ROOT, ROOT, mode,
+            deep ? DEEP : "", numbers, instances * bytes, module, idle, all), Path.of("/"));
     }
 
     /** The benchmark's own jar, which is also a module's. */
