@@ -83,8 +83,7 @@ final class DmesgCommand implements Callable<Integer> {
     }
 
     private String json(Line line, LogLevel level) {
-        return Json.object().put("time", line.nanos()).put("level", level.label())
-            .put("cpu", line.physicalCpu() < 0 ? null : (Integer) line.physicalCpu()).put("text", line.text())
-            .toString();
+        return Json.text(Json.object().put("time", line.nanos()).put("level", level.label())
+            .put("cpu", line.physicalCpu() < 0 ? null : (Integer) line.physicalCpu()).put("text", line.text()));
     }
 }

@@ -37,7 +37,7 @@ final class DoctorCommand implements Callable<Integer> {
             ArrayNode checks = all.putArray("checks");
             findings.forEach(finding -> checks.addObject().put("check", finding.check())
                 .put("level", finding.level().label()).put("found", finding.found()).put("remedy", finding.remedy()));
-            System.out.println(all);
+            System.out.println(Json.text(all));
         } else {
             System.out.println(version);
             findings.forEach(finding -> System.out.println(line(finding)));

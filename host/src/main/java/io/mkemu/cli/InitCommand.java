@@ -66,7 +66,7 @@ final class InitCommand implements Callable<Integer> {
             BackgroundHost.start(directory, tree, main, timeout.millis());
             try (RemoteHost host = RemoteHost.find(directory.machine())) {
                 ObjectNode status = host.ask("show", Json.object(), 0, line -> { });
-                System.out.println(json ? status : StatusText.summary(status));
+                System.out.println(json ? Json.text(status) : StatusText.summary(status));
             }
         }
         return ExitCode.OK.code();

@@ -38,7 +38,7 @@ final class InterruptsCommand implements Callable<Integer> {
         try (MappedMachine mapped = RunningMachines.open(machine.name())) {
             List<Cpu> cpus = InterruptTable.read(mapped);
             if (json) {
-                System.out.println(describe(cpus));
+                System.out.println(Json.text(describe(cpus)));
             } else {
                 System.out.print(InterruptTable.text(cpus));
             }

@@ -37,7 +37,7 @@ final class IomemCommand implements Callable<Integer> {
             if (json) {
                 ArrayNode root = Json.array();
                 describe(root, map.tree().resources());
-                System.out.println(root);
+                System.out.println(Json.text(root));
             } else {
                 System.out.print(map.tree());
             }

@@ -30,7 +30,7 @@ final class ListCommand implements Callable<Integer> {
         if (json) {
             ArrayNode array = Json.array();
             machines.forEach(machine -> array.add(json(machine)));
-            System.out.println(array);
+            System.out.println(Json.text(array));
             return ExitCode.OK.code();
         }
         int width = Math.max(4, machines.stream().mapToInt(machine -> machine.name().length()).max().orElse(4));

@@ -8,6 +8,7 @@ import io.mkemu.journal.event.EventFields;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
+import io.mkemu.json.Json;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.HexFormat;
@@ -84,7 +85,7 @@ final class JsonFields implements EventFields.Visitor {
     public void object(String key, JsonNode object) {
         write(() -> {
             json.writeFieldName(key);
-            json.writeTree(object.isObject() ? object : NullNode.getInstance());
+            Json.write(json, object.isObject() ? object : NullNode.getInstance());
         });
     }
 

@@ -51,7 +51,7 @@ public abstract class VerbCommand implements Callable<Integer> {
             ObjectNode result = ask(host, request);
             finish(host);
             if (json) {
-                System.out.println(json(result));
+                System.out.println(Json.text(json(result)));
             } else {
                 print(result);
             }

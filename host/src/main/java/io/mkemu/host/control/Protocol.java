@@ -69,7 +69,7 @@ public final class Protocol {
     }
 
     static byte[] line(ObjectNode node) {
-        return (node + "\n").getBytes(StandardCharsets.UTF_8);
+        return (Json.text(node) + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
     /**
