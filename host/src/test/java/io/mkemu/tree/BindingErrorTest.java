@@ -28,7 +28,7 @@ class BindingErrorTest {
         "\"multikernel-v1\" | §\"multikernel-v2\" | 'compatible' is \"multikernel-v2\", expected \"multikernel-v1\"",
         "compatible = \"multikernel-v1\"; | compatible = §<1>; | 'compatible' is cells <1>, expected a string",
         "compatible = \"multikernel-v1\"; | §compatible; | 'compatible' has no value",
-        "<64>; | <§48>; | 'mkemu,ipi-slots' is 48, expected a power of two in 2..1024",
+        "<64>; | <§48>; | 'mkemu,ipi-slots' is 48, expected a power of two in 2..16384",
         "<64>; | <§1>; | is 1, expected a power of two",
         "<64>; | <§2048>; | is 2048, expected a power of two",
         "<64>; | <64>; nr-cpus = <§0>; | 'nr-cpus' is 0, expected 1..1024, above every physical id",
