@@ -283,6 +283,8 @@
 #define MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH 264
 /* Records that a lane has room for beyond its slots: the gaps in front of two jumps, and the jumps. */
 #define MK_QUEUED_MAILBOX_SPARE_RECORDS 3
+/* Fewest slots of a lane in which a sender may jump before the end; shorter ones have one record to spare. */
+#define MK_QUEUED_MAILBOX_EARLY_JUMP_SLOTS 8
 
 /* RamHeaderDescriptor */
 /* Says that this file is the RAM of an mkemu machine. */

@@ -86,7 +86,9 @@ static inline bool mk_is_queued(const struct mk_peer *p)
 /* Without the word behind the last record. */
 static inline uint64_t mk_records_length(const struct mk_peer *p)
 {
-    return ((uint64_t)p->header.ipi_slots + MK_QUEUED_MAILBOX_SPARE_RECORDS) * MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
+    uint64_t slots = p->header.ipi_slots;
+    return (slots + (slots < MK_QUEUED_MAILBOX_EARLY_JUMP_SLOTS ? 1 : MK_QUEUED_MAILBOX_SPARE_RECORDS))
+        * MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
 }
 
 static inline uint64_t mk_lane_length(const struct mk_peer *p)

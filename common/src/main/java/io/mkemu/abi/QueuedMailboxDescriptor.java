@@ -9,7 +9,7 @@ package io.mkemu.abi;
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU
  *  +0   +--------------+  +0   +---------------------+    +0    head u64, written by the receiver
- *       | magic        |       | rung lanes: bit n = |    +128  records, (slots + 3) x 264 bytes
+ *       | magic        |       | rung lanes: bit n = |    +128  records, a few more than slots
  *       | nr_cpus u32  |       | physical CPU n      |          and one word more
  *       | slots u32    |       | 16 x u64            |
  *       | cpus u32     |  +128 +---------------------+    record, a multiple of 8 bytes
@@ -78,6 +78,8 @@ public final class QueuedMailboxDescriptor {
 
     /** Records that a lane has room for beyond its slots: the gaps in front of two jumps, and the jumps. */
     public static final int SPARE_RECORDS = 3;
+    /** Fewest slots of a lane in which a sender may jump before the end; shorter ones have one record to spare. */
+    public static final int EARLY_JUMP_SLOTS = 8;
 
     private static final int LANE_ALIGNMENT = 64;
     private static final long NUMBER_MASK = (1L << READY_NUMBER_BITS) - 1;
@@ -89,7 +91,7 @@ public final class QueuedMailboxDescriptor {
 
     /** Bytes of a lane's records, without the word behind them. */
     public static int recordsLength(int slots) {
-        return (slots + SPARE_RECORDS) * MAX_RECORD_LENGTH;
+        return (slots + (slots < EARLY_JUMP_SLOTS ? 1 : SPARE_RECORDS)) * MAX_RECORD_LENGTH;
     }
 
     /** Bytes of a lane. */

@@ -14,7 +14,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** The producer's end of one lane. Used by the thread of one CPU only: that is what makes the lane single-producer. */
 final class QueuedSender implements IpiChannel {
-    /* 28 messages of 64 bytes: both directions stay in a first level cache, and head is read once for so many. */
+    /* 28 messages of 64 bytes: both directions stay in a first level cache, and head is read seldom. A lane of
+       fewer than EARLY_JUMP_SLOTS is shorter. */
     private static final int BACK_AT = 2048;
 
     private final UnsafeBuffer area;

@@ -62,7 +62,7 @@ class RamLayoutPropertyTest {
         refused("nr_cpus -1 is not", -1, 2, 4096, 0);
         refused("ipi_slots 1 is not a power of two, 2..16384", 1, 1, 4096, 0);
         refused("ipi_slots 3 is not", 1, 3, 4096, 0);
-        refused("ipi_slots 2048 is not", 1, 2048, 4096, 0);
+        refused("ipi_slots 32768 is not", 1, 32768, 4096, 0);
         refused("ipi_slots -2147483648 is not", 1, Integer.MIN_VALUE, 4096, 0);
         refused("host size 0 is not", 1, 2, 0, 0);
         refused("host size 4097 is not whole pages", 1, 2, 4097, 0);

@@ -30,7 +30,7 @@ class BindingErrorTest {
         "compatible = \"multikernel-v1\"; | §compatible; | 'compatible' has no value",
         "<64>; | <§48>; | 'mkemu,ipi-slots' is 48, expected a power of two in 2..16384",
         "<64>; | <§1>; | is 1, expected a power of two",
-        "<64>; | <§2048>; | is 2048, expected a power of two",
+        "<64>; | <§32768>; | is 32768, expected a power of two",
         "<64>; | <64>; nr-cpus = <§0>; | 'nr-cpus' is 0, expected 1..1024, above every physical id",
         "<64>; | <64>; nr-cpus = <§1025>; | 'nr-cpus' is 1025, expected 1..1024",
         "<64>; | <64>; ipi-log = §\"mine\"; | 'ipi-log' is 'mine', expected \"rfc\"",
