@@ -10,11 +10,14 @@ readonly MK_BENCH_STAMP=$MK_ROOT/target/bench.stamp
 # is_newer STAMP PATH...: true if something in one of the paths below MK_ROOT is newer than the file STAMP, or that is missing.
 # Directories count: their time shows deleted files.
 is_newer() {
-    local stamp=$1 newer
+    local stamp=$1 path paths=() newer
     shift
     [[ -f $stamp ]] || return 0
+    for path in "$@"; do
+        paths+=("$MK_ROOT/$path")
+    done
     # A tree without sources has nothing to say about what it lacks.
-    newer=$(find "${@/#/$MK_ROOT/}" -newer "$stamp" -print -quit 2>/dev/null)
+    newer=$(find "${paths[@]}" -newer "$stamp" -print -quit 2>/dev/null)
     [[ -n $newer ]]
 }
 

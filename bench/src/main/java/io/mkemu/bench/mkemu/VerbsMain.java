@@ -4,7 +4,6 @@ package io.mkemu.bench.mkemu;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands;
-import io.mkemu.bench.peer.LineMain;
 import io.mkemu.host.HostRun;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.MachinePlan;
