@@ -87,14 +87,23 @@ final class MicroMachine implements IpiDispatcher, AutoCloseable {
     /** Delivers what has come without a doorbell, as a CPU that polls does. */
     int poll() {
         receiver.takeHot();
-        return receiver.deliver();
+        return deliver();
     }
 
     /** Delivers what was rung for: how the first message of a lane is found. */
     int interrupt() {
         mapped().apic(RECEIVER).takePending();
         receiver.interrupt();
-        return receiver.deliver();
+        return deliver();
+    }
+
+    /* A lane that holds more than one look takes is noted again. */
+    private int deliver() {
+        int delivered = receiver.deliver();
+        while (receiver.hasWork()) {
+            delivered += receiver.deliver();
+        }
+        return delivered;
     }
 
     /** Sum of the first words of all that was delivered. */
