@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Writers are killed at any moment: what they had written is whole, and nothing is half there. */
 @Timeout(600)
 class JournalKillTest {
-    private static final int KILLS = 40;
+    private static final int KILLS = 24;
     private static final int AT_ONCE = 4;
     private static final long MOST_NANOS = TimeUnit.MILLISECONDS.toNanos(60);
 

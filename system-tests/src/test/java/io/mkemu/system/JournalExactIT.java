@@ -21,7 +21,7 @@ class JournalExactIT {
     private static final long MESSAGES = 250_000;
     private static final int KERNELS = 4;
     private static final long FLOOD = 400_000;
-    private static final int KILLS = Integer.getInteger("mkemu.journal.kills", 30);
+    private static final int KILLS = Integer.getInteger("mkemu.journal.kills", 15);
 
     @RegisterExtension
     final Mk mk = new Mk();
