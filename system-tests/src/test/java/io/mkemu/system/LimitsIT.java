@@ -115,11 +115,10 @@ class LimitsIT {
             MkProcess exec = starter.start("exec", "web");
             int code = exec.end();
             limit.set(-1);
-            /* 5: no process could be started; 1: one was, and found no room for its threads. */
-            String why = code == 5 ? THREADS + ".*" + names + ".*raise the limit"
-                : "instance web is failed: .*(JVM cannot go on: |" + THREADS + ")";
-            assertTrue(code == 5 || code == 1, exec::describe);
-            exec.refuses(code, why);
+            assertEquals(5, code, exec::describe);
+            /* No process could be started; or one was, and found no room for its threads. */
+            exec.refuses(5, THREADS + ".*" + names + ".*raise the limit"
+                + "|instance web is failed: .*(JVM cannot go on: |" + THREADS + ")");
             MkProcess show = starter.start("show", "web").ends(0);
             assertEquals(1, show.out("^ +1 +web +(loaded|failed) +- ").size(), show::describe);
             assertEquals(List.of(), show.out("booting"), show::describe);

@@ -49,8 +49,8 @@ public final class Boots {
             return;
         }
         if (life.isOver()) {
-            throw new MachineException(ExitCode.FAILED, "instance " + name + " is " + life.outcome() + "; see mk dmesg "
-                + name);
+            throw new MachineException(life.hadNoRoom() ? ExitCode.RESOURCES : ExitCode.FAILED, "instance " + name
+                + " is " + life.outcome() + "; see mk dmesg " + name);
         }
         if (life instanceof ExternalProcess && life.pid() == 0) {
             String last = life.entry().reason();

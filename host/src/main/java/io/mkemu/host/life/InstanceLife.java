@@ -92,6 +92,11 @@ public abstract class InstanceLife {
      */
     public abstract void launch();
 
+    /** Whether it is over for want of threads, memory or files: its process says so by its exit code. */
+    public boolean hadNoRoom() {
+        return entry.exitCode() == ExitCode.RESOURCES.code();
+    }
+
     /** The host CPUs that its process may use, as far as this one knows; at least one. */
     public abstract BitSet hostCpus();
 

@@ -194,6 +194,13 @@ public final class InstanceProcess extends InstanceLife {
             : ": its JVM cannot go on: " + (shortage != null ? shortage : said + "; see mk doctor");
     }
 
+    /** A JVM that lacks a thread of its own ends before the kernel can say anything. */
+    @Override
+    public boolean hadNoRoom() {
+        String said = noJvm;
+        return super.hadNoRoom() || said != null && Shortage.ofOutput(said) != null;
+    }
+
     @Override
     public void takeOutput(boolean ended, BiConsumer<Boolean, String> line) {
         synchronized (outputs) {
