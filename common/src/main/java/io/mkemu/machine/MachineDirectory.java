@@ -42,7 +42,8 @@ public record MachineDirectory(Path path) {
     public static MachineDirectory of(String machine) {
         if (!machine.matches(NAME_PATTERN)) {
             throw new MachineException(ExitCode.USAGE, "machine name \"" + machine
-                + "\": use 1 to 63 letters, digits, '.', '_' or '-', beginning with a letter or digit");
+                + "\": use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', the first a letter or digit; --machine NAME "
+                + "gives one");
         }
         return new MachineDirectory(base().resolve(machine));
     }

@@ -38,6 +38,8 @@ import java.util.stream.Stream;
 public final class JournalDirectory {
     static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_FILE =
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     static final String LOCK = "lock";
     static final String NEW = ".new";
     private static final String FIRST = "first";
@@ -117,8 +119,8 @@ public final class JournalDirectory {
      * in place, so that a full disk has room for it.
      */
     static void keptFrom(Path recording, int number) throws IOException {
-        try (FileChannel first = FileChannel.open(recording.resolve(FIRST), StandardOpenOption.CREATE,
-            StandardOpenOption.WRITE)) {
+        try (FileChannel first = FileChannel.open(recording.resolve(FIRST), Set.of(StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE), OWNER_FILE)) {
             String line = String.format(Locale.ROOT, "%09d\n", number);
             first.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8)), 0);
         }

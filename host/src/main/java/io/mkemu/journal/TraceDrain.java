@@ -60,6 +60,7 @@ public final class TraceDrain implements AutoCloseable {
     private volatile IOException unclosed;
     private long thereLooked = System.nanoTime();
     private volatile String trouble;
+    private volatile boolean saidTrouble;
 
     /**
      * Begins to record. On failure nothing is recorded, and the writer is left to the caller.
@@ -218,6 +219,7 @@ public final class TraceDrain implements AutoCloseable {
     }
 
     private void endsHere(String why) {
+        saidTrouble = true;
         trouble = "the journal " + writer.recording() + " " + why;
         try {
             control.mode(TraceMode.OFF);
@@ -252,6 +254,11 @@ public final class TraceDrain implements AutoCloseable {
             trouble = "the last file of the journal " + writer.recording() + " is not closed in order: "
                 + unclosed.getMessage();
         }
+    }
+
+    /** Whether that has been said when it came. */
+    public boolean saidTrouble() {
+        return saidTrouble;
     }
 
     /** Why not all is in the journal that was to be recorded, after {@link #close}; null if all is. */

@@ -160,7 +160,7 @@ class JournalIT {
         assertTrue(files.size() > 2, files::toString);
         Files.move(files.get(1), mk.work().resolve("aside"));
         MkProcess text = mk.start("trace", "--summary", "--journal", journal).ends(1);
-        assertTrue(String.join("\n", text.out()).contains("not all of the recording could be read: 1 files and "),
+        assertTrue(String.join("\n", text.out()).contains("not all of the recording could be read. Files missing: 1; "),
             text::describe);
         assertTrue(text.out().stream().noneMatch(line -> line.startsWith("no gaps")), text::describe);
         assertEquals(1, text.err().size(), text::describe);

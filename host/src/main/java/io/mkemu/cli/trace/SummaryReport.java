@@ -28,8 +28,8 @@ final class SummaryReport {
         out.printf(Locale.ROOT, "%s: %,d records in %.3f s%n", names.isKnown() ? "machine " + names.machine()
             : "machine unknown", summary.records(), summary.nanos() / GIGA);
         out.printf(Locale.ROOT, "%,d messages sent, %,d delivered, %,d bytes; %,d undelivered, %,d unsent; "
-            + "%,d refused, %,d of them full%n", all.sent(), all.delivered(), all.bytes(), all.undelivered(),
-            all.unsent(), all.full() + all.refused(), all.full());
+            + "%,d refused with a full lane, %,d otherwise%n", all.sent(), all.delivered(), all.bytes(),
+            all.undelivered(), all.unsent(), all.full(), all.refused());
         gaps(summary, names, journal, out);
         if (summary.pairs().isEmpty()) {
             return;
@@ -49,9 +49,9 @@ final class SummaryReport {
 
     private static void gaps(TraceSummary summary, TraceNames names, JournalReader journal, PrintStream out) {
         if (journal.isDamaged() || journal.deletedFiles() > 0) {
-            out.printf(Locale.ROOT, "not all of the recording could be read: %,d files and %,d documents are missing, "
-                + "%,d documents are damaged, %,d files were deleted to keep the journal small; what was told there "
-                + "makes messages undelivered and unsent%n", journal.lostFiles(), journal.lostDocuments(),
+            out.printf(Locale.ROOT, "not all of the recording could be read. Files missing: %,d; documents missing: "
+                + "%,d, damaged: %,d; files deleted to keep the journal small: %,d. What was told there makes messages "
+                + "undelivered and unsent%n", journal.lostFiles(), journal.lostDocuments(),
                 journal.damagedDocuments(), journal.deletedFiles());
         } else if (summary.gaps().isEmpty()) {
             out.println(journal.isComplete() ? "no gaps: every record is in the journal"

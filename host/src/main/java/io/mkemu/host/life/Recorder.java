@@ -152,7 +152,7 @@ public final class Recorder implements AutoCloseable {
         if (drain != null && !closed) {
             closed = true;
             drain.close();
-            if (drain.trouble() != null) {
+            if (drain.trouble() != null && !drain.saidTrouble()) {
                 machine.say(LogLevel.WARNING, "mkemu: " + drain.trouble());
             }
         }
