@@ -16,7 +16,7 @@ import java.util.Set;
  * The lines on a control socket: one JSON object each, in UTF-8, ended by a newline.
  *
  * <pre>
- *  request   {"verb":"exec","protocol":1,"abi":4,"version":"0.1.0","names":["web"]}
+ *  request   {"verb":"exec","protocol":1,"abi":5,"version":"0.1.0","names":["web"]}
  *  replies   {"say":"web: external, waits to be joined: ..."}            none or more, while it is under way
  *            {"ok":true,"result":{...}}                                  or
  *            {"ok":false,"exitCode":7,"error":"instance web is ready: ..."}
