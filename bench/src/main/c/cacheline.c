@@ -31,7 +31,8 @@ static long ping(int bytes, uint64_t nanos, uint32_t *samples, long most)
         last = now;
         while (atomic_load_explicit(&line->word, memory_order_acquire) != value + 1)
             pause_cpu();
-        if (count == most || now >= deadline)
+        /* One trip at least, however busy the machine is. */
+        if (count == most || (count && now >= deadline))
             break;
     }
     atomic_store_explicit(&line->word, END, memory_order_release);
