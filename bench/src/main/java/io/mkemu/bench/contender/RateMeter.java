@@ -54,6 +54,11 @@ public final class RateMeter {
         done = begunAt != firstAt && now - begunAt >= windowNanos;
     }
 
+    /** Whether so many came that {@link #rate} can tell one. */
+    public boolean hasRate() {
+        return seen > 1;
+    }
+
     /** A sender has stopped: what comes from here on does not count. */
     public void end() {
         if (!done && seen > looked) {

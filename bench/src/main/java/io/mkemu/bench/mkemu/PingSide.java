@@ -32,6 +32,7 @@ final class PingSide {
     private boolean warm;
     private boolean measured;
     private RateMeter meter;
+    private boolean ending;
     private long run;
     private long lastData;
 
@@ -106,6 +107,7 @@ final class PingSide {
             meter = into;
             run++;
             lastData = 0;
+            ending = false;
             payload.putLong(ORDER_RUN, run);
             payload.putLong(ORDER_NANOS, nanos);
             payload.putInt(ORDER_BYTES, messageBytes);
@@ -120,12 +122,22 @@ final class PingSide {
         return ends;
     }
 
-    /** Counts no more; the future that {@link #count} returned is complete then. */
+    /**
+     * Counts no more, once there is a rate: on a busy machine the senders may not have begun when their time is over.
+     * The future that {@link #count} returned is complete then.
+     */
     void endCount() {
         kernel.runOnCpu(0, () -> {
+            ending = true;
+            endIfCounted();
+        });
+    }
+
+    private void endIfCounted() {
+        if (ending && meter.hasRate()) {
             meter.end();
             end(null);
-        });
+        }
     }
 
     private void data(MkIpiData data) {
@@ -137,6 +149,7 @@ final class PingSide {
         if (carried >>> RUN_SHIFT == run && carried != lastData) {
             lastData = carried;
             meter.message();
+            endIfCounted();
         }
     }
 }
