@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The rights that a machine's directory gives. */
-@Timeout(60)
+@Timeout(300)
 class MachineDirectoryTest {
     @TempDir
     private Path place;

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * message; the sender stores ready and then looks at the idle word. Both missing the other is the lost wake-up. Two
  * threads run a trial after the other in step, and each outcome is counted.
  */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class DoorbellLitmusTest {
     private static final int TRIALS = 1_000_000;
     /* A heavy fence is a system call that interrupts the other CPU. */

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * Lanes with few slots. A sender that has an answer to its message, given in that message's callback, sends the next
  * one while the receiver is still in the callback; here one thread is both, so that it is always so.
  */
-@Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class FewSlotsTest {
     private static final int MESSAGES = 300;
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that send on CPUs 0, 1 and 3 to CPU 2, which this process runs. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class QueuedStressTest {
     private static final int[] CPUS = {0, 1, 3};
     private static final int VICTIM = 3;

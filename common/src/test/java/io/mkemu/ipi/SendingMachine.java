@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** A machine whose instance 1 with CPUs 2 and 5 receives, while CPUs 0, 1 and 3 send. */
-@Timeout(value = 30, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 abstract class SendingMachine {
     static final int SLOTS = TestMachine.LAYOUT.ipiSlots();
     static final int TYPE = 0x8000_0042;

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A writer that ends in the middle of a line, and another process that goes on with its log. */
-@Timeout(value = 150, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class KernelLogKillTest {
     private static final int ID = 9;
     private static final int KILLS = 15;

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What becomes of a text in the kernel log. */
-@Timeout(60)
+@Timeout(300)
 class KernelLogLinesTest extends LoggingMachine {
     private static final int MAX = KernelLogDescriptor.MAX_TEXT;
 

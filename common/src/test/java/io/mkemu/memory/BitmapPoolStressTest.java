@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many callers on one pool: threads first, then processes of which some are killed. */
-@Timeout(60)
+@Timeout(300)
 class BitmapPoolStressTest {
     private static final int SURVIVORS = 3;
     private static final int KILLS = 8;

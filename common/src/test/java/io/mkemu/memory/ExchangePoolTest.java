@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** An instance's memory exchanged for other memory: whole or not at all. */
-@Timeout(30)
+@Timeout(300)
 class ExchangePoolTest {
     private static final int PAGES = 128;
 

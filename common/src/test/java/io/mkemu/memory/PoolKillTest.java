@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A process is killed at each step of a call; nobody is blocked, and what it held is found and returned. */
-@Timeout(60)
+@Timeout(300)
 class PoolKillTest {
     private static final int PAGES = 160;
     private static final int MOST_STEPS = 40;

@@ -12,7 +12,7 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(300)
 class AffinityTest {
     /* Each in a thread of its own: the runner's threads keep their CPUs. */
     private static void inThread(Runnable test) throws Exception {

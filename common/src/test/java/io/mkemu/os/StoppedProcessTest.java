@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 
 class StoppedProcessTest {
     @Test
-    @Timeout(60)
+    @Timeout(300)
     void aProcessThatStoppedItselfIsSeenAndGoesOn() throws Exception {
         /* The space and the parenthesis in the name are the ones that a careless reader of stat trips over. */
         Process shell = new ProcessBuilder("bash", "-c", "printf 'a) R b' >/proc/self/comm; kill -STOP $$; exit 7")

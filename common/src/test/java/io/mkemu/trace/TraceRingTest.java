@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@Timeout(30)
+@Timeout(300)
 class TraceRingTest {
     /** So many CPUs that a ring has 512 slots. */
     private static final RamLayout LAYOUT = new RamLayout(RamLayout.MAX_CPUS, 2, 1 << 20, 1 << 20);

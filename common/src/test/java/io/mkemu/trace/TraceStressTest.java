@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Processes that trace on CPUs 0 and 1 into small rings, which this process drains. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class TraceStressTest {
     private static final RamLayout LAYOUT = new RamLayout(RamLayout.MAX_CPUS, 2, 1 << 20, 1 << 20);
     private static final int[] CPUS = {0, 1};

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class PatienceTest {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** A stop is never slept over, whenever it comes. The word is the test's: a sleep that nothing ends fails at once. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class EventLoopTest {
     private final List<Long> sleeps = new ArrayList<>();
     private int word;

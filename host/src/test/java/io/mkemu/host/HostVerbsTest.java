@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests to a host that has not booted: what they may say, and that they are done whole or not at all. */
-@Timeout(60)
+@Timeout(300)
 class HostVerbsTest {
     private static final long PATIENCE_MILLIS = 30_000;
     private static final ObjectMapper MAPPER = new ObjectMapper();

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What a limit of threads does to the start of an instance: nothing of it is left. */
-@Timeout(60)
+@Timeout(300)
 class InstanceProcessTest {
     @TempDir
     private Path directory;

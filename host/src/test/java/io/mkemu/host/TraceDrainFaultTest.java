@@ -27,7 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A trace drain that meets a fault: whoever waits for it is answered. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class TraceDrainFaultTest {
     private static final byte[] TOLD = "{}".getBytes(StandardCharsets.UTF_8);
 

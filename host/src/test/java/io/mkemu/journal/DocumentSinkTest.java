@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What becomes of documents while the disk has no room. */
-@Timeout(60)
+@Timeout(300)
 class DocumentSinkTest {
     private static final int CPUS = 2;
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a reader makes of documents that are not as they were written. */
-@Timeout(60)
+@Timeout(300)
 class JournalDamageTest {
     private static final JournalLimits SMALL = new JournalLimits(JournalLimits.MIN_BYTES, null);
 

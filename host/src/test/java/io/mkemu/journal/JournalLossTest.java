@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
  * A recording of several files that was ended in order, and then damaged: whatever was done to it, a reader tells no
  * record that was not written, and does not call complete what is not.
  */
-@Timeout(120)
+@Timeout(300)
 class JournalLossTest extends JournalFixture {
     private static final int FILES = 5;
     private static final int RECORDS = 1000;

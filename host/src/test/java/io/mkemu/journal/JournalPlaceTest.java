@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Where a journal may lie, and who may write it. */
-@Timeout(60)
+@Timeout(300)
 class JournalPlaceTest extends JournalFixture {
     @Test
     void oneHostWritesAtATime() throws IOException {

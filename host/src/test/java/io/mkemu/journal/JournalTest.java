@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A recording as one process writes it and others read it. */
-@Timeout(60)
+@Timeout(300)
 class JournalTest extends JournalFixture {
     @Test
     void whatIsWrittenIsReadWhileItIsWrittenAndAfter() throws IOException {

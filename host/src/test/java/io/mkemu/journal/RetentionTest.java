@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The oldest files of a journal are deleted, and readers go on with what is there. */
-@Timeout(60)
+@Timeout(300)
 class RetentionTest extends JournalFixture {
     private static final int READERS = 300;
     private static final int ENOUGH = 20_000;

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What two kernels write into their trace rings. */
-@Timeout(60)
+@Timeout(300)
 class CpuTraceTest {
     private static final int SENDER = 1;
     private static final int SENDER_CPU = 4;

@@ -38,7 +38,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Scribbles over a running machine. No kernel may crash, hang or throw; the kernels that were not scribbled on go on
  * exchanging. {@code -Dmkemu.fuzz.seed=N} begins with that seed, {@code -Dmkemu.fuzz.seeds=N} says how many.
  */
-@Timeout(value = 150, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class FuzzTest {
     private static final long FIRST_SEED = Long.getLong("mkemu.fuzz.seed", 1);
     private static final int DEFAULT_SEEDS = 1700;

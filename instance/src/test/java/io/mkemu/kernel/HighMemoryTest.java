@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** RAM above 2 GiB: pools, IPI areas and shared pages beyond what an int can address. */
 @Tag("slow")
-@Timeout(60)
+@Timeout(300)
 class HighMemoryTest {
     private static final Path SHM = Path.of("/dev/shm");
     private static final long GIB = 1L << 30;

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-@Timeout(30)
+@Timeout(300)
 class LogStreamTest {
     private static final int ID = 4;
     private static final int MAX = KernelLogDescriptor.MAX_TEXT;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
  * docs/semantics.md that it proves. Three kernels: the host on CPU 0, instance 1 on CPUs 2 and 5, which receives, and
  * instance 2 on CPUs 1 and 3, which sends.
  */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 abstract class MailboxContract {
     static final int TYPE = 0x8000_0042;
     static final int SLOTS = TestKernels.LAYOUT.ipiSlots();

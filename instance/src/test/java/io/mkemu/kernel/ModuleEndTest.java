@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Of a module that ends, or whose init fails, nothing remains on any CPU. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class ModuleEndTest {
     @RegisterExtension
     private final TestKernels machine = new TestKernels(IpiMode.QUEUED);

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Whatever a module throws, and whatever that does when it is asked what it is, stays in that module's own step. */
 @ParameterizedClass
 @EnumSource(IpiMode.class)
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class ModuleFaultTest {
     private static final int TYPE = 7;
 

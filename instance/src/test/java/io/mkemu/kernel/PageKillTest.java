@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A kernel is killed while it maps a page, has one mapped, or owns one that another has mapped. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageKillTest {
     @RegisterExtension
     private final TestKernels machine = new TestKernels(IpiMode.QUEUED);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** What is noted of pages that a kernel has mapped. Instance 1 on CPU 1 owns pages, instance 2 on CPUs 2, 3 maps. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageSharingTest {
     private static final int OWNER = 1;
     private static final int OWNER_CPU = 1;

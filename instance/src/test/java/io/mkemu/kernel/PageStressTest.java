@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Kernels, each a process, that share, map, unmap and free the same few pages, and are killed at it. */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageStressTest {
     private static final int KILLS = 8;
     private static final int OWNER_TO_KILL = 2;

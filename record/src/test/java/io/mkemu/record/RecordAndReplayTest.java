@@ -48,7 +48,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A module that asks its kernel for everything, in a real kernel, and then in a replay of what was recorded. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class RecordAndReplayTest {
     private static final int PEER = Asker.PEER;
     private static final int PEER_CPU = Asker.PEER_CPU;

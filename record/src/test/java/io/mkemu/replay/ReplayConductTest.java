@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Modules that hang, catch what is not theirs, or have threads of their own; and what they log. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class ReplayConductTest extends ReplayFixture {
     @Test
     void aModuleThatCatchesEverythingIsStoppedAllTheSame() throws Exception {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 
 /** Modules that are run through recordings by hand: what they are told, and what is said of what they do. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class ReplayTest extends ReplayFixture {
     @Test
     void whatIsAskedIsAnsweredAsThen() throws Exception {

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The formats between a journal, a replay's process and who started it. */
-@Timeout(60)
+@Timeout(300)
 class ScriptTest {
     @TempDir
     Path directory;

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** mkemu_pages.h: a kernel in C says which pages it has mapped. The owner, instance 1 on CPU 1, is this JVM. */
-@Timeout(60)
+@Timeout(300)
 class CPagesIT {
     private static final String CC = Objects.requireNonNullElse(System.getenv("CC"), "cc");
     private static final int OWNER = 1;

@@ -16,7 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class HazardPageTest {
     private final UnsafeBuffer memory = new UnsafeBuffer(ByteBuffer.allocateDirect(HazardPage.LENGTH));
     private final HazardPage page = new HazardPage(memory);

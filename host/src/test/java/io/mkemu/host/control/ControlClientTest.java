@@ -29,7 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a host, or what is in its place, can do to a client. */
-@Timeout(60)
+@Timeout(300)
 class ControlClientTest {
     private static final long PATIENCE_MILLIS = 30_000;
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whose the socket's file is: a server removes its own and no other. */
-@Timeout(60)
+@Timeout(300)
 class ControlSocketTest {
     @TempDir
     private Path directory;

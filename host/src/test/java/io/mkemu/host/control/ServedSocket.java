@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A control socket for a test, with what serves it and its clients; all of it is gone afterwards. */
-@Timeout(60)
+@Timeout(300)
 abstract class ServedSocket {
     static final long SOON = TimeUnit.MILLISECONDS.toNanos(200);
 

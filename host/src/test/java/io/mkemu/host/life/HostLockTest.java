@@ -36,7 +36,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whose a machine's directory is: what no host of it has made it does not remove. */
-@Timeout(60)
+@Timeout(300)
 class HostLockTest {
     private static final int DESCRIPTORS = 200;
 

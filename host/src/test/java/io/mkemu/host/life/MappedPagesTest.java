@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of pages that another instance has mapped: by lives that are begun and ended, not by kernels. */
-@Timeout(30)
+@Timeout(300)
 class MappedPagesTest {
     private static final int PAGE = Pages.PAGE_SIZE;
     private static final int WEB = 1;

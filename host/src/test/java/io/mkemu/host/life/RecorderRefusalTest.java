@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Machines that are not recorded. */
-@Timeout(60)
+@Timeout(300)
 class RecorderRefusalTest {
     @TempDir
     private Path directory;

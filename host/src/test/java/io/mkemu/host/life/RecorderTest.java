@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What a host writes into its machine's journal. No kernel runs: the test is the CPUs. */
-@Timeout(60)
+@Timeout(300)
 class RecorderTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     /** web's first CPU. */

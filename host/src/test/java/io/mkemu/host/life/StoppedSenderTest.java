@@ -30,7 +30,7 @@ import org.junit.jupiter.api.function.Executable;
  * CPU 3, of instance db, is stopped in the middle of a send to instance web: the test plays it. What it could still
  * write into is given to nobody else. Each time the host waits 2 s for it.
  */
-@Timeout(value = 120, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class StoppedSenderTest {
     private static final String REFUSAL = "IPI area of instance web is still mapped by a CPU that does not answer "
         + "(physical CPUs [3]): continue its process (kill -CONT), or mk kill -f its instance, and try again";

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Lives that wait to be joined; where one is, the test is the process: it takes the life lock. */
-@Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class WaitingLifeTest {
     private static final long LONG = 30_000;
 

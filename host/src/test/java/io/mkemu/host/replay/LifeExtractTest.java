@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is taken out of a recording for a replay, and when there is none. */
-@Timeout(60)
+@Timeout(300)
 class LifeExtractTest {
     private static final int HOST = -1;
     private static final int WEB = 3;

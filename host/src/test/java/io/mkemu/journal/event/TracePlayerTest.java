@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(300)
 class TracePlayerTest {
     /** A journal that a test goes on writing. */
     private static final class Growing extends FakeJournal {
