@@ -85,7 +85,8 @@ class TraceRefusalIT {
         MkProcess damaged = follow().ends(1);
         assertEquals(1, damaged.err().size(), damaged::describe);
         assertTrue(damaged.err().getFirst().matches("mk: journal file .*left out.*"), damaged.err()::getFirst);
-        assertTrue(damaged.out().size() > 100 && damaged.out().size() < whole, () -> damaged.out().size() + " lines");
+        /* How much is in a document, and so what is gone with it, depends on how busy the machine was. */
+        assertTrue(!damaged.out().isEmpty() && damaged.out().size() < whole, () -> damaged.out().size() + " lines");
         follow("--summary", "--json").ends(1);
         Files.delete(queue);
         MkProcess empty = follow("--summary").ends(1);
