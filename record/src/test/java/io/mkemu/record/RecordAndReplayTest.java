@@ -175,7 +175,7 @@ class RecordAndReplayTest {
 
     /** Answers each message with a sum of all that came, from the second of two handlers. */
     private static final class Adder implements KernelModule {
-        private final AtomicInteger answers = new AtomicInteger();
+        private final AtomicInteger added = new AtomicInteger();
         private long sum;
 
         @Override
@@ -184,9 +184,11 @@ class RecordAndReplayTest {
                 byte[] answer = new byte[8];
                 new UnsafeBuffer(answer).putLong(0, sum);
                 kernel.sendIpiData(PEER, answer, ANSWER);
-                answers.incrementAndGet();
             }, null, ASK);
-            kernel.registerHandler((data, context) -> sum += data.buffer().getLong(0), null, ASK);
+            kernel.registerHandler((data, context) -> {
+                sum += data.buffer().getLong(0);
+                added.incrementAndGet();
+            }, null, ASK);
         }
     }
 
@@ -203,8 +205,9 @@ class RecordAndReplayTest {
             byte[] message = new byte[8];
             new UnsafeBuffer(message).putLong(0, System.nanoTime());
             peer.on(() -> peer.api.sendIpiData(ASKER, message, ASK));
+            /* Both handlers ran: the next message is written over the one that the second handler still reads. */
             int rounds = round;
-            Await.until(() -> adder.answers.get() == rounds);
+            Await.until(() -> adder.added.get() == rounds);
         }
         node.shutDown();
         ReplayResult result = replay(script(cpus), new Adder(), new ArrayList<>());
