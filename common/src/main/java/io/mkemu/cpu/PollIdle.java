@@ -17,7 +17,7 @@ final class PollIdle implements IdlePolicy {
             if (cpu.poll(LOOKS_PER_CLOCK)) {
                 return;
             }
-            if (timeoutNanos != Long.MAX_VALUE && System.nanoTime() - start >= timeoutNanos) {
+            if (isOver(start, timeoutNanos)) {
                 return;
             }
         }
@@ -25,9 +25,17 @@ final class PollIdle implements IdlePolicy {
             if (cpu.poll(1)) {
                 return;
             }
+            /* Each may last as long as the scheduler lets another run: a task that is due must not wait for all. */
+            if (isOver(start, timeoutNanos)) {
+                return;
+            }
             Thread.yield();
         }
         cpu.halt(timeoutNanos == Long.MAX_VALUE ? 0 : Math.max(1, timeoutNanos - (System.nanoTime() - start)));
+    }
+
+    private static boolean isOver(long start, long timeoutNanos) {
+        return timeoutNanos != Long.MAX_VALUE && System.nanoTime() - start >= timeoutNanos;
     }
 
     @Override

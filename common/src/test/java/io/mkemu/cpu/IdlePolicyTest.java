@@ -68,6 +68,16 @@ class IdlePolicyTest {
         }
     }
 
+    /** Each yield may last a time slice of another: a task would wait for all of them. */
+    @Test
+    void onASharedCoreATimeThatIsOverEndsTheYields() {
+        FakeCpu cpu = new FakeCpu();
+        cpu.alone = false;
+        IdlePolicy.of("poll").idle(cpu, 1);
+        assertEquals(1, cpu.looks);
+        assertEquals(List.of(), cpu.halts);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"poll", "halt", "haltpoll"})
     void aSharedCoreSleepsSoon(String name) {
