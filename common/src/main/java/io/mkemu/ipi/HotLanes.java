@@ -45,11 +45,12 @@ final class HotLanes {
         return index < hot ? announced[index] : retired[index - hot];
     }
 
-    /** A lane has delivered. */
-    void delivered(int senderCpu) {
+    /** A lane has delivered; whether it is the newest of those that are polled now. */
+    boolean delivered(int senderCpu) {
         if (polling && (hot == 0 || announced[0] != senderCpu)) {
             toFront(senderCpu);
         }
+        return hot > 0 && announced[0] == senderCpu;
     }
 
     private void toFront(int senderCpu) {

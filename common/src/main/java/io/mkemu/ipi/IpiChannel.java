@@ -13,7 +13,7 @@ interface IpiChannel {
      */
     int publish(int type, DirectBuffer data, int offset, int size);
 
-    /** The how-manieth message of its lane the last one published was, from 1; 0 where messages have no numbers. */
+    /** The number in its lane of the message that was published last, from 1; 0 where messages have no numbers. */
     long number();
 
     /**

@@ -115,7 +115,7 @@ public final class IpiSender implements AutoCloseable {
     }
 
     private int awaitRoom(IpiPeer peer, int type, DirectBuffer data, int offset, int size, long timeoutNanos) {
-        /* Who would make room may need this very core. */
+        /* The receiver, which would make room, may need this very core. */
         long spinNanos = apic.sharesCore() ? 0 : SPIN_NANOS;
         long begun = platform.nanoTime();
         long waited = 0;
@@ -165,46 +165,39 @@ public final class IpiSender implements AutoCloseable {
 
     private int trySend(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
-        IpiPeer known = instanceId >= 0 && instanceId < peers.length ? peers[instanceId] : null;
-        if (known != null && known.isCurrent() && size >= 0 && size <= MkIpiDataDescriptor.MAX_DATA_SIZE) {
-            /* What else there is to ask was answered when it was connected, and has not changed since. */
-            int target = logicalCpu >= 0 ? logicalCpu : known.logicalCpu(physicalCpu);
-            return target < 0 ? -Errno.EINVAL : publish(known, target, type, data, offset, size);
+        IpiPeer peer = instanceId >= 0 && instanceId < peers.length ? peers[instanceId] : null;
+        if (peer == null || !peer.isCurrent() || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
+            int refusal = admit(instanceId, size);
+            if (refusal != 0) {
+                return refusal;
+            }
+            peer = peers[instanceId];
         }
-        return trySendAnew(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
+        int target = logicalCpu >= 0 ? logicalCpu : peer.logicalCpu(physicalCpu);
+        return target < 0 ? -Errno.EINVAL : publish(peer, target, type, data, offset, size);
     }
 
-    private int trySendAnew(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
-        int size) {
+    /** Asks what holds while the target keeps its life, state and area, and connects; 0, or a negative errno. */
+    private int admit(int instanceId, int size) {
         InstanceEntry entry = instances.entry(instanceId);
         if (entry == null) {
             return -Errno.EINVAL;
         }
-        long lifeWord = entry.lifeWord();
-        InstanceState state = InstanceEntry.stateOf(lifeWord);
+        InstanceState state = entry.state();
         if (state == InstanceState.EMPTY || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
             return -Errno.EINVAL;
         }
-        long area = entry.ipiArea();
-        if (area == 0 || !needsActive && apic.instanceId() == instanceId) {
+        if (entry.ipiArea() == 0 || !needsActive && apic.instanceId() == instanceId) {
             /* The RFC's own area is its receiving end's; its table of areas to send to does not have it. */
             return -Errno.ENODEV;
         }
         if (needsActive && state != InstanceState.ACTIVE) {
             return -Errno.ESHUTDOWN;
         }
-        IpiPeer peer = peers[instanceId];
-        if (peer == null || peer.lifeWord() != lifeWord || peer.area() != area) {
-            peer = connect(entry);
-            if (peer == null) {
-                return needsActive && entry.state() != InstanceState.ACTIVE ? -Errno.ESHUTDOWN : -Errno.ENODEV;
-            }
+        if (!connect(entry)) {
+            return needsActive && entry.state() != InstanceState.ACTIVE ? -Errno.ESHUTDOWN : -Errno.ENODEV;
         }
-        int target = logicalCpu >= 0 ? logicalCpu : peer.logicalCpu(physicalCpu);
-        if (target < 0) {
-            return -Errno.EINVAL;
-        }
-        return publish(peer, target, type, data, offset, size);
+        return 0;
     }
 
     private int publish(IpiPeer peer, int logicalCpu, int type, DirectBuffer data, int offset, int size) {
@@ -257,8 +250,8 @@ public final class IpiSender implements AutoCloseable {
         }
     }
 
-    /** Maps the area of the instance's present life, in place of that of a former one; null if it cannot receive. */
-    private IpiPeer connect(InstanceEntry entry) {
+    /** Maps the area of the instance's present life, in place of that of a former one; false if it cannot receive. */
+    private boolean connect(InstanceEntry entry) {
         disconnect(entry.id());
         /* Said before the address is read: who takes the area away from here on waits for this CPU. */
         apic.sendsTo(entry.id(), true);
@@ -273,9 +266,7 @@ public final class IpiSender implements AutoCloseable {
         boolean receives = !needsActive || InstanceEntry.stateOf(lifeWord) == InstanceState.ACTIVE;
         try {
             if (receives && area != 0 && cpus.length > 0) {
-                IpiPeer peer = new IpiPeer(interconnect, entry, lifeWord, area, cpus, apic.physicalCpu());
-                peers[entry.id()] = peer;
-                return peer;
+                peers[entry.id()] = new IpiPeer(interconnect, entry, lifeWord, area, cpus, apic.physicalCpu());
             }
         } catch (MachineException damaged) {
             apic.count(Counter.ANOMALIES);
@@ -286,7 +277,7 @@ public final class IpiSender implements AutoCloseable {
                 apic.sendsTo(entry.id(), false);
             }
         }
-        return null;
+        return peers[entry.id()] != null;
     }
 
     /** Lets go of the areas that have been taken away. To be called by the CPU between two sends, when it is asked. */

@@ -49,7 +49,7 @@ public final class MkIpiData {
         payload.wrap(address, dataSize);
     }
 
-    /** The how-manieth message of its lane it is, from 1; 0 in single-slot mode, where messages have no numbers. */
+    /** Its number in its lane, from 1; 0 in single-slot mode, where messages have no numbers. */
     public long number() {
         return number;
     }

@@ -54,7 +54,7 @@ final class QueuedLane {
 
     /** Whether its next record can be seen, be it a message or a jump. */
     boolean isReady() {
-        return tagOf(UnsafeApi.getLongAcquire(null, records + at)) == expected;
+        return tagOf(UnsafeApi.getLongAcquire(null, records + at + READY_OFFSET)) == expected;
     }
 
     /**

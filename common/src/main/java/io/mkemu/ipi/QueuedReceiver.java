@@ -161,8 +161,7 @@ final class QueuedReceiver implements IpiReceiver {
         lane.publishHead();
         apic.count(Counter.RECEIVED, messages);
         if (lane != hottest) {
-            hot.delivered(lane.senderCpu());
-            hottest = hot.length() > 0 ? lane : null;
+            hottest = hot.delivered(lane.senderCpu()) ? lane : null;
             if (hot.settles()) {
                 takeRetired();
             }

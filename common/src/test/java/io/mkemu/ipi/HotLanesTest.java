@@ -25,7 +25,7 @@ class HotLanesTest extends SendingMachine {
         return LocalApic.polls(receiver.apic().idleWord(), sender);
     }
 
-    /** Sends as who has found the lane announced. */
+    /** Sends as a sender does that has found the lane announced. */
     private void sendUnrung(TestCpu receiver, int cpu, long sequence) {
         IpiChannel channel = machine.mapped().interconnect().mailbox().channel(area().buffer(), TestMachine.LAYOUT, 0,
             receiver.apic(), cpu);

@@ -185,14 +185,19 @@ class DirectoryIT {
     void worksWhereTheBaseIsTheRootOfAFileSystem() throws Exception {
         Path large = mount("256m");
         try {
-            mk.base(large);
-            MkProcess run = mk.start("run", tree).ends(0);
-            assertEquals(2, run.out("one-shot: done").size(), run::describe);
-            assertEquals(List.of(), run.err(), run::describe);
-            assertEquals(List.of(), Trees.below(large));
+            runsIn(large);
         } finally {
             unmount(large);
         }
+    }
+
+    /** A machine lives in a directory, says nothing about it and leaves nothing there. */
+    private void runsIn(Path place) throws Exception {
+        mk.base(place);
+        MkProcess run = mk.start("run", tree).ends(0);
+        assertEquals(2, run.out("one-shot: done").size(), run::describe);
+        assertEquals(List.of(), run.err(), run::describe);
+        assertEquals(List.of(), Trees.below(place));
     }
 
     /** It has no fallocate, and no size. */
@@ -200,11 +205,7 @@ class DirectoryIT {
     void worksOnRamfs() throws Exception {
         Path ramfs = mount("ramfs", "mode=0700");
         try {
-            mk.base(ramfs);
-            MkProcess run = mk.start("run", tree).ends(0);
-            assertEquals(2, run.out("one-shot: done").size(), run::describe);
-            assertEquals(List.of(), run.err(), run::describe);
-            assertEquals(List.of(), Trees.below(ramfs));
+            runsIn(ramfs);
         } finally {
             unmount(ramfs);
         }
