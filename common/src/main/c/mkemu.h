@@ -455,7 +455,7 @@
 #define MK_LOG_LEVEL_NOTICE 5
 /* What goes on. */
 #define MK_LOG_LEVEL_INFO 6
-/* For who looks for a fault. */
+/* For the search for a fault. */
 #define MK_LOG_LEVEL_DEBUG 7
 
 /* TraceMode */

@@ -11,7 +11,7 @@ package io.mkemu.abi;
 public enum KernelCall {
     /** No call: a record that says this is damaged. */
     NONE,
-    /** Not a call: whose callback begins. id the how-manieth of its type, from 0; arg0 its type. */
+    /** Not a call: whose callback begins. id the handler's number among those of its type, from 0; arg0 its type. */
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
@@ -48,7 +48,7 @@ public enum KernelCall {
     INSTANCE_ALLOC,
     /** instanceFree: id the address; arg0 the pages, arg1 the errno, positive. */
     INSTANCE_FREE,
-    /** unregisterHandler: id the how-manieth of its type; arg0 the type, arg1 the errno, positive. */
+    /** unregisterHandler: id the handler's number among those of its type; arg0 the type, arg1 the errno, positive. */
     UNREGISTER_HANDLER;
 
     private static final KernelCall[] ALL = values();

@@ -3,7 +3,7 @@ package io.mkemu.abi;
 
 /** Why a module ran without a message and outside of its tasks: the type of a {@link TraceEvent#WORK} record. */
 public enum WorkKind {
-    /** Given to this CPU by runOnCpu: id the how-manieth the giver gave, from 0; arg1 the giver's logical CPU + 1. */
+    /** Given to this CPU by runOnCpu: id its number among those of its giver, from 0; arg1 its logical CPU + 1. */
     RUN_ON_CPU,
     /** The module was set up: id its place in the list of modules, from 0. */
     INIT,

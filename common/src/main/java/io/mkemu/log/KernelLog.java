@@ -15,7 +15,7 @@ import org.agrona.concurrent.AtomicBuffer;
 
 /**
  * Writes an instance's kernel log. Threads of one process take turns; only one process writes a log, through one
- * object. Who writes next, the instance's next life or the host once the process is dead, makes an object of its own
+ * object. The next writer, the instance's next life or the host once the process is dead, makes an object of its own
  * and goes on where the dead one stopped: a line it had not finished does not exist.
  */
 public final class KernelLog {

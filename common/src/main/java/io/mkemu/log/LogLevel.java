@@ -21,7 +21,7 @@ public enum LogLevel {
     NOTICE,
     /** What goes on. */
     INFO,
-    /** For who looks for a fault. */
+    /** For the search for a fault. */
     DEBUG;
 
     private static final LogLevel[] ALL = values();

@@ -7,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What printk_ratelimited keeps for one source of lines: so many may pass in an interval, which begins with the first
- * line after the end of the last; the others are counted, exactly. Who writes the log tells the count. Any thread; no
- * lock, no allocation.
+ * line after the end of the last; the others are counted, exactly. The writer of the log tells the count. Any thread;
+ * no lock, no allocation.
  */
 public final class RateLimit {
     /** DEFAULT_RATELIMIT_INTERVAL. */

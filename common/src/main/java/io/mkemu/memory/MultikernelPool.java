@@ -142,7 +142,7 @@ public final class MultikernelPool implements AutoCloseable {
     }
 
     /**
-     * Returns an instance's memory to the pool, for who has ended the shares of its pages and seen since that nobody
+     * Returns an instance's memory to the pool. The caller has ended the shares of its pages and seen since that nobody
      * has one mapped. It does not ask again: a kernel that tries to map one now says so for a moment, and is refused. A
      * region that is none does not keep the others.
      *

@@ -124,8 +124,8 @@ public final class PageTable {
     }
 
     /**
-     * Ends all grants of a stretch of pages, then looks whether it can be given to somebody else: for who is about to
-     * free it.
+     * Ends all grants of a stretch of pages, then looks whether it can be given to somebody else. Called before
+     * they are freed.
      *
      * @param address page-aligned
      * @param size    bytes, whole pages

@@ -2,7 +2,7 @@
 package io.mkemu.trace;
 
 /**
- * Names a message in traces: who sent it, to whom, and the how-manieth it was. Costs nothing, since both sides know all
+ * Names a message in traces: who sent it, to whom, and its number in its lane. Costs nothing, since both sides know all
  * of it: it is the message's place in its lane. Written {@code SENDER.TARGET.LIFE.NUMBER}.
  *
  * <pre>
@@ -54,7 +54,7 @@ public final class MessageId {
         return (int) (id >>> LIFE_SHIFT) & LIFE_MASK;
     }
 
-    /** The how-manieth of its lane, modulo 2^32, from 1; 0 if the mailbox has no places. */
+    /** Its number in its lane, modulo 2^32, from 1; 0 if the mailbox has no places. */
     public static long number(long id) {
         return id & NUMBER_MASK;
     }

@@ -79,7 +79,7 @@ class PageMappingTest extends PageTableMachine {
         }
     }
 
-    /* A mapper does all of its steps between any two of the one who frees. */
+    /* A mapper does all of its steps between any two steps of the one that frees. */
     @Test
     void whoEndsSharesSeesEveryMapperWhoWasNotRefused() {
         boolean mappedOnce = false;

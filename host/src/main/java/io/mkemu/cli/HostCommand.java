@@ -36,7 +36,7 @@ final class HostCommand implements Callable<Integer> {
     private boolean quiet;
 
     @Option(names = "--background", hidden = true, description = "As mk init starts it: says on stdout when it is up, "
-        + "then leaves all that it has of the one who started it.")
+        + "then leaves all that it has of its caller.")
     private boolean background;
 
     @Override

@@ -6,8 +6,8 @@ import io.mkemu.os.Futex;
 import java.util.function.BooleanSupplier;
 
 /**
- * How the thread that runs a machine waits for what happens in it, until somebody stops it. Who stops it must set what
- * {@code stopped} reads first and raise the machine's event then. One thread.
+ * How the thread that runs a machine waits for what happens in it, until somebody stops it. To stop it, set what {@code
+ * stopped} reads first and raise the machine's event then. One thread.
  */
 final class EventLoop {
     /** A word that changes whenever something happens. */

@@ -64,7 +64,7 @@ public final class ExecVerbs {
 
     /**
      * Begins a life for a process that is there and knows by itself how to join, and does not wait. A life that waits
-     * to be joined ends for it, so that who has died in between may ask again.
+     * to be joined ends for it, so that a client that has died in between can be replaced by one that asks again.
      *
      * @param hostCpus that the process may use
      * @throws MachineException if the instance is in another state; also if a process is it already

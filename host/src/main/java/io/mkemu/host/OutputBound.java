@@ -14,7 +14,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps what a host in the background prints within bounds: it lies in memory beside the RAM. The newest half stays.
- * Who prints appends, so the file may be cut under it; what is printed in that very moment may be lost.
+ * The printer appends, so the file may be cut under it; what is printed in that very moment may be lost.
  */
 public final class OutputBound {
     /** Bytes the file has at most, but for what comes in a second. */

@@ -32,7 +32,7 @@ final class ReplayHandlers {
             return type;
         }
 
-        /** The how-manieth of its type that was registered, from 0. */
+        /** Its number among the handlers of its type, in the order they were registered, from 0. */
         int number() {
             return number;
         }

@@ -87,7 +87,7 @@ public final class ScriptReader implements AutoCloseable {
             + " of " + header.steps());
     }
 
-    /** The how-manieth step it is, from 1. */
+    /** The number of the step, from 1. */
     public long number() {
         return number;
     }

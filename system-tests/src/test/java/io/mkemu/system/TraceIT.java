@@ -109,7 +109,7 @@ class TraceIT {
         inOrder(all.out());
     }
 
-    /** Who follows may have shown an interrupt before the send that moves it was there. */
+    /** A reader that follows may have shown an interrupt before the send that moves it was there. */
     private static List<String> withoutTimes(MkProcess trace) {
         return trace.out().stream().filter(line -> !line.startsWith("#"))
             .map(line -> line.replaceFirst("\\] +[0-9.]+: ", "] ")).sorted().toList();

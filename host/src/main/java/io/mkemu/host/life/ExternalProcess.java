@@ -95,7 +95,7 @@ public final class ExternalProcess extends InstanceLife {
                 memory.awaitEvent(futex, seen, isHalting() ? LOOK_NANOS : 0);
             }
         }
-        /* Who is active holds its life lock, so from here on a free lock is a dead process. */
+        /* A kernel that is active holds its life lock, so from here on a free lock is a dead process. */
         try (OsFile life = OsFile.openOrCreate(machine().directory().lifeLock(spec().id()))) {
             life.awaitUnlocked();
         }
@@ -114,7 +114,8 @@ public final class ExternalProcess extends InstanceLife {
     }
 
     /**
-     * Gives up a life that no process has begun, or whose process is gone and was not missed yet: for who comes next.
+     * Gives up a life that no process has begun, or whose process is gone and was not missed yet: another
+     * process can join then.
      *
      * @return whether it is over; if not, a process is it
      */

@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
- * The right to be the host of a machine's name: the lock on the directory's host.lock. Who holds it owns the directory
+ * The right to be the host of a machine's name: the lock on the directory's host.lock. Its holder owns the directory
  * and everything in it; what a dead host left there is cleared away. One thread, but for {@link #isStillNamed}.
  */
 public final class HostLock implements AutoCloseable {

@@ -226,7 +226,7 @@ class WaitingLifeTest {
         }
     }
 
-    /** Who waits for the end of a machine is not told of each instance that ends. */
+    /** A thread that waits for the end of a machine is not told of each instance that ends. */
     @Test
     void sharingIsSaidWhenLivesBeginAndNotWhenTheyEnd() throws Exception {
         int most = Affinity.allowed().cardinality();
