@@ -10,8 +10,8 @@ import java.util.Map;
 
 /**
  * A machine at one moment, as its RAM alone tells it: what {@code mk top}, {@code mk web} and {@code mk metrics} show.
- * Nobody is asked and nothing is written, so a host that hangs or is dead is shown as well. The parts are read one after
- * the other while the kernels run: each number is true of some moment of the reading. Immutable.
+ * Nobody is asked and nothing is written, so a host that hangs or is dead is shown as well. The parts are read one
+ * after the other while the kernels run: each number is true of some moment of the reading. Immutable.
  *
  * @param machine    name
  * @param state      running or dead, as {@link MachineSummary} has them
@@ -129,9 +129,9 @@ public record Snapshot(String machine, String state, long pid, long takenNanos, 
      * What the CPUs record.
      *
      * @param mode    off, ipi or all
-     * @param records records written since the machine was made
-     * @param lost    of those, overwritten before the host had read them
+     * @param slots   slots of all trace rings that were written since the machine was made; a record has one or more
+     * @param lost    records that found no room in a ring since then
      */
-    public record Trace(TraceMode mode, long records, long lost) {
+    public record Trace(TraceMode mode, long slots, long lost) {
     }
 }
