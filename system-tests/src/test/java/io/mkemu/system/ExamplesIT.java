@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** The examples whose modules a user copies: built by their own scripts, and they do what their READMEs say. */
+class ExamplesIT {
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    /** A copy of an example, which does not lie in mkemu's own directory. */
+    private Path copy(String example) throws IOException {
+        Path from = Mk.root().resolve("examples").resolve(example);
+        Path to = mk.work().resolve(example);
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.filter(each -> !each.toString().endsWith(".jar")).toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+        return to;
+    }
+
+    private static void build(Path example) throws Exception {
+        ProcessBuilder builder = new ProcessBuilder("bash", example.resolve("build.sh").toString()).inheritIO();
+        builder.environment().put("MKEMU_HOME", System.getProperty("mkemu.home"));
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        assertEquals(0, builder.start().waitFor(), () -> "build.sh of " + example);
+    }
+
+    @Test
+    void helloModule() throws Exception {
+        Path hello = copy("hello-module");
+        build(hello);
+        MkProcess run = mk.start("run", hello.resolve("hello.dts")).ends(0);
+        assertEquals(1, run.out("host: HelloModule: instance 1 says: hello$").size(), run::describe);
+        assertEquals(1, run.out("greeter: HelloModule: the host says: hello, instance 1$").size(), run::describe);
+    }
+
+    @Test
+    void theBugOfTheAuctionIsReplayedAndItsMendingIsDifferent() throws Exception {
+        Path auction = copy("auction");
+        build(auction);
+        Path journal = mk.work().resolve("auction.journal");
+        MkProcess run = mk.start("run", auction.resolve("auction.dts"), "--journal", journal, "--trace", "all").ends(0);
+        List<String> wrong = run.out("host: Auction: round \\d+: sold for \\d+, but \\d+ was bid$").stream()
+            .map(line -> line.replaceFirst(".*host: ", "")).toList();
+        assertEquals(1, run.out("Auction: " + wrong.size() + " of 20 rounds went wrong$").size(), run::describe);
+        assertEquals(List.of(), run.out("no handler|: -\\d+$"), run::describe);
+        MkProcess replay = mk.start("replay", journal, "--instance", "host", "-v").ends(0);
+        assertEquals("EQUAL", replay.out().getLast(), replay::describe);
+        assertEquals(wrong, replay.out("sold for"), replay::describe);
+        Path source = auction.resolve("Auction.java");
+        String mended = Files.readString(source).replace("price = bid;", "price = highest;");
+        assertTrue(mended.contains("price = highest;"), "what the README says to change is there");
+        Files.writeString(source, mended);
+        build(auction);
+        /* By chance no round may have gone wrong: then there is nothing to mend. */
+        MkProcess different = mk.start("replay", journal, "--instance", "host").ends(wrong.isEmpty() ? 0 : 1);
+        assertEquals(wrong.isEmpty() ? "EQUAL" : "DIFFERENT", different.out().getLast(), different::describe);
+    }
+}
