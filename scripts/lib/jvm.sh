@@ -3,7 +3,7 @@
 # What each JVM of mkemu is started with, whatever the user's environment says. Sourced by scripts/mk, scripts/bench and
 # by mk in the image: plain sh with local.
 
-# jvm_check DIRECTORY: 69 or 2, after one line on stderr, if no JVM of a mkemu that lies there can start.
+# jvm_check DIRECTORY: 69, 5 or 2, after one line on stderr, if no JVM of a mkemu that lies there can start.
 jvm_check() {
     case $1 in
     *:*)
@@ -11,10 +11,36 @@ jvm_check() {
         return 69
         ;;
     esac
+    jvm_threads || return
     jvm_collector JAVA_TOOL_OPTIONS "${JAVA_TOOL_OPTIONS:-}" &&
         jvm_collector JDK_JAVA_OPTIONS "${JDK_JAVA_OPTIONS:-}" &&
         jvm_collector _JAVA_OPTIONS "${_JAVA_OPTIONS:-}" &&
         jvm_collector MKEMU_JAVA_OPTS "${MKEMU_JAVA_OPTS:-}"
+}
+
+# Threads that a JVM has before it runs a line of mkemu's.
+JVM_THREADS=14
+
+# jvm_threads: 5 if the control group has no room for the threads of a JVM, which would say so by a stack trace. In a
+# container /proc names the group's path on the host, and the mount begins with the group.
+jvm_threads() {
+    local controllers path group most now
+    while IFS=: read -r _ controllers path; do
+        case ,$controllers, in
+        *,pids,*) group=/sys/fs/cgroup/pids ;;
+        ,,) group=/sys/fs/cgroup ;;
+        *) continue ;;
+        esac
+        [ -r "$group$path/pids.max" ] && group=$group$path
+        [ -r "$group/pids.max" ] && read -r most <"$group/pids.max" && read -r now <"$group/pids.current" || continue
+        case $most in
+        *[!0-9]*) continue ;;
+        esac
+        [ "$((most - now))" -lt "$JVM_THREADS" ] || continue
+        echo "mkemu: the control group may have $most processes and threads and has $now ($group/pids.max); a JVM needs" \
+            "$JVM_THREADS: raise the limit (docker run --pids-limit, systemd-run -p TasksMax=)" >&2
+        return 5
+    done </proc/self/cgroup
 }
 
 # jvm_collector VARIABLE TEXT: 2 if TEXT chooses a garbage collector beside mkemu's own, which a JVM refuses with a

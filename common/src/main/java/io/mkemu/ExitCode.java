@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu;
 
-/** Exit codes of the command and of an instance's process; the README lists them. */
+/** Exit codes of the command and of an instance's process; docs/reference.md lists them. */
 public enum ExitCode {
     /** All done, all verified. */
     OK(0),

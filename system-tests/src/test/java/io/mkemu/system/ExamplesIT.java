@@ -46,6 +46,18 @@ class ExamplesIT {
     }
 
     @Test
+    void theModuleOfTheReadme() throws Exception {
+        Path ping = copy("hello-module");
+        Files.delete(ping.resolve("HelloModule.java"));
+        Files.writeString(ping.resolve("META-INF/services/io.mkemu.module.KernelModule"), "Ping\n");
+        Files.writeString(ping.resolve("Ping.java"),
+            Files.readString(Mk.root().resolve("README.md")).split("```java\n|```\n")[1]);
+        build(ping);
+        MkProcess run = mk.start("run", ping.resolve("hello.dts")).ends(0);
+        assertEquals(1, run.out("host: Ping: 64 bytes from CPU 1$").size(), run::describe);
+    }
+
+    @Test
     void theBugOfTheAuctionIsReplayedAndItsMendingIsDifferent() throws Exception {
         Path auction = copy("auction");
         build(auction);

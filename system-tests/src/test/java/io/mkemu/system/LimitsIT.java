@@ -147,6 +147,22 @@ class LimitsIT {
         Files.delete(group);
     }
 
+    /** The JVM of mk would not come up, and say so by a stack trace. */
+    @Test
+    void aControlGroupWithoutRoomForAJvmIsNamed() throws Exception {
+        Path groups = pidsGroups();
+        boolean allowed = groups != null && Files.isWritable(groups);
+        assumeTrue(allowed, "NO LIMIT OF PROCESSES IS TRIED: no control group for pids can be made; run as root");
+        Path group = Files.createDirectory(groups.resolve("mkemu-it-jvm-" + ProcessHandle.current().pid()));
+        Path most = group.resolve("pids.max");
+        Files.writeString(most, "12");
+        MkProcess list = new MkProcess(new ProcessBuilder("sh", "-c", "echo $$ >" + group + "/cgroup.procs && exec "
+            + Mk.root().resolve("scripts/mk") + " list").start(), "list");
+        list.refuses(5, "the control group may have 12 processes and threads and has \\d+ \\(" + most
+            + "\\); a JVM needs \\d+: raise the limit");
+        Files.delete(group);
+    }
+
     private static String maxProcesses(String pid) throws IOException {
         try (Stream<String> limits = Files.lines(Path.of("/proc", pid, "limits"))) {
             return limits.filter(line -> line.startsWith("Max processes")).map(line -> line.split(" +")[2]).findFirst()
