@@ -20,11 +20,12 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What lies where in a machine, what of it is free and what is shared. To read it takes the longer the more memory the
  * machine has, so that is done anew only after a while in which it would be a hundredth of the time, or a second, or
- * fifty times what it took. Not thread-safe.
+ * fifty times what it took; or when a life has begun. Not thread-safe.
  */
 final class MemoryMap {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
@@ -39,6 +40,8 @@ final class MemoryMap {
     private final List<String> problems = new ArrayList<>();
     private List<Region> regions = List.of();
     private List<Share> shares = List.of();
+    /* Of which kernels, in which lives. */
+    private List<Long> seen = List.of();
     private int looks;
     private long dueNanos;
 
@@ -47,12 +50,14 @@ final class MemoryMap {
         this.pageTable = machine.memory().pageTable();
     }
 
-    /** Looks anew, if it is time to. */
+    /** Looks anew, if it is time to, or there is another kernel or another life. */
     void look(List<InstanceEntry> kernels, long now) {
-        if (looks > 1 && now - dueNanos < 0) {
+        List<Long> there = kernels.stream().flatMap(kernel -> Stream.of((long) kernel.id(), kernel.life())).toList();
+        if (looks > 1 && now - dueNanos < 0 && there.equals(seen)) {
             return;
         }
         looks++;
+        seen = there;
         read(kernels);
         long end = machine.platform().nanoTime();
         dueNanos = end + rest(end - now);

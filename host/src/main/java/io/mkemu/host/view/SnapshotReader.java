@@ -77,7 +77,7 @@ public final class SnapshotReader implements AutoCloseable {
         memory.look(entries, taken);
         List<Kernel> kernels = entries.stream().map(this::kernel)
             .filter(kernel -> kernel.state() != InstanceState.EMPTY).toList();
-        List<Cpu> cpus = cpus(problems);
+        List<Cpu> cpus = cpus(taken, problems);
         var lanesSeen = lanes.look(entries, problems);
         TraceTotals totals = TraceTotals.of(ram);
         problems.addAll(totals.problems());
@@ -97,25 +97,27 @@ public final class SnapshotReader implements AutoCloseable {
             entry.ipiAreaSize(), entry.cmdline(), entry.tasksStarted(), entry.tasksEnded(), entry.tasksFailed());
     }
 
-    private List<Cpu> cpus(List<String> problems) {
+    private List<Cpu> cpus(long now, List<String> problems) {
         List<Cpu> cpus = new ArrayList<>();
         for (int cpu = 0; cpu < machine.layout().nrCpus(); cpu++) {
             int owner = machine.instances().ownerOf(cpu);
             if (owner >= 0 && owner < InstanceDescriptor.MAX_INSTANCES) {
-                cpus.add(cpu(machine.apic(cpu), owner, problems));
+                cpus.add(cpu(machine.apic(cpu), owner, now, problems));
             }
         }
         return cpus;
     }
 
-    private Cpu cpu(LocalApic apic, int owner, List<String> problems) {
+    private Cpu cpu(LocalApic apic, int owner, long now, List<String> problems) {
         Map<Counter, Long> counters = new EnumMap<>(Counter.class);
         for (Counter counter : COUNTERS) {
             counters.put(counter, apic.counter(counter));
         }
         long idle = apic.idleWord();
+        long since = apic.onlineSince();
         return new Cpu(apic.physicalCpu(), apic.cpuNumber(), apic.hostCpu(), apic.sharesCore(), owner,
-            state(apic, idle, problems), 0, 0, 0, hotLanes(apic, idle, problems), counters);
+            state(apic, idle, problems), Math.max(0, apic.haltedNanos(now)), Math.max(0, apic.polledNanos()),
+            since <= 0 || since > now ? 0 : now - since, hotLanes(apic, idle, problems), counters);
     }
 
     private static CpuState state(LocalApic apic, long idle, List<String> problems) {

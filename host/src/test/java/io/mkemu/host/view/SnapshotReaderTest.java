@@ -106,6 +106,9 @@ class SnapshotReaderTest {
     void tellsWhatCpusDo() throws IOException {
         mapped.apic(0).announce(LocalApic.runningWord(3, 6, 0));
         mapped.apic(2).announce(LocalApicDescriptor.STATE_HALTED);
+        mapped.apic(2).onlineSince(1);
+        mapped.apic(2).polled(7);
+        mapped.apic(2).fallsAsleep(2);
         mapped.apic(2).count(Counter.SENT, 12);
         mapped.apic(2).count(Counter.RUNG, 5);
         Snapshot seen = reader.read();
@@ -115,6 +118,10 @@ class SnapshotReaderTest {
         assertEquals(CpuState.HALTED, seen.cpus().get(1).state());
         assertEquals(4, seen.cpus().get(1).kernel());
         assertEquals(CpuState.OFFLINE, seen.cpus().get(2).state());
+        assertEquals(seen.takenNanos() - 1, seen.cpus().get(1).onlineNanos());
+        assertEquals(seen.takenNanos() - 2, seen.cpus().get(1).haltedNanos());
+        assertEquals(7, seen.cpus().get(1).pollingNanos());
+        assertEquals(0, seen.cpus().get(0).onlineNanos());
         assertEquals(12, seen.cpus().get(1).counters().get(Counter.SENT));
         assertEquals(7, seen.cpus().get(1).counters().get(Counter.ELIDED));
         assertEquals(List.of(), seen.problems());
