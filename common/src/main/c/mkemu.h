@@ -179,6 +179,14 @@
 #define MK_LOCAL_APIC_TARGETS_OFFSET 448
 /* 256 bits, one per instance id. */
 #define MK_LOCAL_APIC_TARGETS_LENGTH 32
+/* Since when the CPU runs in this life, CLOCK_MONOTONIC in ns; 0 while no thread runs it. */
+#define MK_LOCAL_APIC_ONLINE_SINCE_OFFSET 480
+/* How long it has slept in this life, ns, without the sleep that lasts. */
+#define MK_LOCAL_APIC_HALTED_NANOS_OFFSET 488
+/* Since when it sleeps, CLOCK_MONOTONIC in ns; 0 while it does not. */
+#define MK_LOCAL_APIC_HALTED_SINCE_OFFSET 496
+/* How long it has looked in vain for work in this life, ns; the first looks need not be counted. */
+#define MK_LOCAL_APIC_POLLED_NANOS_OFFSET 504
 /* Bytes of a local APIC. */
 #define MK_LOCAL_APIC_LENGTH 512
 /* The IPI that says: look into your mailbox. MULTIKERNEL_VECTOR of the RFC. */
@@ -294,7 +302,7 @@
 /* Stored last. */
 #define MK_RAM_HEADER_ABI_VERSION_OFFSET 8
 /* Changes whenever anything of the memory map does. */
-#define MK_RAM_HEADER_ABI_VERSION 5
+#define MK_RAM_HEADER_ABI_VERSION 6
 /* The mailbox of all instances: 0 queued, 1 single-slot. */
 #define MK_RAM_HEADER_IPI_MODE_OFFSET 12
 /* Size of the RAM file. */

@@ -161,6 +161,7 @@ static inline int mk_start(struct mk_peer *p)
         snprintf(what, sizeof what, "CPU %u: cannot pin to host CPU %d", (unsigned)p->cpu, (int)p->apic->host_cpu);
         return mk_refuse(p, refused, what);
     }
+    mk_store_release(&p->apic->online_since, mk_nanos());
     mk_store(&p->apic->idle, MK_LOCAL_APIC_STATE_RUNNING);
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_PINNED], mk_nanos());
     mk_store(&p->entry->boot_steps[MK_INSTANCE_BOOT_STEP_ACTIVE], mk_nanos());

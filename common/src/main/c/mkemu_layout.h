@@ -37,7 +37,7 @@ struct mk_local_apic {
     uint8_t reserved2[48];
     uint64_t counters[16];
     uint64_t targets[4];
-    uint8_t reserved3[32];
+    uint64_t online_since, halted_nanos, halted_since, polled_nanos;
 };
 
 struct mk_trace_record {
@@ -150,6 +150,10 @@ MK_AT(mk_local_apic, instance, MK_LOCAL_APIC_INSTANCE_OFFSET);
 MK_AT(mk_local_apic, cpu_number, MK_LOCAL_APIC_CPU_NUMBER_OFFSET);
 MK_AT(mk_local_apic, counters, MK_LOCAL_APIC_COUNTERS_OFFSET);
 MK_AT(mk_local_apic, targets, MK_LOCAL_APIC_TARGETS_OFFSET);
+MK_AT(mk_local_apic, online_since, MK_LOCAL_APIC_ONLINE_SINCE_OFFSET);
+MK_AT(mk_local_apic, halted_nanos, MK_LOCAL_APIC_HALTED_NANOS_OFFSET);
+MK_AT(mk_local_apic, halted_since, MK_LOCAL_APIC_HALTED_SINCE_OFFSET);
+MK_AT(mk_local_apic, polled_nanos, MK_LOCAL_APIC_POLLED_NANOS_OFFSET);
 MK_SIZE(mk_local_apic, MK_LOCAL_APIC_LENGTH);
 MK_AT(mk_trace_record, time, MK_TRACE_RECORD_TIME_OFFSET);
 MK_AT(mk_trace_record, id, MK_TRACE_RECORD_ID_OFFSET);

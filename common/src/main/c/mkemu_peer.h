@@ -250,21 +250,35 @@ static inline void mk_audit(struct mk_peer *p)
     }
 }
 
+/* How often a CPU that polls looks before it reads the clock, to tell how long it has polled. */
+#define MK_LOOKS_PER_CLOCK 32
+
 /* Polls so often, then halts until an interrupt, at most for so long; 0: a second. */
 static inline void mk_idle(struct mk_peer *p, int polls, int64_t limit_nanos)
 {
     int64_t nanos = limit_nanos > 0 && limit_nanos < 1000000000 ? limit_nanos : 1000000000;
     struct timespec limit = {nanos / 1000000000, nanos % 1000000000};
     long slept = 0;
-    for (int spin = 0; spin < polls && !p->apic->shared_core; spin++)
+    uint64_t told = 0;
+    for (int spin = 1; spin <= polls && !p->apic->shared_core; spin++) {
         if (mk_has_work(p))
             return;
+        if (spin % MK_LOOKS_PER_CLOCK == 0) {
+            uint64_t now = mk_nanos();
+            mk_store_release(&p->apic->polled_nanos, p->apic->polled_nanos + (told ? now - told : 0));
+            told = now;
+        }
+    }
     uint32_t seen = mk_load(&p->apic->doorbell);
     __atomic_exchange_n(&p->apic->idle, MK_LOCAL_APIC_STATE_HALTED, __ATOMIC_SEQ_CST);
     mk_fence();
     if (!mk_has_work(p)) {
         mk_count(p, MK_LOCAL_APIC_COUNTER_HALTS, 1);
+        uint64_t since = mk_nanos();
+        mk_store_release(&p->apic->halted_since, since);
         slept = mk_futex(&p->apic->doorbell, FUTEX_WAIT, seen, &limit) ? errno : 0;
+        mk_store_release(&p->apic->halted_since, 0);
+        mk_store_release(&p->apic->halted_nanos, p->apic->halted_nanos + (mk_nanos() - since));
     }
     mk_store(&p->apic->idle, MK_LOCAL_APIC_STATE_RUNNING);
     if (slept == ETIMEDOUT)

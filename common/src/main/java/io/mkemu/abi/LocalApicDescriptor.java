@@ -22,6 +22,10 @@ package io.mkemu.abi;
  *       +-----------------+-----------------+------------------+------------------+
  *  +320  counters, written by the owner: u64 each, see {@link Counter}
  *  +448  targets, written by the owner: bit i = has the IPI area of instance i mapped, or is mapping it
+ *  +480  times, written by the owner, and by the host once the owner is dead: u64 each
+ *       +----------------+----------------+----------------+----------------+
+ *       | online since   | halted         | halted since   | polled         |
+ *       +----------------+----------------+----------------+----------------+
  * </pre>
  */
 public final class LocalApicDescriptor {
@@ -53,6 +57,14 @@ public final class LocalApicDescriptor {
     public static final int TARGETS_OFFSET = 448;
     /** 256 bits, one per instance id. */
     public static final int TARGETS_LENGTH = 32;
+    /** Since when the CPU runs in this life, CLOCK_MONOTONIC in ns; 0 while no thread runs it. */
+    public static final int ONLINE_SINCE_OFFSET = 480;
+    /** How long it has slept in this life, ns, without the sleep that lasts. */
+    public static final int HALTED_NANOS_OFFSET = 488;
+    /** Since when it sleeps, CLOCK_MONOTONIC in ns; 0 while it does not. */
+    public static final int HALTED_SINCE_OFFSET = 496;
+    /** How long it has looked in vain for work in this life, ns; the first looks need not be counted. */
+    public static final int POLLED_NANOS_OFFSET = 504;
     /** Bytes of a local APIC. */
     public static final int LENGTH = 512;
 

@@ -29,11 +29,15 @@ final class HaltPollIdle implements IdlePolicy {
     }
 
     private static boolean pollFinds(Idler cpu, long start, long limit) {
+        long told = start;
         do {
             if (cpu.poll(LOOKS_PER_CLOCK)) {
                 return true;
             }
-        } while (System.nanoTime() - start < limit);
+            long now = System.nanoTime();
+            cpu.polled(now - told);
+            told = now;
+        } while (told - start < limit);
         return false;
     }
 

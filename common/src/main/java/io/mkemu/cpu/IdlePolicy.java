@@ -16,6 +16,9 @@ public interface IdlePolicy {
         /** Whether polling is allowed now: no other CPU that runs shares this one's host CPU. */
         boolean mayPoll();
 
+        /** It has looked in vain for so long, ns, since it was last told. */
+        void polled(long nanos);
+
         /** Sleeps on the doorbell until there is something to do; at most so many ns, 0 or less: without limit. */
         void halt(long timeoutNanos);
     }

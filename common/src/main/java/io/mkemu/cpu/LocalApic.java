@@ -81,7 +81,55 @@ public final class LocalApic {
         for (int word = 0; word < TARGETS_LENGTH; word += Long.BYTES) {
             UnsafeApi.putLongVolatile(null, address + TARGETS_OFFSET + word, 0);
         }
+        UnsafeApi.putLongVolatile(null, address + ONLINE_SINCE_OFFSET, 0);
+        UnsafeApi.putLongVolatile(null, address + HALTED_SINCE_OFFSET, 0);
         announce(STATE_OFFLINE);
+    }
+
+    /** A life of this CPU begins to run now. Owner only, before it announces anything. */
+    public void onlineSince(long nanos) {
+        UnsafeApi.putLongRelease(null, address + ONLINE_SINCE_OFFSET, nanos);
+    }
+
+    /** It is about to sleep. Owner only. */
+    public void fallsAsleep(long nanos) {
+        UnsafeApi.putLongRelease(null, address + HALTED_SINCE_OFFSET, nanos);
+    }
+
+    /** It has slept. Owner only. */
+    public void awakes(long nanos) {
+        long slept = nanos - UnsafeApi.getLong(address + HALTED_SINCE_OFFSET);
+        UnsafeApi.putLongRelease(null, address + HALTED_SINCE_OFFSET, 0);
+        add(HALTED_NANOS_OFFSET, slept);
+    }
+
+    /** It has looked in vain for work for so long. Owner only. */
+    public void polled(long nanos) {
+        add(POLLED_NANOS_OFFSET, nanos);
+    }
+
+    private void add(int offset, long amount) {
+        UnsafeApi.putLongRelease(null, address + offset, UnsafeApi.getLong(address + offset) + amount);
+    }
+
+    /**
+     * Since when this life of the CPU runs, CLOCK_MONOTONIC in ns; 0 while no thread runs it, or its kernel does not
+     * tell. Any thread.
+     */
+    public long onlineSince() {
+        return UnsafeApi.getLongAcquire(null, address + ONLINE_SINCE_OFFSET);
+    }
+
+    /** How long it has slept in this life, ns, with the sleep that lasts now. Any thread. */
+    public long haltedNanos(long now) {
+        long since = UnsafeApi.getLongAcquire(null, address + HALTED_SINCE_OFFSET);
+        return UnsafeApi.getLongAcquire(null, address + HALTED_NANOS_OFFSET)
+            + (since == 0 ? 0 : Math.max(0, now - since));
+    }
+
+    /** How long it has looked in vain for work in this life, ns. Any thread. */
+    public long polledNanos() {
+        return UnsafeApi.getLongAcquire(null, address + POLLED_NANOS_OFFSET);
     }
 
     /** Host CPU that the CPU's thread is pinned to; -1 for none. It changes when somebody else moves the thread. */
@@ -210,6 +258,8 @@ public final class LocalApic {
         for (Counter counter : COUNTERS) {
             UnsafeApi.putLong(counterWord(counter), 0);
         }
+        UnsafeApi.putLong(address + HALTED_NANOS_OFFSET, 0);
+        UnsafeApi.putLong(address + POLLED_NANOS_OFFSET, 0);
         retire();
     }
 

@@ -12,12 +12,18 @@ final class PollIdle implements IdlePolicy {
 
     @Override
     public void idle(Idler cpu, long timeoutNanos) {
-        long start = timeoutNanos == Long.MAX_VALUE ? 0 : System.nanoTime();
+        long start = 0;
+        if (timeoutNanos != Long.MAX_VALUE) {
+            start = System.nanoTime();
+        }
+        /* The clock is not read before the first looks: a message that comes meanwhile does not wait for it. */
+        long told = start;
         while (cpu.mayPoll()) {
             if (cpu.poll(LOOKS_PER_CLOCK)) {
                 return;
             }
-            if (isOver(start, timeoutNanos)) {
+            told = tell(cpu, told);
+            if (told - start >= timeoutNanos) {
                 return;
             }
         }
@@ -25,8 +31,9 @@ final class PollIdle implements IdlePolicy {
             if (cpu.poll(1)) {
                 return;
             }
+            told = tell(cpu, told);
             /* Each may last as long as the scheduler lets another run: a task that is due must not wait for all. */
-            if (isOver(start, timeoutNanos)) {
+            if (told - start >= timeoutNanos) {
                 return;
             }
             Thread.yield();
@@ -34,8 +41,13 @@ final class PollIdle implements IdlePolicy {
         cpu.halt(timeoutNanos == Long.MAX_VALUE ? 0 : Math.max(1, timeoutNanos - (System.nanoTime() - start)));
     }
 
-    private static boolean isOver(long start, long timeoutNanos) {
-        return timeoutNanos != Long.MAX_VALUE && System.nanoTime() - start >= timeoutNanos;
+    /** It looked in vain since then, if that is known; until now. */
+    private static long tell(Idler cpu, long since) {
+        long now = System.nanoTime();
+        if (since != 0) {
+            cpu.polled(now - since);
+        }
+        return now;
     }
 
     @Override

@@ -92,6 +92,11 @@ public final class KernelLogReader {
         return false;
     }
 
+    /** Where the next line will be, in bytes of log ever written; it only grows, but for a log that was damaged. */
+    public long position() {
+        return position;
+    }
+
     /** Lines that were ever written, whoever has read them; read before them, it is no more than there are. */
     public long writtenLines() {
         return ring.getLongVolatile(base + LINES_OFFSET);

@@ -105,6 +105,39 @@ public final class PageTable {
         return ids;
     }
 
+    /** Receives one grant. */
+    @FunctionalInterface
+    public interface GrantVisitor {
+        /**
+         * @param pfn        the page
+         * @param instanceId who may map it
+         * @param mapped     whether that instance says that it has it mapped, or is about to
+         */
+        void onGrant(long pfn, int instanceId, boolean mapped);
+    }
+
+    /**
+     * Visits each grant of a stretch of pages, in ascending order of pages and then of ids. Costs a look at a cache
+     * line for each page. Those given or taken back meanwhile may be missed or seen.
+     *
+     * @param address page-aligned
+     * @param size    bytes, whole pages
+     * @param visitor called in the caller's thread
+     */
+    public void forEachGrant(long address, long size, GrantVisitor visitor) {
+        for (long pfn = first(address); pfn < end(address, size); pfn++) {
+            int entry = entryOffset(pfn) + GRANTS_OFFSET;
+            for (int word = 0; word < SET_LENGTH / Long.BYTES; word++) {
+                long grants = entries.getLongVolatile(entry + word * Long.BYTES);
+                while (grants != 0) {
+                    int id = word * WORD_BITS + Long.numberOfTrailingZeros(grants);
+                    visitor.onGrant(pfn, id, isMapped(pfn, id));
+                    grants &= grants - 1;
+                }
+            }
+        }
+    }
+
     private int update(int set, long pfn, int instanceId, boolean wanted) {
         if (!contains(pfn) || instanceId < 0 || instanceId >= IDS) {
             return -Errno.EINVAL;

@@ -58,10 +58,7 @@ public final class ResourceTree {
     }
 
     private static boolean insert(List<Node> siblings, Node added) {
-        int at = 0;
-        while (at < siblings.size() && siblings.get(at).end < added.start) {
-            at++;
-        }
+        int at = firstThatEndsAfter(siblings, added.start);
         int end = at;
         while (end < siblings.size() && siblings.get(end).overlaps(added)) {
             if (!added.contains(siblings.get(end))) {
@@ -74,6 +71,21 @@ public final class ResourceTree {
         contained.clear();
         siblings.add(at, added);
         return true;
+    }
+
+    /** By halves: a pool can have as many allocations as it has pages. */
+    private static int firstThatEndsAfter(List<Node> siblings, long address) {
+        int from = 0;
+        int end = siblings.size();
+        while (from < end) {
+            int middle = from + end >>> 1;
+            if (siblings.get(middle).end < address) {
+                from = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        return from;
     }
 
     /** The outermost ranges, in ascending order, as they are now. */

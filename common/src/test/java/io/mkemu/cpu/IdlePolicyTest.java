@@ -25,6 +25,7 @@ class IdlePolicyTest {
         private long haltNanos;
         private long workAtLook = Long.MAX_VALUE;
         private long looks;
+        private long polledNanos;
         private boolean alone = true;
 
         @Override
@@ -41,6 +42,12 @@ class IdlePolicyTest {
                 Thread.onSpinWait();
             }
             return false;
+        }
+
+        @Override
+        public void polled(long nanos) {
+            assertTrue(nanos >= 0, "polled for " + nanos);
+            polledNanos += nanos;
         }
 
         @Override
@@ -109,6 +116,30 @@ class IdlePolicyTest {
         cpu.workAtLook = Long.MAX_VALUE;
         IdlePolicy.of("poll").idle(cpu, 1);
         assertEquals(List.of(), cpu.halts);
+    }
+
+    @Test
+    void pollingTimeIsCountedWhileItLooksInVain() {
+        FakeCpu cpu = new FakeCpu();
+        long start = System.nanoTime();
+        cpu.workAtLook = 31;
+        IdlePolicy.of("poll").idle(cpu, Long.MAX_VALUE);
+        assertEquals(0, cpu.polledNanos, "the clock is not read before the first looks");
+        cpu.workAtLook = cpu.looks + 100_000;
+        IdlePolicy.of("poll").idle(cpu, Long.MAX_VALUE);
+        assertTrue(cpu.polledNanos > 0 && cpu.polledNanos < System.nanoTime() - start, "polled " + cpu.polledNanos);
+        cpu.workAtLook = Long.MAX_VALUE;
+        long before = cpu.polledNanos;
+        IdlePolicy.of("poll").idle(cpu, 2_000_000);
+        assertTrue(cpu.polledNanos - before >= 2_000_000, "all of the time: " + (cpu.polledNanos - before));
+        HaltPollIdle haltPoll = new HaltPollIdle();
+        while (haltPoll.pollNanos() == 0) {
+            haltPoll.idle(cpu, Long.MAX_VALUE);
+        }
+        before = cpu.polledNanos;
+        long bound = haltPoll.pollNanos();
+        haltPoll.idle(cpu, Long.MAX_VALUE);
+        assertTrue(cpu.polledNanos - before >= bound, "until the bound: " + (cpu.polledNanos - before));
     }
 
     /* Being preempted may make any single sleep a long one: each step must be one the rule allows, and growth comes. */

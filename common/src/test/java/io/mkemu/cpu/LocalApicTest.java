@@ -147,6 +147,32 @@ class LocalApicTest {
         assertEquals(40, apic.cpuNumber());
     }
 
+    @Test
+    void tellsHowLongItSleptAndPolled() {
+        assertEquals(0, apic.onlineSince());
+        apic.onlineSince(1_000);
+        apic.polled(30);
+        apic.polled(4);
+        apic.fallsAsleep(5_000);
+        assertEquals(2_000, apic.haltedNanos(7_000), "a sleep that lasts counts");
+        apic.awakes(8_000);
+        assertEquals(3_000, apic.haltedNanos(9_999));
+        apic.fallsAsleep(10_000);
+        apic.awakes(10_500);
+        assertEquals(3_500, apic.haltedNanos(20_000));
+        assertEquals(34, apic.polledNanos());
+        assertEquals(1_000, apic.onlineSince());
+        LocalApic neighbour = machine.mapped().apic(4);
+        assertEquals(0, neighbour.onlineSince() | neighbour.haltedNanos(1) | neighbour.polledNanos());
+        /* Killed in its sleep. */
+        apic.fallsAsleep(30_000);
+        apic.retire();
+        assertEquals(0, apic.onlineSince());
+        assertEquals(3_500, apic.haltedNanos(90_000));
+        apic.reset();
+        assertEquals(0, apic.haltedNanos(99_000) | apic.polledNanos());
+    }
+
     /** One end of a ping-pong; who misses a wake-up sleeps for ever, and the watchdog names the test. */
     private static final class Player {
         private final LocalApic mine;

@@ -116,6 +116,7 @@ final class Cpu {
 
     /** From now on senders know that it runs. */
     void goOnline() {
+        apic.onlineSince(platform.nanoTime());
         receiver.announceRunning();
     }
 
@@ -244,6 +245,7 @@ final class Cpu {
     boolean sleeps() {
         if (receiver.announceHalted() && !hasWork()) {
             apic.count(Counter.HALTS);
+            apic.fallsAsleep(platform.nanoTime());
             trace.halts();
             return true;
         }
@@ -258,7 +260,9 @@ final class Cpu {
     void wakes(boolean slept) {
         if (slept) {
             trace.woke();
-            auditIfDue();
+            long now = platform.nanoTime();
+            apic.awakes(now);
+            auditIfDue(now);
         }
         receiver.announceRunning();
     }
@@ -267,13 +271,12 @@ final class Cpu {
         looks += more;
         if (looks >= LOOKS_PER_CLOCK) {
             looks = 0;
-            auditIfDue();
+            auditIfDue(platform.nanoTime());
         }
     }
 
     /** Looks at the whole mailbox if that was last done long ago, however often this CPU was woken meanwhile. */
-    private void auditIfDue() {
-        long now = platform.nanoTime();
+    private void auditIfDue(long now) {
         if (now - audited >= AUDIT_NANOS) {
             audited = now;
             kernel.audit(receiver);

@@ -114,6 +114,11 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     }
 
     @Override
+    public void polled(long nanos) {
+        cpu.apic().polled(nanos);
+    }
+
+    @Override
     public boolean mayPoll() {
         return !cpu.apic().sharesCore();
     }

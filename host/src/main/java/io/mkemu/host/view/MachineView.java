@@ -84,6 +84,11 @@ public final class MachineView implements AutoCloseable {
         return hostLife.isLockedByOther();
     }
 
+    /** Whether its files are there, as a killed host leaves them; one that ends in order removes them first. */
+    public boolean isStillThere() throws IOException {
+        return hostLife.isStillNamed();
+    }
+
     @Override
     public void close() throws IOException {
         hostLife.close();

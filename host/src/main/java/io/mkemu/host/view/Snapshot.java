@@ -75,9 +75,10 @@ public record Snapshot(String machine, String state, long pid, long takenNanos, 
      * @param sharedCore   whether another CPU that runs has the same host CPU
      * @param kernel       id of its owner
      * @param state        what it does
-     * @param haltedNanos  how long it has slept in this life, up to now
-     * @param pollingNanos how long it has polled in vain in this life
-     * @param onlineNanos  how long this life has run; what is neither halted nor polling is busy
+     * @param haltedNanos  how long it has slept in this life, or the last one, up to now
+     * @param pollingNanos how long it has polled in vain in that life
+     * @param onlineNanos  how long this life has run; what is neither halted nor polling is busy; 0 while no thread
+     *                     runs it, or its kernel does not tell
      * @param hotLanes     senders' physical ids whose lanes it announces that it polls
      * @param counters     all of them, of this life
      */
