@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.cli.trace.PerfettoTrace;
 import io.mkemu.cli.trace.TraceEventFormat;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -212,22 +213,31 @@ class TraceIT {
     }
 
     @Test
-    void theExportIsInTheFormatOfThePerfettoUi() throws Exception {
+    void theExportsAreInTheFormatsOfThePerfettoUi() throws Exception {
         demo().ends(0);
         JsonNode summary = mk.json("trace", "--summary", "--journal", journal());
         Path file = mk.work().resolve("trace.json");
-        mk.start("trace", "export", "--format", "perfetto", file, "--journal", journal()).ends(0);
+        mk.start("trace", "export", file, "--journal", journal()).ends(0);
         TraceEventFormat format = new TraceEventFormat(Files.readString(file));
         assertEquals(List.of(), format.faults().stream().limit(5).toList());
         assertEquals(summary.get("delivered").longValue(), format.arrowCount());
+        Path small = mk.work().resolve("trace.pftrace");
+        mk.start("trace", "export", small, "--journal", journal()).ends(0);
+        PerfettoTrace trace = new PerfettoTrace(Files.readAllBytes(small));
+        assertEquals(List.of(), trace.faults().stream().limit(5).toList());
+        assertEquals(summary.get("delivered").longValue(), trace.shown().arrowCount());
+        assertEquals(List.of(), format.shown().differences(trace.shown()).stream().limit(5).toList());
+        assertTrue(Files.size(small) * 5 < Files.size(file), () -> small + " is not small beside " + file);
         mk.start("trace", "export", file, "--journal", journal()).refuses(5, "trace.json is there already");
         MkProcess part = mk.start("trace", "export", "-", "--since", "-0.2s", "--journal", journal()).ends(0);
         TraceEventFormat window = new TraceEventFormat(String.join("\n", part.out()));
         assertEquals(List.of(), window.faults().stream().limit(5).toList());
+        mk.start("trace", "export", "x", "--format", "xml", "--journal", journal()).refuses(2,
+            "'xml': expected perfetto or json");
         assertTrue(window.events() > 0 && window.events() < format.events(), () -> window.events() + " events");
         try (Stream<Path> all = Files.list(mk.work())) {
-            assertEquals(List.of("journal", "trace.json"), all.map(path -> path.getFileName().toString()).sorted()
-                .toList());
+            assertEquals(List.of("journal", "trace.json", "trace.pftrace"),
+                all.map(path -> path.getFileName().toString()).sorted().toList());
         }
     }
 

@@ -14,7 +14,7 @@ import java.io.UncheckedIOException;
 import java.util.HexFormat;
 
 /** Writes the fields of events into the JSON object that is open. */
-final class JsonFields implements EventFields.Visitor {
+final class JsonFields implements PerfettoTracks.Fields {
     private final JsonGenerator json;
     private final TraceNames names;
     private final EventFields fields;
@@ -27,8 +27,18 @@ final class JsonFields implements EventFields.Visitor {
 
     /** Writes those of an event. */
     void write(EventName name, long time, TraceEntry entry) throws IOException {
+        unwrapped(() -> fields.visit(name, time, entry, this));
+    }
+
+    /** Writes what the Perfetto UI is to show of an event: those, and what lines have in columns of their own. */
+    void writeAll(EventName name, long time, TraceEntry entry) throws IOException {
+        unwrapped(() -> PerfettoTracks.tell(name, entry, this));
+        write(name, time, entry);
+    }
+
+    private static void unwrapped(Runnable visit) throws IOException {
         try {
-            fields.visit(name, time, entry, this);
+            visit.run();
         } catch (UncheckedIOException broken) {
             throw broken.getCause();
         }
@@ -90,8 +100,8 @@ final class JsonFields implements EventFields.Visitor {
     }
 
     @Override
-    public void threw() {
-        write(() -> json.writeBooleanField("threw", true));
+    public void flag(String key) {
+        write(() -> json.writeBooleanField(key, true));
     }
 
     @Override

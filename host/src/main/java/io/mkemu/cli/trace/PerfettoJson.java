@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.trace;
 
+import static io.mkemu.cli.trace.PerfettoTracks.process;
+import static io.mkemu.cli.trace.PerfettoTracks.thread;
+
 import com.fasterxml.jackson.core.JsonGenerator;
-import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.json.Json;
-import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
@@ -22,8 +23,6 @@ import java.util.Map;
  * the rest. Whether a doorbell was left out is told with its send, and that a handler was queued with its callback.
  */
 final class PerfettoJson implements TraceLines {
-    private static final int HOSTS_THREAD = 100_000;
-    private static final int MACHINE = 1_000_000;
     private static final int MICRO_PLACES = 3;
     private static final int MOST_FLYING = 1 << 18;
 
@@ -120,14 +119,14 @@ final class PerfettoJson implements TraceLines {
 
     private void slice(EventName name, long time, long nanos, TraceEntry entry) throws IOException {
         track(entry);
-        open(title(name, entry), "X", process(entry), thread(entry), time);
+        open(PerfettoTracks.title(name, entry), "X", process(entry), thread(entry), time);
         json.writeNumberField("dur", micros(Math.max(1, nanos)));
         told(name, time, entry);
     }
 
     private void instant(EventName name, long time, TraceEntry entry, String scope) throws IOException {
         track(entry);
-        open(title(name, entry), "i", process(entry), thread(entry), time);
+        open(PerfettoTracks.title(name, entry), "i", process(entry), thread(entry), time);
         json.writeStringField("s", scope);
         told(name, time, entry);
     }
@@ -142,53 +141,22 @@ final class PerfettoJson implements TraceLines {
     }
 
     private void told(EventName name, long time, TraceEntry entry) throws IOException {
-        json.writeStringField("cat", entry.isMessage() ? "ipi" : name.label());
+        json.writeStringField("cat", PerfettoTracks.category(name, entry));
         json.writeObjectFieldStart("args");
-        if (entry.isMessage()) {
-            json.writeStringField("id", MessageId.text(entry.id()));
-        }
-        if (entry.hasType()) {
-            json.writeNumberField("type", entry.type() & 0xffff_ffffL);
-            json.writeNumberField("bytes", entry.size());
-        }
-        if (name == EventName.SEND) {
-            json.writeStringField("doorbell", entry.has(TraceRecordDescriptor.ELIDED) ? "elided"
-                : entry.has(TraceRecordDescriptor.WOKEN) ? "woke" : "rung");
-        }
-        if (name == EventName.CALLBACK_BEGIN && entry.has(TraceRecordDescriptor.FAULT)) {
-            json.writeBooleanField("threw", true);
-        }
-        if (name == EventName.CALLBACK_BEGIN && entry.has(TraceRecordDescriptor.UNFINISHED)) {
-            json.writeBooleanField("unfinished", true);
-        }
-        fields.write(name, time, entry);
+        fields.writeAll(name, time, entry);
         json.writeEndObject();
         json.writeEndObject();
         json.writeRaw('\n');
-    }
-
-    private static String title(EventName name, TraceEntry entry) {
-        String what = name == EventName.CALLBACK_BEGIN ? "callback" : name.label();
-        return entry.hasType() ? what + " 0x" + Integer.toHexString(entry.type()) : what;
     }
 
     private static BigDecimal micros(long nanos) {
         return BigDecimal.valueOf(nanos, MICRO_PLACES);
     }
 
-    private static int process(TraceEntry entry) {
-        return entry.instance() < 0 ? MACHINE : entry.instance() + 1;
-    }
-
-    private static int thread(TraceEntry entry) {
-        return entry.cpu() < 0 ? HOSTS_THREAD : entry.cpu() + 1;
-    }
-
     /** Names the process and the thread of an event, once, and again when the name has changed. */
     private void track(TraceEntry entry) throws IOException {
-        String process = entry.instance() < 0 ? "machine " + names.machine()
-            : names.name(entry.instance()) + " (" + entry.instance() + ")";
-        String thread = entry.cpu() < 0 ? "host's view" : "CPU " + entry.cpu();
+        String process = PerfettoTracks.processName(entry, names);
+        String thread = PerfettoTracks.threadName(entry);
         if (!process.equals(named.put((long) process(entry), process))) {
             name("process_name", process(entry), 0, process);
             sort("process_sort_index", process(entry), 0, process(entry));

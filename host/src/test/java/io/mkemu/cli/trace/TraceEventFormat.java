@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Set;
 import java.util.TreeMap;
 
@@ -32,12 +33,14 @@ public final class TraceEventFormat {
     }
 
     private final Map<Track, List<Slice>> slices = new HashMap<>();
+    private final Map<Track, NavigableMap<BigDecimal, BigDecimal>> latestEnds = new HashMap<>();
     private final Map<Integer, JsonNode> starts = new TreeMap<>();
     private final Map<Integer, JsonNode> ends = new TreeMap<>();
     private final Map<String, Integer> names = new TreeMap<>();
     private final Set<Track> named = new HashSet<>();
     private final Set<Integer> namedProcesses = new HashSet<>();
     private final List<String> faults = new ArrayList<>();
+    private final ShownTrace shown = new ShownTrace();
     private int events;
 
     /**
@@ -58,6 +61,11 @@ public final class TraceEventFormat {
         }
         slices.forEach(this::nest);
         arrows();
+    }
+
+    /** What the UI shows of it. */
+    public ShownTrace shown() {
+        return shown;
     }
 
     /** What is wrong, in words. */
@@ -106,8 +114,14 @@ public final class TraceEventFormat {
                 BigDecimal from = event.path("ts").decimalValue();
                 slices.computeIfAbsent(track, any -> new ArrayList<>())
                     .add(new Slice(from, from.add(event.path("dur").decimalValue()), events));
+                shown.slice(track.process, track.thread, nanos(event.path("ts")), nanos(event.path("dur")),
+                    told(event));
             }
-            case "i" -> want(SCOPES.contains(event.path("s").asText()), event, "scope");
+            case "i" -> {
+                want(SCOPES.contains(event.path("s").asText()), event, "scope");
+                shown.instant(track.process, event.path("s").asText().equals("p") ? 0 : track.thread,
+                    nanos(event.path("ts")), told(event));
+            }
             case "s" -> want(starts.put(event.path("id").asInt(-1), event) == null, event, "a second start");
             case "f" -> {
                 want(event.path("bp").asText().equals("e"), event, "bp");
@@ -117,8 +131,34 @@ public final class TraceEventFormat {
         }
     }
 
+    private static long nanos(JsonNode micros) {
+        return micros.decimalValue().movePointRight(3).longValueExact();
+    }
+
+    private static String told(JsonNode event) {
+        Map<String, String> told = new TreeMap<>();
+        flatten("args", event.path("args"), told);
+        return event.path("name").asText() + " (" + event.path("cat").asText() + ") " + told;
+    }
+
+    private static void flatten(String key, JsonNode value, Map<String, String> told) {
+        if (value.isContainerNode()) {
+            int index = 0;
+            for (JsonNode each : value.isArray() ? value : List.<JsonNode>of()) {
+                flatten(key + "[" + index++ + "]", each, told);
+            }
+            value.properties().forEach(each -> flatten(key + "." + each.getKey(), each.getValue(), told));
+        } else if (!value.isNull()) {
+            told.put(key, value.asText());
+        }
+    }
+
     private void metadata(JsonNode event, Track track) {
         String name = event.path("name").asText();
+        if (name.endsWith("_name")) {
+            shown.name(track.process, name.equals("process_name") ? 0 : track.thread,
+                event.at("/args/name").asText());
+        }
         want(METADATA.contains(name), event, "metadata");
         want(name.endsWith("_name") ? event.at("/args/name").isTextual() : event.at("/args/sort_index").isInt(), event,
             "args");
@@ -162,12 +202,26 @@ public final class TraceEventFormat {
             want(from.path("ts").decimalValue().compareTo(to.path("ts").decimalValue()) <= 0, to, "backwards");
             want(isInSlice(from), from, "begins in no slice");
             want(isInSlice(to), to, "ends in no slice");
+            shown.arrow(from.path("pid").asInt(), from.path("tid").asInt(), nanos(from.path("ts")),
+                to.path("pid").asInt(), to.path("tid").asInt(), nanos(to.path("ts")));
         }
     }
 
     private boolean isInSlice(JsonNode event) {
         BigDecimal time = event.path("ts").decimalValue();
-        return slices.getOrDefault(new Track(event.path("pid").asInt(), event.path("tid").asInt()), List.of()).stream()
-            .anyMatch(slice -> slice.from.compareTo(time) <= 0 && slice.to.compareTo(time) >= 0);
+        Map.Entry<BigDecimal, BigDecimal> before = latestEnds.computeIfAbsent(
+            new Track(event.path("pid").asInt(), event.path("tid").asInt()), this::latestEnds).floorEntry(time);
+        return before != null && before.getValue().compareTo(time) >= 0;
+    }
+
+    /** When the slices of a track end that began up to a time: the latest of their ends, by that time. */
+    private NavigableMap<BigDecimal, BigDecimal> latestEnds(Track track) {
+        NavigableMap<BigDecimal, BigDecimal> latest = new TreeMap<>();
+        BigDecimal last = BigDecimal.ZERO;
+        for (Slice slice : slices.getOrDefault(track, List.of())) {
+            last = last.max(slice.to);
+            latest.put(slice.from, last);
+        }
+        return latest;
     }
 }
