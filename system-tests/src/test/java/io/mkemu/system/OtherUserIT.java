@@ -50,10 +50,21 @@ class OtherUserIT {
             + "mk as that user, let that user remove it, or set MKEMU_DIR to another place";
     }
 
-    private void rootIsRefused(String why) throws Exception {
+    /** Starts something with each verb. */
+    private interface Starter {
+        MkProcess start(Object... args) throws Exception;
+    }
+
+    private static void allAreRefused(Starter starter, String why) throws Exception {
+        Refusals refusals = new Refusals();
         for (List<String> verb : VERBS) {
-            mk.start(verb.toArray()).refuses(4, why);
+            refusals.add(starter.start(verb.toArray()), 4, why);
         }
+        refusals.check();
+    }
+
+    private void rootIsRefused(String why) throws Exception {
+        allAreRefused(mk::start, why);
     }
 
     @Test
@@ -74,9 +85,7 @@ class OtherUserIT {
         mk.start((Object[]) INIT).ends(0);
         MkProcess empty = user.start("list").ends(0);
         assertEquals(List.of(), empty.out("running"), empty::describe);
-        for (List<String> verb : VERBS) {
-            user.startAt(mk.base(), verb.toArray()).refuses(4, "^mk: " + mk.base() + belongsTo(0, user.uid()));
-        }
+        allAreRefused(args -> user.startAt(mk.base(), args), "^mk: " + mk.base() + belongsTo(0, user.uid()));
         mk.start("show").ends(0);
         mk.start("shutdown").ends(0);
     }
@@ -91,9 +100,7 @@ class OtherUserIT {
 
         mk.start((Object[]) INIT).ends(0);
         Files.createSymbolicLink(user.base(), mk.base());
-        for (List<String> verb : VERBS) {
-            user.start(verb.toArray()).refuses(4, "^mk: " + user.base() + " is a link or a file; ");
-        }
+        allAreRefused(user::start, "^mk: " + user.base() + " is a link or a file; ");
         Files.delete(user.base());
         mk.start("show").ends(0);
         mk.start("shutdown").ends(0);

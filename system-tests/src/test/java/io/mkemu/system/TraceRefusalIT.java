@@ -54,19 +54,21 @@ class TraceRefusalIT {
         mk.start("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
         mk.start("shutdown").ends(0);
         demo("--instances", 1).ends(0);
-        follow("--instance", "web-serv").refuses(7, "no instance \"web-serv\" in .*; did you mean web-server");
-        follow("--cpu", "0,7-9").refuses(7, "no CPU 7 in this journal; its machine has CPUs below 2$");
-        follow("--summary", "--cpu", 7).refuses(7, "no CPU 7 in this journal");
-        follow("--since", "0.5", "--until", "0.5").refuses(2, "--until is not later than --since");
-        follow("--summary", "--since", "-0.1s", "--until", "-1s").refuses(2, "--until is not later than --since");
-        mk.start("trace", "export", "none/there.json", "--journal", journal()).refuses(5,
-            "none/there.json cannot be written: .*/none is no directory; name a file in one that is there");
-        follow("--event", "callbak_begin").refuses(2, "is no event; did you mean callback_begin");
-        follow("--machine", "demo").refuses(2, "--machine or --journal, not both");
-        follow("--summary", "-f").refuses(2, "--summary goes with neither -f");
-        follow("--follow-id", "9.9.9.9").refuses(1, "no event of message 9.9.9.9 in .*mk trace --event send");
-        follow("--follow-id", "9.9.9").refuses(2, "is not the id of a message");
-        follow("--since", "noon").refuses(2, "'noon': expected seconds as the trace prints them");
+        Refusals refusals = new Refusals();
+        refusals.add(follow("--instance", "web-serv"), 7, "no instance \"web-serv\" in .*; did you mean web-server");
+        refusals.add(follow("--cpu", "0,7-9"), 7, "no CPU 7 in this journal; its machine has CPUs below 2$");
+        refusals.add(follow("--summary", "--cpu", 7), 7, "no CPU 7 in this journal");
+        refusals.add(follow("--since", "0.5", "--until", "0.5"), 2, "--until is not later than --since");
+        refusals.add(follow("--summary", "--since", "-0.1s", "--until", "-1s"), 2, "--until is not later than --since");
+        refusals.add(mk.start("trace", "export", "none/there.json", "--journal", journal()),
+            5, "none/there.json cannot be written: .*/none is no directory; name a file in one that is there");
+        refusals.add(follow("--event", "callbak_begin"), 2, "is no event; did you mean callback_begin");
+        refusals.add(follow("--machine", "demo"), 2, "--machine or --journal, not both");
+        refusals.add(follow("--summary", "-f"), 2, "--summary goes with neither -f");
+        refusals.add(follow("--follow-id", "9.9.9.9"), 1, "no event of message 9.9.9.9 in .*mk trace --event send");
+        refusals.add(follow("--follow-id", "9.9.9"), 2, "is not the id of a message");
+        refusals.add(follow("--since", "noon"), 2, "'noon': expected seconds as the trace prints them");
+        refusals.check();
         damaged();
     }
 
