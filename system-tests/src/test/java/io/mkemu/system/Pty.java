@@ -3,9 +3,9 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,9 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jline.utils.ScreenTerminal;
 
 /**
- * {@code scripts/mk ARGS} on a terminal of its own, by way of util-linux's script. All waits are for what it writes,
+ * {@code scripts/mk ARGS} on a terminal of its own, by way of util-linux's script. All waits are for what it shows,
  * under a watchdog. For one thread.
  */
 final class Pty implements AutoCloseable {
@@ -26,13 +27,13 @@ final class Pty implements AutoCloseable {
     private final Process process;
     private final Path pid;
     private final Path modes;
-    private final ByteArrayOutputStream written = new ByteArrayOutputStream();
+    private final StringBuilder written = new StringBuilder();
+    private final ScreenTerminal screen;
     private final Thread reader = new Thread(this::read, "pty");
     private boolean ended;
-    /* Where the next wait begins: what was waited for is not seen twice. */
-    private int seen;
 
     Pty(Mk mk, int columns, int rows, Object... args) throws IOException {
+        this.screen = new ScreenTerminal(columns, rows);
         this.pid = Files.createTempFile(mk.work(), "pid", "");
         this.modes = Files.createTempFile(mk.work(), "modes", "");
         String command = Mk.root().resolve("scripts/mk") + " "
@@ -58,11 +59,12 @@ final class Pty implements AutoCloseable {
     }
 
     private void read() {
-        byte[] piece = new byte[4096];
-        try (InputStream from = process.getInputStream()) {
+        char[] piece = new char[4096];
+        try (Reader from = new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)) {
             for (int length = from.read(piece); length >= 0; length = from.read(piece)) {
                 synchronized (this) {
-                    written.write(piece, 0, length);
+                    written.append(piece, 0, length);
+                    screen.write(new String(piece, 0, length));
                     notifyAll();
                 }
             }
@@ -78,22 +80,28 @@ final class Pty implements AutoCloseable {
 
     /** All that it has written. */
     synchronized String written() {
-        return written.toString(StandardCharsets.UTF_8);
+        return written.toString();
     }
 
-    /** Waits until it writes a text, later than what was waited for before. */
+    /** What is to be seen, a line for each row. */
+    synchronized String screen() {
+        long[] cells = new long[screen.getColumns() * screen.getRows()];
+        screen.dump(cells, new int[2]);
+        StringBuilder text = new StringBuilder();
+        for (int cell = 0; cell < cells.length; cell++) {
+            text.appendCodePoint(Math.max(' ', ScreenTerminal.cellCodePoint(cells[cell])));
+            text.append((cell + 1) % screen.getColumns() == 0 ? "\n" : "");
+        }
+        return text.toString();
+    }
+
+    /** Waits until a text is to be seen. */
     synchronized void await(String text) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
-        while (true) {
-            int at = written().indexOf(text, seen);
-            if (at >= 0) {
-                seen = at + text.length();
-                return;
-            }
+        while (!screen().contains(text)) {
             long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
             if (ended || left <= 0) {
-                fail("does not write " + text.replace("\u001b", "\\e") + " behind " + seen + "\n"
-                    + written().replace("\u001b", "\\e"));
+                fail("does not show \"" + text + "\", but\n" + screen());
             }
             wait(left);
         }
@@ -113,7 +121,7 @@ final class Pty implements AutoCloseable {
     /** Waits for its end. */
     int exitCode() throws InterruptedException {
         if (!process.waitFor(WATCHDOG_SECONDS, TimeUnit.SECONDS)) {
-            fail("does not end\n" + written().replace("\u001b", "\\e"));
+            fail("does not end\n" + screen());
         }
         reader.join();
         return process.exitValue();

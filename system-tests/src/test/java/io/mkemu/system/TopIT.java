@@ -48,7 +48,6 @@ class TopIT {
         assertEquals("running", seen.get("state").textValue());
         List<JsonNode> kernels = new ArrayList<>();
         seen.get("kernels").forEach(kernels::add);
-        assertEquals(0, kernels.removeFirst().get("id").intValue());
         assertEquals(show.get("instances").size(), kernels.size());
         for (int index = 0; index < kernels.size(); index++) {
             JsonNode told = show.get("instances").get(index);
@@ -128,12 +127,13 @@ class TopIT {
     @Test
     void onATerminalItKillsAfterAQuestionAndGivesTheScreenBack() throws Exception {
         try (Pty pty = new Pty(mk, 100, 30, "top", "-d", "0.1")) {
-            pty.await("\u001b[?1049h");
             pty.await("web");
             pty.await("active");
+            assertTrue(pty.written().contains("\u001b[?1049h"), pty::written);
             pty.type("/we");
             pty.await("filter: we_");
             pty.type("\r");
+            pty.await("filter: we ");
             pty.type("K");
             pty.await("kill web (1)?");
             pty.type("n");
@@ -177,8 +177,8 @@ class TopIT {
         try (Pty pty = new Pty(mk, 80, 24, "top", "-d", "0.1")) {
             pty.await("NAME");
             mk.start("shutdown").ends(0);
-            pty.await("mk: machine \"lab\" has ended");
             assertEquals(0, pty.exitCode());
+            assertTrue(pty.written().contains("mk: machine \"lab\" has ended"), pty::written);
             assertFalse(pty.written().contains("Exception"), pty::written);
         }
     }

@@ -12,6 +12,10 @@ import org.jline.utils.NonBlockingReader;
 final class TopKeys {
     /* How long after an Esc the rest of a sequence may come. */
     private static final long ESCAPE_MILLIS = 50;
+    private static final int LONGEST_SEQUENCE = 64;
+    /* What a sequence of ECMA-48 ends with. */
+    private static final int FIRST_FINAL = 0x40;
+    private static final int LAST_FINAL = 0x7e;
     private static final Map<String, Key.Kind> XTERM = Map.ofEntries(
         Map.entry("\033[A", Key.Kind.UP), Map.entry("\033OA", Key.Kind.UP),
         Map.entry("\033[B", Key.Kind.DOWN), Map.entry("\033OB", Key.Kind.DOWN),
@@ -44,6 +48,31 @@ final class TopKeys {
         });
     }
 
+    /** Whether an Esc was read with which a sequence begins that is none of the keys. */
+    private boolean isSequence(Key.Kind kind) {
+        return kind == Key.Kind.UNKNOWN && reader.getLastBinding().equals(KeyMap.esc())
+            && (reader.getCurrentBuffer().startsWith("[") || reader.getCurrentBuffer().startsWith("O"));
+    }
+
+    /**
+     * Reads the rest of it: it is of another key, or the terminal's late answer to what JLine has asked it. Its
+     * characters would be taken for keys.
+     */
+    private void skipSequence() {
+        reader.readBinding(keys);
+        for (int length = 0; length < LONGEST_SEQUENCE && hasMore(); length++) {
+            reader.readBinding(keys);
+            char last = reader.getLastBinding().charAt(0);
+            if (last >= FIRST_FINAL && last <= LAST_FINAL) {
+                return;
+            }
+        }
+    }
+
+    private boolean hasMore() {
+        return !reader.getCurrentBuffer().isEmpty() || reader.peekCharacter(ESCAPE_MILLIS) >= 0;
+    }
+
     /**
      * The next key.
      *
@@ -51,11 +80,14 @@ final class TopKeys {
      * @return null if there was none
      */
     Key read(long millis) {
-        int next = reader.peekCharacter(Math.max(1, millis));
+        int next = reader.getCurrentBuffer().isEmpty() ? reader.peekCharacter(Math.max(1, millis)) : 0;
         if (next == NonBlockingReader.READ_EXPIRED) {
             return null;
         }
         Key.Kind kind = next == NonBlockingReader.EOF ? null : reader.readBinding(keys);
+        if (isSequence(kind)) {
+            skipSequence();
+        }
         return kind == null ? Key.of(Key.Kind.END_OF_INPUT)
             : kind == Key.Kind.TEXT ? Key.text(reader.getLastBinding()) : Key.of(kind);
     }

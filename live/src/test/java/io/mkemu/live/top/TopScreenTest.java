@@ -94,6 +94,10 @@ class TopScreenTest {
             assertEquals(Key.of(Key.Kind.BACKSPACE), screen.read(AWHILE_MILLIS));
             assertEquals(Key.text("ü"), screen.read(AWHILE_MILLIS));
             assertEquals(Key.of(Key.Kind.UNKNOWN), screen.read(AWHILE_MILLIS));
+            type("\u001b[?62;22c\u001b[15~x");
+            assertEquals(Key.of(Key.Kind.UNKNOWN), screen.read(AWHILE_MILLIS), "an answer of the terminal");
+            assertEquals(Key.of(Key.Kind.UNKNOWN), screen.read(AWHILE_MILLIS), "F5");
+            assertEquals(Key.text("x"), screen.read(AWHILE_MILLIS));
             type("\u001b");
             assertEquals(Key.of(Key.Kind.ESCAPE), screen.read(AWHILE_MILLIS));
         }
