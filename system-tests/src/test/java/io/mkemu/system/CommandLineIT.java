@@ -78,7 +78,7 @@ class CommandLineIT {
 
     @ParameterizedTest
     @ValueSource(strings = {"--help", "run --help", "demo --help", "dmesg --help", "console --help",
-        "interrupts --help"})
+        "interrupts --help", "top --help"})
     void helpFitsOnAScreen(String line) throws Exception {
         MkProcess help = mk.start((Object[]) line.split(" ")).ends(0);
         assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.live.top;
+
+import java.io.IOException;
+import java.util.List;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.Attributes.ControlChar;
+import org.jline.terminal.Attributes.LocalFlag;
+import org.jline.terminal.Size;
+import org.jline.terminal.Terminal;
+import org.jline.terminal.TerminalBuilder;
+import org.jline.utils.AttributedString;
+import org.jline.utils.Display;
+import org.jline.utils.InfoCmp.Capability;
+
+/**
+ * The whole screen of a terminal, which gets back what was on it when this is closed. Signals are left to the JVM: its
+ * exit, by whatever cause, closes this too, on another thread. {@link #draw} and {@link #read} are for one thread.
+ */
+final class TopScreen implements AutoCloseable {
+    private static final int USUAL_ROWS = 24;
+    private static final int USUAL_COLUMNS = 80;
+
+    private final Terminal terminal;
+    private final Attributes found;
+    private final Display display;
+    private final TopKeys keys;
+    private final Thread restorer = new Thread(this::restore, "restore-terminal");
+    private Size size = Size.of(0, 0);
+    private boolean open = true;
+
+    /** The terminal that this process is on, or null if there is none that could be used. */
+    static TopScreen open() throws IOException {
+        String type = System.getenv("TERM");
+        if (type == null || type.isEmpty() || type.equals("dumb") || System.console() == null
+            || !System.console().isTerminal()) {
+            return null;
+        }
+        Terminal terminal;
+        try {
+            terminal = TerminalBuilder.builder().name("mk top").system(true).dumb(false)
+                .provider(TerminalBuilder.PROP_PROVIDER_FFM).nativeSignals(false).build();
+        } catch (IllegalStateException unusable) {
+            return null;
+        }
+        return new TopScreen(terminal);
+    }
+
+    /** Takes a terminal, which is closed with this. */
+    TopScreen(Terminal terminal) {
+        this.terminal = terminal;
+        this.found = terminal.getAttributes();
+        this.display = new Display(terminal, true);
+        this.keys = new TopKeys(terminal);
+        Runtime.getRuntime().addShutdownHook(restorer);
+        terminal.enterRawMode();
+        Attributes raw = terminal.getAttributes();
+        raw.setLocalFlag(LocalFlag.ISIG, true);
+        /* Nobody would give the screen back when this process is stopped: Ctrl-Z is a key like others. */
+        raw.setControlChar(ControlChar.VSUSP, 0);
+        terminal.setAttributes(raw);
+        terminal.puts(Capability.enter_ca_mode);
+        terminal.puts(Capability.keypad_xmit);
+        terminal.puts(Capability.cursor_invisible);
+        terminal.flush();
+    }
+
+    /** Its size now. */
+    Size size() {
+        Size now = terminal.getSize();
+        return now.getColumns() > 0 && now.getRows() > 0 ? now : Size.of(USUAL_COLUMNS, USUAL_ROWS);
+    }
+
+    /** Whether it has another size than what was drawn last. */
+    boolean isResized() {
+        return !size().equals(size);
+    }
+
+    /** Draws lines, as many as there are rows. */
+    synchronized void draw(List<AttributedString> lines, Size of) {
+        if (!open) {
+            return;
+        }
+        if (!of.equals(size)) {
+            size = of;
+            display.resize(of);
+            display.clear();
+        }
+        display.update(lines, 0);
+        terminal.flush();
+    }
+
+    /**
+     * The next key.
+     *
+     * @param millis how long to wait for it
+     * @return null if there was none
+     */
+    Key read(long millis) {
+        return keys.read(millis);
+    }
+
+    private synchronized void restore() {
+        if (open) {
+            open = false;
+            terminal.puts(Capability.cursor_normal);
+            terminal.puts(Capability.keypad_local);
+            terminal.puts(Capability.exit_ca_mode);
+            terminal.flush();
+            terminal.setAttributes(found);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        restore();
+        try {
+            Runtime.getRuntime().removeShutdownHook(restorer);
+        } catch (IllegalStateException exiting) {
+            /* It runs, or has run. */
+            return;
+        }
+        terminal.close();
+    }
+}
