@@ -24,13 +24,13 @@ import java.util.stream.Stream;
 
 /**
  * What lies where in a machine, what of it is free and what is shared. To read it takes the longer the more memory the
- * machine has, so that is done anew only after a while in which it would be a hundredth of the time, or a second, or
- * fifty times what it took; or when a life has begun. Not thread-safe.
+ * machine has, so that is done anew only after five hundred times what it took, or a second if that is less but a
+ * hundred times what it took; or when a life has begun. Not thread-safe.
  */
 final class MemoryMap {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
-    private static final int REST = 100;
-    private static final int LEAST_REST = 50;
+    private static final int REST = 500;
+    private static final int LEAST_REST = 100;
     private static final Pattern OF_INSTANCE = Pattern.compile("mk-instance-(\\d{1,3})-.*", Pattern.DOTALL);
     private static final int NOBODY = -1;
 

@@ -40,7 +40,11 @@ final class TextTop {
         node.set("snapshot", SnapshotJson.of(sample.snapshot()));
         node.set("rates", SnapshotJson.of(sample.rates()));
         String json = Json.text(node);
-        if (json.chars().noneMatch(TextTop::steers)) {
+        int plain = 0;
+        while (plain < json.length() && !steers(json.charAt(plain))) {
+            plain++;
+        }
+        if (plain == json.length()) {
             return json;
         }
         /* JSON may have them as they are, and a terminal would obey. They can only stand in strings. */

@@ -7,6 +7,7 @@ import io.mkemu.cli.type.MachineOption;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.host.view.RunningMachines;
 import io.mkemu.machine.MachineDirectory;
+import java.io.IOError;
 import java.io.IOException;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -69,11 +70,15 @@ public final class TopCommand implements FurtherCommand {
     }
 
     private void show(Sampler sampler, TopScreen screen) throws IOException, InterruptedException {
-        boolean killing;
+        boolean killing = false;
         try (screen) {
             ScreenTop top = new ScreenTop(sampler, screen, delay.millis());
             top.run(count == null ? 0 : count);
             killing = top.isKilling();
+        } catch (RuntimeException | IOError closed) {
+            if (!screen.isExiting()) {
+                throw closed;
+            }
         }
         if (killing) {
             System.err.println("mk: the host of machine \"" + sampler.name()

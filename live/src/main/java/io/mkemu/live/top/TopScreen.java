@@ -12,6 +12,7 @@ import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedString;
 import org.jline.utils.Display;
 import org.jline.utils.InfoCmp.Capability;
+import org.jline.utils.ShutdownHooks;
 
 /**
  * The whole screen of a terminal, which gets back what was on it when this is closed. Signals are left to the JVM: its
@@ -25,9 +26,24 @@ final class TopScreen implements AutoCloseable {
     private final Attributes found;
     private final Display display;
     private final TopKeys keys;
-    private final Thread restorer = new Thread(this::restore, "restore-terminal");
+    private final Restorer restorer;
     private Size size = Size.of(0, 0);
     private boolean open = true;
+    private volatile boolean exiting;
+
+    /** Gives the screen back when the JVM exits. */
+    private static final class Restorer implements ShutdownHooks.Task {
+        private volatile TopScreen screen;
+
+        @Override
+        public void run() {
+            TopScreen shown = screen;
+            if (shown != null) {
+                shown.exiting = true;
+                shown.restore();
+            }
+        }
+    }
 
     /** The terminal that this process is on, or null if there is none that could be used. */
     static TopScreen open() throws IOException {
@@ -36,23 +52,31 @@ final class TopScreen implements AutoCloseable {
             || !System.console().isTerminal()) {
             return null;
         }
+        /* JLine closes the terminal when the JVM exits, and does its tasks one after the other: this one first. */
+        Restorer restorer = ShutdownHooks.add(new Restorer());
         Terminal terminal;
         try {
             terminal = TerminalBuilder.builder().name("mk top").system(true).dumb(false)
                 .provider(TerminalBuilder.PROP_PROVIDER_FFM).nativeSignals(false).build();
         } catch (IllegalStateException unusable) {
+            ShutdownHooks.remove(restorer);
             return null;
         }
-        return new TopScreen(terminal);
+        return new TopScreen(terminal, restorer);
     }
 
     /** Takes a terminal, which is closed with this. */
     TopScreen(Terminal terminal) {
+        this(terminal, ShutdownHooks.add(new Restorer()));
+    }
+
+    private TopScreen(Terminal terminal, Restorer restorer) {
         this.terminal = terminal;
+        this.restorer = restorer;
         this.found = terminal.getAttributes();
         this.display = new Display(terminal, true);
         this.keys = new TopKeys(terminal);
-        Runtime.getRuntime().addShutdownHook(restorer);
+        restorer.screen = this;
         terminal.enterRawMode();
         Attributes raw = terminal.getAttributes();
         raw.setLocalFlag(LocalFlag.ISIG, true);
@@ -114,12 +138,14 @@ final class TopScreen implements AutoCloseable {
     @Override
     public void close() throws IOException {
         restore();
-        try {
-            Runtime.getRuntime().removeShutdownHook(restorer);
-        } catch (IllegalStateException exiting) {
-            /* It runs, or has run. */
-            return;
+        if (!exiting) {
+            ShutdownHooks.remove(restorer);
+            terminal.close();
         }
-        terminal.close();
+    }
+
+    /** Whether the JVM exits: the terminal may be closed at any moment, and whoever uses it then fails. */
+    boolean isExiting() {
+        return exiting;
     }
 }
