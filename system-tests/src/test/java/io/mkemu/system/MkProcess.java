@@ -18,8 +18,16 @@ final class MkProcess extends Program {
     MkProcess(Process process, Object... args) {
         this.process = process;
         this.args = Arrays.asList(args);
-        Thread.startVirtualThread(() -> read(process.inputReader(), out));
-        Thread.startVirtualThread(() -> read(process.errorReader(), err));
+        reader(() -> read(process.inputReader(), out));
+        reader(() -> read(process.errorReader(), err));
+    }
+
+    /**
+     * Not a virtual thread: a read of a pipe keeps its carrier, and where there are two of them, a process that runs on
+     * and says nothing would hold up all other virtual threads, those of later processes too.
+     */
+    private static void reader(Runnable read) {
+        Thread.ofPlatform().daemon().start(read);
     }
 
     private static void read(BufferedReader from, Lines to) {
