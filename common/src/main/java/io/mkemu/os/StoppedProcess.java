@@ -9,6 +9,7 @@ import java.nio.file.Path;
 /** Another process of this user that may be stopped by SIGSTOP, as {@link OsProcess#stopSelf} does. Any thread. */
 public final class StoppedProcess {
     private static final int SIGCONT = 18;
+    private static final int SIGSTOP = 19;
 
     private StoppedProcess() {
     }
@@ -22,6 +23,16 @@ public final class StoppedProcess {
         } catch (IOException gone) {
             return false;
         }
+    }
+
+    /**
+     * Stops a process: SIGSTOP.
+     *
+     * @param pid 1 or more
+     * @return whether there is such a process
+     */
+    public static boolean stop(long pid) {
+        return Native.call(SystemCall.KILL, Math.toIntExact(pid), SIGSTOP, 0, 0) == 0;
     }
 
     /**

@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.cli.demo.DemoCommand;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.cli.type.Converter;
@@ -36,7 +37,8 @@ public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
-        "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console", "interrupts", "iomem");
+        "pause", "continue", "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console",
+        "interrupts", "iomem");
     static final List<String> LAST = List.of("trace", "replay", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
@@ -100,6 +102,8 @@ public final class Main {
             case "exec" -> new ExecCommand();
             case "join" -> new JoinCommand();
             case "kill" -> new KillCommand();
+            case "pause" -> new PauseCommand();
+            case "continue" -> new ContinueCommand();
             case "unload" -> new UnloadCommand();
             case "delete" -> new DeleteCommand();
             case "show" -> new ShowCommand();

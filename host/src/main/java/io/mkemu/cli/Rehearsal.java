@@ -14,7 +14,8 @@ import java.util.List;
 public final class Rehearsal {
     private static final List<String> VERBS = List.of("list", "list --json", "show", "show -v", "show --json",
         "dmesg", "dmesg --json", "interrupts", "iomem", "create rehearsal --cpus 1 --memory 4M",
-        "load rehearsal --module echo", "exec rehearsal", "kill rehearsal", "unload rehearsal", "delete rehearsal",
+        "load rehearsal --module echo", "exec rehearsal", "pause rehearsal",
+        "continue rehearsal", "kill rehearsal", "unload rehearsal", "delete rehearsal",
         "shutdown");
 
     private Rehearsal() {

@@ -7,6 +7,7 @@ import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.cli.type.PlaceNote;
+import io.mkemu.cli.type.ReportPrinter;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
 import io.mkemu.machine.MachineDirectory;

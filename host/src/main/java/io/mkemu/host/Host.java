@@ -218,6 +218,26 @@ public final class Host implements AutoCloseable {
         return Lives.awaitEnd(asked, force, timeoutMillis);
     }
 
+    /**
+     * Stops the processes of instances where they are, or lets them go on.
+     *
+     * @throws MachineException if one is not active, is external, or is to go on and is not paused; none is changed
+     *                          then
+     */
+    public void pause(Collection<String> names, boolean stops) {
+        locked(() -> {
+            List<HostedInstance> all = States.findAll(names, instances.values());
+            all.forEach(instance -> States.requirePausable(instance, stops));
+            for (HostedInstance instance : all) {
+                if (!instance.life().pause(stops)) {
+                    throw new MachineException(ExitCode.STATE, "instance " + instance.spec().name()
+                        + ": its process is just ending: mk show tells what became of it");
+                }
+            }
+            return null;
+        });
+    }
+
     /** Names of the instances, by ascending id. */
     public List<String> names() {
         return locked(() -> instances.values().stream().map(instance -> instance.spec().name()).toList());

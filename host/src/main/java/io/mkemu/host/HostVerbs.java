@@ -73,12 +73,15 @@ final class HostVerbs implements ControlHandler {
             case "exec" -> exec.exec(request, say);
             case "join" -> exec.join(request);
             case "kill" -> kill(request);
+            case "pause" -> pause(request, true);
+            case "continue" -> pause(request, false);
             case "unload" -> unload(request);
             case "delete" -> delete(request);
             case "trace" -> trace(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
-                + "\": a host knows show, create, update, load, exec, join, kill, unload, delete, trace and shutdown");
+                + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
+                + "unload, delete, trace and shutdown");
         };
     }
 
@@ -162,6 +165,15 @@ final class HostVerbs implements ControlHandler {
         ObjectNode result = instances(names);
         forced.forEach(result.putArray("forced")::add);
         return result;
+    }
+
+    private ObjectNode pause(ControlRequest request, boolean stops) {
+        request.allow("names", "all");
+        Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
+            && !instance.external() && (stops || instance.detail().equals(StatusReader.PAUSED)),
+            stops ? "active" : "paused");
+        host.pause(names, stops);
+        return instances(names);
     }
 
     private ObjectNode unload(ControlRequest request) {

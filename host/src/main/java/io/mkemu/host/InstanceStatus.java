@@ -12,7 +12,8 @@ import java.util.Map;
  * @param id          instance id, 0 is the host
  * @param name        name
  * @param state       state
- * @param detail      what goes on in that state: booting, shutting down, halting, waiting to be restarted; or empty
+ * @param detail      what goes on in that state: booting, paused, shutting down, halting, waiting to be restarted; or
+ *                    empty
  * @param reason      why it failed, or empty
  * @param pid         process id, 0 for none; of an external instance as that itself says
  * @param cpus        CPUs as the tree or the user names them

@@ -21,6 +21,8 @@ import java.util.Map;
 
 /** Takes down what a machine and its instances are at a moment. */
 final class StatusReader {
+    /** The detail of a kernel whose process is stopped. */
+    static final String PAUSED = "paused";
     private static final double NANOS_PER_SECOND = 1e9;
     private static final Map<BootStep, String> STEPS = new LinkedHashMap<>();
 
@@ -78,7 +80,8 @@ final class StatusReader {
         if (life.isHalting()) {
             return "halting, its CPUs are not confirmed parked yet";
         }
-        return life.isShuttingDown() ? "shutting down" : life.isActive() ? "" : life.waitsFor();
+        return life.isShuttingDown() ? "shutting down" : !life.isActive() ? life.waitsFor()
+            : life.isPaused() ? PAUSED : "";
     }
 
     private List<Integer> hostCpus(List<Integer> cpus) {

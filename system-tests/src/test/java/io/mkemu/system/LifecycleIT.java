@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.os.StoppedProcess;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,7 @@ class LifecycleIT extends LabMachine {
         allRefused(7, Map.of(List.of(CREATE), "instance web exists already and is ready: mk update changes it",
             List.of("create", "db", "--id", "1", "--cpus", "2", "--memory", "8M"), "id 1 is that of instance web",
             List.of("exec", "web"), "instance web is ready: " + TO_LOAD,
+            List.of("pause", "web"), "instance web is ready: no kernel runs that could be paused: mk load and mk exec",
             List.of("kill", "web"), "instance web is ready: no kernel runs: mk load and mk exec start one",
             List.of("kill", "-f", "1"), "instance web is ready: no kernel runs",
             List.of("unload", "--id=1"), "instance web is ready: nothing is loaded: mk load names its modules, mk "
@@ -97,6 +99,28 @@ class LifecycleIT extends LabMachine {
         assertEquals(1, mk.start("dmesg", "web").ends(0).out("quiet: exit").size(), "a forced kernel was asked");
         says("exec", "--all");
         assertEquals(3, web().get("life").asInt());
+        paused();
+    }
+
+    /** A process that stands still takes no message; only the operating system can say that it does. */
+    private void paused() throws Exception {
+        long pid = web().get("pid").asLong();
+        allRefused(7, Map.of(List.of("continue", "web"), "instance web is active: it is not paused",
+            List.of("continue", "--all"), "no instance is paused: mk show lists them"));
+        says("pause", "web");
+        assertTrue(StoppedProcess.isStopped(pid));
+        assertEquals("paused", web().get("detail").asText());
+        says("pause", "--all");
+        says("continue", "web");
+        assertEquals(false, StoppedProcess.isStopped(pid));
+        assertEquals("", web().get("detail").asText());
+        Procs.signal("STOP", pid);
+        assertEquals("paused", web().get("detail").asText());
+        says("continue", "--all");
+        says("pause", "web");
+        assertEquals("web: loaded", says("kill", "web"));
+        assertEquals(2, mk.start("dmesg", "web").ends(0).out("quiet: exit").size(), "it went on, and was asked");
+        says("exec", "web");
     }
 
     private void failed() throws Exception {

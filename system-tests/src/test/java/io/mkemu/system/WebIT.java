@@ -180,6 +180,11 @@ class WebIT {
         page.click(CACHE + " button[data-verb=exec]");
         page.awaitText("#toasts", "cache: active");
         page.awaitText(CACHE + " .state", "active");
+        page.click(CACHE + " button[data-verb=pause]");
+        page.awaitText(CACHE + " .state", "paused");
+        assertEquals("paused", show("cache").get("detail").asText());
+        page.click(CACHE + " button[data-verb=continue]");
+        page.awaitText(CACHE + " .state", "active");
         long life = show("cache").get("life").asLong();
         page.click(CACHE + " button[data-verb=force]");
         page.awaitText(CACHE + " button[data-verb=force]", "again");

@@ -151,6 +151,16 @@ public final class ExternalProcess extends InstanceLife {
     }
 
     @Override
+    public boolean pause(boolean stops) {
+        return false;
+    }
+
+    @Override
+    public boolean isPaused() {
+        return false;
+    }
+
+    @Override
     public String waitsFor() {
         return "waits to be joined";
     }

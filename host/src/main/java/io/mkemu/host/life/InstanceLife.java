@@ -110,6 +110,16 @@ public abstract class InstanceLife {
      */
     public abstract boolean destroy();
 
+    /**
+     * Stops the process where it is, or lets it go on: none of its CPUs runs meanwhile, and messages wait in its lanes.
+     *
+     * @return false if this launcher cannot, or the process is gone
+     */
+    public abstract boolean pause(boolean stops);
+
+    /** Whether the process is stopped now, by whomever. */
+    public abstract boolean isPaused();
+
     /** What is to be said of a life that is not active yet: what it waits for. */
     public abstract String waitsFor();
 

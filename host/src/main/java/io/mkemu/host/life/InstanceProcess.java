@@ -7,6 +7,7 @@ import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.Signals;
+import io.mkemu.os.StoppedProcess;
 import io.mkemu.tree.InstanceSpec;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public final class InstanceProcess extends InstanceLife {
     private final ThreadFactory threads;
     private final Starter starter;
     private volatile Process process;
+    private volatile boolean paused;
     /** Why the JVM could not start, in its own words; null if it has not said such a thing. */
     private volatile String noJvm;
 
@@ -216,6 +218,31 @@ public final class InstanceProcess extends InstanceLife {
         synchronized (outputs) {
             return !outputs.isEmpty();
         }
+    }
+
+    @Override
+    public boolean pause(boolean stops) {
+        long pid = pid();
+        if (pid == 0 || isOver()) {
+            return false;
+        }
+        paused = stops;
+        return stops ? StoppedProcess.stop(pid) : StoppedProcess.resume(pid);
+    }
+
+    @Override
+    public boolean isPaused() {
+        long pid = pid();
+        return pid != 0 && StoppedProcess.isStopped(pid);
+    }
+
+    /** What is paused cannot do what it is asked: it goes on for that. What somebody else has stopped stays stopped. */
+    @Override
+    public void shutDown() {
+        if (paused) {
+            pause(false);
+        }
+        super.shutDown();
     }
 
     @Override

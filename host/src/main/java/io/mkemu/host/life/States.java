@@ -83,6 +83,23 @@ public final class States {
             + "delete remove" : "delete removes") + " the instance");
     }
 
+    public static HostedInstance requirePausable(HostedInstance instance, boolean stops) {
+        InstanceLife life = instance.life();
+        if (instance.state() != InstanceState.ACTIVE || life == null) {
+            throw refused(instance, "no kernel runs that could be paused: mk "
+                + (instance.state() == InstanceState.READY ? "load and mk exec start" : "exec starts") + " one");
+        }
+        if (life instanceof ExternalProcess) {
+            throw new MachineException(ExitCode.STATE, "instance " + instance.spec().name() + " is external: its "
+                + "process may live in another name space; pause it where it was started (kill -STOP and kill -CONT, "
+                + "docker pause and docker unpause)");
+        }
+        if (!stops && !life.isPaused()) {
+            throw refused(instance, "it is not paused");
+        }
+        return instance;
+    }
+
     public static HostedInstance requireUnloadable(HostedInstance instance) {
         requireNotRunning(instance, "unload");
         if (instance.state() == InstanceState.READY) {

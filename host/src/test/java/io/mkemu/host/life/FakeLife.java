@@ -42,6 +42,16 @@ final class FakeLife extends InstanceLife {
     }
 
     @Override
+    public boolean pause(boolean stops) {
+        return false;
+    }
+
+    @Override
+    public boolean isPaused() {
+        return false;
+    }
+
+    @Override
     public String waitsFor() {
         return "a test";
     }

@@ -8,11 +8,12 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.io.IOException;
 
 /** The metrics of a machine that may go and come back. Thread-safe: one caller at a time. */
-final class MetricsSource {
+public final class MetricsSource {
     private final String machine;
     private final long epochNanos = MachineMetrics.epochNanos();
 
-    MetricsSource(String machine) {
+    /** Of the machine of that name; null: the only one. */
+    public MetricsSource(String machine) {
         this.machine = machine;
     }
 
@@ -28,7 +29,7 @@ final class MetricsSource {
     }
 
     /** Those of now; of a machine that is not there, that. */
-    MetricSnapshots readOrDown() throws IOException {
+    public MetricSnapshots readOrDown() throws IOException {
         try {
             return read();
         } catch (MachineException gone) {

@@ -3,6 +3,7 @@ package io.mkemu.live.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.live.metrics.MetricsText;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CountDownLatch;
@@ -27,6 +28,16 @@ interface Feed extends AutoCloseable {
      * @throws io.mkemu.MachineException with a line for the page
      */
     ObjectNode carryOut(JsonNode request) throws IOException;
+
+    /**
+     * What a scraper asks for; any thread.
+     *
+     * @param accept HTTP's header Accept, or null
+     * @return null if there are no metrics of it
+     */
+    default MetricsText metrics(String accept) throws IOException {
+        return null;
+    }
 
     @Override
     void close() throws IOException;

@@ -2,8 +2,10 @@
 package io.mkemu.live.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.host.view.MachineLogs;
 import io.mkemu.host.view.MachineView;
 import io.mkemu.host.view.Rates;
@@ -12,7 +14,10 @@ import io.mkemu.host.view.Snapshot;
 import io.mkemu.host.view.SnapshotJson;
 import io.mkemu.host.view.SnapshotReader;
 import io.mkemu.json.Json;
+import io.mkemu.live.metrics.MetricsSource;
+import io.mkemu.live.metrics.MetricsText;
 import io.mkemu.machine.MachineDirectory;
+import io.mkemu.os.StoppedProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.util.concurrent.CountDownLatch;
@@ -28,6 +33,7 @@ final class LiveFeed implements Feed {
     private static final long STALE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private final MachineDirectory directory;
+    private final MetricsSource metrics;
     private MachineView view;
     private SnapshotReader reader;
     private MachineLogs logs;
@@ -45,6 +51,7 @@ final class LiveFeed implements Feed {
     LiveFeed(String name) throws IOException {
         view = MachineView.open(name);
         directory = MachineDirectory.of(view.name());
+        metrics = new MetricsSource(view.name());
     }
 
     /** The machine's name. */
@@ -114,6 +121,10 @@ final class LiveFeed implements Feed {
         if (since > 0 && since < STALE_NANOS) {
             what.set("rates", SnapshotJson.of(Rates.between(before, now)));
         }
+        /* Not in RAM: a process that is stopped cannot say so. */
+        ArrayNode paused = what.putArray("paused");
+        now.kernels().stream().filter(kernel -> kernel.state() == InstanceState.ACTIVE && kernel.pid() > 0
+            && StoppedProcess.isStopped(kernel.pid())).forEach(kernel -> paused.add(kernel.id()));
         before = now;
         hub.tell("snapshot", what);
     }
@@ -123,6 +134,11 @@ final class LiveFeed implements Feed {
             .put("life", entry.life()).put("nanos", entry.nanos()).put("level", entry.level().label())
             .put("text", entry.text());
         return entry.missedBytes() == 0 ? line : line.put("missedBytes", entry.missedBytes());
+    }
+
+    @Override
+    public MetricsText metrics(String accept) throws IOException {
+        return MetricsText.accepted(accept, metrics.readOrDown());
     }
 
     @Override

@@ -23,7 +23,8 @@ final class MachineVerbs {
     }
 
     /**
-     * Carries out {@code {"verb":"exec"|"kill"|"force","name":NAME}} or {@code {"verb":"trace","mode":MODE}}.
+     * Carries out {@code {"verb":"exec"|"kill"|"force"|"pause"|"continue","name":NAME}} or
+     * {@code {"verb":"trace","mode":MODE}}.
      *
      * @return {@code {"text":what came of it}}
      * @throws MachineException USAGE for another request; else as the host refuses it
@@ -34,9 +35,10 @@ final class MachineVerbs {
             case "exec" -> ask(machine, "exec", named(request));
             case "kill" -> ask(machine, "kill", named(request).put("force", false));
             case "force" -> ask(machine, "kill", named(request).put("force", true));
+            case "pause", "continue" -> ask(machine, verb, names(request));
             case "trace" -> trace(machine, text(request, "mode"));
             default -> throw new MachineException(ExitCode.USAGE, "verb \"" + verb
-                + "\": the page knows exec, kill, force and trace");
+                + "\": the page knows exec, kill, force, pause, continue and trace");
         };
     }
 
@@ -49,7 +51,11 @@ final class MachineVerbs {
     }
 
     private static ObjectNode named(JsonNode request) {
-        ObjectNode fields = Json.object().put("timeoutMillis", WAIT_MILLIS);
+        return names(request).put("timeoutMillis", WAIT_MILLIS);
+    }
+
+    private static ObjectNode names(JsonNode request) {
+        ObjectNode fields = Json.object();
         fields.putArray("names").add(text(request, "name"));
         return fields;
     }

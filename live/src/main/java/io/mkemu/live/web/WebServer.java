@@ -11,6 +11,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.type.ErrorText;
 import io.mkemu.json.Json;
+import io.mkemu.live.metrics.MetricsText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -153,6 +154,13 @@ final class WebServer implements AutoCloseable {
             follow(exchange);
         } else if (!get && path.equals(API + "verb")) {
             carryOut(exchange);
+        } else if (get && path.equals("/metrics")) {
+            MetricsText metrics = feed.metrics(exchange.getRequestHeaders().getFirst("Accept"));
+            if (metrics == null) {
+                refuse(exchange, new Refusal(404, "a recording has no metrics"));
+            } else {
+                send(exchange, 200, metrics.contentType(), metrics.bytes());
+            }
         } else if (get && path.startsWith(API)) {
             try {
                 ObjectNode found = feed.answer(path.substring(API.length()), exchange.getRequestURI());

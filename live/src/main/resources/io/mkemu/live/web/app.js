@@ -88,7 +88,7 @@ function totals(snapshot, rates) {
   });
 }
 
-function show(snapshot, rates) {
+function show(snapshot, rates, paused) {
   const runs = status.state === 'running' && snapshot.state === 'running';
   document.title = snapshot.machine + ' \u2013 mkemu';
   text($('#machine'), snapshot.machine);
@@ -103,7 +103,7 @@ function show(snapshot, rates) {
     input.checked = input.value === snapshot.trace.mode;
   });
   totals(snapshot, rates);
-  parts.kernels.show(snapshot, rates, runs);
+  parts.kernels.show(snapshot, rates, runs, paused);
   parts.matrix.show(snapshot, rates);
   parts.trace.names(snapshot);
   $('#problems').hidden = snapshot.problems.length === 0;
@@ -126,14 +126,14 @@ follow({
     status = told;
     notice();
   },
-  snapshot({snapshot, rates}) {
+  snapshot({snapshot, rates, paused}) {
     const now = snapshot.takenNanos - snapshot.upNanos;
     if (now !== born) {
       /* Another machine of that name: nothing of the former one holds good. */
       born = now;
       parts.rates.forget();
     }
-    show(snapshot, rates);
+    show(snapshot, rates, paused);
     parts.memory.show(snapshot);
     parts.rates.show(snapshot, rates);
   },

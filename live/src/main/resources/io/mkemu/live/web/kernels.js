@@ -4,7 +4,7 @@
 import {bytes, color, count, h, sync, text} from './format.js';
 import {post} from './link.js';
 
-const GLYPHS = {active: '\u25cf', loaded: '\u25d0', ready: '\u25cb', failed: '\u2715', empty: '\u00b7'};
+const GLYPHS = {paused: '\u2016', active: '\u25cf', loaded: '\u25d0', ready: '\u25cb', failed: '\u2715', empty: '\u00b7'};
 const SURE_MILLIS = 4000;
 const MANY = 10;
 
@@ -35,7 +35,8 @@ export class Kernels {
     this.lastWords.clear();
   }
 
-  show(snapshot, rates, runs) {
+  show(snapshot, rates, runs, paused) {
+    this.paused = new Set(paused || []);
     const byKernel = new Map((rates?.kernels || []).map(one => [one.id, one]));
     const timeOf = new Map((rates?.cpus || []).map(one => [one.id, one.time]));
     const cpusOf = new Map();
@@ -56,7 +57,8 @@ export class Kernels {
       h('dl', {class: 'numbers'}));
     if (kernel.id !== 0) {
       card.append(h('div', {class: 'actions'},
-        this.button(card, 'exec', 'exec', false), this.button(card, 'kill', 'kill', true),
+        this.button(card, 'exec', 'exec', false), this.button(card, 'pause', 'pause', false),
+        this.button(card, 'continue', 'continue', false), this.button(card, 'kill', 'kill', true),
         this.button(card, 'force', 'kill -f', true)));
     }
     return card;
@@ -101,16 +103,19 @@ export class Kernels {
     text(card.querySelector('h3'), kernel.name);
     card.querySelector('h3').title = kernel.cmdline ? kernel.name + '\n' + kernel.cmdline : kernel.name;
     const pill = card.querySelector('.state');
-    text(pill, state(kernel.state));
-    pill.dataset.state = kernel.state;
+    const isPaused = this.paused.has(kernel.id);
+    text(pill, state(isPaused ? 'paused' : kernel.state));
+    pill.dataset.state = isPaused ? 'paused' : kernel.state;
     text(card.querySelector('.about'), about(kernel));
     this.reason(card.querySelector('.reason'), kernel);
     sync(card.querySelector('.cpus'), cpus, cpu => cpu.id, makeCpu,
       (row, cpu) => updateCpu(row, cpu, timeOf.get(cpu.id)));
     numbers(card.querySelector('.numbers'), kernel, rates);
     const can = {exec: kernel.state === 'loaded' || kernel.state === 'failed', kill: kernel.state === 'active',
-      force: kernel.state === 'active'};
+      force: kernel.state === 'active', pause: kernel.state === 'active' && !isPaused, continue: isPaused};
     card.querySelectorAll('button').forEach(button => {
+      /* One place for the two: the one that can be done. */
+      button.hidden = button.dataset.verb === 'continue' && !isPaused || button.dataset.verb === 'pause' && isPaused;
       button.disabled = !this.live || !runs || !can[button.dataset.verb] || card.hasAttribute('aria-busy');
     });
   }

@@ -13,6 +13,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.json.Json;
+import io.mkemu.live.metrics.MachineMetrics;
+import io.mkemu.live.metrics.MetricsText;
 import io.mkemu.live.web.RawHttp.Answer;
 import io.mkemu.testkit.Await;
 import java.io.BufferedInputStream;
@@ -58,6 +60,11 @@ class WebServerTest {
         }
 
         @Override
+        public MetricsText metrics(String accept) throws IOException {
+            return MetricsText.accepted(accept, MachineMetrics.down("shop"));
+        }
+
+        @Override
         public ObjectNode carryOut(JsonNode request) {
             asked.add(request.toString());
             if (request.path("verb").asText().equals("kill")) {
@@ -69,6 +76,14 @@ class WebServerTest {
         @Override
         public void close() {
         }
+    }
+
+    @Test
+    void metricsAreForThoseWhoHaveTheToken() throws IOException {
+        assertEquals(403, get("/metrics").status());
+        Answer metrics = get("/metrics", bearer(), "Accept: application/openmetrics-text");
+        assertEquals(200, metrics.status());
+        assertTrue(metrics.body().contains("mkemu_up{machine=\"shop\"} 0"), metrics::body);
     }
 
     @BeforeEach

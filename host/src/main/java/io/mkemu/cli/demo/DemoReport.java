@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.demo;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.builtin.DemoResult;

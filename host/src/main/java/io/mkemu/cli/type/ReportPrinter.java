@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.type;
 
 import io.mkemu.host.InstanceStatus;
 import io.mkemu.host.RunReport;
@@ -10,13 +10,13 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Prints a run's report for people. */
-final class ReportPrinter {
+public final class ReportPrinter {
     private static final int MEBIBYTE_SHIFT = 20;
 
     private ReportPrinter() {
     }
 
-    static void print(RunReport report, PrintStream out) {
+    public static void print(RunReport report, PrintStream out) {
         out.printf(Locale.ROOT, "%nmachine %s: %s, RAM %d MiB%s%n", report.machine(),
             report.kernels().size() == 1 ? "1 kernel" : report.kernels().size() + " kernels",
             report.ramBytes() >> MEBIBYTE_SHIFT,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.demo;
 
 import io.mkemu.ExitCode;
 import io.mkemu.builtin.DemoModule;
@@ -8,6 +8,7 @@ import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.PlaceNote;
 import io.mkemu.cli.type.Progress;
+import io.mkemu.cli.type.ReportPrinter;
 import io.mkemu.host.MachineRun;
 import io.mkemu.host.RunReport;
 import io.mkemu.kernel.KernelInstance;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Spec;
     "Boots examples/demo.dts, or as many instances as asked for; every pair of kernels, the host included, exchanges "
         + "messages of 0 to 256 bytes and shares pages, and every byte is verified."},
     footer = {"", "Example: mk demo --instances 8 --messages 200000 --json"})
-final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand implements Callable<Integer> {
     @Option(names = "--instances", paramLabel = "N", description = "Instances beside the host, 1..64; by default those "
         + "of examples/demo.dts.")
     private Integer instances;
