@@ -81,9 +81,9 @@ final class BenchCommand implements Callable<Integer> {
         + "or the beginning of some names, as mkemu.", completionCandidates = Names.class)
     private List<String> only;
 
-    @Option(names = "--against", paramLabel = "DIR", description = "Measure mkemu's machines in turns with those of "
-        + "another build too (NAME-other): a directory in which scripts/bench has run.")
-    private Path against;
+    @Option(names = "--against", paramLabel = "DIR", split = ",", description = "Measure mkemu's machines in turns "
+        + "with those of other builds too (NAME-DIR): directories in which scripts/bench has run.")
+    private List<Path> against = List.of();
 
     @Option(names = "--cpus", paramLabel = "N", split = ",", description = "Host CPUs: the receiver's, then the "
         + "senders' in turn; by default all that this process may use.")
@@ -107,9 +107,11 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<String> names = Names.select(only, command.commandLine());
         List<Integer> places = cpus();
-        if (against != null && !JavaCommand.isBuilt(against)) {
-            throw new ParameterException(command.commandLine(), "--against " + against + " has no built benchmark: run "
-                + "scripts/bench --smoke there first");
+        for (Path tree : against) {
+            if (!JavaCommand.isBuilt(tree)) {
+                throw new ParameterException(command.commandLine(), "--against " + tree
+                    + " has no built benchmark: run scripts/bench --smoke there first");
+            }
         }
         if (micro) {
             return MicroRun.run(amount.smoke, System.out) ? ExitCode.OK.code() : ExitCode.FAILED.code();
@@ -155,10 +157,8 @@ final class BenchCommand implements Callable<Integer> {
         Effort effort = amount.smoke ? Effort.SMOKE : amount.quick ? Effort.QUICK : Effort.FULL;
         List<Contender> contenders = new ArrayList<>(Contender.all());
         contenders.removeIf(contender -> !names.contains(contender.name()));
-        if (against != null) {
-            contenders.addAll(contenders.stream().filter(contender -> contender.kind() == Kind.MKEMU)
-                .map(contender -> contender.of(against.toAbsolutePath())).toList());
-        }
+        List<Contender> machines = contenders.stream().filter(one -> one.kind() == Kind.MKEMU).toList();
+        against.forEach(tree -> machines.forEach(one -> contenders.add(one.of(tree.toAbsolutePath().normalize()))));
         List<String> notes = new ArrayList<>();
         String compiler = CCompiler.version();
         if (compiler == null && contenders.removeIf(contender -> contender.kind() == Kind.C)) {

@@ -7,8 +7,8 @@ import java.lang.reflect.Method;
 import java.util.function.BooleanSupplier;
 
 /**
- * What the CPU of the calling thread receives and sends by, without the kernel around it. A module has a class loader of
- * its own, so that no package is shared with the kernel: hence by reflection, once for each loop.
+ * What the CPU of the calling thread receives and sends by, without the kernel around it. A module has a class loader
+ * of its own, so that no package is shared with the kernel: hence by reflection, once for each loop.
  */
 final class CpuAccess {
     private static final int LOOKS = 4096;
@@ -35,7 +35,7 @@ final class CpuAccess {
     }
 
     /**
-     * Delivers until it is over, in the tightest loop there can be: in the place of the CPU's own, which waits for that.
+     * Delivers until it is over, in the tightest loop there can be, in the place of the CPU's own.
      */
     static void deliver(BooleanSupplier over) {
         IpiReceiver receiver = part("receiver", IpiReceiver.class);

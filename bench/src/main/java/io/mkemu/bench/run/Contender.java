@@ -44,8 +44,6 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         VERBS
     }
 
-    /** What the names of machines of another build end with. */
-    public static final String OTHER_SUFFIX = "-other";
     /** What the names of {@link #LAYERS} begin with. */
     public static final String LAYER_PREFIX = "budget-";
     /** What the others are held against: the limit. */
@@ -108,9 +106,9 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         return new Contender(name, Kind.CROWD, "queued", "poll", cpus, others + 1, null);
     }
 
-    /** The same machine as another build has it. */
+    /** The same machine as another build has it, with the name of that directory behind its own. */
     public Contender of(Path otherTree) {
-        return new Contender(name + OTHER_SUFFIX, kind, mode, idle, cpus, instances, otherTree);
+        return new Contender(name + "-" + otherTree.getFileName(), kind, mode, idle, cpus, instances, otherTree);
     }
 
     /** All, in the order of the tables. */
