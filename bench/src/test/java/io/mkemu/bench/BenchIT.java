@@ -132,6 +132,10 @@ class BenchIT {
         for (String crowd : List.of("crowd-0-of-130-cpus", "crowd-0", "crowd-128")) {
             has(said, "^" + crowd + " +64 +" + TRIP);
         }
+        List<String> layers = new ObjectMapper().readTree(json.toFile()).get("budget").valueStream()
+            .map(layer -> layer.get("layer").asText()).toList();
+        assertEquals(List.of("slots", "lane", "receiver", "sender", "dispatch", "kernel", "cpu"),
+            layers.subList(compiler ? 1 : 0, layers.size()), said);
         JsonNode boots = new ObjectMapper().readTree(json.toFile()).get("boot");
         assertEquals(2, boots.size(), said);
         for (JsonNode boot : boots) {
@@ -149,6 +153,7 @@ class BenchIT {
             assertTrue(verb.get("ownMillis").asDouble() < verb.get("wallMillis").get("p50").asDouble()
                 == verb.get("name").asText().equals("exec"), verb.toString());
         }
+        has(said, "^agrona-1to1 +round trips +\\d+ +[0-9.]+ s +(yes|no) +" + TRIP + " +" + TRIP + "$");
         has(said, "^mkemu-queued-halt +[0-9.]+ %$");
         has(said, compiler ? "^c-mailbox-spin +64 +" + TRIP : "^note: there is no C compiler");
         assertTrue(Files.readString(work.resolve("bench.html")).contains("<svg"));

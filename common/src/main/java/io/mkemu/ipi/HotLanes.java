@@ -23,6 +23,7 @@ final class HotLanes {
     private int hot;
     private int cold;
     private boolean told;
+    private boolean flooded;
 
     /**
      * No lanes yet.
@@ -60,7 +61,7 @@ final class HotLanes {
         }
         boolean fresh = index == hot;
         if (fresh && hot == announced.length && apic.sharesCore()) {
-            /* It is announced to nobody: a place would be changed for each sender in turn, and a fence paid for it. */
+            /* A place would be changed for each sender in turn, and a fence paid for it. */
             return;
         }
         if (fresh && hot == announced.length) {
@@ -73,6 +74,21 @@ final class HotLanes {
         announced[0] = senderCpu;
         if (fresh) {
             announceRunning();
+        }
+    }
+
+    /**
+     * A lane has delivered as much as one look takes. From now until the CPU sleeps its senders leave the doorbell out
+     * on a shared core as well: there a sender fills its lane each time it runs, and to ring costs it more than the
+     * message. Of a lane that delivers now and then it would save less than the fence costs that each sleep needs
+     * then.
+     */
+    void floods() {
+        if (polling && !flooded) {
+            flooded = true;
+            if (apic.sharesCore()) {
+                announceRunning();
+            }
         }
     }
 
@@ -100,7 +116,7 @@ final class HotLanes {
 
     /** Tells senders that the CPU executes, and which lanes it polls. */
     void announceRunning() {
-        if (hot == 0 || apic.sharesCore()) {
+        if (hot == 0 || apic.sharesCore() && !flooded) {
             apic.announce(LocalApic.runningWord(0, 0, 0));
         } else {
             told = true;
@@ -119,6 +135,7 @@ final class HotLanes {
      */
     boolean announceHalted() {
         apic.announce(LocalApicDescriptor.STATE_HALTED);
+        flooded = false;
         if (told && !apic.platform().heavyFence()) {
             return false;
         }

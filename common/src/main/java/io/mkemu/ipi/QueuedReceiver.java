@@ -166,6 +166,9 @@ final class QueuedReceiver implements IpiReceiver {
                 takeRetired();
             }
         }
+        if (messages == MESSAGES_PER_LOOK) {
+            hot.floods();
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.mkemu.abi.LocalApicDescriptor;
+import io.mkemu.abi.RamLayout;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.os.AsymmetricFence;
 import io.mkemu.testkit.TestMachine;
@@ -88,5 +89,46 @@ class HotLanesTest extends SendingMachine {
         sendUnrung(receiver, 0, 1);
         assertTrue(receiver.receiver().announceHalted());
         assertTrue(receiver.receiver().takeHot(), "it had been announced before");
+    }
+
+    @Test
+    void aFloodIsAnnouncedOnASharedCoreTooUntilTheCpuSleeps() {
+        LocalApic apic = machine.mapped().apic(2);
+        HotLanes lanes = new HotLanes(apic, TestMachine.LAYOUT.nrCpus(), true);
+        apic.sharesCore(true);
+        lanes.delivered(0);
+        assertFalse(LocalApic.polls(apic.idleWord(), 0), "one message is no flood");
+        lanes.floods();
+        assertTrue(LocalApic.polls(apic.idleWord(), 0));
+        for (int cpu : new int[] {1, 3, 4}) {
+            lanes.delivered(cpu);
+        }
+        assertTrue(LocalApic.polls(apic.idleWord(), 0) && LocalApic.polls(apic.idleWord(), 1)
+            && LocalApic.polls(apic.idleWord(), 3) && !LocalApic.polls(apic.idleWord(), 4), "nobody loses a place");
+        assertTrue(lanes.announceHalted());
+        lanes.announceRunning();
+        assertFalse(LocalApic.polls(apic.idleWord(), 0), "the next flood has to show first");
+        assertEquals(3, lanes.length(), "and they are polled on");
+    }
+
+    @Test
+    void asMuchAsALookTakesIsAFlood() {
+        RamLayout layout = new RamLayout(4, 64, 1 << 20, 8 << 20);
+        try (TestMachine deep = new TestMachine(layout)) {
+            deep.activate(0, 0);
+            deep.activate(1, 2);
+            LocalApic apic = deep.mapped().apic(2);
+            apic.sharesCore(true);
+            try (IpiSender sender = deep.mapped().interconnect().sender(deep.mapped().apic(0));
+                TestCpu receiver = new TestCpu(deep.mapped(), deep.mapped().instances().entry(1), 0, true,
+                    data -> payload.check(data))) {
+                for (int sequence = 0; sequence < 64; sequence++) {
+                    assertFalse(polls(receiver, 0));
+                    assertEquals(0, send(sender, 0, sequence));
+                }
+                assertEquals(64, receiver.turn());
+                assertTrue(polls(receiver, 0));
+            }
+        }
     }
 }

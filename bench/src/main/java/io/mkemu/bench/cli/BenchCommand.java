@@ -3,6 +3,7 @@ package io.mkemu.bench.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.bench.contender.JavaCommand;
 import io.mkemu.bench.micro.MicroRun;
 import io.mkemu.bench.report.HtmlReport;
 import io.mkemu.bench.report.JsonReport;
@@ -16,6 +17,7 @@ import io.mkemu.bench.run.Comparison;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Contender.Kind;
 import io.mkemu.bench.run.Effort;
+import io.mkemu.bench.run.OtherWork;
 import io.mkemu.bench.run.Results;
 import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.Progress;
@@ -30,9 +32,11 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -46,9 +50,10 @@ import picocli.CommandLine.Spec;
     description = {"Round trips of 8, 64 and 256 bytes, one-way messages per second from 1, 2 and 4 senders, and what "
         + "an idle machine costs: of mkemu's whole path, from a send to the callback of its answer, and of other ways "
         + "to send bytes between two processes. All are up at the same time and take turns, round by round. And of "
-        + "mkemu alone: what tracing costs (trace), round trips beside up to 128 idle instances (crowd), how long "
-        + "instances boot and what memory they take (boot), how long the command line takes (verbs).",
-        "Without --quick it takes about five minutes, of a machine that does nothing else."},
+        + "mkemu alone: what tracing costs (trace), what each layer of the path costs (budget), round trips beside up "
+        + "to 128 idle instances (crowd), how long instances boot and what memory they take (boot), how long the "
+        + "command line takes (verbs).",
+        "Without --quick it takes about ten minutes, of a machine that does nothing else."},
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
         "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
         "  4:there is no place for the machines", "  5:no room: memory, file system; no C compiler for C peers alone",
@@ -57,8 +62,8 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     /** How much is measured. */
     static final class Amount {
-        @Option(names = "--quick", description = "Less of all; crowd, boot and verbs only if they are named: under a "
-            + "minute.")
+        @Option(names = "--quick", description = "Less of all; budget, crowd, boot and verbs only if they are "
+            + "named: about two minutes.")
         private boolean quick;
 
         @Option(names = "--smoke", description = "Only whether all of it works; the numbers mean nothing.")
@@ -75,6 +80,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--only", paramLabel = "NAME", split = ",", description = "Only these: ${COMPLETION-CANDIDATES}; "
         + "or the beginning of some names, as mkemu.", completionCandidates = Names.class)
     private List<String> only;
+
+    @Option(names = "--against", paramLabel = "DIR", split = ",", description = "Measure mkemu's machines in turns "
+        + "with those of other builds too (NAME-DIR): directories in which scripts/bench has run.")
+    private List<Path> against = List.of();
 
     @Option(names = "--cpus", paramLabel = "N", split = ",", description = "Host CPUs: the receiver's, then the "
         + "senders' in turn; by default all that this process may use.")
@@ -98,6 +107,12 @@ final class BenchCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         List<String> names = Names.select(only, command.commandLine());
         List<Integer> places = cpus();
+        for (Path tree : against) {
+            if (!JavaCommand.isBuilt(tree)) {
+                throw new ParameterException(command.commandLine(), "--against " + tree
+                    + " has no built benchmark: run scripts/bench --smoke there first");
+            }
+        }
         if (micro) {
             return MicroRun.run(amount.smoke, System.out) ? ExitCode.OK.code() : ExitCode.FAILED.code();
         }
@@ -142,6 +157,8 @@ final class BenchCommand implements Callable<Integer> {
         Effort effort = amount.smoke ? Effort.SMOKE : amount.quick ? Effort.QUICK : Effort.FULL;
         List<Contender> contenders = new ArrayList<>(Contender.all());
         contenders.removeIf(contender -> !names.contains(contender.name()));
+        List<Contender> machines = contenders.stream().filter(one -> one.kind() == Kind.MKEMU).toList();
+        against.forEach(tree -> machines.forEach(one -> contenders.add(one.of(tree.toAbsolutePath().normalize()))));
         List<String> notes = new ArrayList<>();
         String compiler = CCompiler.version();
         if (compiler == null && contenders.removeIf(contender -> contender.kind() == Kind.C)) {
@@ -153,10 +170,7 @@ final class BenchCommand implements Callable<Integer> {
                 "there is no C compiler (cc), and only peers in C were asked for: install gcc");
         }
         MachineInfo machine = MachineInfo.of(places, compiler);
-        if (machine.isBusy()) {
-            notes.add("this machine was busy before the run (load " + machine.load()
-                + "): others were at work on its CPUs, do not rely on the numbers");
-        }
+        told(machine.others(), "before", notes);
         if (places.size() < 2) {
             notes.add("oversubscribed: there is one CPU, so both sides of every round trip share it");
         }
@@ -177,11 +191,25 @@ final class BenchCommand implements Callable<Integer> {
             progress.clear();
         }
         Results results = measured[0];
+        told(OtherWork.look(), "after", notes);
+        String restless = results.warmUps().stream().filter(warmed -> !warmed.isStable())
+            .map(warmed -> warmed.name() + " (" + warmed.what() + ")").collect(Collectors.joining(", "));
+        if (!restless.isEmpty()) {
+            notes.add("not stable after the longest warm-up: " + restless);
+        }
         Report report = new Report(results, machine, effort, typed(), run.commands(), notes);
         publish(report);
         System.out.println("took " + Duration.ofNanos(System.nanoTime() - begun).toSeconds() + " s");
         results.failures().forEach(line -> System.err.println("bench: " + line));
         return results.failures().isEmpty() ? ExitCode.OK.code() : ExitCode.FAILED.code();
+    }
+
+    /** Notes that a run was not alone; nothing of it runs when the look is taken. */
+    private static void told(OtherWork others, String when, List<String> notes) {
+        if (others.isMuch()) {
+            notes.add(String.format(Locale.ROOT, "this machine was busy %s the run: others kept %.2f of its CPUs busy, "
+                + "the hypervisor took %.2f away; do not rely on the numbers", when, others.busy(), others.stolen()));
+        }
     }
 
     /** A quick run has no time for all of them. */

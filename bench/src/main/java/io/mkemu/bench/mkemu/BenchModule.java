@@ -8,6 +8,7 @@ import io.mkemu.module.KernelModule;
 public final class BenchModule implements KernelModule {
     private final PingSide ping = new PingSide();
     private final AnswerSide answer = new AnswerSide();
+    private final LoopSide loop = new LoopSide();
 
     @Override
     public String name() {
@@ -16,6 +17,7 @@ public final class BenchModule implements KernelModule {
 
     @Override
     public void init(Kernel kernel) {
+        loop.init(kernel);
         if (kernel.instanceId() == 0) {
             ping.init(kernel);
         } else {
@@ -26,5 +28,10 @@ public final class BenchModule implements KernelModule {
     /** The host's side. */
     PingSide ping() {
         return ping;
+    }
+
+    /** Either side of the loop. */
+    LoopSide loop() {
+        return loop;
     }
 }

@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
  * The machine that is measured: a host that pings and receives on CPU 0, and instances on the CPUs after it, each on
  * one.
  */
-final class BenchTree {
+public final class BenchTree {
     private static final String ROOT = """
         /dts-v1/;
         / { compatible = "multikernel-v1"; ipi = "%s"; %s
@@ -56,7 +56,7 @@ final class BenchTree {
     }
 
     /** One whose kernels run built-in modules. */
-    static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
+    public static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
         boolean deep = mode == IpiMode.QUEUED && cpus <= FEW_CPUS;
         long bytes = deep ? DEEP_BYTES : INSTANCE_BYTES;
         StringBuilder all = new StringBuilder();

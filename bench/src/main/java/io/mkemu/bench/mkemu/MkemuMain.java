@@ -40,6 +40,14 @@ import java.util.stream.Stream;
  * nobody else's measurements.
  */
 public final class MkemuMain implements Commands, AutoCloseable {
+    /**
+     * System property: round trips go through a tight loop in the place of the CPUs' own, and by the kernels' calls, or
+     * if it says {@link #BARE} by what is below them.
+     */
+    public static final String LOOP_PROPERTY = "mkemu.bench.loop";
+    /** A value of {@link #LOOP_PROPERTY}. */
+    public static final String BARE = "bare";
+    private static final String LOOP = System.getProperty(LOOP_PROPERTY);
     private static final long BOOT_MILLIS = 60_000;
     private static final long PATIENCE_MILLIS = 10_000;
     private static final long LINGER_MILLIS = 5;
@@ -49,6 +57,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
 
     private final Host host;
     private final PingSide ping;
+    private final LoopSide loop;
     private final Samples samples = new Samples();
     /** Which of the CPUs that run share a host CPU, as the host has said. */
     private final Map<Integer, Boolean> shared = new HashMap<>();
@@ -62,7 +71,9 @@ public final class MkemuMain implements Commands, AutoCloseable {
             MachinePlan.of(tree).recorded(recorded));
         try {
             host.boot();
-            ping = awaitModule().ping();
+            BenchModule module = awaitModule();
+            ping = module.ping();
+            loop = module.loop();
             bootUpTo(1);
         } catch (InterruptedException | RuntimeException | Error fault) {
             close();
@@ -135,7 +146,9 @@ public final class MkemuMain implements Commands, AutoCloseable {
     public void roundTrips(int bytes, long millis, Path file) throws Exception {
         samples.clear();
         work();
-        await(ping.ping(bytes, TimeUnit.MILLISECONDS.toNanos(millis), samples), millis);
+        long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
+        await(LOOP == null ? ping.ping(bytes, nanos, samples)
+            : loop.ping(LOOP.equals(BARE), bytes, nanos, samples), millis);
         rest();
         samples.appendTo(file);
     }

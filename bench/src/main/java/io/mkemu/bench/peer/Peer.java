@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.peer;
 
+import io.mkemu.bench.peer.LayerWire.Layer;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,7 +15,14 @@ enum Peer {
     AERON("aeron-ipc", AeronWire::main, (directory, index) -> AeronWire.child(directory)),
     CHRONICLE("chronicle-queue", directory -> new ChronicleWire(directory, true),
         (directory, index) -> new ChronicleWire(directory, false), "-Dchronicle.announcer.disable=true"),
-    NIO_UNIX("nio-unix", NioMain::new, (directory, index) -> NioStream.connect(directory));
+    NIO_UNIX("nio-unix", NioMain::new, (directory, index) -> NioStream.connect(directory)),
+    SLOTS("slots", SlotWire::main, (directory, index) -> SlotWire.child(directory)),
+    LANE("lane", directory -> LayerWire.main(directory, Layer.LANE),
+        (directory, index) -> LayerWire.child(directory, Layer.LANE)),
+    RECEIVER("receiver", directory -> LayerWire.main(directory, Layer.RECEIVER),
+        (directory, index) -> LayerWire.child(directory, Layer.RECEIVER)),
+    SENDER("sender", directory -> LayerWire.main(directory, Layer.SENDER),
+        (directory, index) -> LayerWire.child(directory, Layer.SENDER));
 
     private interface MainEnd {
         Wire open(Path directory) throws Exception;

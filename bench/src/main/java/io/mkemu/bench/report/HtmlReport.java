@@ -55,7 +55,8 @@ public final class HtmlReport {
         paragraph(page, machine.system());
         paragraph(page, machine.jdk());
         paragraph(page, "C compiler: " + machine.compiler());
-        paragraph(page, machine.when() + ", load before the run " + machine.load());
+        paragraph(page, machine.when()
+            + Numbers.text(", CPUs that others kept busy before the run: %.2f", machine.others().busy()));
         page.append("</p>\n");
         report.notes().forEach(note -> page.append("<p class=\"warning\">").append(Html.escape(note))
             .append("</p>\n"));

@@ -8,6 +8,7 @@ import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Throughput;
 import io.mkemu.bench.run.Results.Verb;
+import io.mkemu.bench.run.Results.Warmed;
 import io.mkemu.json.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ public final class JsonReport {
     /**
      * The object: "runs" has an element for each measurement, of round trips {@code {name, bytes, roundTripNanos: {p50,
      * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle",
-     * "boot", "verbs", "machine" and "failed" stand beside it.
+     * "boot", "verbs", "budget", "warmUp", "machine" and "failed" stand beside it.
      */
     public static ObjectNode of(Report report) {
         ObjectNode root = Json.object();
@@ -63,10 +64,20 @@ public final class JsonReport {
                 .putObject("wallMillis").put("p50", verb.p50() / NANOS_PER_MILLI)
                 .put("max", verb.max() / NANOS_PER_MILLI);
         }
+        ArrayNode budget = root.putArray("budget");
+        for (Report.Layer layer : report.layers()) {
+            budget.addObject().put("layer", layer.name()).put("p50", layer.p50()).put("adds", layer.adds());
+        }
+        ArrayNode warmUps = root.putArray("warmUp");
+        for (Warmed warmed : report.results().warmUps()) {
+            warmUps.addObject().put("name", warmed.name()).put("what", warmed.what()).put("windows", warmed.windows())
+                .put("millis", Math.round(warmed.nanos() / NANOS_PER_MILLI)).put("stable", warmed.isStable());
+        }
         MachineInfo machine = report.machine();
         ObjectNode where = root.putObject("machine").put("processor", machine.processor())
             .put("system", machine.system()).put("jdk", machine.jdk()).put("compiler", machine.compiler())
-            .put("when", machine.when()).put("load", machine.load()).put("command", report.command());
+            .put("when", machine.when()).put("othersCpus", machine.others().busy())
+            .put("stolenCpus", machine.others().stolen()).put("command", report.command());
         machine.cpus().forEach(where.putArray("cpus")::add);
         report.results().failures().forEach(root.putArray("failed")::add);
         return root;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.bench.report;
 
+import io.mkemu.bench.run.OtherWork;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,24 +18,21 @@ import java.util.List;
  * @param jdk       of all JVMs
  * @param compiler  of the C peers; "none"
  * @param when      it began
- * @param load      runnable threads before the run, average over a minute; negative if unknown
+ * @param others    what others did on its CPUs just before the run
  */
 public record MachineInfo(String processor, List<Integer> cpus, String system, String jdk, String compiler,
-                          String when, double load) {
-    /* Somebody else is at work on at least one CPU for a good part of the time. */
-    private static final double BUSY = 0.3;
-
+                          String when, OtherWork others) {
     /**
-     * Looks at this machine.
+     * Looks at this machine, for a second.
      *
      * @param compiler null if there is none
      */
-    public static MachineInfo of(List<Integer> cpus, String compiler) {
+    public static MachineInfo of(List<Integer> cpus, String compiler) throws InterruptedException {
         return new MachineInfo(nameOfProcessor(), List.copyOf(cpus),
             System.getProperty("os.name") + " " + System.getProperty("os.version") + " "
                 + System.getProperty("os.arch"),
             System.getProperty("java.vm.name") + " " + Runtime.version(), compiler == null ? "none" : compiler,
-            LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString(), presentLoad());
+            LocalDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString(), OtherWork.look());
     }
 
     private static String nameOfProcessor() {
@@ -44,19 +42,6 @@ public record MachineInfo(String processor, List<Integer> cpus, String system, S
         } catch (IOException unreadable) {
             return "unknown";
         }
-    }
-
-    private static double presentLoad() {
-        try {
-            return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
-        } catch (IOException unreadable) {
-            return -1;
-        }
-    }
-
-    /** Whether somebody else was at work before the run, so that its numbers are worth little. */
-    public boolean isBusy() {
-        return load > BUSY;
     }
 
     /** Whether so many senders and a receiver share CPUs. */

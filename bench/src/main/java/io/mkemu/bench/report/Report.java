@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * A run, and what can be said of it.
@@ -42,11 +43,15 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     }
 
     private static boolean isApart(String name) {
-        return isTrace(name) || isCrowd(name);
+        return isTrace(name) || isCrowd(name) || isLayer(name);
     }
 
     private static boolean isTrace(String name) {
         return name.startsWith(TRACE_PREFIX);
+    }
+
+    private static boolean isLayer(String name) {
+        return name.startsWith(Contender.LAYER_PREFIX);
     }
 
     private static boolean isCrowd(String name) {
@@ -77,6 +82,51 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     private OptionalDouble times(RoundTrip trip, String other, int bytes) {
         return results.roundTrips().stream().filter(base -> base.name().equals(other) && base.bytes() == bytes)
             .filter(base -> base.p50() > 0).mapToDouble(base -> trip.p50() / (double) base.p50()).findFirst();
+    }
+
+    /**
+     * A layer of the budget.
+     *
+     * @param name without what all have in front
+     * @param p50  median of its rounds' p50, ns
+     * @param adds median over the rounds of what it takes longer than the layer before it, ns; 0 for the first
+     */
+    public record Layer(String name, double p50, double adds) {
+    }
+
+    /** The layers of a round trip, the least first. */
+    public List<Layer> layers() {
+        List<Layer> layers = new ArrayList<>();
+        List<Long> before = null;
+        for (RoundTrip trip : results.roundTrips()) {
+            if (isLayer(trip.name())) {
+                List<Long> rounds = results.p50s(trip.name(), trip.bytes());
+                layers.add(new Layer(trip.name().substring(Contender.LAYER_PREFIX.length()), median(rounds),
+                    before == null ? 0 : median(differences(before, rounds))));
+                before = rounds;
+            }
+        }
+        return layers;
+    }
+
+    /**
+     * What the layers leave unexplained of the whole, ns: each layer's part is a median over rounds, and medians need
+     * not add up where the machine's speed changes between two rounds.
+     */
+    public double unexplained() {
+        List<Layer> layers = layers();
+        return layers.getLast().p50() - layers.getFirst().p50() - layers.stream().mapToDouble(Layer::adds).sum();
+    }
+
+    private static List<Long> differences(List<Long> before, List<Long> after) {
+        return IntStream.range(0, Math.min(before.size(), after.size()))
+            .mapToObj(round -> after.get(round) - before.get(round)).toList();
+    }
+
+    private static double median(List<Long> values) {
+        long[] sorted = values.stream().mapToLong(Long::longValue).sorted().toArray();
+        int middle = sorted.length / 2;
+        return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2.0;
     }
 
     /** Own time in multiples of that of a JVM that prints a line, for the rows of verbs. */

@@ -3,11 +3,14 @@ package io.mkemu.bench.report;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands;
+import io.mkemu.bench.report.Report.Layer;
 import io.mkemu.bench.run.Contender;
+import io.mkemu.bench.run.Effort;
 import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
 import io.mkemu.bench.run.Results.Verb;
+import io.mkemu.bench.run.Results.Warmed;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -24,13 +27,15 @@ final class Tables {
     record Table(String title, List<String> head, List<List<String>> rows) {
     }
 
+    private static final double NANOS_PER_SECOND = 1e9;
+
     private Tables() {
     }
 
     /** All tables that have rows. */
     static List<Table> of(Report report) {
-        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), crowds(report), rates(report),
-            idle(report), boots(report), memory(report), verbs(report)));
+        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), budget(report), crowds(report),
+            rates(report), idle(report), boots(report), memory(report), verbs(report), warmUps(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
     }
@@ -38,7 +43,7 @@ final class Tables {
     private static Table trips(Report report) {
         return new Table("Round trips; the last columns are p50 in multiples of " + Contender.YARDSTICK
             + "'s and of the bare cache line's", tripHead("x mailbox", "x line"),
-            tripRows(report, trip -> report.timesUntraced(trip).isEmpty() && report.timesAlone(trip).isEmpty(),
+            tripRows(report, trip -> report.roundTrips(trip.bytes()).contains(trip),
                 trip -> List.of(Numbers.times(report.timesYardstick(trip)), Numbers.times(report.timesLimit(trip)))));
     }
 
@@ -48,6 +53,20 @@ final class Tables {
             tripHead("x off", "lost"), tripRows(report, trip -> report.timesUntraced(trip).isPresent(),
                 trip -> List.of(Numbers.times(report.timesUntraced(trip)),
                     Numbers.text("%.3f", report.results().lost(trip.name()) / (double) trip.trips()))));
+    }
+
+    private static Table budget(Report report) {
+        List<List<String>> rows = new ArrayList<>();
+        for (Layer layer : report.layers()) {
+            rows.add(List.of(layer.name(), Numbers.text("%.0f ns", layer.p50()),
+                rows.isEmpty() ? "-" : Numbers.text("%+.0f ns", layer.adds())));
+        }
+        if (!rows.isEmpty()) {
+            rows.add(List.of("unexplained", "", Numbers.text("%+.0f ns", report.unexplained())));
+        }
+        return new Table("Budget of a round trip of " + Effort.USUAL_BYTES + " bytes: ever more of what an IPI goes "
+            + "through, from a slot in C to the whole path; medians of the rounds, and of what each adds in a round",
+            List.of("up to", "p50", "adds"), rows);
     }
 
     private static Table crowds(Report report) {
@@ -99,6 +118,22 @@ final class Tables {
         return new Table("Verbs, from the start of scripts/mk to its end, in turns with a JVM that prints a line "
             + "(medians; CPU: user and system time); own: without the boot that exec waits for",
             List.of("verb", "runs", "p50", "max", "CPU", "own", "x " + Commands.LINE), rows);
+    }
+
+    private static Table warmUps(Report report) {
+        List<List<String>> rows = new ArrayList<>();
+        for (Warmed warmed : report.results().warmUps()) {
+            rows.add(List.of(warmed.name(), warmed.what(), Integer.toString(warmed.windows()),
+                Numbers.text("%.2f s", warmed.nanos() / NANOS_PER_SECOND), warmed.isStable() ? "yes" : "no",
+                tail(warmed.first()), tail(warmed.last())));
+        }
+        return new Table("Warm-up, until rate and p50 of three windows were within 5 % of those before and p99.9 fell "
+            + "no more, or for " + report.effort().warmMost() / 1000 + " s (stable: no); p99.9 at the beginning and at "
+            + "the end", List.of("name", "of", "windows", "took", "stable", "first p99.9", "last p99.9"), rows);
+    }
+
+    private static String tail(long nanos) {
+        return nanos == 0 ? "-" : Numbers.nanos(nanos);
     }
 
     private static Table memory(Report report) {

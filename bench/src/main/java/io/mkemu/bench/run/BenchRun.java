@@ -59,8 +59,8 @@ public final class BenchRun {
         void run(ContenderProcess process) throws IOException, BenchException, InterruptedException;
     }
 
-    /** Round trips of a contender's, for some time. */
-    private interface Trips {
+    /** What is measured of a contender, for some time. */
+    private interface Measure {
         void run(ContenderProcess process, long millis, Results into)
             throws IOException, BenchException, InterruptedException;
     }
@@ -102,6 +102,7 @@ public final class BenchRun {
                 start(scratch.directory(), journal == null ? null : journal.directory());
                 measureTrips();
                 measureTraces();
+                measureBudget();
                 measureCrowds();
                 measureBoots();
                 measureVerbs();
@@ -121,13 +122,16 @@ public final class BenchRun {
         progress.accept("starting");
         List<Contender> wanted = new ArrayList<>(contenders);
         comparisons.forEach(comparison -> wanted.addAll(comparison.contenders()));
+        if (CCompiler.version() == null) {
+            wanted.removeIf(Contender::isC);
+        }
         Path cProgram = null;
-        if (wanted.stream().anyMatch(contender -> contender.kind() == Kind.C)) {
+        if (wanted.stream().anyMatch(Contender::isC)) {
             try {
                 cProgram = CCompiler.compile(sources, directory, commands);
             } catch (BenchException failed) {
                 results.addFailure(failed.getMessage());
-                wanted.removeIf(contender -> contender.kind() == Kind.C);
+                wanted.removeIf(Contender::isC);
             }
         }
         for (Contender contender : wanted) {
@@ -170,14 +174,30 @@ public final class BenchRun {
         };
     }
 
-    private void measureTrips() throws IOException, InterruptedException {
-        /* Into results that nobody looks at. */
-        Results warmUp = new Results(clockStep);
-        each("warm-up", only(PEERS, process -> {
-            for (int bytes : Effort.BYTES) {
-                trips(process, bytes, effort.warmMillis() / Effort.BYTES.size(), warmUp);
+    /** Has each measure until what it measures is stable; what it measured meanwhile nobody looks at. */
+    private void warmUp(String what, Set<Kind> kinds, Measure measure) throws IOException, InterruptedException {
+        each("warm-up, " + what, only(kinds, process -> {
+            WarmUp warmUp = new WarmUp();
+            long begun = System.nanoTime();
+            long took;
+            do {
+                Results window = new Results(clockStep);
+                measure.run(process, effort.warmMillis(), window);
+                warmUp.add(window, effort.warmMillis());
+                took = System.nanoTime() - begun;
+            } while (!stopped && !warmUp.isStable() && took < TimeUnit.MILLISECONDS.toNanos(effort.warmMost()));
+            if (!warmUp.isEmpty()) {
+                results.addWarmUp(warmUp.told(process.contender().name(), what, took));
             }
         }));
+    }
+
+    private void measureTrips() throws IOException, InterruptedException {
+        warmUp("round trips", PEERS, (process, millis, into) -> {
+            for (int bytes : Effort.BYTES) {
+                trips(process, bytes, millis, into);
+            }
+        });
         for (int round = 1; round <= effort.rounds(); round++) {
             for (int bytes : Effort.BYTES) {
                 each("round trips of " + bytes + " bytes, round " + round + " of " + effort.rounds(),
@@ -202,6 +222,13 @@ public final class BenchRun {
         }
     }
 
+    private void measureBudget() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.BUDGET)) {
+            measureApart("layers", EnumSet.of(Kind.LAYER_C, Kind.LAYER_JAVA, Kind.LAYER_MKEMU),
+                (process, millis, into) -> trips(process, Effort.USUAL_BYTES, millis, into));
+        }
+    }
+
     private void measureCrowds() throws IOException, InterruptedException {
         if (comparisons.contains(Comparison.CROWD)) {
             measureApart("crowds", EnumSet.of(Kind.CROWD),
@@ -210,9 +237,8 @@ public final class BenchRun {
     }
 
     /** Round trips of those that are held against each other alone. */
-    private void measureApart(String what, Set<Kind> kinds, Trips trips) throws IOException, InterruptedException {
-        Results warmUp = new Results(clockStep);
-        each("warm-up", only(kinds, process -> trips.run(process, effort.warmMillis(), warmUp)));
+    private void measureApart(String what, Set<Kind> kinds, Measure trips) throws IOException, InterruptedException {
+        warmUp(what, kinds, trips);
         for (int round = 1; round <= effort.rounds(); round++) {
             each(what + ", round " + round + " of " + effort.rounds(),
                 only(kinds, process -> trips.run(process, effort.tripMillis(), results)));
@@ -269,27 +295,24 @@ public final class BenchRun {
 
     private void measureRates() throws IOException, InterruptedException {
         for (int senders : effort.senders()) {
-            Step warmUp = process -> process.rate(Effort.USUAL_BYTES, senders,
-                Math.max(effort.rateMillis(), effort.warmMillis() / 2));
-            each("warm-up, " + senders + " senders", only(PEERS, ifCarries(warmUp)));
+            warmUp(senders + (senders == 1 ? " sender" : " senders"), PEERS,
+                (process, millis, into) -> rate(process, Effort.USUAL_BYTES, senders, into));
             for (int round = 1; round <= effort.rateRounds(); round++) {
                 for (int bytes : effort.rateBytes()) {
                     each("messages of " + bytes + " bytes from " + senders + " senders, round " + round + " of "
-                        + effort.rateRounds(), only(PEERS, ifCarries(process -> {
-                            Rate rate = process.rate(bytes, senders, effort.rateMillis());
-                            results.addRate(process.contender().name(), bytes, senders,
-                                rate.messages() * (double) TimeUnit.SECONDS.toNanos(1) / rate.nanos());
-                        })));
+                        + effort.rateRounds(), only(PEERS, process -> rate(process, bytes, senders, results)));
                 }
             }
         }
     }
 
-    private static Step ifCarries(Step step) {
-        return process -> {
-            if (process.contender().carriesMessages()) {
-                step.run(process);
-            }
-        };
+    /** A bare cache line has none. */
+    private void rate(ContenderProcess process, int bytes, int senders, Results into)
+        throws BenchException, InterruptedException {
+        if (process.contender().carriesMessages()) {
+            Rate rate = process.rate(bytes, senders, effort.rateMillis());
+            into.addRate(process.contender().name(), bytes, senders,
+                rate.messages() * (double) TimeUnit.SECONDS.toNanos(1) / rate.nanos());
+        }
     }
 }

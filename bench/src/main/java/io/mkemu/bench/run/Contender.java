@@ -21,8 +21,9 @@ import java.util.stream.Stream;
  * @param idle      mkemu's idle policy
  * @param cpus      of mkemu's machine: NR_CPUS
  * @param instances that mkemu's machine is made with; one of them runs, more when they are needed
+ * @param tree      of another build of mkemu that is run in the place of this one; null for this one
  */
-public record Contender(String name, Kind kind, String mode, String idle, int cpus, int instances) {
+public record Contender(String name, Kind kind, String mode, String idle, int cpus, int instances, Path tree) {
     /** How contenders are started. */
     public enum Kind {
         /** A program compiled here and now. */
@@ -35,12 +36,16 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         TRACED,
         /** One that is compared with others of its kind alone. */
         CROWD,
+        /** A peer in C, in a JVM, or a machine: a layer of the budget. */
+        LAYER_C, LAYER_JAVA, LAYER_MKEMU,
         /** One whose instances boot again and again. */
         BOOT,
         /** One that the verbs of the command line are run on. */
         VERBS
     }
 
+    /** What the names of {@link #LAYERS} begin with. */
+    public static final String LAYER_PREFIX = "budget-";
     /** What the others are held against: the limit. */
     public static final String LIMIT = "cacheline-c";
     /** The limit where there is no C compiler. */
@@ -56,10 +61,17 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     /** Each with one instance that runs, the others are loaded; the first with the CPUs of the largest. */
     static final List<Contender> CROWDS = List.of(crowd("crowd-0-of-130-cpus", 130, 0), crowd(ALONE, 2, 0),
         crowd("crowd-2", 4, 2), crowd("crowd-8", 10, 8), crowd("crowd-32", 34, 32), crowd("crowd-128", 130, 128));
+    /**
+     * What a round trip is made of, from the least to the whole: each has what the one before it has, and one layer
+     * more.
+     */
+    static final List<Contender> LAYERS = List.of(layer(YARDSTICK, Kind.LAYER_C), layer("slots", Kind.LAYER_JAVA),
+        layer("lane", Kind.LAYER_JAVA), layer("receiver", Kind.LAYER_JAVA), layer("sender", Kind.LAYER_JAVA),
+        layer("dispatch", Kind.LAYER_MKEMU), layer("kernel", Kind.LAYER_MKEMU), layer("cpu", Kind.LAYER_MKEMU));
     static final Contender BOOT = new Contender("boot", Kind.BOOT, "queued", "haltpoll", BOOTED.getLast() + 1,
-        BOOTED.getLast());
+        BOOTED.getLast(), null);
 
-    static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1);
+    static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1, null);
     /** What is run on {@link #VERBS}, in this order: the instance is loaded before exec and after kill. */
     static final List<String> VERB_NAMES = List.of(Commands.LINE, "list", "show", "dmesg", "exec", "kill");
 
@@ -71,11 +83,11 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         machine("mkemu-singleslot-halt", "single-slot", "halt"));
 
     private static Contender c(String name) {
-        return new Contender(name, Kind.C, null, null, 0, 0);
+        return new Contender(name, Kind.C, null, null, 0, 0, null);
     }
 
     private static Contender java(String name) {
-        return new Contender(name, Kind.JAVA, null, null, 0, 0);
+        return new Contender(name, Kind.JAVA, null, null, 0, 0, null);
     }
 
     private static Contender machine(String name, String mode, String idle) {
@@ -83,16 +95,44 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     }
 
     private static Contender mkemu(String name, Kind kind, String mode, String idle) {
-        return new Contender(name, kind, mode, idle, Commands.MOST_SENDERS + 1, Commands.MOST_SENDERS);
+        return new Contender(name, kind, mode, idle, Commands.MOST_SENDERS + 1, Commands.MOST_SENDERS, null);
+    }
+
+    private static Contender layer(String what, Kind kind) {
+        return mkemu(LAYER_PREFIX + what, kind, "queued", "poll");
     }
 
     private static Contender crowd(String name, int cpus, int others) {
-        return new Contender(name, Kind.CROWD, "queued", "poll", cpus, others + 1);
+        return new Contender(name, Kind.CROWD, "queued", "poll", cpus, others + 1, null);
+    }
+
+    /** The same machine as another build has it, with the name of that directory behind its own. */
+    public Contender of(Path otherTree) {
+        return new Contender(name + "-" + otherTree.getFileName(), kind, mode, idle, cpus, instances, otherTree);
     }
 
     /** All, in the order of the tables. */
     public static List<Contender> all() {
         return ALL;
+    }
+
+    /** Whether it is a program in C. */
+    boolean isC() {
+        return kind == Kind.C || kind == Kind.LAYER_C;
+    }
+
+    /** The name that its program knows. */
+    private String peer() {
+        return name.startsWith(LAYER_PREFIX) ? name.substring(LAYER_PREFIX.length()) : name;
+    }
+
+    /** JVM flags of a machine's host. */
+    private List<String> flags() {
+        return switch (peer()) {
+            case "dispatch" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=" + MkemuMain.BARE);
+            case "kernel" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=");
+            default -> List.of();
+        };
     }
 
     /** Whether it carries messages, not just a word. */
@@ -104,14 +144,19 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     String shortCommand(List<Integer> cpus) {
         String java = "java @scripts/jvm.options @scripts/host.options ";
         return switch (kind) {
-            case C -> "c-peers " + name + " " + join(cpus);
-            case JAVA -> java + String.join(" ", PeerMain.flags(name)) + (PeerMain.flags(name).isEmpty() ? "" : " ")
-                + PeerMain.class.getName() + " " + name + " " + join(cpus) + " DIR";
-            case MKEMU, CROWD -> java + MkemuMain.class.getName() + " " + machine() + " DIR";
+            case C, LAYER_C -> "c-peers " + peer() + " " + join(cpus);
+            case JAVA, LAYER_JAVA -> java + words(PeerMain.flags(peer())) + PeerMain.class.getName() + " " + peer()
+                + " " + join(cpus) + " DIR";
+            case MKEMU, CROWD, LAYER_MKEMU -> java + words(flags()) + MkemuMain.class.getName() + " " + machine()
+                + " DIR";
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
             case BOOT -> java + BootMain.class.getName() + " " + instances + " DIR";
             case VERBS -> java + VerbsMain.class.getName() + " DIR";
         };
+    }
+
+    private static String words(List<String> flags) {
+        return flags.stream().map(flag -> flag + " ").collect(Collectors.joining());
     }
 
     private static String join(List<Integer> cpus) {
@@ -129,10 +174,10 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     List<String> command(Path place, List<Integer> cpus, Path cProgram, Path journal) {
         String cpuList = join(cpus);
         return switch (kind) {
-            case C -> List.of(cProgram.toString(), name, cpuList);
-            case JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(name),
-                List.of(name, cpuList, place.toString()));
-            case MKEMU, CROWD -> ofMachine(place.toString());
+            case C, LAYER_C -> List.of(cProgram.toString(), peer(), cpuList);
+            case JAVA, LAYER_JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(peer()),
+                List.of(peer(), cpuList, place.toString()));
+            case MKEMU, CROWD, LAYER_MKEMU -> ofMachine(place.toString());
             case TRACED -> ofMachine(place.toString(), journal.toString());
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));
@@ -145,7 +190,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     }
 
     private List<String> ofMachine(String... places) {
-        return JavaCommand.of(MkemuMain.class, List.of(),
+        return JavaCommand.of(tree, MkemuMain.class, flags(),
             Stream.concat(Stream.of(machine().split(" ")), Stream.of(places)).toList());
     }
 }

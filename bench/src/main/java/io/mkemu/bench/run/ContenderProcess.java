@@ -12,6 +12,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -59,8 +60,9 @@ final class ContenderProcess implements AutoCloseable {
      */
     static ContenderProcess start(Contender contender, Path place, List<Integer> cpus, Path cProgram, Path journal)
         throws IOException {
-        if (contender.kind() == Contender.Kind.JAVA) {
-            Files.createDirectory(place);
+        if (contender.kind() == Contender.Kind.JAVA || contender.kind() == Contender.Kind.LAYER_JAVA) {
+            Files.createDirectory(place,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Process process = new ProcessBuilder(contender.command(place, cpus, cProgram, journal))
             .redirectError(errors(place).toFile()).start();

@@ -7,7 +7,8 @@ import java.util.List;
  * How much is measured.
  *
  * @param name       for the report
- * @param warmMillis before the first round trips of a contender count
+ * @param warmMillis of one window of a warm-up, for each size or mode
+ * @param warmMost   ms after which a contender's warm-up ends, stable or not
  * @param rounds     of round trips, each contender in turn in each
  * @param tripMillis of round trips in a round
  * @param rateRounds of one-way messages
@@ -18,8 +19,8 @@ import java.util.List;
  * @param boots      of instances
  * @param verbs      runs of each verb of the command line
  */
-public record Effort(String name, long warmMillis, int rounds, long tripMillis, int rateRounds, long rateMillis,
-                     List<Integer> rateBytes, List<Integer> senders, long idleMillis,
+public record Effort(String name, long warmMillis, long warmMost, int rounds, long tripMillis, int rateRounds,
+                     long rateMillis, List<Integer> rateBytes, List<Integer> senders, long idleMillis,
                      int boots, int verbs) {
     /** Sizes of messages there and back. */
     public static final List<Integer> BYTES = List.of(8, 64, 256);
@@ -27,12 +28,12 @@ public record Effort(String name, long warmMillis, int rounds, long tripMillis, 
     public static final int USUAL_BYTES = 64;
 
     /** Numbers to publish. */
-    public static final Effort FULL = new Effort("full", 2000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4), 2000,
-        12, 20);
-    /** Less than a minute. */
-    public static final Effort QUICK = new Effort("quick", 300, 3, 60, 2, 60, List.of(USUAL_BYTES), List.of(1, 2, 4),
-        500, 10, 10);
+    public static final Effort FULL = new Effort("full", 100, 10_000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4),
+        2000, 12, 20);
+    /** About two minutes. */
+    public static final Effort QUICK = new Effort("quick", 40, 3000, 3, 60, 2, 60, List.of(USUAL_BYTES),
+        List.of(1, 2, 4), 500, 10, 10);
     /** Whether it works; the numbers mean nothing. */
-    public static final Effort SMOKE = new Effort("smoke", 20, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100,
+    public static final Effort SMOKE = new Effort("smoke", 10, 0, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100,
         1, 1);
 }

@@ -66,6 +66,19 @@ public final class Results {
     public record Verb(String name, int runs, long p50, long max, long cpu, long own) {
     }
 
+    /**
+     * How a contender was warmed up.
+     *
+     * @param what     it measured meanwhile
+     * @param windows  of time, one after the other
+     * @param nanos    that it took
+     * @param isStable whether it ended because its numbers were, and not because it had taken long enough
+     * @param first    p99.9 in the first window, of the size or mode with the longest; 0 where there are no trips
+     * @param last     p99.9 in the last windows
+     */
+    public record Warmed(String name, String what, int windows, long nanos, boolean isStable, long first, long last) {
+    }
+
     private record Trips(TripHistogram all, List<Long> p50s) {
     }
 
@@ -78,6 +91,7 @@ public final class Results {
     private final Map<String, Long> lost = new HashMap<>();
     private final Map<Integer, List<Boot>> boots = new TreeMap<>();
     private final Map<String, List<VerbTime>> verbs = new LinkedHashMap<>();
+    private final List<Warmed> warmUps = new ArrayList<>();
     private final List<Idle> idle = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
 
@@ -136,6 +150,15 @@ public final class Results {
         verbs.computeIfAbsent(name, key -> new ArrayList<>()).add(time);
     }
 
+    void addWarmUp(Warmed warmed) {
+        warmUps.add(warmed);
+    }
+
+    /** Warm-ups, in the order in which they were. */
+    public List<Warmed> warmUps() {
+        return List.copyOf(warmUps);
+    }
+
     /** Adds records that a trace lost in a round. */
     void addLost(String name, long records) {
         lost.merge(name, records, Long::sum);
@@ -162,6 +185,12 @@ public final class Results {
                 p50 == 0 ? 0 : (most - least) / (double) p50));
         });
         return all;
+    }
+
+    /** p50 of each round, in their order. */
+    public List<Long> p50s(String name, int bytes) {
+        Trips sum = trips.get(new Key(name, bytes, 1));
+        return sum == null ? List.of() : List.copyOf(sum.p50s());
     }
 
     /** One-way messages. */

@@ -18,7 +18,7 @@ class OptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"[--colour]", "--only [frobnicate]", "--only cacheline-c,[c-pip]", "--only [trac]",
         "--quick --smoke [--smoke]", "--cpus [x]", "--cpus [-1]", "--cpus [1023]", "--cpus 0,[0]", "[file.dts]",
-        "--json [--json]", "--markdown [--markdown]"})
+        "--json [--json]", "--markdown [--markdown]", "--against [/nonexistent]"})
     void aWrongCommandLineIsRefusedInOneLine(String line) {
         String named = line.substring(line.indexOf('[') + 1, line.indexOf(']'));
         String plain = line.replaceAll("[\\[\\]]", "");
@@ -48,7 +48,7 @@ class OptionsTest {
         assertEquals(List.of("cacheline-c", "cacheline-java"), Names.select(List.of("cacheline"), command));
         assertEquals(List.of("agrona-1to1"), Names.select(List.of("agrona-1to1"), command));
         assertEquals(5, Names.select(List.of("mkemu"), command).size());
-        assertEquals(20, Names.select(null, command).size());
+        assertEquals(21, Names.select(null, command).size());
         assertEquals(List.of("trace", "boot"), Names.select(List.of("trace", "boot"), command));
     }
 

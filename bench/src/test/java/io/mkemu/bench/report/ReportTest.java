@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.bench.run.Effort;
+import io.mkemu.bench.run.OtherWork;
 import io.mkemu.bench.run.SampleResults;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** One run, told in text, JSON, Markdown and HTML. */
 class ReportTest {
     private static final MachineInfo MACHINE = new MachineInfo("Some <Processor>", List.of(0, 1), "Linux 6 amd64",
-        "VM 25", "cc 12", "2026-01-02T03:04:05", 0.1);
+        "VM 25", "cc 12", "2026-01-02T03:04:05", new OtherWork(0.01, 0.002));
 
     @TempDir
     private Path directory;
@@ -55,6 +56,10 @@ class ReportTest {
         has(text, "^mkemu-queued-poll +256 +300 ns .* - +-$");
         has(text, "^trace-ipi +64 +110 ns .* 1\\.10 +0\\.250$");
         has(text, "^mkemu-queued-poll +64 +2\\.00 M +500 k +-$");
+        has(text, "^c-mailbox-spin +200 ns +-$");
+        has(text, "^slots +220 ns +\\+20 ns$");
+        has(text, "^cpu +280 ns +\\+60 ns$");
+        has(text, "^unexplained +\\+0 ns$");
         has(text, "^crowd-128 +64 +230 ns .* 1\\.15$");
         has(text, "^8 +3 +200\\.0 ms +300\\.0 ms +2\\.0 ms");
         has(text, "^8 +2\\.0 MiB +2\\.0 MiB");
@@ -62,6 +67,8 @@ class ReportTest {
         has(text, "2 senders\\*.*4 senders\\*");
         has(text, "oversubscribed: \\[2, 4\\] senders");
         has(text, "^mkemu-queued-halt +0\\.5 %$");
+        has(text, "^agrona-1to1 +round trips +6 +1\\.50 s +yes +2000 ns +300 ns$");
+        has(text, "^agrona-1to1 +2 senders +9 +3\\.00 s +no +- +-$");
         has(text, "^note: a note$");
     }
 
@@ -87,6 +94,10 @@ class ReportTest {
         assertEquals(2048, boot.get("memoryKiB").get("resident").asLong());
         assertEquals("{\"name\":\"exec\",\"runs\":2,\"cpuMillis\":100.0,\"ownMillis\":120.0,\"wallMillis\":{\"p50\":"
             + "400.0,\"max\":500.0}}", root.get("verbs").get(1).toString());
+        assertEquals("{\"name\":\"agrona-1to1\",\"what\":\"2 senders\",\"windows\":9,\"millis\":3000,\"stable\":false}",
+            root.get("warmUp").get(1).toString());
+        assertEquals("{\"layer\":\"cpu\",\"p50\":280.0,\"adds\":60.0}", root.get("budget").get(2).toString());
+        assertEquals(0.01, root.get("machine").get("othersCpus").asDouble());
         assertEquals("[\"x: y\"]", root.get("failed").toString());
     }
 
@@ -121,7 +132,7 @@ class ReportTest {
         var document = DocumentBuilderFactory.newInstance().newDocumentBuilder()
             .parse(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
         assertEquals(3, document.getElementsByTagName("svg").getLength());
-        assertEquals(8, document.getElementsByTagName("table").getLength());
+        assertEquals(10, document.getElementsByTagName("table").getLength());
         has(page, "Some &lt;Processor&gt;");
         has(page, "scripts/bench --quick\ncc -O2 x.c");
     }

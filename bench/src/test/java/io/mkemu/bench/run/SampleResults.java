@@ -24,6 +24,15 @@ public final class SampleResults {
         trips(results, "mkemu-queued-poll", 256, 300);
         trips(results, "trace-off", 64, 100);
         trips(results, "trace-ipi", 64, 110);
+        trips(results, "budget-c-mailbox-spin", 64, 100);
+        trips(results, "budget-slots", 64, 110);
+        trips(results, "budget-cpu", 64, 190);
+        trips(results, "budget-c-mailbox-spin", 64, 200);
+        trips(results, "budget-slots", 64, 220);
+        trips(results, "budget-cpu", 64, 280);
+        trips(results, "budget-c-mailbox-spin", 64, 300);
+        trips(results, "budget-slots", 64, 330);
+        trips(results, "budget-cpu", 64, 375);
         trips(results, "crowd-0", 64, 200);
         trips(results, "crowd-128", 64, 230);
         for (long millis = 1; millis <= 3; millis++) {
@@ -37,6 +46,8 @@ public final class SampleResults {
         results.addRate("mkemu-queued-poll", 64, 1, 2e6);
         results.addRate("mkemu-queued-poll", 64, 2, 5e5);
         results.addIdle("mkemu-queued-halt", 0.005);
+        results.addWarmUp(new Results.Warmed("agrona-1to1", "round trips", 6, 1_500_000_000, true, 2000, 300));
+        results.addWarmUp(new Results.Warmed("agrona-1to1", "2 senders", 9, 3_000_000_000L, false, 0, 0));
         results.addFailure("x: y");
         return results;
     }
