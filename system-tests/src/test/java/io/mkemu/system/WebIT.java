@@ -213,6 +213,34 @@ class WebIT {
         page.width(1280);
     }
 
+    /** A person who types nothing else sees kernels, kills one and reads its last words. */
+    @Test
+    void whereNoMachineRunsADemoDoes() throws Exception {
+        MkProcess web = mk.start("web", "--port", "0");
+        String address = start(web);
+        assertTrue(web.err().getFirst().startsWith("mk: no machine runs: a demo of four kernels is started"),
+            web::describe);
+        try (WebPage page = new WebPage(1280)) {
+            page.open(address);
+            for (String name : List.of("host", "web-server", "database", "cache")) {
+                page.awaitText(".kernel[data-name=" + name + "] .state", "active");
+            }
+            page.awaitText("#latency", "database");
+            LiveHost.kill9(mk.ask("demo", "{'verb':'show','names':['cache']}").get("instances").get(0).get("pid")
+                .asLong());
+            page.awaitText(CACHE + " .state", "failed");
+            page.awaitText(CACHE + " .reason", "killed by signal 9 (SIGKILL)");
+            page.click(CACHE + " button[data-verb=exec]");
+            page.awaitText(CACHE + " .state", "active");
+            page.click(CACHE + " button[data-verb=force]");
+            page.click(CACHE + " button[data-verb=force]");
+            page.awaitText(CACHE + " .state", "loaded");
+        }
+        end(web);
+        assertEquals(1, web.err().size(), web::describe);
+        assertFalse(Files.exists(mk.machine("demo")));
+    }
+
     @Test
     void manyKernelsAreDrawn() throws Exception {
         TreeSource tree = new TreeSource();
@@ -286,7 +314,6 @@ class WebIT {
 
     @Test
     void whatIsWrongIsALine() throws Exception {
-        mk.start("web").refuses(4, "no machine runs");
         mk.start("web", "--machine", "none").refuses(4, "machine \"none\" does not run");
         mk.start("web", "--journal", mk.work()).refuses(4, "is no journal");
         mk.start("web", "--journal", mk.work(), "--machine", "a").refuses(2, "--machine or --journal, not both");

@@ -23,6 +23,7 @@ import picocli.CommandLine.Spec;
     "Serves a page that shows a machine while it runs: kernels, CPUs, memory, traffic, latencies, logs. Prints its "
         + "address, with a token: who has it can also exec and kill kernels. Only this machine can reach it, unless "
         + "--listen names an address.",
+    "Where no machine runs, a demo of four kernels is started first; it ends with the page.",
     "With --journal, what was recorded of a machine, with a time to choose.",
     "Ctrl-C ends it (exit code 130). A machine that ends does not: it is shown again when it is made anew."},
     footer = {"", "Example: mk web --open"})
@@ -59,7 +60,10 @@ public final class WebCommand implements FurtherCommand {
         CountDownLatch stop = new CountDownLatch(1);
         Interruptible.run(stop::countDown, () -> {
             Hub hub = new Hub();
-            try (Feed feed = journal == null ? new LiveFeed(machine.name()) : new RecordedFeed(journal);
+            boolean demo = journal == null && machine.name() == null && DemoMachine.isWanted();
+            try (DemoMachine _ = demo ? demo() : null;
+                Feed feed = journal != null ? new RecordedFeed(journal)
+                    : new LiveFeed(demo ? DemoMachine.NAME : machine.name());
                 WebServer server = new WebServer(address, port, hub, feed)) {
                 server.start();
                 tell(address, server);
@@ -67,6 +71,12 @@ public final class WebCommand implements FurtherCommand {
             }
         });
         return ExitCode.OK.code();
+    }
+
+    private static DemoMachine demo() throws IOException, InterruptedException {
+        System.err.println("mk: no machine runs: a demo of four kernels is started, and ends with this page; mk run "
+            + "and mk init make machines of your own");
+        return DemoMachine.start();
     }
 
     private void tell(InetAddress address, WebServer server) {
