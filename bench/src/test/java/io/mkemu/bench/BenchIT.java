@@ -36,8 +36,9 @@ class BenchIT {
 
     @BeforeEach
     void makePlaces() throws IOException {
-        sandbox = Files.createTempDirectory(Path.of("/dev/shm"), "mkemu-bench-it-");
-        work = Files.createTempDirectory("mkemu-bench-it-");
+        /* Short: the path of a socket below it has at most 107 bytes. */
+        sandbox = Files.createTempDirectory(Path.of("/dev/shm"), "mk-it-");
+        work = Files.createTempDirectory("mk-it-");
     }
 
     @AfterEach
