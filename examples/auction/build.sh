@@ -12,6 +12,8 @@ if ! compgen -G "$home/lib/instance/mkemu-*.jar" >/dev/null; then
     echo "build.sh: no mkemu jars in $home/lib/instance: run scripts/mk --version once, or set MKEMU_HOME" >&2
     exit 69
 fi
+# A copy of this folder asks the mkemu that it is told of.
+[[ -r $root/scripts/lib/jdk.sh ]] || root=$home/../..
 if [[ -r $root/scripts/lib/jdk.sh ]]; then
     # shellcheck source=scripts/lib/jdk.sh
     source "$root/scripts/lib/jdk.sh"

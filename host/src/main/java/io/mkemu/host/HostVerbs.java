@@ -12,6 +12,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
+import io.mkemu.host.life.Machine;
 import io.mkemu.host.life.Recorder;
 import io.mkemu.host.life.States;
 import io.mkemu.json.Json;
@@ -172,6 +173,10 @@ final class HostVerbs implements ControlHandler {
         Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
             && !instance.external() && (stops || instance.detail().equals(StatusReader.PAUSED)),
             stops ? "active" : "paused");
+        if (names.contains(Machine.HOST_NAME)) {
+            throw new MachineException(ExitCode.STATE, "the host kernel cannot be paused: its process is the one that "
+                + "would let it go on");
+        }
         host.pause(names, stops);
         return instances(names);
     }

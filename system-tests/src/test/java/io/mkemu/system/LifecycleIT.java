@@ -56,7 +56,7 @@ class LifecycleIT extends LabMachine {
         allRefused(7, Map.of(List.of(CREATE), "instance web exists already and is ready: mk update changes it",
             List.of("create", "db", "--id", "1", "--cpus", "2", "--memory", "8M"), "id 1 is that of instance web",
             List.of("exec", "web"), "instance web is ready: " + TO_LOAD,
-            List.of("pause", "web"), "instance web is ready: no kernel runs that could be paused: mk load and mk exec",
+            List.of("pause", "web"), "instance web is ready: no kernel runs: mk load and mk exec start one",
             List.of("kill", "web"), "instance web is ready: no kernel runs: mk load and mk exec start one",
             List.of("kill", "-f", "1"), "instance web is ready: no kernel runs",
             List.of("unload", "--id=1"), "instance web is ready: nothing is loaded: mk load names its modules, mk "

@@ -318,7 +318,8 @@ class WebIT {
         mk.start("web", "--journal", mk.work()).refuses(4, "is no journal");
         mk.start("web", "--journal", mk.work(), "--machine", "a").refuses(2, "--machine or --journal, not both");
         mk.start("web", "--port", "70000").refuses(2, "--port 70000 is no port");
-        mk.start("web", "--listen", "localhost").refuses(2, "--listen localhost is no address");
+        mk.start("web", "--listen", "localhost").refuses(2, "--listen 'localhost' is no address");
+        mk.start("web", "--listen", "256.1.1.1").refuses(2, "--listen '256.1.1.1' is no address");
         assertFalse(Files.exists(mk.machine("none")));
     }
 }

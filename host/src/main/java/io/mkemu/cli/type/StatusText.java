@@ -71,6 +71,12 @@ public final class StatusText {
         result.path("instances").forEach(one -> out.println(text(one, "name") + ": " + text(one, "state")));
     }
 
+    /** The same, with what goes on in a state in its place: {@code web: paused}. */
+    public static void details(JsonNode result, PrintStream out) {
+        result.path("instances").forEach(one -> out.println(text(one, "name") + ": "
+            + text(one, text(one, "detail").isEmpty() ? "state" : "detail")));
+    }
+
     /** From exec to active. */
     public static double bootMillis(JsonNode instance) {
         return StreamSupport.stream(instance.path("bootMillis").spliterator(), false)

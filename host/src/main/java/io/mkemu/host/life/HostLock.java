@@ -156,7 +156,8 @@ public final class HostLock implements AutoCloseable {
             if (file.getFileName().toString().endsWith(".lock") && isAlive(file)) {
                 return "an instance of a former run is still alive and does not end (it holds " + file
                     + "); find it with 'fuser " + file
-                    + "' and kill it, or the container that it lives in (docker ps --filter volume=...)";
+                    + "' and kill it, or the container that it lives in (docker ps --filter volume=...); one that was "
+                    + "paused ends after kill -CONT";
             }
         }
         for (Path file : files) {

@@ -86,7 +86,7 @@ public final class States {
     public static HostedInstance requirePausable(HostedInstance instance, boolean stops) {
         InstanceLife life = instance.life();
         if (instance.state() != InstanceState.ACTIVE || life == null) {
-            throw refused(instance, "no kernel runs that could be paused: mk "
+            throw refused(instance, life != null ? "it is not active yet: wait until it is" : "no kernel runs: mk "
                 + (instance.state() == InstanceState.READY ? "load and mk exec start" : "exec starts") + " one");
         }
         if (life instanceof ExternalProcess) {

@@ -260,7 +260,8 @@ class HostLockTest {
             String said = "machine \"box\": an instance of a former run is still alive and does not end (it holds "
                 + directory.lifeLock(3) + "); find it "
                 + "with 'fuser " + directory.lifeLock(3) + "' and kill it, or the container "
-                + "that it lives in (docker ps --filter volume=...) (the load of this system is ";
+                + "that it lives in (docker ps --filter volume=...); one that was paused ends after kill -CONT "
+                + "(the load of this system is ";
             assertTrue(refused.getMessage().startsWith(said), refused.getMessage());
             assertEquals(List.of("host.lock", "instance-3.lock"), files());
         }

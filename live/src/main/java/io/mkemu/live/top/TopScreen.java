@@ -11,6 +11,7 @@ import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
 import org.jline.utils.AttributedString;
 import org.jline.utils.Display;
+import org.jline.utils.InfoCmp;
 import org.jline.utils.InfoCmp.Capability;
 import org.jline.utils.ShutdownHooks;
 
@@ -19,6 +20,7 @@ import org.jline.utils.ShutdownHooks;
  * exit, by whatever cause, closes this too, on another thread. {@link #draw} and {@link #read} are for one thread.
  */
 final class TopScreen implements AutoCloseable {
+    private static final String USUAL_TYPE = "xterm-256color";
     private static final int USUAL_ROWS = 24;
     private static final int USUAL_COLUMNS = 80;
 
@@ -56,13 +58,29 @@ final class TopScreen implements AutoCloseable {
         Restorer restorer = ShutdownHooks.add(new Restorer());
         Terminal terminal;
         try {
-            terminal = TerminalBuilder.builder().name("mk top").system(true).dumb(false)
+            terminal = TerminalBuilder.builder().name("mk top").type(known(type)).system(true).dumb(false)
                 .provider(TerminalBuilder.PROP_PROVIDER_FFM).nativeSignals(false).build();
         } catch (IllegalStateException unusable) {
             ShutdownHooks.remove(restorer);
             return null;
         }
         return new TopScreen(terminal, restorer);
+    }
+
+    /** The type, if this system knows it: terminals of a newer kind are asked for by what they all understand. */
+    private static String known(String type) {
+        try {
+            if (InfoCmp.getLoadedInfoCmp(type) != null || InfoCmp.getInfoCmp(type) != null) {
+                return type;
+            }
+        } catch (IOException unknown) {
+            /* Said below. */
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+        System.err.println("mk: TERM=" + Plain.text(type) + ": this system does not know that terminal; taken for "
+            + USUAL_TYPE);
+        return USUAL_TYPE;
     }
 
     /** Takes a terminal, which is closed with this. */

@@ -20,6 +20,7 @@ import io.mkemu.machine.MachineDirectory;
 import io.mkemu.os.StoppedProcess;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -108,9 +109,11 @@ final class LiveFeed implements Feed {
             close();
         } else if (!runs && !toldOfEnd) {
             toldOfEnd = true;
-            hub.tell("status", Json.object().put("state", "ended").put("text", "machine \"" + machine()
-                + "\" does not run any more: this is what was there last. It is shown again when it is made anew: "
-                + "mk init --machine " + machine()));
+            /* A host that ends in order takes its RAM along. */
+            String how = Files.exists(directory.ram()) ? "\" is dead, its host was killed" : "\" does not run any more";
+            hub.tell("status", Json.object().put("state", "ended").put("text", "machine \"" + machine() + how
+                + ": this is what was there last. It is shown again when it is made anew: mk init --machine "
+                + machine()));
         }
     }
 

@@ -66,7 +66,8 @@ final class MachineVerbs {
             ObjectNode result = host.ask(verb, fields, WAIT_MILLIS, said::add);
             result.path("forced").forEach(line -> said.add(line.asText()));
             said.add(StreamSupport.stream(result.path("instances").spliterator(), false)
-                .map(one -> one.path("name").asText() + ": " + one.path("state").asText())
+                .map(one -> one.path("name").asText() + ": "
+                    + one.path(one.path("detail").asText().isEmpty() ? "state" : "detail").asText())
                 .collect(Collectors.joining(", ")));
             return Json.object().put("text", String.join("; ", said));
         }

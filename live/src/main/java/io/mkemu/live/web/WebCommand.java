@@ -10,6 +10,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,6 +30,8 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example: mk web --open"})
 public final class WebCommand implements FurtherCommand {
     private static final int HIGHEST_PORT = 65535;
+    private static final Pattern ADDRESS = Pattern.compile(
+        "(?:(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)(?:\\.(?!$)|$)){4}|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(%\\w+)?");
 
     @Mixin
     private MachineOption machine;
@@ -94,8 +97,8 @@ public final class WebCommand implements FurtherCommand {
 
     /** Only what is an address: a name could lead anywhere. */
     private InetAddress address() {
-        require(listen.matches("[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*(%\\w+)?"), "--listen " + listen
-            + " is no address: name one of this machine by its digits, 0.0.0.0 for all");
+        require(ADDRESS.matcher(listen).matches(), "--listen '" + listen
+            + "' is no address: name one of this machine by its digits, 0.0.0.0 for all");
         try {
             return InetAddress.getByName(listen);
         } catch (UnknownHostException wrong) {
