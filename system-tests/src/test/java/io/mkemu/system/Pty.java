@@ -33,6 +33,11 @@ final class Pty implements AutoCloseable {
     private boolean ended;
 
     Pty(Mk mk, int columns, int rows, Object... args) throws IOException {
+        this(mk, "xterm-256color", columns, rows, args);
+    }
+
+    /** On a terminal of some type. */
+    Pty(Mk mk, String term, int columns, int rows, Object... args) throws IOException {
         this.screen = new ScreenTerminal(columns, rows);
         this.pid = Files.createTempFile(mk.work(), "pid", "");
         this.modes = Files.createTempFile(mk.work(), "modes", "");
@@ -48,7 +53,7 @@ final class Pty implements AutoCloseable {
         builder.environment().put("MKEMU_DIR", mk.base().toString());
         builder.environment().put("MKEMU_NO_BUILD", "1");
         builder.environment().put("MKEMU_JAVA_HOME", System.getProperty("java.home"));
-        builder.environment().put("TERM", "xterm-256color");
+        builder.environment().put("TERM", term);
         builder.environment().put("SHELL", "/bin/sh");
         if (Procs.ignoresInterrupt()) {
             builder.command().addAll(0, List.of("env", "--default-signal=INT"));

@@ -174,6 +174,15 @@ class TopIT {
                 assertEquals("icanon echo", pty.modes());
             }
         }
+        try (Pty pty = new Pty(mk, "from-the-future", 80, 24, "top", "-d", "0.1")) {
+            pty.await("NAME");
+            pty.type("q");
+            assertEquals(0, pty.exitCode());
+            assertTrue(pty.written().startsWith("mk: TERM=from-the-future: this system does not know that terminal; "
+                + "taken for xterm-256color"), pty::written);
+            assertTrue(pty.written().contains("\u001b[?1049l"), pty::written);
+            assertFalse(pty.written().contains("Exception"), pty::written);
+        }
         try (Pty pty = new Pty(mk, 80, 24, "top", "-d", "0.1")) {
             pty.await("NAME");
             mk.start("shutdown").ends(0);
