@@ -25,13 +25,10 @@ import picocli.CommandLine.Command;
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
-        "  0:all done, all verified", "  1:something was not verified, a task failed or an instance died",
-        "  2:the command line is wrong; 3: the device tree or a boot parameter is",
-        "  4:the machine is in use, does not run or does not answer",
-        "  5:no room, or a CPU cannot be pinned: mk doctor tells", "  6:a module cannot be loaded",
-        "  7:no such instance, or its state refuses the verb",
-        " 69:no JDK 25 found; 70: mkemu itself is at fault, or its build failed",
-        "130:interrupted by Ctrl-C, 143 by SIGTERM"},
+        "  0:all verified; 1: something was not, a task failed or an instance died",
+        "  2:the command line is wrong; 3: the tree or a boot parameter; 6: a module",
+        "  4:machine in use, or none runs or answers; 5: no room; 7: state refuses",
+        " 69:no JDK 25 found; 70: mkemu is at fault; 130: Ctrl-C; 143: SIGTERM"},
     footer = "Example: mk run examples/demo.dts")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
