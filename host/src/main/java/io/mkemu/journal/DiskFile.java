@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Files of a journal: made with every page in its place, removed with all that is in them. */
-final class DiskFile {
+public final class DiskFile {
     private DiskFile() {
     }
 
@@ -30,7 +30,7 @@ final class DiskFile {
     }
 
     /** Removes a directory and what is in it; nothing if it is gone. */
-    static void deleteTree(Path directory) throws IOException {
+    public static void deleteTree(Path directory) throws IOException {
         List<Path> all;
         try (Stream<Path> walk = Files.walk(directory)) {
             all = walk.sorted(Comparator.reverseOrder()).toList();

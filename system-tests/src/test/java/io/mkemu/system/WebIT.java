@@ -218,7 +218,7 @@ class WebIT {
     void whereNoMachineRunsADemoDoes() throws Exception {
         MkProcess web = mk.start("web", "--port", "0");
         String address = start(web);
-        assertTrue(web.err().getFirst().startsWith("mk: no machine runs: a demo of four kernels is started"),
+        assertTrue(web.err().getFirst().startsWith("mk: no machine runs: a demo of four kernels was started"),
             web::describe);
         try (WebPage page = new WebPage(1280)) {
             page.open(address);
@@ -239,6 +239,26 @@ class WebIT {
         end(web);
         assertEquals(1, web.err().size(), web::describe);
         assertFalse(Files.exists(mk.machine("demo")));
+    }
+
+    /** Whoever comes too late must not end the other one's machine. */
+    @Test
+    void twoAtOnceShareOneDemo() throws Exception {
+        List<MkProcess> both = List.of(mk.start("web", "--port", "0"), mk.start("web", "--port", "0"));
+        Await.until(() -> both.stream().noneMatch(web -> web.isAlive() && web.out().isEmpty()));
+        List<MkProcess> serving = both.stream().filter(MkProcess::isAlive).toList();
+        assertFalse(serving.isEmpty(), () -> both.get(0).describe() + both.get(1).describe());
+        for (MkProcess web : both) {
+            if (!serving.contains(web)) {
+                web.refuses(4, "machine \"demo\"");
+            }
+        }
+        for (JsonNode kernel : mk.ask("demo", "{'verb':'show'}").get("instances")) {
+            assertEquals("active", kernel.get("state").asText(), kernel::toString);
+        }
+        for (MkProcess web : serving) {
+            end(web);
+        }
     }
 
     @Test

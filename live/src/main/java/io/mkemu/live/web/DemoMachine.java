@@ -7,6 +7,7 @@ import io.mkemu.cli.Main;
 import io.mkemu.host.client.BackgroundHost;
 import io.mkemu.host.client.RemoteHost;
 import io.mkemu.host.view.MachineSummary;
+import io.mkemu.journal.DiskFile;
 import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
@@ -14,10 +15,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /**
  * A machine to look at where there is none: four kernels that send to each other, recorded. It ends with the page. One
@@ -28,6 +27,8 @@ final class DemoMachine implements AutoCloseable {
     private static final long WAIT_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
     private final Path journal;
+    /* Of its host; 0 until that is up. Somebody may end this machine and make another one of its name. */
+    private long pid;
 
     private DemoMachine(Path journal) {
         this.journal = journal;
@@ -51,6 +52,7 @@ final class DemoMachine implements AutoCloseable {
             BackgroundHost.start(directory, tree(), List.of(Main.class.getName(), "host", "-", "--machine", NAME,
                 "--background", "--journal", demo.journal.toString(), "--journal-max", "64M"), WAIT_MILLIS);
             try (RemoteHost host = RemoteHost.find(NAME)) {
+                demo.pid = pid(host);
                 host.ask("exec", Json.object().put("all", true).put("timeoutMillis", WAIT_MILLIS), WAIT_MILLIS,
                     line -> { });
             }
@@ -62,6 +64,10 @@ final class DemoMachine implements AutoCloseable {
         }
     }
 
+    private static long pid(RemoteHost host) throws IOException {
+        return host.ask("show", Json.object(), 0, line -> { }).path("machine").path("pid").asLong();
+    }
+
     private static String tree() throws IOException {
         try (InputStream in = DemoMachine.class.getResourceAsStream("demo.dts")) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
@@ -71,20 +77,26 @@ final class DemoMachine implements AutoCloseable {
     /** Ends it, if it runs still, and removes what was recorded. */
     @Override
     public void close() throws IOException {
+        try {
+            if (pid != 0) {
+                shutDown();
+            }
+        } finally {
+            DiskFile.deleteTree(journal);
+        }
+    }
+
+    private void shutDown() throws IOException {
         try (RemoteHost host = RemoteHost.find(NAME)) {
-            host.ask("shutdown", Json.object(), WAIT_MILLIS, line -> { });
-            host.awaitGone(WAIT_MILLIS);
+            if (pid(host) == pid) {
+                host.ask("shutdown", Json.object(), WAIT_MILLIS, line -> { });
+                host.awaitGone(WAIT_MILLIS);
+            }
         } catch (MachineException refused) {
             if (refused.exitCode() != ExitCode.MACHINE) {
                 throw refused;
             }
-            /* Somebody has ended it, or it never came up. */
-        } finally {
-            try (Stream<Path> files = Files.walk(journal)) {
-                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
-                }
-            }
+            /* Somebody has ended it. */
         }
     }
 }

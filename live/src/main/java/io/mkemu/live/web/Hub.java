@@ -25,6 +25,8 @@ final class Hub {
     private final ArrayDeque<ObjectNode> lines = new ArrayDeque<>();
     private final List<Client> clients = new ArrayList<>();
     private long said;
+    /* What was told up to here is of a machine that is gone. */
+    private long forgotten;
     private boolean closed;
 
     /** Tells something that replaces what was told by this name before. */
@@ -57,6 +59,8 @@ final class Hub {
     /** Forgets the lines, of a machine that is gone. */
     synchronized void forgetLog() {
         lines.clear();
+        said++;
+        forgotten = said;
         send(log(List.of(), true));
     }
 
@@ -90,9 +94,10 @@ final class Hub {
             return false;
         }
         newest.values().forEach(client::offer);
-        long missing = seen > said ? lines.size() : Math.min(said - seen, lines.size());
-        if (missing > 0) {
-            client.offer(log(lines.stream().skip(lines.size() - missing).toList(), seen > said));
+        boolean fresh = seen > said || seen < forgotten;
+        long missing = fresh ? lines.size() : Math.min(said - seen, lines.size());
+        if (fresh || missing > 0) {
+            client.offer(log(lines.stream().skip(lines.size() - missing).toList(), fresh));
         }
         clients.add(client);
         return true;

@@ -77,12 +77,26 @@ final class LiveFeed implements Feed {
                 view = MachineView.open(machine());
             }
         } catch (MachineException notYet) {
-            if (!notYet.getMessage().equals(why)) {
-                why = notYet.getMessage();
-                hub.tell("status", Json.object().put("state", "ended").put("text", why));
-            }
+            tellWhy(hub, notYet);
         }
         return view != null;
+    }
+
+    private void tellWhy(Hub hub, MachineException notYet) {
+        if (!notYet.getMessage().equals(why)) {
+            why = notYet.getMessage();
+            hub.tell("status", Json.object().put("state", "ended").put("text", why));
+        }
+    }
+
+    /** Whether there is another machine in the place of the one that was watched. */
+    private boolean isMadeAnew(Hub hub) throws IOException {
+        try {
+            return RunningMachines.runs(directory);
+        } catch (MachineException refused) {
+            tellWhy(hub, refused);
+            return false;
+        }
     }
 
     private void look(Hub hub) throws IOException {
@@ -105,7 +119,7 @@ final class LiveFeed implements Feed {
         } else {
             hub.forget("snapshot");
         }
-        if (!runs && RunningMachines.runs(directory)) {
+        if (!runs && isMadeAnew(hub)) {
             close();
         } else if (!runs && !toldOfEnd) {
             toldOfEnd = true;

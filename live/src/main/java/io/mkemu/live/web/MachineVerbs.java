@@ -23,7 +23,7 @@ final class MachineVerbs {
     }
 
     /**
-     * Carries out {@code {"verb":"exec"|"kill"|"force"|"pause"|"continue","name":NAME}} or
+     * Carries out {@code {"verb":"exec"|"kill"|"force"|"pause"|"continue","id":ID}} or
      * {@code {"verb":"trace","mode":MODE}}.
      *
      * @return {@code {"text":what came of it}}
@@ -54,9 +54,14 @@ final class MachineVerbs {
         return names(request).put("timeoutMillis", WAIT_MILLIS);
     }
 
+    /** By number: a name lies in shared memory, where each kernel can write that of another one. */
     private static ObjectNode names(JsonNode request) {
+        JsonNode id = request.path("id");
+        if (!id.isInt()) {
+            throw new MachineException(ExitCode.USAGE, "field \"id\" is missing or no number");
+        }
         ObjectNode fields = Json.object();
-        fields.putArray("names").add(text(request, "name"));
+        fields.putArray("names").add("#" + id.intValue());
         return fields;
     }
 

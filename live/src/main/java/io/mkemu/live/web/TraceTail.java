@@ -45,7 +45,12 @@ final class TraceTail implements AutoCloseable {
             return;
         }
         try {
-            Path journal = Path.of(Files.readString(directory.journal()).strip());
+            String told = Files.readString(directory.journal()).strip();
+            if (told.isEmpty()) {
+                /* Just made. */
+                return;
+            }
+            Path journal = Path.of(told);
             thread = new Thread(() -> follow(journal), "trace");
             thread.setDaemon(true);
             thread.start();

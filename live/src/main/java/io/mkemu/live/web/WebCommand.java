@@ -77,9 +77,10 @@ public final class WebCommand implements FurtherCommand {
     }
 
     private static DemoMachine demo() throws IOException, InterruptedException {
-        System.err.println("mk: no machine runs: a demo of four kernels is started, and ends with this page; mk run "
+        DemoMachine demo = DemoMachine.start();
+        System.err.println("mk: no machine runs: a demo of four kernels was started, and ends with this page; mk run "
             + "and mk init make machines of your own");
-        return DemoMachine.start();
+        return demo;
     }
 
     private void tell(InetAddress address, WebServer server) {

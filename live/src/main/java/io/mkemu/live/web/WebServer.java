@@ -119,7 +119,7 @@ final class WebServer implements AutoCloseable {
                 if (refusal != null) {
                     refuse(exchange, refusal);
                 } else {
-                    answer(exchange);
+                    answerOrSay(exchange);
                 }
             }
         } catch (RuntimeException | Error fault) {
@@ -145,6 +145,18 @@ final class WebServer implements AutoCloseable {
                 + "address that mk web has printed"));
         }
         return true;
+    }
+
+    /** A machine that cannot be read or asked is told of; a page that has gone is not there to be told. */
+    private void answerOrSay(HttpExchange exchange) throws IOException {
+        try {
+            answer(exchange);
+        } catch (IOException broken) {
+            if (exchange.getResponseCode() >= 0) {
+                throw broken;
+            }
+            refuse(exchange, new Refusal(500, ErrorText.oneLine(ErrorText.of(broken))));
+        }
     }
 
     private void answer(HttpExchange exchange) throws IOException {

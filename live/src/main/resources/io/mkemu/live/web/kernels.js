@@ -9,7 +9,7 @@ const SURE_MILLIS = 4000;
 const MANY = 10;
 
 /** What a state looks like. */
-export function state(name) {
+function state(name) {
   return (GLYPHS[name] || '?') + ' ' + name;
 }
 
@@ -57,15 +57,15 @@ export class Kernels {
       h('dl', {class: 'numbers'}));
     if (kernel.id !== 0) {
       card.append(h('div', {class: 'actions'},
-        this.button(card, 'exec', 'exec', false), this.button(card, 'pause', 'pause', false),
-        this.button(card, 'continue', 'continue', false), this.button(card, 'kill', 'kill', true),
-        this.button(card, 'force', 'kill -f', true)));
+        this.button(card, kernel, 'exec', 'exec', false), this.button(card, kernel, 'pause', 'pause', false),
+        this.button(card, kernel, 'continue', 'continue', false), this.button(card, kernel, 'kill', 'kill', true),
+        this.button(card, kernel, 'force', 'kill -f', true)));
     }
     return card;
   }
 
   /** What ends a kernel is asked for twice. */
-  button(card, verb, label, twice) {
+  button(card, kernel, verb, label, twice) {
     const button = h('button', {type: 'button', class: 'small ' + verb, 'data-verb': verb, text: label});
     let sure = !twice;
     let timer = 0;
@@ -87,7 +87,7 @@ export class Kernels {
       calm();
       card.setAttribute('aria-busy', 'true');
       try {
-        this.toast((await post({verb, name: card.dataset.name})).text, false);
+        this.toast((await post({verb, id: kernel.id})).text, false);
       } catch (refused) {
         this.toast(refused.message, true);
       } finally {

@@ -339,6 +339,12 @@ class WebServerTest {
             assertEquals("data: {\"fresh\":false,\"lines\":[{\"text\":\"</script>\"}]}",
                 awaitLine(in, "data: {\"fresh\""));
         }
+        hub.forgetLog();
+        try (Socket socket = RawHttp.connect(server.port())) {
+            InputStream in = follow(socket, "Last-Event-ID: 2\r\n");
+            assertEquals("data: {\"fresh\":true,\"lines\":[]}", awaitLine(in, "data: {\"fresh\""),
+                "what it has is of a machine that is gone");
+        }
     }
 
     @Test
