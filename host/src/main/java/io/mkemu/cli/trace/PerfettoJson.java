@@ -6,6 +6,7 @@ import static io.mkemu.cli.trace.PerfettoTracks.thread;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import io.mkemu.journal.event.EventName;
+import io.mkemu.journal.event.SentMessages;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.json.Json;
@@ -13,7 +14,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -34,14 +34,7 @@ final class PerfettoJson implements TraceLines {
     private final TraceNames names;
     private final JsonFields fields;
     private final Map<Long, String> named = new HashMap<>();
-    private final Map<Long, Sent> flying = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Sent> eldest) {
-            return size() > MOST_FLYING;
-        }
-    };
+    private final SentMessages<Sent> flying = new SentMessages<>(MOST_FLYING);
     private long arrows;
     private long missing;
 
@@ -92,7 +85,7 @@ final class PerfettoJson implements TraceLines {
             case HALT -> slice(name, entry.time(), entry.id(), entry);
             case TASK, WORK -> slice(name, entry.time(), entry.took(), entry);
             case GAP -> {
-                missing += (entry.arg0() & 0xffff_ffffL) + (entry.arg1() & 0xffff_ffffL) + entry.id();
+                missing += entry.missing();
                 instant(name, time, entry, "p");
             }
             default -> instant(name, time, entry, "t");
@@ -100,7 +93,7 @@ final class PerfettoJson implements TraceLines {
     }
 
     private void arrow(TraceEntry delivery) throws IOException {
-        Sent sent = delivery.isDelivery() ? flying.remove(delivery.id()) : null;
+        Sent sent = delivery.isDelivery() ? flying.take(delivery.id()) : null;
         if (sent != null && sent.time <= delivery.time()) {
             arrows++;
             end("s", sent.process, sent.thread, sent.time);

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** Which recording is read. */
-final class TraceSource {
+public final class TraceSource {
     @Option(names = "--machine", paramLabel = "NAME",
         description = "What a machine that runs records; may be left out while only one runs.")
     private String machine;
@@ -24,13 +24,19 @@ final class TraceSource {
         + "recording in it; of a machine that runs or is gone.")
     private Path journal;
 
-    /** A recording that is open. */
-    static final class Open implements AutoCloseable {
+    /** A recording that is open. One thread. */
+    public static final class Open implements AutoCloseable {
         private final JournalReader reader;
         private String problem;
         private int problems;
 
-        private Open(Path directory) throws IOException {
+        /**
+         * Opens.
+         *
+         * @param directory a journal, for its newest recording, or a recording
+         * @throws io.mkemu.MachineException if there is none
+         */
+        public Open(Path directory) throws IOException {
             reader = JournalReader.open(directory, this::problem);
         }
 
@@ -46,6 +52,15 @@ final class TraceSource {
          * @return what the command ends with
          */
         ExitCode tellProblems(long unreadable) {
+            String line = problems(unreadable);
+            if (line != null) {
+                System.err.println("mk: " + line);
+            }
+            return problem == null ? ExitCode.OK : ExitCode.FAILED;
+        }
+
+        /** The same line, or null if all could be read. Once all is read. */
+        public String problems(long unreadable) {
             if (problem == null && unreadable > 0) {
                 problem("records of " + name() + " cannot be true in " + unreadable
                     + (unreadable == 1 ? " place" : " places") + ", they are left out: mk trace --event damaged shows "
@@ -58,19 +73,17 @@ final class TraceSource {
             String nothing = reader.isEmpty() ? name() + " holds nothing that can be read" : "";
             String damaged = problem == null ? nothing : problem + (problems == 1 ? "" : "; and " + (problems - 1)
                 + " more such lines");
-            if (!deleted.isEmpty() || !damaged.isEmpty()) {
-                System.err.println("mk: " + damaged + (deleted.isEmpty() || damaged.isEmpty() ? "" : "; ") + deleted);
-            }
-            return problem == null ? ExitCode.OK : ExitCode.FAILED;
+            return deleted.isEmpty() && damaged.isEmpty() ? null
+                : damaged + (deleted.isEmpty() || damaged.isEmpty() ? "" : "; ") + deleted;
         }
 
         /** What is in it. */
-        JournalReader segments() {
+        public JournalReader segments() {
             return reader;
         }
 
         /** Where it lies. */
-        String name() {
+        public String name() {
             return reader.recording().toString();
         }
 

@@ -63,7 +63,7 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     public void event(EventName name, long time, TraceEntry entry) {
         if (name == EventName.GAP) {
             gaps++;
-            missing += (entry.arg0() & U32) + (entry.arg1() & U32) + entry.id();
+            missing += entry.missing();
         }
         line.setLength(0);
         prefix(time, entry);

@@ -214,6 +214,11 @@ public final class TraceEntry {
         return id;
     }
 
+    /** Of a GAP: how many records are missing. */
+    public long missing() {
+        return (arg0() & 0xffff_ffffL) + (arg1() & 0xffff_ffffL) + id;
+    }
+
     /** Type of the message. */
     public int type() {
         return type;

@@ -3,15 +3,13 @@ package io.mkemu.live.web;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.mkemu.abi.TraceEvent;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.EventSink;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
-import io.mkemu.trace.MessageId;
+import io.mkemu.live.web.FlightMatch.Delivery;
+import io.mkemu.live.web.FlightMatch.Flight;
 import java.util.ArrayDeque;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -24,19 +22,11 @@ import org.HdrHistogram.Histogram;
 final class Flights implements EventSink {
     /** Messages that are kept for the timeline. */
     static final int MOST_SHOWN = 400;
-    private static final int MOST_FLYING = 1 << 16;
     private static final int MOST_PAIRS = 2048;
     private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(5);
     private static final int SIGNIFICANT_DIGITS = 2;
     private static final int ID_BITS = 16;
     private static final int UNKNOWN = -1;
-
-    /** A message whose callback began, or that nobody handles; times are CLOCK_MONOTONIC in ns. */
-    record Flight(long sent, int fromCpu, int toCpu, long begun, long took, int type, int bytes) {
-    }
-
-    private record Sent(long time, int cpu, int instance, int bytes) {
-    }
 
     /** Of two kernels, this window and the one before it. */
     private static final class Pair {
@@ -61,61 +51,47 @@ final class Flights implements EventSink {
     }
 
     private final TraceNames names;
+    private final FlightMatch match;
     private final ArrayDeque<Flight> newest = new ArrayDeque<>();
     private final SortedMap<Integer, Pair> pairs = new TreeMap<>();
-    private final Map<Long, Sent> flying = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Sent> eldest) {
-            return size() > MOST_FLYING;
-        }
-    };
     private long seen;
     private long missing;
     private boolean numbered = true;
 
     Flights(TraceNames names) {
         this.names = names;
+        this.match = new FlightMatch(names);
     }
 
     @Override
     public void event(EventName name, long time, TraceEntry entry) {
         switch (name) {
-            case SEND -> {
-                if (entry.isNumbered()) {
-                    flying.put(entry.id(), new Sent(entry.time(), entry.cpu(), entry.instance(), entry.size()));
-                }
-            }
+            case SEND -> match.sent(entry);
             case CALLBACK_BEGIN, UNHANDLED -> {
                 if (entry.isDelivery()) {
                     delivered(entry);
                 }
             }
-            case GAP -> missing += (entry.arg0() & 0xffff_ffffL) + (entry.arg1() & 0xffff_ffffL) + entry.id();
+            case GAP -> missing += entry.missing();
             default -> {
             }
         }
     }
 
     private void delivered(TraceEntry entry) {
-        Sent sent = entry.isNumbered() ? flying.remove(entry.id()) : null;
-        int cpu = MessageId.senderCpu(entry.id());
-        int from = sent != null ? sent.instance : names.ownerOf(cpu);
+        Delivery delivery = match.delivered(entry);
         numbered = entry.isNumbered();
-        if (numbered && sent == null) {
+        if (delivery.flight() == null) {
             return;
         }
-        /* A mailbox that numbers no message: only its target knows how long it waited. */
-        long begun = sent != null ? Math.min(sent.time, entry.time()) : entry.time() - entry.waited();
-        Pair pair = pairs.size() < MOST_PAIRS || pairs.containsKey(key(from, entry.instance()))
-            ? pairs.computeIfAbsent(key(from, entry.instance()), key -> new Pair()) : null;
+        int between = key(delivery.from(), entry.instance());
+        Pair pair = pairs.size() < MOST_PAIRS || pairs.containsKey(between)
+            ? pairs.computeIfAbsent(between, key -> new Pair()) : null;
         if (pair != null) {
-            pair.add(entry.time(), entry.time() - begun);
+            pair.add(entry.time(), entry.time() - delivery.flight().sent());
         }
         seen++;
-        newest.add(new Flight(begun, cpu, entry.cpu(), entry.time(),
-            entry.event() == TraceEvent.UNHANDLED ? 0 : entry.took(), entry.type(), entry.size()));
+        newest.add(delivery.flight());
         if (newest.size() > MOST_SHOWN) {
             newest.remove();
         }
@@ -157,8 +133,8 @@ final class Flights implements EventSink {
     /** Messages as arrays, to keep them short: sent, from CPU, to CPU, callback begun, took, type, bytes. */
     static void flights(ArrayNode to, Iterable<Flight> flights, long created) {
         for (Flight flight : flights) {
-            to.addArray().add(flight.sent - created).add(flight.fromCpu).add(flight.toCpu)
-                .add(flight.begun - created).add(flight.took).add(flight.type & 0xffff_ffffL).add(flight.bytes);
+            to.addArray().add(flight.sent() - created).add(flight.fromCpu()).add(flight.toCpu())
+                .add(flight.begun() - created).add(flight.took()).add(flight.type() & 0xffff_ffffL).add(flight.bytes());
         }
     }
 }

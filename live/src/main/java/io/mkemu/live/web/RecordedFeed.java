@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.journal.JournalReader;
+import io.mkemu.cli.trace.TraceSource;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.journal.event.TracePlayer;
 import io.mkemu.json.Json;
@@ -25,9 +25,7 @@ import java.util.concurrent.CountDownLatch;
 final class RecordedFeed implements Feed {
     private static final int MOST_DIGITS = 18;
 
-    private final JournalReader reader;
-    private String problem;
-    private int problems;
+    private final TraceSource.Open journal;
     private volatile Recording read;
 
     /**
@@ -37,18 +35,14 @@ final class RecordedFeed implements Feed {
      * @throws MachineException if there is none
      */
     RecordedFeed(Path directory) throws IOException {
-        reader = JournalReader.open(directory, line -> {
-            problem = problem == null ? line : problem;
-            problems++;
-        });
+        journal = new TraceSource.Open(directory);
     }
 
     @Override
     public void run(Hub hub, CountDownLatch stop) throws IOException, InterruptedException {
-        hub.tell("status", Json.object().put("state", "reading").put("text", "Reading " + reader.recording()
-            + " \u2026"));
+        hub.tell("status", Json.object().put("state", "reading").put("text", "Reading " + journal.name() + " \u2026"));
         Recording recording = new Recording(new TraceNames());
-        new TracePlayer(reader, recording.names(), entry -> true, recording, new TracePlayer.Watcher() {
+        new TracePlayer(journal.segments(), recording.names(), entry -> true, recording, new TracePlayer.Watcher() {
             @Override
             public boolean goesOn() {
                 return stop.getCount() > 0;
@@ -80,21 +74,13 @@ final class RecordedFeed implements Feed {
 
     /** In a line, or null if all that was recorded could be read. */
     private String whatIsWrong(Recording recording) {
-        String name = reader.recording().toString();
-        int files = reader.deletedFiles();
-        String deleted = files == 0 ? "" : "; " + files + (files == 1 ? " file" : " files") + " of it " + (files == 1
-            ? "was" : "were") + " deleted unread, to keep the journal small: what was told there is missing";
-        if (problem != null) {
-            return problem + (problems == 1 ? "" : "; and " + (problems - 1) + " more such lines") + deleted;
+        String problems = journal.problems(0);
+        if (problems == null && recording.isEmpty()) {
+            return journal.name() + " tells nothing";
         }
-        if (recording.isEmpty()) {
-            return name + " holds nothing that can be read" + deleted;
-        }
-        if (!reader.isEnded()) {
-            return name + " has no end: its machine runs on, or its host was killed; this is what there was when it "
-                + "was read" + deleted;
-        }
-        return deleted.isEmpty() ? null : name + deleted;
+        String open = journal.segments().isEnded() ? null : journal.name() + " has no end: its machine runs on, or its "
+            + "host was killed; this is what there was when it was read";
+        return problems == null ? open : open == null ? problems : problems + "; " + open;
     }
 
     private static ObjectNode hello(Recording recording) {
@@ -143,6 +129,6 @@ final class RecordedFeed implements Feed {
 
     @Override
     public void close() {
-        reader.close();
+        journal.close();
     }
 }

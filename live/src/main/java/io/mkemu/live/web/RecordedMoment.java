@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.json.Json;
-import io.mkemu.live.web.Flights.Flight;
+import io.mkemu.live.web.FlightMatch.Flight;
 import io.mkemu.live.web.Recording.Change;
 import io.mkemu.live.web.Slices.Slice;
 import io.mkemu.live.web.Slices.What;

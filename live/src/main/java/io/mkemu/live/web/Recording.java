@@ -3,24 +3,21 @@ package io.mkemu.live.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.abi.InstanceState;
-import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.journal.JournalText;
 import io.mkemu.journal.event.EventName;
 import io.mkemu.journal.event.EventSink;
 import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
-import io.mkemu.live.web.Flights.Flight;
+import io.mkemu.live.web.FlightMatch.Delivery;
+import io.mkemu.live.web.FlightMatch.Flight;
 import io.mkemu.live.web.Slices.What;
 import io.mkemu.log.LogLevel;
-import io.mkemu.trace.MessageId;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -32,7 +29,6 @@ import java.util.TreeMap;
 final class Recording implements EventSink {
     private static final int MOST_LINES = 200_000;
     private static final int MOST_FLIGHTS = 400_000;
-    private static final int MOST_FLYING = 1 << 16;
     private static final int MOST_CHANGES = 20_000;
 
     /** What became of a kernel; cpus and cmdline are null where only the state is told. */
@@ -44,22 +40,12 @@ final class Recording implements EventSink {
     record Line(long time, int kernel, LogLevel level, String text) {
     }
 
-    private record Sent(long time, int cpu, int instance) {
-    }
-
     private final TraceNames names;
     private final SortedMap<Integer, List<Change>> changes = new TreeMap<>();
     private final SortedMap<Long, TraceMode> modes = new TreeMap<>();
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private final List<Flight> flights = new ArrayList<>();
-    private final Map<Long, Sent> flying = new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Sent> eldest) {
-            return size() > MOST_FLYING;
-        }
-    };
+    private final FlightMatch match;
     private Slices slices;
     private int every = 1;
     private long messages;
@@ -71,6 +57,7 @@ final class Recording implements EventSink {
 
     Recording(TraceNames names) {
         this.names = names;
+        this.match = new FlightMatch(names);
     }
 
     @Override
@@ -94,7 +81,7 @@ final class Recording implements EventSink {
             case LIFE -> life(time, entry);
             case MODE -> mode(time, entry.arg0());
             case LOG -> line(new Line(time, entry.instance(), LogLevel.of(entry.type()), text(entry)));
-            case GAP -> missing += (entry.arg0() & 0xffff_ffffL) + (entry.arg1() & 0xffff_ffffL) + entry.id();
+            case GAP -> missing += entry.missing();
             default -> {
             }
         }
@@ -106,26 +93,21 @@ final class Recording implements EventSink {
 
     private void sent(TraceEntry entry) {
         slices.count(entry.time(), entry.instance(), What.SENT);
-        if (entry.isNumbered()) {
-            flying.put(entry.id(), new Sent(entry.time(), entry.cpu(), entry.instance()));
-        }
+        match.sent(entry);
     }
 
     private void delivered(TraceEntry entry) {
         if (!entry.isDelivery()) {
             return;
         }
-        Sent sent = entry.isNumbered() ? flying.remove(entry.id()) : null;
-        int cpu = MessageId.senderCpu(entry.id());
+        Delivery delivery = match.delivered(entry);
         slices.count(entry.time(), entry.instance(), What.RECEIVED);
-        slices.delivered(entry.time(), sent != null ? sent.instance : names.ownerOf(cpu), entry.instance());
+        slices.delivered(entry.time(), delivery.from(), entry.instance());
         numbered = entry.isNumbered();
-        if (numbered && sent == null || messages++ % every != 0) {
+        if (delivery.flight() == null || messages++ % every != 0) {
             return;
         }
-        long begun = sent != null ? Math.min(sent.time, entry.time()) : entry.time() - entry.waited();
-        flights.add(new Flight(begun, cpu, entry.cpu(), entry.time(),
-            entry.event() == TraceEvent.UNHANDLED ? 0 : entry.took(), entry.type(), entry.size()));
+        flights.add(delivery.flight());
         if (flights.size() >= MOST_FLIGHTS) {
             for (int i = 0; 2 * i < flights.size(); i++) {
                 flights.set(i, flights.get(2 * i));
