@@ -162,8 +162,8 @@ public final class MachineMetrics {
 
     /** When a kernel's life began: its first CPU came up then. 0 if none is up. */
     private long begun(Kernel kernel) {
-        return snapshot.cpus().stream().filter(cpu -> cpu.kernel() == kernel.id()).mapToLong(this::begun).max()
-            .orElse(0);
+        return snapshot.cpus().stream().filter(cpu -> cpu.kernel() == kernel.id()).mapToLong(this::begun)
+            .filter(begun -> begun != 0).min().orElse(0);
     }
 
     private long begun(Cpu cpu) {
@@ -235,7 +235,7 @@ public final class MachineMetrics {
     }
 
     private Labels labels(Kernel kernel) {
-        return Labels.of(MACHINE, snapshot.machine(), KERNEL, kernel.name());
+        return Labels.of(MACHINE, snapshot.machine(), KERNEL, name(kernel.id()));
     }
 
     private Labels labels(Cpu cpu) {
@@ -247,10 +247,15 @@ public final class MachineMetrics {
             Integer.toString(lane.to()));
     }
 
-    /** A kernel that has gone in between has its number for a name. */
+    /**
+     * A kernel that has gone in between has its number for a name. Names lie in shared memory: what stands there twice
+     * is told apart by the number.
+     */
     private String name(int kernel) {
-        return snapshot.kernels().stream().filter(each -> each.id() == kernel).map(Kernel::name).findFirst()
+        String name = snapshot.kernels().stream().filter(each -> each.id() == kernel).map(Kernel::name).findFirst()
             .orElse(Integer.toString(kernel));
+        boolean isOnly = snapshot.kernels().stream().filter(each -> each.name().equals(name)).count() < 2;
+        return isOnly ? name : name + "#" + kernel;
     }
 
     private void gauge(String name, Unit unit, String help, List<GaugeDataPointSnapshot> points) {

@@ -48,7 +48,7 @@ final class MetricsServer implements AutoCloseable {
                 + " is no address of this computer; use 127.0.0.1", unknown);
         } catch (IOException taken) {
             throw new MachineException(ExitCode.RESOURCES, "--listen " + address + ": " + taken.getMessage()
-                + "; name an address of this computer, and another port, or 0 for any that is free", taken);
+                + "; name another port, or 0 for any that is free, and an address of this computer", taken);
         }
         server.createContext("/", this::answer);
         server.setExecutor(threads);

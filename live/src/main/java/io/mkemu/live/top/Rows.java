@@ -2,10 +2,11 @@
 package io.mkemu.live.top;
 
 import io.mkemu.abi.InstanceState;
+import io.mkemu.cli.type.CpuList;
 import io.mkemu.host.view.Rates;
-import io.mkemu.host.view.Snapshot;
 import io.mkemu.host.view.Snapshot.Cpu;
 import io.mkemu.host.view.Snapshot.Lane;
+import io.mkemu.host.view.Snapshot;
 import io.mkemu.live.top.Table.Column;
 import java.util.List;
 import java.util.Locale;
@@ -38,7 +39,7 @@ final class Rows {
         Column.word("STATE", 6, 2, row -> row.kernel().state().toString()),
         Column.id("LIFE", 4, 12, row -> row.kernel().life()),
         Column.id("PID", 7, 10, row -> row.kernel().pid()),
-        Column.word("CPUS", 8, 8, row -> ranges(row.kernel().cpus())),
+        Column.word("CPUS", 8, 8, row -> CpuList.text(row.kernel().cpus())),
         Column.percent("BUSY%", 5, row -> row.rate().time().busy()),
         Column.percent("POLL%", 6, row -> row.rate().time().polling()),
         Column.percent("HALT%", 7, row -> row.rate().time().halted()),
@@ -65,7 +66,7 @@ final class Rows {
         Column.rate("INTR/S", 10, row -> row.rate().interrupts()),
         Column.rate("CALLB/S", 13, row -> row.rate().callbacks()),
         Column.rate("HALTS/S", 12, row -> row.rate().halts()),
-        Column.word("POLLS", 0, 15, row -> ranges(row.cpu().hotLanes()))));
+        Column.word("POLLS", 0, 15, row -> CpuList.text(row.cpu().hotLanes()))));
 
     static final Table<PairRow> PAIRS = new Table<>(List.of(
         Column.word("FROM", NAME_WIDTH, 1, PairRow::from),
@@ -106,21 +107,5 @@ final class Rows {
     static Map<Integer, String> names(Sample sample) {
         return sample.snapshot().kernels().stream()
             .collect(Collectors.toMap(Snapshot.Kernel::id, Snapshot.Kernel::name));
-    }
-
-    /** Numbers in ascending order, as 0-2,5. */
-    static String ranges(List<Integer> numbers) {
-        StringBuilder text = new StringBuilder();
-        List<Integer> sorted = numbers.stream().sorted().distinct().toList();
-        for (int from = 0; from < sorted.size();) {
-            int to = from;
-            while (to + 1 < sorted.size() && sorted.get(to + 1) == sorted.get(to) + 1) {
-                to++;
-            }
-            text.append(text.isEmpty() ? "" : ",").append(sorted.get(from))
-                .append(to > from ? (to > from + 1 ? "-" : ",") + sorted.get(to) : "");
-            from = to + 1;
-        }
-        return text.toString();
     }
 }

@@ -39,7 +39,7 @@ final class ScreenTop {
         refreshes = 1;
         draw(sample);
         long due = System.nanoTime() + nanos();
-        while (!sampler.hasEnded() && (count == 0 || refreshes <= count)) {
+        while (!sampler.hasEnded()) {
             Key key = screen.read(Math.clamp(TimeUnit.NANOSECONDS.toMillis(due - System.nanoTime()), 1, LOOK_MILLIS));
             Action action = key == null ? Action.NONE : state.press(key);
             if (action == Action.QUIT) {
@@ -54,6 +54,9 @@ final class ScreenTop {
                 state.message(said);
             }
             boolean isDue = !state.paused() && System.nanoTime() - due >= 0 || action == Action.REFRESH;
+            if (isDue && refreshes == count) {
+                return;
+            }
             if (isDue) {
                 sample = sampler.next();
                 logs.poll();

@@ -2,6 +2,7 @@
 package io.mkemu.live.top;
 
 import io.mkemu.abi.InstanceState;
+import io.mkemu.cli.type.CpuList;
 import io.mkemu.host.view.MachineSummary;
 import io.mkemu.host.view.Rates;
 import io.mkemu.host.view.Snapshot;
@@ -97,7 +98,7 @@ final class TopView {
             + (state == null ? "" : state.paused() ? ", PAUSED" : ", every " + Units.seconds(state.intervalMillis())
             + " s"));
         lines.add("kernels " + now.kernels().size() + ": " + active + " active, " + failed + " failed; CPUs "
-            + now.cpus().size() + " on host CPUs " + Rows.ranges(List.copyOf(host)) + ": " + mean(times));
+            + now.cpus().size() + " on host CPUs " + CpuList.text(List.copyOf(host)) + ": " + mean(times));
         lines.add("messages/s " + Units.rate(rates.sent()) + " sent, " + Units.rate(rates.received()) + " received, "
             + Units.rate(rates.refused()) + " refused; interrupts/s " + Units.rate(rates.interrupts()));
         String problems = now.problems().isEmpty() ? "" : "; " + now.problems().size() + " PROBLEMS: "

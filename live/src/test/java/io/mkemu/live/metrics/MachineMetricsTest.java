@@ -43,6 +43,13 @@ class MachineMetricsTest {
     }
 
     @Test
+    void kernelsOfOneNameAreToldApart() throws IOException {
+        List<String> lines = lines(MetricsText.openMetrics(MachineMetrics.of(TestSnapshots.ofOneName(), EPOCH)));
+        assertHas(lines, "mkemu_kernel_life{kernel=\"host#0\",machine=\"m\"} 3.0");
+        assertHas(lines, "mkemu_kernel_life{kernel=\"host#1\",machine=\"m\"} 3.0");
+    }
+
+    @Test
     void tellsWhatTheSnapshotTells() throws IOException {
         List<String> lines = openMetrics();
         for (String line : List.of(

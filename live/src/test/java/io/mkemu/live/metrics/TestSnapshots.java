@@ -35,6 +35,15 @@ final class TestSnapshots {
             new Snapshot.Trace(TraceMode.IPI, 8, 9), List.of("damaged"));
     }
 
+    /** The same with one name for both kernels, which each of them can write. */
+    static Snapshot ofOneName() {
+        Snapshot two = running();
+        return new Snapshot(two.machine(), two.state(), two.pid(), two.takenNanos(), two.upNanos(), two.ipi(),
+            two.ipiSlots(), two.ramBytes(), List.of(kernel(0, "host", InstanceState.ACTIVE),
+            kernel(1, "host", InstanceState.ACTIVE)), two.cpus(), two.lanes(), two.memory(), two.shares(), two.trace(),
+            two.problems());
+    }
+
     private static Kernel kernel(int id, String name, InstanceState state) {
         return new Kernel(id, name, state, 3, 44, "", List.of(id), 8192, 4096, 0x3000, 4096, "quiet", 3, 2, 1);
     }

@@ -60,11 +60,4 @@ class TableTest {
         assertEquals("Database         active    25   2.0k   2.0k", Rows.KERNELS.row(44, ROWS.get(2)));
         assertTrue(Rows.KERNELS.row(160, ROWS.get(3)).endsWith(" killed by \\x1b[31ma test"));
     }
-
-    @Test
-    void numbersAreWrittenInRanges() {
-        assertEquals("", Rows.ranges(List.of()));
-        assertEquals("0-2,5", Rows.ranges(List.of(5, 0, 2, 1)));
-        assertEquals("3,4", Rows.ranges(List.of(3, 4)));
-    }
 }
