@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.InstancesArgument;
-import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,10 +24,5 @@ public final class ContinueCommand extends VerbCommand {
     public ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
         return all ? object().put("all", true) : instances.putInto(object());
-    }
-
-    @Override
-    public void print(JsonNode result) {
-        StatusText.details(result, System.out);
     }
 }

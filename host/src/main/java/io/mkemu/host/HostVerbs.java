@@ -171,8 +171,8 @@ final class HostVerbs implements ControlHandler {
     private ObjectNode pause(ControlRequest request, boolean stops) {
         request.allow("names", "all");
         Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
-            && !instance.external() && (stops || instance.detail().equals(StatusReader.PAUSED)),
-            stops ? "active" : "paused");
+            && !instance.external() && (instance.detail().equals(StatusReader.PAUSED)
+            || stops && instance.detail().isEmpty()), stops ? "active" : "paused");
         if (names.contains(Machine.HOST_NAME)) {
             throw new MachineException(ExitCode.STATE, "the host kernel cannot be paused: its process is the one that "
                 + "would let it go on");

@@ -66,13 +66,8 @@ public final class StatusText {
             + cpus(instance, "cpus") + ", " + MemorySize.text(instance.path("memory").asLong());
     }
 
-    /** A line {@code web: loaded} for each. */
+    /** A line {@code web: loaded} for each, with what goes on in that state in its place: {@code web: paused}. */
     public static void states(JsonNode result, PrintStream out) {
-        result.path("instances").forEach(one -> out.println(text(one, "name") + ": " + text(one, "state")));
-    }
-
-    /** The same, with what goes on in a state in its place: {@code web: paused}. */
-    public static void details(JsonNode result, PrintStream out) {
         result.path("instances").forEach(one -> out.println(text(one, "name") + ": "
             + text(one, text(one, "detail").isEmpty() ? "state" : "detail")));
     }

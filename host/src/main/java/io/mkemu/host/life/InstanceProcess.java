@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,10 @@ public final class InstanceProcess extends InstanceLife {
 
     private record Output(long nanos, String line) {
     }
+
+    /** How long a process may take to stop. */
+    private static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final Deque<Output> outputs = new ArrayDeque<>();
     private final ThreadFactory threads;
@@ -222,12 +227,22 @@ public final class InstanceProcess extends InstanceLife {
 
     @Override
     public boolean pause(boolean stops) {
-        long pid = pid();
-        if (pid == 0 || isOver()) {
+        Process running = process;
+        /* A process that has ended is reaped: its id may be another's by now. */
+        if (running == null || !running.isAlive()) {
             return false;
         }
         paused = stops;
-        return stops ? StoppedProcess.stop(pid) : StoppedProcess.resume(pid);
+        if (!stops) {
+            return StoppedProcess.resume(running.pid());
+        }
+        boolean sent = StoppedProcess.stop(running.pid());
+        /* Each of its threads stops when it next comes by the kernel. */
+        for (long end = System.nanoTime() + STOP_NANOS; sent && running.isAlive() && System.nanoTime() - end < 0
+            && !StoppedProcess.isStopped(running.pid());) {
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return sent;
     }
 
     @Override

@@ -83,7 +83,7 @@ public final class States {
             + "delete remove" : "delete removes") + " the instance");
     }
 
-    public static HostedInstance requirePausable(HostedInstance instance, boolean stops) {
+    public static void requirePausable(HostedInstance instance, boolean stops) {
         InstanceLife life = instance.life();
         if (instance.state() != InstanceState.ACTIVE || life == null) {
             throw refused(instance, life != null ? "it is not active yet: wait until it is" : "no kernel runs: mk "
@@ -94,10 +94,12 @@ public final class States {
                 + "process may live in another name space; pause it where it was started (kill -STOP and kill -CONT, "
                 + "docker pause and docker unpause)");
         }
+        if (stops && (life.isShuttingDown() || life.isHalting())) {
+            throw refused(instance, "it is being ended");
+        }
         if (!stops && !life.isPaused()) {
             throw refused(instance, "it is not paused");
         }
-        return instance;
     }
 
     public static HostedInstance requireUnloadable(HostedInstance instance) {
