@@ -122,9 +122,14 @@ public final class LocalApic {
 
     /** How long it has slept in this life, ns, with the sleep that lasts now. Any thread. */
     public long haltedNanos(long now) {
-        long since = UnsafeApi.getLongAcquire(null, address + HALTED_SINCE_OFFSET);
-        return UnsafeApi.getLongAcquire(null, address + HALTED_NANOS_OFFSET)
-            + (since == 0 ? 0 : Math.max(0, now - since));
+        long since;
+        long halted;
+        do {
+            /* As one: a sleep that ends in between would count twice. */
+            since = UnsafeApi.getLongAcquire(null, address + HALTED_SINCE_OFFSET);
+            halted = UnsafeApi.getLongAcquire(null, address + HALTED_NANOS_OFFSET);
+        } while (since != UnsafeApi.getLongAcquire(null, address + HALTED_SINCE_OFFSET));
+        return halted + (since == 0 ? 0 : Math.max(0, now - since));
     }
 
     /** How long it has looked in vain for work in this life, ns. Any thread. */
@@ -202,6 +207,16 @@ public final class LocalApic {
         long lane = senderCpu + 1L;
         return (idleWord >>> 16 & STATE_MASK) == lane || (idleWord >>> 32 & STATE_MASK) == lane
             || idleWord >>> 48 == lane;
+    }
+
+    /** The state that an idle word tells; none of STATE_* if it is damaged. */
+    public static int state(long idleWord) {
+        return (int) (idleWord & STATE_MASK);
+    }
+
+    /** The sender whose lane stands in a place of an idle word, 0 to HOT_LANES - 1; -1 for none. */
+    public static int hotLane(long idleWord, int place) {
+        return (int) (idleWord >>> 16 * (place + 1) & STATE_MASK) - 1;
     }
 
     /** The idle word that says: running, and these lanes (physical CPU id + 1, 0 for none) are polled. */

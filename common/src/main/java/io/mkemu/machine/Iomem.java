@@ -22,6 +22,17 @@ import java.util.List;
  * @param problems a line for each thing in shared memory that cannot be so; it is left out of the tree
  */
 public record Iomem(ResourceTree tree, List<String> problems) {
+    /** A name in the map. */
+    public static final String HOST_MEMORY = "Host memory";
+    /** A name in the map, as the kernel's is. */
+    public static final String POOL = "Multikernel Memory Pool";
+    /** A name in the map. */
+    public static final String IPI_AREA = "IPI area";
+    /** A name in the map. */
+    public static final String ALLOCATION = "Allocation";
+    /** What the name of an instance's region begins with; its id and a '-' follow. */
+    public static final String INSTANCE = "mk-instance-";
+
 
     /**
      * Looks.
@@ -37,8 +48,8 @@ public record Iomem(ResourceTree tree, List<String> problems) {
         map.add("Kernel logs", layout.logsAt(), layout.pagesAt() - layout.logsAt());
         map.add("Page table", layout.pagesAt(), layout.poolMapAt() - layout.pagesAt());
         map.add("Multikernel pool bitmap", layout.poolMapAt(), layout.poolMapSize());
-        map.add("Host memory", layout.hostAt(), layout.hostSize());
-        map.add("Multikernel Memory Pool", layout.poolAt(), layout.poolSize());
+        map.add(HOST_MEMORY, layout.hostAt(), layout.hostSize());
+        map.add(POOL, layout.poolAt(), layout.poolSize());
         map.addPool(machine, machine.instances().entry(0), false);
         for (int id = 1; id < InstanceDescriptor.MAX_INSTANCES; id++) {
             InstanceEntry entry = machine.instances().entry(id);
@@ -63,7 +74,7 @@ public record Iomem(ResourceTree tree, List<String> problems) {
             for (int index = 0; index < pool.regions().size(); index++) {
                 Region region = pool.regions().get(index);
                 if (named) {
-                    add("mk-instance-" + entry.id() + "-" + entry.name() + "-region-" + index, region.address(),
+                    add(INSTANCE + entry.id() + "-" + entry.name() + "-region-" + index, region.address(),
                         region.size());
                 }
                 add("Bitmap", region.address(), InstancePool.overhead(region.size()));
@@ -77,7 +88,7 @@ public record Iomem(ResourceTree tree, List<String> problems) {
 
     private void addAllocations(BitmapPool pool, long ipiArea) {
         pool.forEachAllocation((address, size) ->
-            add(address == ipiArea ? "IPI area" : "Allocation", address, size));
+            add(address == ipiArea ? IPI_AREA : ALLOCATION, address, size));
         addUnfinished(pool);
     }
 

@@ -31,7 +31,7 @@ final class MemoryMap {
     private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
     private static final int REST = 500;
     private static final int LEAST_REST = 100;
-    private static final Pattern OF_INSTANCE = Pattern.compile("mk-instance-(\\d{1,3})-.*", Pattern.DOTALL);
+    private static final Pattern OF_INSTANCE = Pattern.compile(Iomem.INSTANCE + "(\\d{1,3})-.*", Pattern.DOTALL);
     private static final int NOBODY = -1;
 
     private final MappedMachine machine;
@@ -134,8 +134,8 @@ final class MemoryMap {
 
     private static RegionKind outermost(String name) {
         return switch (name) {
-            case "Host memory" -> RegionKind.HOST;
-            case "Multikernel Memory Pool" -> RegionKind.POOL;
+            case Iomem.HOST_MEMORY -> RegionKind.HOST;
+            case Iomem.POOL -> RegionKind.POOL;
             default -> RegionKind.TABLES;
         };
     }
@@ -145,8 +145,8 @@ final class MemoryMap {
             return RegionKind.INSTANCE_POOL;
         }
         return switch (name) {
-            case "IPI area" -> RegionKind.IPI_AREA;
-            case "Allocation" -> RegionKind.ALLOCATION;
+            case Iomem.IPI_AREA -> RegionKind.IPI_AREA;
+            case Iomem.ALLOCATION -> RegionKind.ALLOCATION;
             default -> RegionKind.OTHER;
         };
     }

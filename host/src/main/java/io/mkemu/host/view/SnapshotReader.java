@@ -32,8 +32,6 @@ import java.util.Map;
 public final class SnapshotReader implements AutoCloseable {
     /* Of a RAM that somebody scribbles over there could be any number. */
     private static final int MOST_PROBLEMS = 64;
-    private static final int STATE_BITS = 16;
-    private static final long FIELD_MASK = (1L << STATE_BITS) - 1;
     private static final Counter[] COUNTERS = Counter.values();
 
     /** Whether the machine's host lives. */
@@ -72,9 +70,10 @@ public final class SnapshotReader implements AutoCloseable {
         List<String> problems = new ArrayList<>();
         boolean runs = hostLife.runs();
         PhysicalMemory ram = machine.memory();
-        long taken = machine.platform().nanoTime();
         List<InstanceEntry> entries = InstanceNames.all(machine);
-        memory.look(entries, taken);
+        memory.look(entries, machine.platform().nanoTime());
+        /* Now: that may have taken long, and what follows is a moment's. */
+        long taken = machine.platform().nanoTime();
         List<Kernel> kernels = entries.stream().map(this::kernel)
             .filter(kernel -> kernel.state() != InstanceState.EMPTY).toList();
         List<Cpu> cpus = cpus(taken, problems);
@@ -121,12 +120,12 @@ public final class SnapshotReader implements AutoCloseable {
     }
 
     private static CpuState state(LocalApic apic, long idle, List<String> problems) {
-        return switch ((int) (idle & FIELD_MASK)) {
+        return switch (LocalApic.state(idle)) {
             case LocalApicDescriptor.STATE_OFFLINE -> CpuState.OFFLINE;
             case LocalApicDescriptor.STATE_RUNNING -> CpuState.RUNNING;
             case LocalApicDescriptor.STATE_HALTED -> CpuState.HALTED;
             default -> {
-                problems.add("CPU " + apic.physicalCpu() + " has state " + (idle & FIELD_MASK) + ", which is none");
+                problems.add("CPU " + apic.physicalCpu() + " has state " + LocalApic.state(idle) + ", which is none");
                 yield CpuState.OFFLINE;
             }
         };
@@ -134,8 +133,8 @@ public final class SnapshotReader implements AutoCloseable {
 
     private List<Integer> hotLanes(LocalApic apic, long idle, List<String> problems) {
         List<Integer> senders = new ArrayList<>(LocalApicDescriptor.HOT_LANES);
-        for (int lane = 1; lane <= LocalApicDescriptor.HOT_LANES; lane++) {
-            int sender = (int) (idle >>> lane * STATE_BITS & FIELD_MASK) - 1;
+        for (int lane = 0; lane < LocalApicDescriptor.HOT_LANES; lane++) {
+            int sender = LocalApic.hotLane(idle, lane);
             if (sender >= machine.layout().nrCpus()) {
                 problems.add("CPU " + apic.physicalCpu() + " polls the lane of CPU " + sender + ", which is none");
             } else if (sender >= 0) {
