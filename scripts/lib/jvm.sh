@@ -25,6 +25,7 @@ JVM_THREADS=14
 # container /proc names the group's path on the host, and the mount begins with the group.
 jvm_threads() {
     local controllers path group most now
+    [ -r /proc/self/cgroup ] || return 0
     while IFS=: read -r _ controllers path; do
         case ,$controllers, in
         *,pids,*) group=/sys/fs/cgroup/pids ;;

@@ -158,6 +158,11 @@ final class BenchCommand implements Callable<Integer> {
         List<Contender> contenders = new ArrayList<>(Contender.all());
         contenders.removeIf(contender -> !names.contains(contender.name()));
         List<Contender> machines = contenders.stream().filter(one -> one.kind() == Kind.MKEMU).toList();
+        long builds = against.stream().map(tree -> tree.toAbsolutePath().normalize().getFileName()).distinct().count();
+        if (builds < against.size()) {
+            throw new MachineException(ExitCode.USAGE, "--against: two builds lie in directories of one name, by which "
+                + "the report names them: give one another name, or a link");
+        }
         against.forEach(tree -> machines.forEach(one -> contenders.add(one.of(tree.toAbsolutePath().normalize()))));
         List<String> notes = new ArrayList<>();
         String compiler = CCompiler.version();
