@@ -8,6 +8,7 @@ import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.os.AsymmetricFence;
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
  * message; the sender stores ready and then looks at the idle word. Both missing the other is the lost wake-up. Two
  * threads run a trial after the other in step, and each outcome is counted.
  */
+@Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class DoorbellLitmusTest {
     private static final int TRIALS = 1_000_000;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.ChildJvm;
 import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Processes that send on CPUs 0, 1 and 3 to CPU 2, which this process runs. */
+@Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class QueuedStressTest {
     private static final int[] CPUS = {0, 1, 3};

@@ -19,6 +19,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Many callers on one pool: threads first, then processes of which some are killed. */
+@Alone
 @Timeout(300)
 class BitmapPoolStressTest {
     private static final int SURVIVORS = 3;

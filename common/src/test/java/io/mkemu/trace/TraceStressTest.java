@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.ChildJvm;
 import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Processes that trace on CPUs 0 and 1 into small rings, which this process drains. */
+@Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class TraceStressTest {
     private static final RamLayout LAYOUT = new RamLayout(RamLayout.MAX_CPUS, 2, 1 << 20, 1 << 20);

@@ -16,6 +16,7 @@ import io.mkemu.kernel.FuzzFields.Spot;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.Window;
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.ChildJvm;
 import java.io.File;
 import java.io.IOException;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * Scribbles over a running machine. No kernel may crash, hang or throw; the kernels that were not scribbled on go on
  * exchanging. {@code -Dmkemu.fuzz.seed=N} begins with that seed, {@code -Dmkemu.fuzz.seeds=N} says how many.
  */
+@Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class FuzzTest {
     private static final long FIRST_SEED = Long.getLong("mkemu.fuzz.seed", 1);

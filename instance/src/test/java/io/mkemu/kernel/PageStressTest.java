@@ -19,6 +19,7 @@ import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.testkit.Alone;
 import io.mkemu.testkit.ChildJvm;
 import java.io.IOException;
 import java.util.LinkedHashMap;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Kernels, each a process, that share, map, unmap and free the same few pages, and are killed at it. */
+@Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageStressTest {
     private static final int KILLS = 8;

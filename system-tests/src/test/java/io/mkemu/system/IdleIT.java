@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.system.modules.Quiet;
+import io.mkemu.testkit.Alone;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What a machine costs that has nothing to do. */
+@Alone
 class IdleIT {
     private static final int INSTANCES = 8;
     private static final int SECONDS = 5;

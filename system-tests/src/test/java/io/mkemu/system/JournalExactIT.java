@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.builtin.TrafficDescriptor;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.testkit.Alone;
 import io.mkemu.trace.TraceReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** That a recording is whole to the last message: while the host keeps up, when it does not, and when it is killed. */
+@Alone
 @Timeout(600)
 class JournalExactIT {
     private static final long MESSAGES = 250_000;
