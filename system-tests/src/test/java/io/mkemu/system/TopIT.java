@@ -71,6 +71,30 @@ class TopIT {
         mk.start("shutdown").ends(0);
     }
 
+    /** By the verb, and by a signal: show, top and the lines it draws tell the same. */
+    @Test
+    void aPausedKernelIsPausedInShowAndTop() throws Exception {
+        mk.start("pause", "web").ends(0);
+        assertEquals("paused", mk.json("show", "web").get("detail").textValue());
+        assertEquals(1, mk.start("show").ends(0).out("^web: paused$").size());
+        assertEquals("[1]", mk.json("top", "-n", "1", "-d", "0.1").get("paused").toString());
+        Procs.signal("STOP", mk.json("show", "db").get("pid").longValue());
+        try (Pty pty = new Pty(mk, 100, 30, "top", "-d", "0.1")) {
+            pty.await("1 active, 2 paused, 0 failed");
+            pty.await("web              paused");
+            pty.await("db               paused");
+            mk.start("continue", "--all").ends(0);
+            pty.await("3 active, 0 failed");
+            pty.await("web              active");
+            pty.await("db               active");
+            pty.type("q");
+            assertEquals(0, pty.exitCode());
+        }
+        assertEquals("[]", mk.json("top", "-n", "1", "-d", "0.1").get("paused").toString());
+        assertEquals("", mk.json("show", "web").get("detail").textValue());
+        mk.start("shutdown").ends(0);
+    }
+
     private static List<String> regions(JsonNode tree) {
         List<String> lines = new ArrayList<>();
         for (JsonNode region : tree) {

@@ -18,10 +18,18 @@ import java.util.stream.Collectors;
 final class Rows {
     private static final int NAME_WIDTH = 16;
 
-    /** A kernel, what it did, how full the fullest lane to it is and how much of its pool is used, 0..1. */
-    record KernelRow(Snapshot.Kernel kernel, Rates.OfKernel rate, double laneFill, double poolUsed) {
+    /**
+     * A kernel, whether it is paused, what it did, how full the fullest lane to it is and how much of its pool is used,
+     * 0..1.
+     */
+    record KernelRow(Snapshot.Kernel kernel, boolean paused, Rates.OfKernel rate, double laneFill, double poolUsed) {
         boolean hasFailed() {
             return kernel.state() == InstanceState.FAILED;
+        }
+
+        /** What goes on in its state goes before that, as in what the verbs print: active, but paused. */
+        String state() {
+            return paused ? "paused" : kernel.state().toString();
         }
     }
 
@@ -36,7 +44,7 @@ final class Rows {
     static final Table<KernelRow> KERNELS = new Table<>(List.of(
         Column.id("ID", 3, 9, row -> row.kernel().id()),
         Column.word("NAME", NAME_WIDTH, 1, row -> row.kernel().name()),
-        Column.word("STATE", 6, 2, row -> row.kernel().state().toString()),
+        Column.word("STATE", 6, 2, KernelRow::state),
         Column.id("LIFE", 4, 12, row -> row.kernel().life()),
         Column.id("PID", 7, 10, row -> row.kernel().pid()),
         Column.word("CPUS", 8, 8, row -> CpuList.text(row.kernel().cpus())),
@@ -84,9 +92,9 @@ final class Rows {
         Map<Integer, Integer> owners = snapshot.cpus().stream().collect(Collectors.toMap(Cpu::id, Cpu::kernel));
         Map<Integer, Integer> fullest = snapshot.lanes().stream().filter(lane -> owners.containsKey(lane.to()))
             .collect(Collectors.toMap(lane -> owners.get(lane.to()), Lane::waiting, Math::max));
-        return snapshot.kernels().stream().map(kernel -> new KernelRow(kernel, rates.get(kernel.id()),
-            fullest.getOrDefault(kernel.id(), 0) / (double) snapshot.ipiSlots(), kernel.memoryBytes() == 0 ? 0
-            : 1 - kernel.freeBytes() / (double) kernel.memoryBytes())).toList();
+        return snapshot.kernels().stream().map(kernel -> new KernelRow(kernel, sample.paused().contains(kernel.id()),
+            rates.get(kernel.id()), fullest.getOrDefault(kernel.id(), 0) / (double) snapshot.ipiSlots(),
+            kernel.memoryBytes() == 0 ? 0 : 1 - kernel.freeBytes() / (double) kernel.memoryBytes())).toList();
     }
 
     static List<CpuRow> cpus(Sample sample) {

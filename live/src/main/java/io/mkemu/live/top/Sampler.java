@@ -3,6 +3,7 @@ package io.mkemu.live.top;
 
 import io.mkemu.host.view.MachineSummary;
 import io.mkemu.host.view.MachineView;
+import io.mkemu.host.view.PausedKernels;
 import io.mkemu.host.view.Snapshot;
 import io.mkemu.host.view.SnapshotReader;
 import io.mkemu.machine.MappedMachine;
@@ -52,7 +53,7 @@ final class Sampler implements AutoCloseable {
     /** What has happened since the last sample. */
     Sample next() throws IOException {
         Snapshot now = reader.read();
-        Sample sample = Sample.between(last, now);
+        Sample sample = Sample.between(last, now, PausedKernels.of(now));
         last = now;
         return sample;
     }

@@ -34,11 +34,12 @@ final class TextTop {
             .forEach(row -> text.append(table.row(WIDTH, row).stripTrailing()).append('\n'));
     }
 
-    /** One JSON object on a line: {snapshot, rates}. */
+    /** One JSON object on a line: {snapshot, rates, paused}. */
     static String json(Sample sample) {
         ObjectNode node = Json.object();
         node.set("snapshot", SnapshotJson.of(sample.snapshot()));
         node.set("rates", SnapshotJson.of(sample.rates()));
+        sample.paused().forEach(node.putArray("paused")::add);
         String json = Json.text(node);
         int plain = 0;
         while (plain < json.length() && !steers(json.charAt(plain))) {

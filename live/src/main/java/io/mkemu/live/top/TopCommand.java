@@ -21,8 +21,8 @@ import picocli.CommandLine.Spec;
 @Command(name = "top", mixinStandardHelpOptions = true, header = "Shows the kernels of a machine while they run.",
     description = {
     "Shows the kernels of a machine while they run: what their CPUs do, what they send and receive, how full their "
-        + "lanes and pools are. h shows the keys. It only reads the machine's RAM: a host that hangs or is dead is "
-        + "shown too.",
+        + "lanes and pools are. h shows the keys. It only reads the machine's RAM, and from /proc which kernels are "
+        + "paused: a host that hangs or is dead is shown too.",
     "Where stdout or stdin is no terminal, or TERM is dumb, it prints one sample as text and ends."},
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
         "  0:the user quit, the machine ended in order, or all of --count was shown",
@@ -40,8 +40,8 @@ public final class TopCommand implements FurtherCommand {
         + "terminal 1 is the default.")
     private Integer count;
 
-    @Option(names = "--json", description = "Print one JSON object per sample, {snapshot, rates}, on a line each, "
-        + "until the machine ends or COUNT is reached.")
+    @Option(names = "--json", description = "Print one JSON object per sample, {snapshot, rates, paused}, on a line "
+        + "each, until the machine ends or COUNT is reached.")
     private boolean json;
 
     @Spec

@@ -86,6 +86,7 @@ final class TopView {
         Snapshot now = sample.snapshot();
         Rates rates = sample.rates();
         long active = now.kernels().stream().filter(kernel -> kernel.state() == InstanceState.ACTIVE).count();
+        int paused = sample.paused().size();
         long failed = now.kernels().stream().filter(kernel -> kernel.state() == InstanceState.FAILED).count();
         boolean dead = now.state().equals(MachineSummary.DEAD);
         List<Rates.Time> times = rates.cpus().stream().map(Rates.OfCpu::time)
@@ -97,7 +98,8 @@ final class TopView {
             + Units.duration(now.upNanos()) + ", host pid " + now.pid()) + ", " + now.ipi()
             + (state == null ? "" : state.paused() ? ", PAUSED" : ", every " + Units.seconds(state.intervalMillis())
             + " s"));
-        lines.add("kernels " + now.kernels().size() + ": " + active + " active, " + failed + " failed; CPUs "
+        lines.add("kernels " + now.kernels().size() + ": " + (active - paused) + " active, "
+            + (paused == 0 ? "" : paused + " paused, ") + failed + " failed; CPUs "
             + now.cpus().size() + " on host CPUs " + CpuList.text(List.copyOf(host)) + ": " + mean(times));
         lines.add("messages/s " + Units.rate(rates.sent()) + " sent, " + Units.rate(rates.received()) + " received, "
             + Units.rate(rates.refused()) + " refused; interrupts/s " + Units.rate(rates.interrupts()));

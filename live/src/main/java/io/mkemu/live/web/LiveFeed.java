@@ -2,12 +2,11 @@
 package io.mkemu.live.web;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.MachineException;
-import io.mkemu.abi.InstanceState;
 import io.mkemu.host.view.MachineLogs;
 import io.mkemu.host.view.MachineView;
+import io.mkemu.host.view.PausedKernels;
 import io.mkemu.host.view.Rates;
 import io.mkemu.host.view.RunningMachines;
 import io.mkemu.host.view.Snapshot;
@@ -17,7 +16,6 @@ import io.mkemu.json.Json;
 import io.mkemu.live.metrics.MetricsSource;
 import io.mkemu.live.metrics.MetricsText;
 import io.mkemu.machine.MachineDirectory;
-import io.mkemu.os.StoppedProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -138,10 +136,7 @@ final class LiveFeed implements Feed {
         if (since > 0 && since < STALE_NANOS) {
             what.set("rates", SnapshotJson.of(Rates.between(before, now)));
         }
-        /* Not in RAM: a process that is stopped cannot say so. */
-        ArrayNode paused = what.putArray("paused");
-        now.kernels().stream().filter(kernel -> kernel.state() == InstanceState.ACTIVE && kernel.pid() > 0
-            && StoppedProcess.isStopped(kernel.pid())).forEach(kernel -> paused.add(kernel.id()));
+        PausedKernels.of(now).forEach(what.putArray("paused")::add);
         before = now;
         hub.tell("snapshot", what);
     }

@@ -14,6 +14,9 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Samples of machines that never were: a second long, a kernel for each name, a CPU for each kernel. */
 final class Samples {
@@ -22,9 +25,10 @@ final class Samples {
     private Samples() {
     }
 
-    /** Kernel N has sent 1000 * N messages in the second, and failed if its name begins with "failed". */
+    /** Kernel N has sent 1000 * N messages in the second; it failed or is paused if its name begins so. */
     static Sample of(String... names) {
-        return Sample.between(snapshot(1, names), snapshot(2, names));
+        return Sample.between(snapshot(1, names), snapshot(2, names), IntStream.range(0, names.length).boxed()
+            .filter(id -> names[id].startsWith("paused")).collect(Collectors.toCollection(TreeSet::new)));
     }
 
     static Snapshot snapshot(int seconds, String... names) {

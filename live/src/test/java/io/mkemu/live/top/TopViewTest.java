@@ -45,6 +45,18 @@ class TopViewTest {
         assertEquals("", lines.get(10));
     }
 
+    /** As mk show says it: active in shared memory, its process stands still. */
+    @Test
+    void aPausedKernelIsTold() {
+        Sample sample = Samples.of("host", "web", "paused-one", "failed-one");
+        List<String> lines = view.lines(state, sample, logs, 120, 20).stream().map(AttributedString::toString).toList();
+        assertTrue(lines.get(1).startsWith("kernels 4: 2 active, 1 paused, 1 failed; "), lines.get(1));
+        assertTrue(lines.get(8).startsWith("  2 paused-one       paused    1"), lines.get(8));
+        assertTrue(TextTop.text(sample).contains("\n  2 paused-one       paused    1"), TextTop.text(sample));
+        assertTrue(TextTop.json(sample).endsWith(",\"paused\":[2]}"), TextTop.json(sample));
+        assertTrue(TextTop.json(SAMPLE).endsWith(",\"paused\":[]}"), TextTop.json(SAMPLE));
+    }
+
     @Test
     void everySizeIsFilledExactlyAndNothingSteersTheTerminal() {
         new KernelLog(machine.memory(), machine.activate(1, 1).id()).append(6, 1, "line \u001b[2J of web");
