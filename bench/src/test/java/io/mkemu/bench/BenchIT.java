@@ -130,6 +130,9 @@ class BenchIT {
         for (String mode : List.of("off", "lifecycle", "ipi", "all")) {
             has(said, "^trace-" + mode + " +64 +" + TRIP);
         }
+        for (String top : List.of("off", "on")) {
+            has(said, "^top-" + top + " +64 +" + TRIP);
+        }
         for (String crowd : List.of("crowd-0-of-130-cpus", "crowd-0", "crowd-128")) {
             has(said, "^" + crowd + " +64 +" + TRIP);
         }

@@ -28,6 +28,8 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     /** Name of the row that trace modes are held against. */
     private static final String TRACE_OFF = "trace-off";
     private static final String TRACE_PREFIX = "trace-";
+    private static final String TOP_OFF = "top-off";
+    private static final String TOP_PREFIX = "top-";
     private static final String CROWD_PREFIX = "crowd-";
 
     /** Round trips by size, in the order of the contenders. */
@@ -43,11 +45,15 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     }
 
     private static boolean isApart(String name) {
-        return isTrace(name) || isCrowd(name) || isLayer(name);
+        return isTrace(name) || isTop(name) || isCrowd(name) || isLayer(name);
     }
 
     private static boolean isTrace(String name) {
         return name.startsWith(TRACE_PREFIX);
+    }
+
+    private static boolean isTop(String name) {
+        return name.startsWith(TOP_PREFIX);
     }
 
     private static boolean isLayer(String name) {
@@ -72,6 +78,11 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     /** p50 in multiples of that with trace=off, for the rows of trace modes. */
     public OptionalDouble timesUntraced(RoundTrip trip) {
         return isTrace(trip.name()) ? times(trip, TRACE_OFF, trip.bytes()) : OptionalDouble.empty();
+    }
+
+    /** p50 in multiples of that without mk top, for the rows with and without it. */
+    public OptionalDouble timesUnwatched(RoundTrip trip) {
+        return isTop(trip.name()) ? times(trip, TOP_OFF, trip.bytes()) : OptionalDouble.empty();
     }
 
     /** p50 in multiples of that of a machine with no other instance, for the rows of crowds. */

@@ -34,8 +34,9 @@ final class Tables {
 
     /** All tables that have rows. */
     static List<Table> of(Report report) {
-        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), budget(report), crowds(report),
-            rates(report), idle(report), boots(report), memory(report), verbs(report), warmUps(report)));
+        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), top(report), budget(report),
+            crowds(report), rates(report), idle(report), boots(report), memory(report), verbs(report),
+            warmUps(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
     }
@@ -53,6 +54,13 @@ final class Tables {
             tripHead("x off", "lost"), tripRows(report, trip -> report.timesUntraced(trip).isPresent(),
                 trip -> List.of(Numbers.times(report.timesUntraced(trip)),
                     Numbers.text("%.3f", report.results().lost(trip.name()) / (double) trip.trips()))));
+    }
+
+    private static Table top(Report report) {
+        return new Table("What looking costs: queued, idle=poll; without and with an mk top beside it that takes ten "
+            + "samples a second", tripHead("x off"), tripRows(report,
+                trip -> report.timesUnwatched(trip).isPresent(),
+                trip -> List.of(Numbers.times(report.timesUnwatched(trip)))));
     }
 
     private static Table budget(Report report) {

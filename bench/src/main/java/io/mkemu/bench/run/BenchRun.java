@@ -102,6 +102,7 @@ public final class BenchRun {
                 start(scratch.directory(), journal == null ? null : journal.directory());
                 measureTrips();
                 measureTraces();
+                measureTop(scratch.directory());
                 measureBudget();
                 measureCrowds();
                 measureBoots();
@@ -219,6 +220,24 @@ public final class BenchRun {
             long lost = process.trace(mode);
             into.addTrips(name, Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
             into.addLost(name, process.trace(TraceMode.OFF) - lost);
+        }
+    }
+
+    private void measureTop(Path directory) throws IOException, InterruptedException {
+        if (!comparisons.contains(Comparison.TOP)
+            || processes.stream().noneMatch(one -> one.contender().kind() == Kind.WATCHED)) {
+            return;
+        }
+        try (RunningTop top = RunningTop.start(directory.resolve(Contender.WATCHED.name()))) {
+            measureApart("without and with mk top", EnumSet.of(Kind.WATCHED), (process, millis, into) -> {
+                String name = process.contender().name();
+                into.addTrips(name + "-off", Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
+                top.resume();
+                into.addTrips(name + "-on", Effort.USUAL_BYTES, process.roundTrips(Effort.USUAL_BYTES, millis));
+                top.stop();
+            });
+        } catch (BenchException failed) {
+            results.addFailure(failed.getMessage());
         }
     }
 

@@ -8,6 +8,8 @@ import java.util.Locale;
 public enum Comparison {
     /** Round trips with each mode of tracing, on one machine. */
     TRACE(List.of(Contender.TRACED)),
+    /** Round trips without and with mk top beside them, on one machine. */
+    TOP(List.of(Contender.WATCHED)),
     /** Round trips through ever more of what an IPI goes through. */
     BUDGET(Contender.LAYERS),
     /** Round trips of two kernels beside instances that are there and do not run. */

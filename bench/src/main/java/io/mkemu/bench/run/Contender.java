@@ -34,6 +34,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         MKEMU,
         /** One with a journal. */
         TRACED,
+        /** One that mk top looks at. */
+        WATCHED,
         /** One that is compared with others of its kind alone. */
         CROWD,
         /** A peer in C, in a JVM, or a machine: a layer of the budget. */
@@ -58,6 +60,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     public static final List<Integer> BOOTED = List.of(1, 8);
 
     static final Contender TRACED = mkemu("trace", Kind.TRACED, "queued", "poll");
+    static final Contender WATCHED = mkemu("top", Kind.WATCHED, "queued", "poll");
     /** Each with one instance that runs, the others are loaded; the first with the CPUs of the largest. */
     static final List<Contender> CROWDS = List.of(crowd("crowd-0-of-130-cpus", 130, 0), crowd(ALONE, 2, 0),
         crowd("crowd-2", 4, 2), crowd("crowd-8", 10, 8), crowd("crowd-32", 34, 32), crowd("crowd-128", 130, 128));
@@ -149,6 +152,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
                 + " " + join(cpus) + " DIR";
             case MKEMU, CROWD, LAYER_MKEMU -> java + words(flags()) + MkemuMain.class.getName() + " " + machine()
                 + " DIR";
+            case WATCHED -> java + MkemuMain.class.getName() + " " + machine() + " DIR; scripts/mk top --machine "
+                + name + " " + String.join(" ", RunningTop.ARGUMENTS);
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
             case BOOT -> java + BootMain.class.getName() + " " + instances + " DIR";
             case VERBS -> java + VerbsMain.class.getName() + " DIR";
@@ -177,7 +182,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case C, LAYER_C -> List.of(cProgram.toString(), peer(), cpuList);
             case JAVA, LAYER_JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(peer()),
                 List.of(peer(), cpuList, place.toString()));
-            case MKEMU, CROWD, LAYER_MKEMU -> ofMachine(place.toString());
+            case MKEMU, CROWD, LAYER_MKEMU, WATCHED -> ofMachine(place.toString());
             case TRACED -> ofMachine(place.toString(), journal.toString());
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));

@@ -55,6 +55,7 @@ class ReportTest {
         has(text, "^mkemu-queued-poll +64 +240 ns .* 2\\.00 +4\\.00$");
         has(text, "^mkemu-queued-poll +256 +300 ns .* - +-$");
         has(text, "^trace-ipi +64 +110 ns .* 1\\.10 +0\\.250$");
+        has(text, "^top-on +64 +204 ns .* 1\\.02$");
         has(text, "^mkemu-queued-poll +64 +2\\.00 M +500 k +-$");
         has(text, "^c-mailbox-spin +200 ns +-$");
         has(text, "^slots +220 ns +\\+20 ns$");
@@ -132,7 +133,7 @@ class ReportTest {
         var document = DocumentBuilderFactory.newInstance().newDocumentBuilder()
             .parse(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
         assertEquals(3, document.getElementsByTagName("svg").getLength());
-        assertEquals(10, document.getElementsByTagName("table").getLength());
+        assertEquals(11, document.getElementsByTagName("table").getLength());
         has(page, "Some &lt;Processor&gt;");
         has(page, "scripts/bench --quick\ncc -O2 x.c");
     }

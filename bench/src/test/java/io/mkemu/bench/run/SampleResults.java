@@ -24,6 +24,8 @@ public final class SampleResults {
         trips(results, "mkemu-queued-poll", 256, 300);
         trips(results, "trace-off", 64, 100);
         trips(results, "trace-ipi", 64, 110);
+        trips(results, "top-off", 64, 200);
+        trips(results, "top-on", 64, 204);
         trips(results, "budget-c-mailbox-spin", 64, 100);
         trips(results, "budget-slots", 64, 110);
         trips(results, "budget-cpu", 64, 190);

@@ -91,7 +91,8 @@ public final class TopCommand implements FurtherCommand {
         sampler.begin();
         long due = System.nanoTime();
         for (long printed = 0; (most == 0 || printed < most) && !sampler.hasEnded(); printed++) {
-            due += delay.millis() * 1_000_000;
+            /* Whoever was stopped for a while does not take all the samples at once that are overdue. */
+            due = Math.max(due, System.nanoTime() - delay.millis() * 1_000_000) + delay.millis() * 1_000_000;
             sleepUntil(due);
             System.out.print((printed > 0 && !json ? "\n" : "") + text.apply(sampler.next()));
             if (System.out.checkError()) {
