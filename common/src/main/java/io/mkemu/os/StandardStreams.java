@@ -10,7 +10,7 @@ import java.nio.file.Path;
 
 /**
  * Other files in place of this process's standard streams, below all that writes to them, the JVM's own messages too.
- * Opening can fail and changes nothing; replacing cannot.
+ * Opening can fail and changes nothing; replacing cannot. And what the standard streams are. Any thread.
  */
 public final class StandardStreams implements AutoCloseable {
     private static final int STDIN = 0;
@@ -28,6 +28,9 @@ public final class StandardStreams implements AutoCloseable {
     private static final long POLLFD_LENGTH = 8;
     private static final long POLLFD_REVENTS = 6;
     private static final short POLLERR = 8;
+    private static final int TCGETS = 0x5401;
+    /** Room for struct termios, 36 bytes on amd64 and aarch64. */
+    private static final long TERMIOS_ROOM = 64;
 
     private final int input;
     private final int output;
@@ -61,6 +64,22 @@ public final class StandardStreams implements AutoCloseable {
             MemorySegment atOnce = arena.allocate(2 * Long.BYTES);
             long found = Native.call(SystemCall.PPOLL, poll.address(), 1, atOnce.address(), 0);
             return found > 0 && (poll.get(ValueLayout.JAVA_SHORT, POLLFD_REVENTS) & POLLERR) != 0;
+        }
+    }
+
+    /** Whether this process's standard output is a terminal. */
+    public static boolean isOutputTerminal() {
+        return isTerminal(STDOUT);
+    }
+
+    /** Whether this process's standard error is a terminal. */
+    public static boolean isErrorTerminal() {
+        return isTerminal(STDERR);
+    }
+
+    private static boolean isTerminal(int fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            return Native.call(SystemCall.IOCTL, fd, TCGETS, arena.allocate(TERMIOS_ROOM).address(), 0) == 0;
         }
     }
 

@@ -12,6 +12,7 @@ enum SystemCall {
     GETGID(104, 176),
     GETTID(186, 178),
     GETUID(102, 174),
+    IOCTL(16, 29),
     KILL(62, 129),
     MEMBARRIER(324, 283),
     OPENAT(257, 56),

@@ -34,7 +34,7 @@ public final class HazardsCommand implements FurtherCommand {
 
     @Override
     public Integer call() throws Exception {
-        Progress progress = new Progress(System.err);
+        Progress progress = new Progress();
         HazardRun run = new HazardRun(PlaceNote.tell(MachineDirectory.of(machine)), progress::show);
         boolean[] ok = new boolean[1];
         Interruptible.run(run::stop, () -> {

@@ -44,7 +44,9 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
     private int deletedFiles;
     /* Whether the present file had a document: if not, its successor says what it would have repeated. */
     private boolean hasTold = true;
+    private long firstNumber;
     private long lastNumber;
+    private long endNumber;
     private long damagedSince;
     private long damagedDocuments;
     private long lostDocuments;
@@ -138,6 +140,15 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
         return watermark;
     }
 
+    /** How much of the recording has been read, 0..1; less than 0 while it is written, since nobody knows its end. */
+    public double share() throws IOException {
+        if (endNumber == 0) {
+            endNumber = JournalDirectory.endedAt(recording);
+        }
+        return endNumber < lastNumber || endNumber == 0 ? -1
+            : lastNumber == 0 ? 0 : (lastNumber - firstNumber + 1.0) / (endNumber - firstNumber + 1);
+    }
+
     private boolean nextSegment() {
         if (!segment.next()) {
             inDocument = false;
@@ -201,6 +212,7 @@ public final class JournalReader implements SegmentSource, AutoCloseable {
             report(count(missing, "document") + (missing == 1 ? " is" : " are") + " missing before document "
                 + tailer.documents());
         }
+        firstNumber = firstNumber == 0 ? number : firstNumber;
         lastNumber = number;
         damagedSince = 0;
         isBehindDeleted = false;

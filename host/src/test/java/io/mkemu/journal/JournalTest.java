@@ -98,6 +98,26 @@ class JournalTest extends JournalFixture {
     }
 
     @Test
+    void howMuchHasBeenReadIsToldOfWhatHasEnded() throws IOException {
+        try (JournalWriter writer = writer(SMALL); JournalReader reader = reader()) {
+            append(writer, 0, 1);
+            assertTrue(reader.next());
+            assertTrue(reader.share() < 0, "it is being written: " + reader.share());
+            append(writer, 1, 1);
+            append(writer, 2, 1);
+        }
+        try (JournalReader reader = reader()) {
+            assertEquals(0, reader.share());
+            double before = 0;
+            while (reader.next()) {
+                assertTrue(reader.share() > before || reader.share() == 1, before + ", then " + reader.share());
+                before = reader.share();
+            }
+            assertEquals(1, before);
+        }
+    }
+
+    @Test
     void eachRecordingIsItsOwnAndTheNewestIsRead() throws IOException {
         for (long run = 0; run < 3; run++) {
             try (JournalWriter writer = writer(SMALL)) {

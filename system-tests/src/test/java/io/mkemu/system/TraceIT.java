@@ -241,6 +241,22 @@ class TraceIT {
         }
     }
 
+    /** A large journal takes minutes. */
+    @Test
+    void anExportTellsATerminalHowFarItIsAndNobodyElse() throws Exception {
+        demo().ends(0);
+        Path file = mk.work().resolve("shown.pftrace");
+        try (Pty pty = new Pty(mk, 120, 10, "trace", "export", file, "--since", "-3600s", "--journal", journal())) {
+            assertEquals(0, pty.exitCode());
+            assertTrue(Pattern.compile("\\rlooking for the end of the recording\\r\\d+ % of the recording read, \\d+ "
+                + "events? written *\\r(?s:.*)\\r +\\rmk: \\S+shown.pftrace: .*; open it at ").matcher(pty.written())
+                .find(), pty::written);
+        }
+        MkProcess silent = mk.start("trace", "export", mk.work().resolve("silent.pftrace"), "--journal", journal());
+        assertEquals(1, silent.ends(0).err().size(), silent::describe);
+        assertTrue(silent.err().getFirst().startsWith("mk: "), silent::describe);
+    }
+
     @Test
     void theModeIsChangedWhileTheMachineRuns() throws Exception {
         mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "modes", "--journal", journal()).ends(0);

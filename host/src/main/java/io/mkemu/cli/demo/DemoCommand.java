@@ -68,7 +68,7 @@ public final class DemoCommand implements Callable<Integer> {
         MachineRun run = new MachineRun(PlaceNote.tell(MachineDirectory.of(machine)),
             MachinePlan.of(spec).recorded(journal.options()), null);
         boolean[] ok = new boolean[1];
-        Progress progress = new Progress(System.err);
+        Progress progress = new Progress();
         DemoResult[] result = new DemoResult[1];
         Interruptible.run(run, host -> result[0] = follow(host, progress), report -> {
             progress.clear();

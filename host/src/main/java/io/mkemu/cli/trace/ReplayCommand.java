@@ -55,7 +55,7 @@ public final class ReplayCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         List<String> notes = new ArrayList<>();
-        Progress progress = new Progress(System.err);
+        Progress progress = new Progress();
         PrintStream log = json ? System.err : System.out;
         ReplaySession session = new ReplaySession(new Wanted(journal, instance, life, timeout.millis()),
             new ReplaySession.Listener() {

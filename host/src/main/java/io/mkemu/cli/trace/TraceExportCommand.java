@@ -5,9 +5,11 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.type.LineOutput;
 import io.mkemu.cli.type.MemorySize;
+import io.mkemu.cli.type.Progress;
 import io.mkemu.journal.event.EventFilter;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.journal.event.TracePlayer;
+import io.mkemu.os.StandardStreams;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -136,10 +138,20 @@ final class TraceExportCommand implements Callable<Integer> {
     private void write(TraceSource.Open journal, OutputStream to, LineOutput watched) throws IOException {
         TraceNames names = new TraceNames();
         EventFilter filter = new EventFilter(names);
+        /* What is written to a terminal shows by itself how far it is. */
+        Progress progress = watched != null && StandardStreams.isOutputTerminal() ? Progress.none() : new Progress();
+        if (window.needsEnd()) {
+            progress.show("looking for the end of the recording");
+        }
         long end = window.needsEnd() ? source.end(command) : 0;
         TracePrinter printer = new TracePrinter(filter, format().to(to, names),
             watched != null ? watched : new LineOutput(System.out), () -> window.apply(filter, names, end));
-        new TracePlayer(journal.segments(), names, entry -> true, printer, printer).play(false);
-        printer.end();
+        try {
+            new TracePlayer(journal.segments(), names, entry -> true, printer,
+                new ExportProgress(progress, journal.segments(), printer)).play(false);
+            printer.end();
+        } finally {
+            progress.clear();
+        }
     }
 }

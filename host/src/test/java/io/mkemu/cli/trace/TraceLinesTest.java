@@ -52,6 +52,12 @@ class TraceLinesTest {
         return bytes.toString(StandardCharsets.UTF_8).lines().toList();
     }
 
+    @Test
+    void anExportTellsHowMuchItHasRead() {
+        assertEquals("34 % of the recording read, 120000 events written", ExportProgress.text(0.344, 120_000));
+        assertEquals("1 event written", ExportProgress.text(-1, 1));
+    }
+
     private List<String> text(FakeJournal journal) throws IOException {
         List<String> all = print(journal, out -> new TraceText(out, names, false));
         assertTrue(all.stream().limit(3).allMatch(line -> line.startsWith("#")), all::toString);
