@@ -57,7 +57,12 @@ public final class Main {
         System.exit(code);
     }
 
-    static int execute(String[] args) {
+    /**
+     * Runs a command in this JVM.
+     *
+     * @return the exit code
+     */
+    public static int execute(String[] args) {
         try {
             return commandLine(args).execute(args);
         } catch (Error fault) {

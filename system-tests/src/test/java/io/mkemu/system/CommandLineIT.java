@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,6 +14,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Wrong command lines, and help. */
 class CommandLineIT {
+    @RegisterExtension
+    static final MkShell SHELL = new MkShell();
+
     @RegisterExtension
     final Mk mk = new Mk();
 
@@ -27,8 +28,8 @@ class CommandLineIT {
     void aWrongCommandLineIsRefusedInOneLine(String line) throws Exception {
         String named = line.substring(line.indexOf('[') + 1, line.indexOf(']'));
         String plain = line.replace("run [FILE]", "run").replaceAll("[\\[\\]]", "").strip();
-        mk.start(plain.isEmpty() ? new Object[0] : plain.split(" ")).refuses(2, "^mk: .*" + Pattern.quote(named));
-        assertTrue(Files.notExists(mk.base()));
+        SHELL.run(plain.isEmpty() ? new Object[0] : plain.split(" ")).refuses(2, "^mk: .*" + Pattern.quote(named));
+        assertTrue(Files.notExists(SHELL.base()));
     }
 
     /** In brackets: what the message must name. */
@@ -45,33 +46,26 @@ class CommandLineIT {
         refuseAll("unload [name instances]", "delete [name instances]", "show x --id 1 [one instance]",
             "shutdown --timeout 1h ['1h']", "show x y ['y']", "list x ['x']", "init --cpus 0 [--memory]",
             "init x.dts --cpus 0 [--cpus]", "host --memory 4M [--cpus]");
-        assertTrue(Files.notExists(mk.base()));
+        assertTrue(Files.notExists(SHELL.base()));
     }
 
     private void refuseAll(String... lines) throws Exception {
-        Map<MkProcess, String> started = new LinkedHashMap<>();
         for (String line : lines) {
             int named = line.indexOf('[');
-            started.put(mk.start((Object[]) line.substring(0, named).strip().split(" ")),
-                line.substring(named + 1, line.length() - 1));
-        }
-        for (Map.Entry<MkProcess, String> one : started.entrySet()) {
-            one.getKey().refuses(2, "^mk: .*" + Pattern.quote(one.getValue()));
+            SHELL.run((Object[]) line.substring(0, named).strip().split(" "))
+                .refuses(2, "^mk: .*" + Pattern.quote(line.substring(named + 1, line.length() - 1)));
         }
     }
 
     @Test
     void everyVerbHasHelpWithAnExample() throws Exception {
-        Map<String, MkProcess> started = new LinkedHashMap<>();
         for (String verb : List.of("init", "host", "create", "update", "load", "exec", "join", "kill", "unload",
             "delete", "show", "list", "shutdown", "completion", "trace", "trace set", "trace export", "replay",
             "doctor")) {
-            started.put(verb, mk.start((Object[]) (verb + " --help").split(" ")));
-        }
-        for (Map.Entry<String, MkProcess> one : started.entrySet()) {
-            MkProcess help = one.getValue().ends(0);
+            Program help = SHELL.run((Object[]) (verb + " --help").split(" "));
+            assertEquals(0, help.end(), help::describe);
             assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);
-            assertTrue(help.out().getLast().matches("Example: .*mk " + one.getKey() + "\\b.*"), help::describe);
+            assertTrue(help.out().getLast().matches("Example: .*mk " + verb + "\\b.*"), help::describe);
             assertTrue(help.err().isEmpty(), help::describe);
         }
     }
@@ -80,9 +74,18 @@ class CommandLineIT {
     @ValueSource(strings = {"--help", "run --help", "demo --help", "dmesg --help", "console --help",
         "interrupts --help", "top --help"})
     void helpFitsOnAScreen(String line) throws Exception {
-        MkProcess help = mk.start((Object[]) line.split(" ")).ends(0);
+        Program help = SHELL.run((Object[]) line.split(" "));
+        assertEquals(0, help.end(), help::describe);
         assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);
         assertTrue(help.err().isEmpty(), help::describe);
+    }
+
+    /** As a process: the exit code is the command's. */
+    @Test
+    void aProcessEndsWithTheCodeOfItsCommand() throws Exception {
+        mk.start("frobnicate").refuses(2, "^mk: .*frobnicate");
+        assertEquals(1, mk.start("show", "--help").ends(0).out("^Example: mk show").size());
+        assertTrue(Files.notExists(mk.base()));
     }
 
     @Test

@@ -36,6 +36,9 @@ class TreeMistakeIT {
         """;
 
     @RegisterExtension
+    static final MkShell SHELL = new MkShell();
+
+    @RegisterExtension
     final Mk mk = new Mk();
 
     /** A caret marks the place that the message must name. */
@@ -73,9 +76,9 @@ class TreeMistakeIT {
         String marked = GOOD.replace(right, wrong);
         int caret = marked.indexOf('^');
         Path file = Files.writeString(mk.work().resolve("wrong.dts"), marked.replace("^", ""));
-        mk.start("run", file).refuses(3, "^" + Pattern.quote(file.toString()) + ":"
+        SHELL.run("run", file).refuses(3, "^" + Pattern.quote(file.toString()) + ":"
             + (caret < 0 ? "\\d+:\\d+" : place(marked.substring(0, caret))) + ": .*" + says);
-        nothingIsMade();
+        assertTrue(Files.notExists(SHELL.base()), () -> SHELL.base() + " was made");
     }
 
     private static String place(String before) {
