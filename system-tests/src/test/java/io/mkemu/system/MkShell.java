@@ -96,11 +96,16 @@ final class MkShell implements BeforeAllCallback, AfterAllCallback {
 
     @Override
     public void afterAll(ExtensionContext context) throws IOException, InterruptedException {
-        process.getOutputStream().close();
-        boolean ended = process.waitFor(Program.WATCHDOG_SECONDS, TimeUnit.SECONDS);
-        process.destroyForcibly().waitFor();
-        List<Path> left = Trees.below(sandbox);
-        Trees.delete(sandbox);
+        List<Path> left;
+        boolean ended;
+        try {
+            process.getOutputStream().close();
+            ended = process.waitFor(Program.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        } finally {
+            process.destroyForcibly().waitFor();
+            left = Trees.below(sandbox);
+            Trees.delete(sandbox);
+        }
         assertTrue(ended, "the shell does not end");
         assertEquals(List.of(), left, "left behind");
         assertEquals(0, process.exitValue());
