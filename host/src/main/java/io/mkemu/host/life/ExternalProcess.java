@@ -26,14 +26,21 @@ public final class ExternalProcess extends InstanceLife {
     private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(8);
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_@%+=:,./-]+");
 
+    private final Machine machine;
     private final PhysicalMemory memory;
     private final Joining joining;
     private volatile boolean joined;
 
     public ExternalProcess(Machine machine, InstanceSpec spec, Joining joining, BiConsumer<InstanceLife, String> over) {
         super(machine, spec, over);
+        this.machine = machine;
         this.memory = machine.memory();
         this.joining = joining;
+    }
+
+    @Override
+    public Machine machine() {
+        return machine;
     }
 
     /** How to join, line by line: what any program is given and the command line of a JVM, or that of a container. */

@@ -16,20 +16,21 @@ import java.util.List;
  * for others to read, and anybody can scribble over it. All calls that change something under the host's lock.
  */
 public final class HostedInstance {
-    private final Machine machine;
+    private final HostedMachine machine;
     private final InstanceEntry entry;
     private final InstanceMemory memory;
-    private final Restarts restarts = new Restarts();
+    private final Restarts restarts;
     private volatile InstanceSpec spec;
     private volatile InstanceState settled = InstanceState.EMPTY;
     private volatile InstanceLife life;
     private volatile String reason = "";
 
-    public HostedInstance(Machine machine, InstanceSpec spec) {
+    public HostedInstance(HostedMachine machine, InstanceSpec spec) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.mapped().instances().entry(spec.id());
         this.memory = new InstanceMemory(machine, entry, spec.name());
+        this.restarts = new Restarts(machine.mapped().platform()::nanoTime);
     }
 
     public InstanceSpec spec() {

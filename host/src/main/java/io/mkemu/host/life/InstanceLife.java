@@ -27,7 +27,7 @@ public abstract class InstanceLife {
     /** How long the operating system may take to end a process that was destroyed. */
     private static final long DESTROY_NANOS = TimeUnit.SECONDS.toNanos(8);
 
-    private final Machine machine;
+    private final HostedMachine machine;
     private final InstanceSpec spec;
     private final InstanceEntry entry;
     private final BiConsumer<InstanceLife, String> over;
@@ -45,14 +45,15 @@ public abstract class InstanceLife {
      * @param over told once, on another thread than the caller of {@link #exec}, that the process is gone, and how it
      *     ended if nobody wanted it to
      */
-    public InstanceLife(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+    public InstanceLife(HostedMachine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.mapped().instances().entry(spec.id());
         this.over = over;
     }
 
-    public Machine machine() {
+    /** The machine that it is a life of. */
+    public HostedMachine machine() {
         return machine;
     }
 
@@ -70,7 +71,7 @@ public abstract class InstanceLife {
      * @throws MachineException if that cannot be; no process is left then
      */
     public final void exec() {
-        entry.bootStep(BootStep.EXEC, System.nanoTime());
+        entry.bootStep(BootStep.EXEC, machine.mapped().platform().nanoTime());
         entry.requested(InstanceDescriptor.REQUEST_RUN);
         try {
             launch();

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * them of former lives. Under the host's lock.
  */
 public final class InstanceMemory {
-    private final Machine machine;
+    private final HostedMachine machine;
     private final InstanceEntry entry;
     private final String name;
     private final List<BusyArea> busyAreas = new ArrayList<>();
@@ -36,7 +36,7 @@ public final class InstanceMemory {
     private long ipiAreaSize;
     private boolean isUsed;
 
-    InstanceMemory(Machine machine, InstanceEntry entry, String name) {
+    InstanceMemory(HostedMachine machine, InstanceEntry entry, String name) {
         this.machine = machine;
         this.entry = entry;
         this.name = name;
@@ -253,7 +253,7 @@ public final class InstanceMemory {
     /** What to call an instance that is not this one: its name in RAM, if that is one. */
     private String nameOf(int id) {
         if (id == 0) {
-            return "instance " + Machine.HOST_NAME;
+            return "instance " + HostedMachine.HOST_NAME;
         }
         String name = machine.mapped().instances().entry(id).name();
         return "instance " + (InstanceSpec.nameProblem(name) == null ? name : Integer.toString(id));

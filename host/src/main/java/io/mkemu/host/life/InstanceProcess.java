@@ -42,6 +42,7 @@ public final class InstanceProcess extends InstanceLife {
     private static final long LOOK_NANOS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final Deque<Output> outputs = new ArrayDeque<>();
+    private final Machine machine;
     private final ThreadFactory threads;
     private final Starter starter;
     private volatile Process process;
@@ -64,8 +65,14 @@ public final class InstanceProcess extends InstanceLife {
     public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over,
         ThreadFactory threads, Starter starter) {
         super(machine, spec, over);
+        this.machine = machine;
         this.threads = threads;
         this.starter = starter;
+    }
+
+    @Override
+    public Machine machine() {
+        return machine;
     }
 
     @Override

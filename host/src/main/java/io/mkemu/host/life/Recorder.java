@@ -32,12 +32,12 @@ public final class Recorder implements AutoCloseable {
     private static final FileAttribute<Set<PosixFilePermission>> OWNERS_ONLY =
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-    private final Machine machine;
+    private final HostedMachine machine;
     private final TraceDrain drain;
     private final Path recording;
     private boolean closed;
 
-    private Recorder(Machine machine, TraceDrain drain, Path recording) {
+    private Recorder(HostedMachine machine, TraceDrain drain, Path recording) {
         this.machine = machine;
         this.drain = drain;
         this.recording = recording;
@@ -46,18 +46,20 @@ public final class Recorder implements AutoCloseable {
     /**
      * Begins to record a machine that has just been made, if its plan says so.
      *
+     * @param note a file to be made that names the recording, or null
      * @throws MachineException if the journal's directory cannot be used
      */
-    public static Recorder start(Machine machine) throws IOException {
+    public static Recorder start(HostedMachine machine, Path note) throws IOException {
         JournalOptions options = machine.plan().journal();
         if (options == null) {
             return new Recorder(machine, null, null);
         }
-        JournalWriter writer = JournalWriter.create(options.directory(), machine.directory().machine(),
+        JournalWriter writer = JournalWriter.create(options.directory(), machine.name(),
             options.limits());
         try {
-            Path told = Files.createFile(machine.directory().journal(), OWNERS_ONLY);
-            Files.writeString(told, writer.recording() + "\n");
+            if (note != null) {
+                Files.writeString(Files.createFile(note, OWNERS_ONLY), writer.recording() + "\n");
+            }
             return new Recorder(machine, TraceDrain.start(machine.mapped(), writer, describe(machine), options.mode(),
                 line -> machine.say(LogLevel.WARNING, line)), writer.recording());
         } catch (IOException | RuntimeException | Error fault) {
@@ -66,11 +68,11 @@ public final class Recorder implements AutoCloseable {
         }
     }
 
-    private static byte[] describe(Machine machine) {
+    private static byte[] describe(HostedMachine machine) {
         long createdNanos = machine.memory().createdNanos();
-        long agoNanos = System.nanoTime() - createdNanos;
+        long agoNanos = machine.mapped().platform().nanoTime() - createdNanos;
         ObjectNode what = Json.object();
-        what.put("machine", machine.directory().machine());
+        what.put("machine", machine.name());
         what.put("epoch", "0x" + Long.toHexString(machine.memory().epoch()));
         what.put("createdNanos", createdNanos);
         what.put("createdUnixNanos", ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()) - agoNanos);
@@ -97,7 +99,7 @@ public final class Recorder implements AutoCloseable {
      */
     public void mode(TraceMode mode) {
         if (drain == null || !drain.mode(mode)) {
-            throw new MachineException(ExitCode.STATE, "machine \"" + machine.directory().machine() + "\" has "
+            throw new MachineException(ExitCode.STATE, "machine \"" + machine.name() + "\" has "
                 + (drain == null ? "no journal: make it with --journal DIR"
                 : "no journal any more: mk dmesg host shows why"));
         }
@@ -107,7 +109,7 @@ public final class Recorder implements AutoCloseable {
     public void hostBegins() {
         if (drain != null) {
             var spec = machine.plan().spec();
-            lifeBegins(0, Machine.HOST_NAME, List.of(machine.plan().hostCpu()), spec.host().modules(),
+            lifeBegins(0, HostedMachine.HOST_NAME, List.of(machine.plan().hostCpu()), spec.host().modules(),
                 spec.host().bootargs(), false);
         }
     }
@@ -130,6 +132,13 @@ public final class Recorder implements AutoCloseable {
         modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
         drain.lifeBegins(id, entry.life(), cpus, Json.bytes(what));
+    }
+
+    /** Writes all that has been traced so far, for a machine that waits meanwhile. */
+    public void drain() {
+        if (drain != null) {
+            drain.drained();
+        }
     }
 
     /** The process of an instance is gone. */

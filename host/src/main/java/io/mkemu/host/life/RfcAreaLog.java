@@ -12,10 +12,10 @@ import java.util.Locale;
  * levels; only in a machine whose tree has ipi-log. Under the host's lock.
  */
 final class RfcAreaLog {
-    private final Machine machine;
+    private final HostedMachine machine;
     private final boolean on;
 
-    RfcAreaLog(Machine machine) {
+    RfcAreaLog(HostedMachine machine) {
         this.machine = machine;
         this.on = machine.plan().spec().ipiLog();
     }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class RestartsTest {
     private static final long MILLI = 1_000_000;
 
-    private final Restarts restarts = new Restarts();
+    private final Restarts restarts = new Restarts(System::nanoTime);
 
     @Test
     void atFirstNoneIsPlanned() {
