@@ -72,7 +72,7 @@ public final class SteppedMachine extends Platform {
         this.bits = seeds.split();
         this.ram = ram;
         MemorySegment.ofBuffer(ram).fill((byte) 0);
-        this.memory = PhysicalMemory.inBuffer(ram, LAYOUT, mode, 42, this);
+        this.memory = PhysicalMemory.inMemory(MemorySegment.ofBuffer(ram), LAYOUT, mode, 42, this);
         this.mapped = new MappedMachine(memory);
         this.poolMap = memory.map(LAYOUT.poolMapAt(), LAYOUT.poolMapSize());
         this.pool = BitmapPool.format(poolMap.buffer(), 0, LAYOUT.poolAt(), LAYOUT.poolSize(), Pages.PAGE_SHIFT);
@@ -196,6 +196,11 @@ public final class SteppedMachine extends Platform {
     @Override
     public void relax() {
         step();
+    }
+
+    @Override
+    public void point() {
+        /* Who is in a turn here ends it before another one goes on, except where it waits. */
     }
 
     @Override

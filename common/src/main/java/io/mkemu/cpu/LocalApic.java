@@ -174,7 +174,9 @@ public final class LocalApic {
         do {
             before = UnsafeApi.getLongVolatile(null, address + PENDING_OFFSET);
         } while (!UnsafeApi.compareAndSetLong(null, address + PENDING_OFFSET, before, before | bit));
+        platform.point();
         UnsafeApi.getAndAddInt(null, address + DOORBELL_OFFSET, 1);
+        platform.point();
         if ((idleWord() & STATE_MASK) != STATE_HALTED) {
             return false;
         }
@@ -226,6 +228,7 @@ public final class LocalApic {
 
     /** Announces a state, with a full fence behind it: look for work again after this. Owner only. */
     public void announce(long idleWord) {
+        platform.point();
         UnsafeApi.putLongVolatile(null, address + IDLE_OFFSET, idleWord);
         /* A volatile store does not order the acquire loads that follow it; the look for work must come after. */
         VarHandle.fullFence();

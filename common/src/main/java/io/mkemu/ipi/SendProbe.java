@@ -32,10 +32,18 @@ public final class SendProbe {
     /** Name of the system property and of the boot parameter that sets it. */
     public static final String PARAMETER = "mkemu.stop_in_send";
 
+    /**
+     * Name of the system property of a process that simulates machines: each step of a send is a
+     * {@link io.mkemu.os.Platform#point} there.
+     */
+    public static final String SIMULATION = "mkemu.simulation";
+
+    private static final ThreadLocal<Runnable> POINTS = new ThreadLocal<>();
+    private static final boolean SIMULATED = Boolean.getBoolean(SIMULATION);
     private static final String SETTING = System.getProperty(PARAMETER);
-    private static final boolean ENABLED = SETTING != null;
-    private static final Step STOP_AT = ENABLED ? step(SETTING) : null;
-    private static final long STOP_ON = ENABLED ? occasion(SETTING) : 0;
+    private static final boolean ENABLED = SETTING != null || SIMULATED;
+    private static final Step STOP_AT = SETTING != null ? step(SETTING) : null;
+    private static final long STOP_ON = SETTING != null ? occasion(SETTING) : 0;
     private static final ThreadLocal<long[]> PASSES = ThreadLocal.withInitial(() -> new long[1]);
 
     private SendProbe() {
@@ -70,8 +78,30 @@ public final class SendProbe {
         return Long.parseLong(number);
     }
 
+    /**
+     * Says what runs at each step of the sends of this thread.
+     *
+     * @param point null for nothing
+     * @throws IllegalStateException if this process was not started with {@link #SIMULATION}
+     */
+    public static void points(Runnable point) {
+        if (!SIMULATED) {
+            throw new IllegalStateException("the process was started without -D" + SIMULATION + "=true");
+        }
+        POINTS.set(point);
+    }
+
     static void at(Step step) {
-        if (ENABLED && step == STOP_AT && ++PASSES.get()[0] == STOP_ON) {
+        if (ENABLED) {
+            reached(step);
+        }
+    }
+
+    private static void reached(Step step) {
+        Runnable point = SIMULATED ? POINTS.get() : null;
+        if (point != null) {
+            point.run();
+        } else if (step == STOP_AT && ++PASSES.get()[0] == STOP_ON) {
             OsProcess.stopSelf();
         }
     }

@@ -10,7 +10,7 @@ import io.mkemu.abi.RamLayout;
 import io.mkemu.os.Futex;
 import io.mkemu.os.Platform;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -78,19 +78,19 @@ public final class PhysicalMemory implements AutoCloseable {
     }
 
     /**
-     * Makes the RAM of a machine in a buffer of this process: no file, no native call. For a machine all of whose
+     * Makes the RAM of a machine in memory of this process: no file, no native call. For a machine all of whose
      * kernels run here, in a test or a simulator.
      *
-     * @param ram      zeroed, direct, of {@link RamLayout#ramSize} bytes; its first byte on a page boundary
+     * @param ram      zeroed, native, of {@link RamLayout#ramSize} bytes; its first byte on a page boundary
      * @param epoch    tells this machine from another one
      * @param platform clock and wake-ups of the machine
      */
-    public static PhysicalMemory inBuffer(ByteBuffer ram, RamLayout layout, IpiMode ipi, long epoch,
+    public static PhysicalMemory inMemory(MemorySegment ram, RamLayout layout, IpiMode ipi, long epoch,
         Platform platform) {
         RamHeader header = new RamHeader(layout, ipi, epoch, platform.nanoTime(), "buffer");
         try {
-            if (!ram.isDirect() || ram.capacity() != layout.ramSize()) {
-                throw new IllegalArgumentException("RAM is a direct buffer of " + layout.ramSize() + " bytes");
+            if (!ram.isNative() || ram.byteSize() != layout.ramSize()) {
+                throw new IllegalArgumentException("RAM is native memory of " + layout.ramSize() + " bytes");
             }
             RamMapping mapping = RamMapping.of(ram);
             header.write(mapping.map(0, Pages.PAGE_SIZE, () -> { }).buffer());

@@ -4,7 +4,6 @@ package io.mkemu.memory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 
@@ -43,23 +42,22 @@ interface RamMapping {
     }
 
     /**
-     * RAM that is a buffer of this process: each window is a part of it.
+     * RAM that is memory of this process: each window is a part of it.
      *
-     * @param ram direct: kernels address RAM by absolute addresses, which the bytes of an array do not have, since the
+     * @param ram native: kernels address RAM by absolute addresses, which the bytes of an array do not have, since the
      *            collector moves them
      */
-    static RamMapping of(ByteBuffer ram) {
-        long base = MemorySegment.ofBuffer(ram).address();
+    static RamMapping of(MemorySegment ram) {
         return new RamMapping() {
             @Override
             public Window map(long address, int length, Runnable unmapped) {
-                return new Window(address, base + address, length, () -> { }, unmapped);
+                return new Window(address, ram.address() + address, length, () -> { }, unmapped);
             }
 
             @Override
             public void close() {
-                /* The buffer lives as long as somebody holds it, and this object does. */
-                ram.clear();
+                /* It lives as long as somebody holds it, and this object does. */
+                ram.scope();
             }
         };
     }

@@ -38,6 +38,12 @@ public abstract class Platform {
     /** Lets a moment pass in a loop that waits. */
     public abstract void relax();
 
+    /**
+     * A moment between two stores that others may see one without the other. In a process nothing: the hardware
+     * chooses who goes on. A simulator lets another CPU go on here.
+     */
+    public abstract void point();
+
     /** Lets so many ns pass, or fewer. */
     public abstract void park(long nanos);
 
@@ -72,6 +78,11 @@ public abstract class Platform {
         @Override
         public void relax() {
             Thread.onSpinWait();
+        }
+
+        @Override
+        public void point() {
+            /* The hardware needs no help. */
         }
 
         @Override

@@ -14,6 +14,7 @@ enum SystemCall {
     GETUID(102, 174),
     IOCTL(16, 29),
     KILL(62, 129),
+    MADVISE(28, 233),
     MEMBARRIER(324, 283),
     OPENAT(257, 56),
     PPOLL(271, 73),

@@ -4,6 +4,7 @@ package io.mkemu.journal;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.trace.TraceReader.Lost;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.agrona.MutableDirectBuffer;
 
 /**
@@ -27,11 +28,13 @@ final class DocumentSink {
     private final DrainedRing[] rings;
     private final Drops drops;
     private final Consumer<String> say;
+    private final LongSupplier clock;
     private final DocumentBuilder gaps = new DocumentBuilder();
     private boolean saidFull;
     private long lost;
 
-    DocumentSink(Appender writer, DrainedRing[] rings, Consumer<String> say) {
+    DocumentSink(Appender writer, DrainedRing[] rings, Consumer<String> say, LongSupplier clock) {
+        this.clock = clock;
         this.writer = writer;
         this.rings = rings;
         this.drops = new Drops(rings.length);
@@ -83,7 +86,7 @@ final class DocumentSink {
             }
         }
         if (drops.lostOfHost() > 0) {
-            gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.GAP, 0, System.nanoTime(), drops.lostOfHost(), 0, 0,
+            gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.GAP, 0, clock.getAsLong(), drops.lostOfHost(), 0, 0,
                 0, 0);
         }
         if (!gaps.isEmpty() && !append(gaps, mark, last)) {
@@ -120,7 +123,7 @@ final class DocumentSink {
             tellGaps(mark, true);
         }
         gaps.clear();
-        gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.END, 0, System.nanoTime(), 0, 0, 0, 0, 0);
+        gaps.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.END, 0, clock.getAsLong(), 0, 0, 0, 0, 0);
         append(gaps, mark, true);
     }
 }

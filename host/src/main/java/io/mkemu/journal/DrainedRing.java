@@ -4,6 +4,7 @@ package io.mkemu.journal;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceReader.Lost;
 import io.mkemu.trace.TraceReader.Running;
@@ -11,6 +12,7 @@ import io.mkemu.trace.TraceReader.Running;
 /** A CPU's trace ring as the drain sees it: its end, and who owns the CPU. One thread. */
 final class DrainedRing {
     private final TraceReader reader;
+    private final Platform clock;
     private final int cpu;
     private int instance = -1;
     private long life;
@@ -19,6 +21,7 @@ final class DrainedRing {
     DrainedRing(PhysicalMemory memory, int cpu) {
         this.reader = new TraceReader(memory, cpu);
         this.cpu = cpu;
+        this.clock = memory.platform();
     }
 
     /** From now on its records are this life's. */
@@ -55,7 +58,7 @@ final class DrainedRing {
 
     /** Writes how many records are missing here, into a document that has room for it. */
     void gap(DocumentBuilder document, Lost lost) {
-        document.record(cpu, instance, life, reader.position(), TraceEvent.GAP, 0, System.nanoTime(), lost.others(), 0,
+        document.record(cpu, instance, life, reader.position(), TraceEvent.GAP, 0, clock.nanoTime(), lost.others(), 0,
             0, u32(lost.sends()), u32(lost.deliveries()));
     }
 

@@ -11,7 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where a journal may lie. */
-final class JournalPlace {
+public final class JournalPlace {
     private JournalPlace() {
     }
 
@@ -22,7 +22,7 @@ final class JournalPlace {
      * @return its real path
      * @throws MachineException if it holds what is not mkemu's, lies among the machines' RAM, or cannot be written
      */
-    static Path make(Path given) throws IOException {
+    public static Path make(Path given) throws IOException {
         Path directory = given.toAbsolutePath().normalize();
         if (Files.exists(directory) && !Files.isDirectory(directory)) {
             throw new MachineException(ExitCode.MACHINE, given + " is a file; name a directory with --journal");

@@ -51,7 +51,7 @@ public final class TraceDrain implements AutoCloseable {
     private final Map<Integer, WatchedInstance> instances = new TreeMap<>();
     private final Queue<Request> requests = new ConcurrentLinkedQueue<>();
     private final Thread thread = new Thread(this::run, "trace-drain");
-    private long watermark = System.nanoTime();
+    private long watermark;
     private boolean followed = true;
     private long written;
     private long ageLooked = System.nanoTime();
@@ -80,6 +80,7 @@ public final class TraceDrain implements AutoCloseable {
 
     private TraceDrain(MappedMachine mapped, JournalWriter writer, Consumer<String> say) {
         this.mapped = mapped;
+        this.watermark = mapped.platform().nanoTime();
         this.control = new TraceControl(mapped.memory());
         this.writer = writer;
         this.say = say;
@@ -87,11 +88,11 @@ public final class TraceDrain implements AutoCloseable {
         for (int cpu = 0; cpu < rings.length; cpu++) {
             rings[cpu] = new DrainedRing(mapped.memory(), cpu);
         }
-        this.sink = new DocumentSink(writer, rings, say);
+        this.sink = new DocumentSink(writer, rings, say, mapped.platform()::nanoTime);
     }
 
     private void begins(byte[] machine, TraceMode mode) {
-        long now = System.nanoTime();
+        long now = mapped.platform().nanoTime();
         document.record(-1, 0, TraceEvent.MACHINE, now, 0, 0, 0, machine);
         preamble.machine(now, machine);
         changeTo(mode, TraceMode.OFF);
@@ -114,7 +115,7 @@ public final class TraceDrain implements AutoCloseable {
             pass();
             cpus.forEach(cpu -> rings[cpu].owner(instance, life));
             watched(instance).lifeBegins(life);
-            long now = System.nanoTime();
+            long now = mapped.platform().nanoTime();
             makeRoom();
             document.record(instance, life, TraceEvent.LIFE, now, 0, 0, 0, what);
             preamble.life(instance, life, now, what);
@@ -134,6 +135,11 @@ public final class TraceDrain implements AutoCloseable {
         });
     }
 
+    /** Writes all that the kernels have traced, before it returns. */
+    public boolean drained() {
+        return onDrain(this::pass);
+    }
+
     /** An instance's log is about to be cleared, or the instance to be removed. */
     public boolean instanceChanges(int instance) {
         return onDrain(() -> {
@@ -146,7 +152,7 @@ public final class TraceDrain implements AutoCloseable {
     public boolean entered(int instance, InstanceState state, String reason) {
         return onDrain(() -> {
             watched(instance).look(document, this::full);
-            watched(instance).enters(document, this::full, state, System.nanoTime(), reason);
+            watched(instance).enters(document, this::full, state, mapped.platform().nanoTime(), reason);
         });
     }
 
@@ -160,7 +166,7 @@ public final class TraceDrain implements AutoCloseable {
 
     private void changeTo(TraceMode mode, TraceMode before) {
         control.mode(mode);
-        long now = System.nanoTime();
+        long now = mapped.platform().nanoTime();
         makeRoom();
         document.record(DocumentBuilder.HOST, -1, 0, 0, TraceEvent.MODE, 0, now, 0, 0, 0, mode.ordinal(),
             before.ordinal());
@@ -300,7 +306,7 @@ public final class TraceDrain implements AutoCloseable {
 
     /** Looks at everything once; how many bytes of documents that brought. */
     private long pass() {
-        long now = System.nanoTime();
+        long now = mapped.platform().nanoTime();
         for (DrainedRing ring : rings) {
             ring.drain(document, this::full);
         }
@@ -341,7 +347,7 @@ public final class TraceDrain implements AutoCloseable {
         while (pass() > 0) {
             Thread.onSpinWait();
         }
-        sink.end(System.nanoTime());
+        sink.end(mapped.platform().nanoTime());
     }
 
     /** Ends the recording, after the kernels: it is complete then, or {@link #trouble} says why not. */

@@ -8,6 +8,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.log.KernelLogReader;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.machine.MappedMachine;
+import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +23,7 @@ final class WatchedInstance {
     private final InstanceEntry entry;
     private final KernelLogReader log;
     private final TraceControl control;
+    private final Platform clock;
     private final long createdNanos;
     private long life;
     private int stepsTold;
@@ -34,6 +36,7 @@ final class WatchedInstance {
         this.entry = machine.instances().entry(id);
         this.log = new KernelLogReader(machine.memory(), id);
         this.control = control;
+        this.clock = machine.platform();
         this.createdNanos = machine.memory().createdNanos();
     }
 
@@ -95,7 +98,7 @@ final class WatchedInstance {
             linesLost += lost;
             if (records) {
                 makeRoom(document, full);
-                document.record(DocumentBuilder.HOST, id, life, 0, TraceEvent.GAP, 0, System.nanoTime(), lost, 0, 0,
+                document.record(DocumentBuilder.HOST, id, life, 0, TraceEvent.GAP, 0, clock.nanoTime(), lost, 0, 0,
                     0, 0);
             }
         }

@@ -85,7 +85,8 @@ class DocumentSinkTest {
     private final List<String> said = new ArrayList<>();
     private final DocumentBuilder document = new DocumentBuilder();
     private final DocumentSink sink = new DocumentSink(disk,
-        new DrainedRing[] {new DrainedRing(machine.memory(), 0), new DrainedRing(machine.memory(), 1)}, said::add);
+        new DrainedRing[] {new DrainedRing(machine.memory(), 0), new DrainedRing(machine.memory(), 1)}, said::add,
+        System::nanoTime);
 
     private void ring(int cpu, TraceEvent event, int flags, int id, int arg0, int arg1) {
         document.record(cpu, 1, 1, 0, event, flags, 1, id, 0, 0, arg0, arg1);

@@ -15,7 +15,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An emulated CPU: its state, and the work of one turn, which is interrupts, deliveries, tasks. One caller at a time
- * runs it, its {@link CpuThread} or whoever {@link #step steps} it; {@link #submit} is for any thread. Nothing that a
+ * runs it, its {@link CpuThread} or whoever {@link #steps steps} it; {@link #submit} is for any thread. Nothing that a
  * module throws gets past a turn.
  */
 final class Cpu {
@@ -120,15 +120,22 @@ final class Cpu {
         receiver.announceRunning();
     }
 
-    /** Does a turn for a caller that is no thread of a CPU; as {@link #turn}. */
-    long step() {
+    /** Runs something as this CPU, for a caller that is no thread of a CPU. */
+    void steps(Runnable what) {
         Cpu before = STEPPED.get();
         STEPPED.set(this);
         try {
-            return turn();
+            what.run();
         } finally {
             STEPPED.set(before);
         }
+    }
+
+    /** Does a turn for such a caller; as {@link #turn}. */
+    long step() {
+        long[] wait = new long[1];
+        steps(() -> wait[0] = turn());
+        return wait[0];
     }
 
     /**

@@ -139,6 +139,8 @@ final class PageSharing {
 
     /** Maps a page, or returns null: while this instance had not said yet that it would, the owner gave it away. */
     private Window mapNoted(int sender, long pfn) {
+        /* What was asked before does not hold any more. */
+        memory.platform().point();
         synchronized (windows) {
             Window window = null;
             if (windows.incrementAndGet(pfn) == 1) {

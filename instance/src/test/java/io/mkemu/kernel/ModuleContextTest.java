@@ -3,6 +3,7 @@ package io.mkemu.kernel;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,6 +14,7 @@ import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.module.Kernel;
+import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
 import io.mkemu.testkit.Await;
 import java.util.List;
@@ -82,6 +84,20 @@ class ModuleContextTest {
         Await.latch(after);
         assertTrue(machine.log(1).stream().anyMatch(line -> line.contains("probe: work failed")
             && line.contains("broken work")));
+    }
+
+    @Test
+    void nobodyLooksAtWhatIsPublishedOnARealMachine() throws Exception {
+        node.on(() -> {
+            api.observe("leader", 2);
+            Operation operation = api.operation("lock");
+            operation.begins(7);
+            operation.ends(0);
+            operation.ends();
+            assertSame(Operation.UNSEEN, operation);
+            assertSame(operation, api.operation("unlock"));
+            return null;
+        });
     }
 
     @Test
