@@ -249,4 +249,29 @@ public interface Kernel {
      * generator, seeded anew in each life: not for secrets. Any thread; takes no lock and allocates nothing.
      */
     long randomLong();
+
+    /**
+     * Publishes a value of this kernel under a name, in place of the former value of that name: ("leader", 2). Only a
+     * simulation looks at it, with its {@link Check}s; on a real machine and in a replay the call does nothing and
+     * costs no more than a call. The modules of a kernel share the names. A value ends with the life of its kernel.
+     * Any CPU of the kernel; allocates nothing and never throws.
+     *
+     * @param name  not null; the same few names again and again, so constants
+     * @param value any
+     */
+    default void observe(String name, long value) {
+    }
+
+    /**
+     * Makes an operation that goes into the history of the machine when it begins and ends. Only a simulation keeps a
+     * history and checks it, against a {@link SequentialModel}; on a real machine and in a replay this is always
+     * {@link Operation#UNSEEN}, which does nothing. Any CPU of the kernel; allocates nothing there and never throws.
+     *
+     * @param name what it does: "lock"; not null
+     * @return a new one at each call, to be kept and used again: at init, say, one for each request that the module can
+     *     have under way at once
+     */
+    default Operation operation(String name) {
+        return Operation.UNSEEN;
+    }
 }

@@ -12,6 +12,7 @@ import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
+import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
 import io.mkemu.trace.TraceControl;
 import java.util.List;
@@ -294,5 +295,16 @@ final class RecordingKernel implements Kernel {
     @Override
     public String parameter(String name) {
         return kernel.parameter(name);
+    }
+
+    /* Neither is recorded: they answer nothing that a replay would have to tell. */
+    @Override
+    public void observe(String name, long value) {
+        kernel.observe(name, value);
+    }
+
+    @Override
+    public Operation operation(String name) {
+        return kernel.operation(name);
     }
 }

@@ -24,7 +24,10 @@ import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** The kernel as a replayed module sees it: what it answers is what it answered then. */
+/**
+ * The kernel as a replayed module sees it: what it answers is what it answered then. What a module publishes for checks
+ * ({@link #observe}, {@link #operation}) goes nowhere, as on a real machine.
+ */
 final class ReplayKernel implements Kernel {
     private final ReplayMachine machine;
     private final KernelModule module;

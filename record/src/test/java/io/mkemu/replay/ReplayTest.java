@@ -15,6 +15,7 @@ import io.mkemu.abi.WorkKind;
 import io.mkemu.module.Instance;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
 import io.mkemu.record.InstanceList;
 import io.mkemu.replay.ReplayResult.Verdict;
@@ -71,6 +72,20 @@ class ReplayTest extends ReplayFixture {
         assertEquals(9, result.answers());
         assertEquals(1, result.steps());
         assertFalse(result.isInStep());
+    }
+
+    @Test
+    void whatIsPublishedForChecksIsNotCompared() throws Exception {
+        ReplayResult result = new Scripted(4).init().sent(2, 0x10, HELLO).callback(0, TYPE)
+            .replay(onMessage(kernel -> {
+                kernel.observe("leader", 2);
+                Operation lock = kernel.operation("lock");
+                lock.begins();
+                lock.ends(kernel.sendIpiData(2, HELLO, 0x10));
+            }));
+        equal(result);
+        assertEquals(1, result.sends());
+        assertEquals(0, result.answers());
     }
 
     @Test
