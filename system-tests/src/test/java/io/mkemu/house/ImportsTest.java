@@ -28,10 +28,11 @@ class ImportsTest {
     /** A package may import what stands before it. A line break has no meaning; docs/architecture.md draws the same. */
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-        "module", "builtin", "kernel", "record", "replay",
+        "module", "builtin", "kernel", "record", "replay", "simulate.history",
         "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
         "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli",
-        "live.metrics", "live.web", "live.top", "hazards.module", "hazards",
+        "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
+        "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
     /** Neighbours that know nothing of each other, although the order has one of them first. */
     private static final Map<String, List<String>> STRANGERS = Map.of(
@@ -40,7 +41,9 @@ class ImportsTest {
         "tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory"),
         "journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi"),
         "kernel", List.of("record", "replay"),
-        "builtin", List.of("kernel", "machine", "table"));
+        "builtin", List.of("kernel", "machine", "table"),
+        "simulate.history", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
+            "builtin", "kernel", "record", "replay"));
     /** What only one room may use. */
     private static final Map<String, Pattern> ONLY = Map.of(
         "journal", Pattern.compile("^import (?:static )?net\\.openhft\\..*", Pattern.MULTILINE),

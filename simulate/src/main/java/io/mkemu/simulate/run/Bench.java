@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.simulate.run;
+
+import io.mkemu.abi.RamLayout;
+import io.mkemu.ipi.SendProbe;
+import io.mkemu.memory.PhysicalMemory;
+import io.mkemu.module.Check;
+import io.mkemu.module.Operation;
+import io.mkemu.module.SequentialModel;
+import io.mkemu.os.OsMemory;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.simulate.history.Caller;
+import io.mkemu.simulate.history.History;
+import io.mkemu.simulate.history.Linearizability;
+import io.mkemu.simulate.strategy.Strategy;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+
+/**
+ * What runs one after another have in common: RAM, the classes of modules, and memory that is used again. Belongs to
+ * the thread that makes it.
+ */
+public final class Bench implements AutoCloseable {
+    /* Of a trace ring that is recorded: it is emptied before it can overflow. */
+    static final int DRAINED_POINTS = 256;
+    private static final int MOST_STATES = 1_000_000;
+    private static final int SEEN_BITS = 1 << 22;
+
+    private final Arena arena = Arena.ofShared();
+    private final Scenario scenario;
+    private final MemorySegment ram;
+    private final ModuleImages images;
+    private final VirtualPlatform platform = new VirtualPlatform();
+    private final Deliveries deliveries;
+    private final Tasks tasks = new Tasks();
+    private final Schedule schedule = new Schedule();
+    private final History history = new History(this::points);
+    private final Linearizability linearizability = new Linearizability(MOST_STATES);
+    private final long[] seen = new long[SEEN_BITS / Long.SIZE];
+    private final long length;
+    private long distinct;
+    private boolean recorded;
+    private volatile Simulation run;
+    private volatile long begun;
+    private Throwable internal;
+
+    /**
+     * For the calling thread.
+     *
+     * @param length how many points a run has, about
+     * @throws io.mkemu.MachineException if a module cannot be read
+     */
+    public Bench(Scenario scenario, long length) throws IOException {
+        this.scenario = scenario;
+        this.length = length;
+        this.ram = OsMemory.allocate(scenario.ramBytes(), arena);
+        this.images = new ModuleImages(scenario.modules());
+        this.deliveries = new Deliveries(scenario.plan().layout().nrCpus());
+        SendProbe.points(() -> {
+            if (run != null) {
+                run.sendPoint();
+            }
+        });
+    }
+
+    /** Runs a machine once. */
+    public RunResult run(long seed, Strategy strategy, Decisions decisions) throws IOException {
+        return run(seed, strategy, decisions, null);
+    }
+
+    /**
+     * Runs a machine once.
+     *
+     * @param decisions to repeat a run's, or null
+     * @param recorded  the plan of a machine that is recorded, or null
+     */
+    public RunResult run(long seed, Strategy strategy, Decisions decisions, MachinePlan recorded) throws IOException {
+        clear();
+        history.clear();
+        begun += 1L << 32;
+        this.recorded = recorded != null;
+        return new Simulation(this, scenario, seed, strategy, decisions, recorded).run();
+    }
+
+    /* The page table is read from end to end by each life: to write zeros costs less than to fault its pages in. */
+    private void clear() throws IOException {
+        RamLayout layout = scenario.plan().layout();
+        OsMemory.clear(ram.asSlice(0, layout.pagesAt()));
+        ram.asSlice(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt()).fill((byte) 0);
+        OsMemory.clear(ram.asSlice(layout.poolMapAt()));
+    }
+
+    /** RAM of a machine that begins. */
+    PhysicalMemory memory(MachinePlan plan, long seed) {
+        return PhysicalMemory.inMemory(ram.asSlice(0, plan.layout().ramSize()), plan.layout(), plan.spec().ipi(),
+            mix(1, (int) seed) & Long.MAX_VALUE, platform);
+    }
+
+    /** Whose points the steps of sends are now. */
+    void runs(Simulation running) {
+        run = running;
+    }
+
+    /** A number that changes as long as runs go on; any thread, soon. */
+    public long progress() {
+        Simulation now = run;
+        return now == null ? begun : begun + now.points();
+    }
+
+    private long points() {
+        return run == null ? 0 : run.points();
+    }
+
+    boolean isRecorded() {
+        return recorded;
+    }
+
+    long length() {
+        return length;
+    }
+
+    ModuleImages images() {
+        return images;
+    }
+
+    VirtualPlatform platform() {
+        return platform;
+    }
+
+    Deliveries deliveries() {
+        return deliveries;
+    }
+
+    Tasks tasks() {
+        return tasks;
+    }
+
+    Schedule schedule() {
+        return schedule;
+    }
+
+    Operation operation(int instance, String name, long life, String operation) {
+        return history.operation(new Caller(instance, name, life), operation);
+    }
+
+    /** What is wrong with the history of the run, in a line; null for nothing, or nothing that is known. */
+    String wrong(List<Check> checks) {
+        if (history.misuse() != null) {
+            return history.misuse();
+        }
+        for (Check check : checks) {
+            SequentialModel<?> model = check.model();
+            if (model != null) {
+                Linearizability.Result result = linearizability.check(history, model);
+                if (result.verdict() == Linearizability.Verdict.NOT_LINEARIZABLE) {
+                    return check.name() + ": " + String.join("; ", result.explanation());
+                }
+                undecided += result.verdict() == Linearizability.Verdict.UNDECIDED ? 1 : 0;
+            }
+        }
+        return null;
+    }
+
+    private long undecided;
+
+    /** How many histories were too tangled to decide. */
+    public long undecided() {
+        return undecided;
+    }
+
+    /** A state was reached: counts it if it is new. Some are taken for others that have been seen. */
+    void saw(long state) {
+        long mixed = mix(state, 7);
+        int bit = (int) (mixed >>> 32) & SEEN_BITS - 1;
+        long mask = 1L << bit;
+        if ((seen[bit >>> 6] & mask) == 0) {
+            seen[bit >>> 6] |= mask;
+            distinct++;
+        }
+    }
+
+    /** About how many different states runs have reached. */
+    public long distinct() {
+        /* Linear counting: what fell onto a bit that was set already is estimated. */
+        double free = SEEN_BITS - distinct;
+        return free <= 0 ? SEEN_BITS : (long) (SEEN_BITS * StrictMath.log(SEEN_BITS / free));
+    }
+
+    static long mix(long value, int salt) {
+        long mixed = (value + salt) * 0x9E3779B97F4A7C15L;
+        mixed = (mixed ^ mixed >>> 30) * 0xBF58476D1CE4E5B9L;
+        mixed = (mixed ^ mixed >>> 27) * 0x94D049BB133111EBL;
+        return mixed ^ mixed >>> 31;
+    }
+
+    /** A fault of mkemu itself, for a report with its trace. */
+    void internal(Throwable fault) {
+        internal = fault;
+    }
+
+    /** The last fault of mkemu itself, or null. */
+    public Throwable internal() {
+        return internal;
+    }
+
+    @Override
+    public void close() {
+        SendProbe.points(null);
+        arena.close();
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.simulate.run;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.abi.RamLayout;
+import io.mkemu.plan.MachinePlan;
+import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * What is simulated: a machine, and what may happen to it. Immutable; any thread.
+ *
+ * @param name      of the machine
+ * @param plan      of the machine
+ * @param full      the same with lanes of two slots
+ * @param faults    that may happen
+ * @param mostSteps a run that has not ended after so many points is a livelock
+ * @param forNanos  a run ends after so much virtual time, and that is no failure; {@link Long#MAX_VALUE} for never
+ */
+public record Scenario(String name, MachinePlan plan, MachinePlan full, Set<FaultKind> faults, long mostSteps,
+                long forNanos) {
+    /** More than this is not simulated: each job has a RAM of its own. */
+    static final long MOST_RAM_BYTES = 2L << 30;
+
+    public Scenario {
+        faults = faults.isEmpty() ? EnumSet.noneOf(FaultKind.class) : EnumSet.copyOf(faults);
+    }
+
+    /**
+     * A scenario.
+     *
+     * @throws MachineException if the tree has what cannot be simulated
+     */
+    public static Scenario of(String name, MachineSpec spec, Set<FaultKind> faults, long mostSteps, long forNanos) {
+        for (InstanceSpec instance : spec.instances()) {
+            if (instance.external()) {
+                throw new MachineException(ExitCode.CONFIG, "instance " + instance.name() + " is external: its program "
+                    + "runs somewhere else and cannot be simulated; take it out of the tree, or load modules instead");
+            }
+        }
+        MachinePlan plan = MachinePlan.of(spec);
+        if (plan.layout().ramSize() > MOST_RAM_BYTES) {
+            throw new MachineException(ExitCode.CONFIG, "the machine has " + plan.layout().ramSize() + " bytes of RAM; "
+                + "at most " + MOST_RAM_BYTES + " are simulated: make memory-bytes smaller");
+        }
+        MachineSpec tight = new MachineSpec(spec.file(), spec.cpus(), spec.apicIds(), spec.memoryBytes(),
+            spec.memoryBase(), spec.host(), spec.instances(), OptionalInt.of(RamLayout.MIN_SLOTS), spec.nrCpus(),
+            spec.ipi(), spec.ipiLog(), spec.places());
+        return new Scenario(name, plan, MachinePlan.of(tight), faults, mostSteps, forNanos);
+    }
+
+    /** The names of all modules of all kernels. */
+    List<String> modules() {
+        List<String> names = new ArrayList<>(plan.spec().host().modules());
+        plan.spec().instances().forEach(instance -> names.addAll(instance.modules()));
+        return names;
+    }
+
+    /** The bytes of RAM that any run needs. */
+    long ramBytes() {
+        return Math.max(plan.layout().ramSize(), full.layout().ramSize());
+    }
+
+    boolean has(FaultKind kind) {
+        return faults.contains(kind);
+    }
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.simulate.run;
+
+import io.mkemu.ipi.MkIpiData;
+import io.mkemu.kernel.HookedKernel;
+import io.mkemu.log.LogLevel;
+import io.mkemu.memory.Window;
+import io.mkemu.module.Instance;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
+import io.mkemu.module.Kernel;
+import io.mkemu.module.Operation;
+import io.mkemu.module.Task;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * The kernel as a module of a simulation sees it: before each call that others can notice another CPU may go on, and
+ * what goes wrong is told to the run.
+ */
+final class SimulatedKernel implements Kernel {
+    private final Simulation run;
+    private final int instance;
+    private final HookedKernel cpus;
+    private final Kernel kernel;
+    private final UnsafeBuffer view = new UnsafeBuffer(0L, 0);
+
+    SimulatedKernel(Simulation run, int instance, HookedKernel cpus, Kernel kernel) {
+        this.run = run;
+        this.instance = instance;
+        this.cpus = cpus;
+        this.kernel = kernel;
+    }
+
+    @Override
+    public int instanceId() {
+        return kernel.instanceId();
+    }
+
+    @Override
+    public String instanceName() {
+        return kernel.instanceName();
+    }
+
+    @Override
+    public int smpProcessorId() {
+        return kernel.smpProcessorId();
+    }
+
+    @Override
+    public int physicalCpuId() {
+        return kernel.physicalCpuId();
+    }
+
+    @Override
+    public List<Instance> instances() {
+        run.touchesAll(false);
+        return kernel.instances();
+    }
+
+    @Override
+    public Instance findInstance(int instanceId) {
+        run.touchesAll(false);
+        return kernel.findInstance(instanceId);
+    }
+
+    @Override
+    public boolean isActive(int instanceId) {
+        run.touchesAll(false);
+        return kernel.isActive(instanceId);
+    }
+
+    @Override
+    public int instanceOfCpu(int senderCpu) {
+        run.touchesAll(false);
+        return kernel.instanceOfCpu(senderCpu);
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type) {
+        int lane = run.sends(kernel, instanceId, -1, type, data, offset, size);
+        return run.sent(lane, kernel.sendIpiData(instanceId, data, offset, size, type));
+    }
+
+    @Override
+    public int sendIpiData(int instanceId, byte[] data, int type) {
+        view.wrap(data);
+        int lane = run.sends(kernel, instanceId, -1, type, view, 0, data.length);
+        return run.sent(lane, kernel.sendIpiData(instanceId, data, type));
+    }
+
+    @Override
+    public int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type) {
+        int lane = run.sends(kernel, instanceId, physicalCpu, type, data, offset, size);
+        return run.sent(lane, kernel.sendIpiDataToCpu(instanceId, physicalCpu, data, offset, size, type));
+    }
+
+    @Override
+    public int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type) {
+        int lane = run.sends(kernel, instanceId, -1, (int) type, data, offset, size);
+        return run.sent(lane, kernel.sendIpiDataLongType(instanceId, data, offset, size, type));
+    }
+
+    @Override
+    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
+        int lane = run.sends(kernel, instanceId, -1, type, data, offset, size);
+        return run.sent(lane, kernel.sendIpiDataTimeout(instanceId, data, offset, size, type, nanos));
+    }
+
+    @Override
+    public IpiHandler registerHandler(IpiCallback callback, Object context, int type) {
+        if (callback == null) {
+            return kernel.registerHandler(null, context, type);
+        }
+        return kernel.registerHandler(new Watched(callback), context, type);
+    }
+
+    /** A callback whose messages are looked at first. */
+    private final class Watched implements IpiCallback {
+        private final IpiCallback callback;
+
+        Watched(IpiCallback callback) {
+            this.callback = callback;
+        }
+
+        @Override
+        public void handle(MkIpiData data, Object context) {
+            run.point(Cpus.CALLBACK);
+            run.delivers(kernel, data, this);
+            try {
+                callback.handle(data, context);
+            } catch (Throwable fault) {
+                run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": the callback for type 0x"
+                    + Integer.toHexString(data.type()) + " threw " + fault);
+                throw fault;
+            }
+        }
+    }
+
+    @Override
+    public int unregisterHandler(IpiHandler handler) {
+        run.point(Cpus.CALL);
+        return kernel.unregisterHandler(handler);
+    }
+
+    @Override
+    public int sendPfn(int instanceId, long pfn) {
+        run.touchesAll(true);
+        UnsafeBuffer data = new UnsafeBuffer(new byte[Long.BYTES]);
+        data.putLong(0, pfn, java.nio.ByteOrder.LITTLE_ENDIAN);
+        int lane = run.sends(kernel, instanceId, -1, io.mkemu.abi.MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0,
+            Long.BYTES);
+        return run.sent(lane, kernel.sendPfn(instanceId, pfn));
+    }
+
+    @Override
+    public int revokePfn(int instanceId, long pfn) {
+        run.touchesAll(false);
+        run.point(Cpus.CALL);
+        return kernel.revokePfn(instanceId, pfn);
+    }
+
+    @Override
+    public long receivePfn(MkIpiData data) {
+        return kernel.receivePfn(data);
+    }
+
+    @Override
+    public Window receiveMapPage(MkIpiData data) {
+        run.touchesAll(true);
+        run.point(Cpus.CALL);
+        return kernel.receiveMapPage(data);
+    }
+
+    @Override
+    public void receiveUnmapPage(Window page) {
+        run.touchesAll(false);
+        run.point(Cpus.CALL);
+        kernel.receiveUnmapPage(page);
+    }
+
+    @Override
+    public long instanceAlloc(long size, long align) {
+        run.point(Cpus.CALL);
+        return run.allocationFails() ? 0 : kernel.instanceAlloc(size, align);
+    }
+
+    @Override
+    public int instanceFree(long address, long size) {
+        run.touchesAll(false);
+        run.point(Cpus.CALL);
+        return kernel.instanceFree(address, size);
+    }
+
+    @Override
+    public Window memremap(long address, long size) {
+        run.touchesAll(true);
+        return kernel.memremap(address, size);
+    }
+
+    @Override
+    public void printk(LogLevel level, String text) {
+        if (level.ordinal() <= LogLevel.ERR.ordinal()) {
+            run.fails(Failure.Kind.LOGGED, run.nameOf(instance) + ": " + text);
+        }
+        kernel.printk(level, text);
+    }
+
+    @Override
+    public void printkRatelimited(LogLevel level, String text) {
+        if (level.ordinal() <= LogLevel.ERR.ordinal()) {
+            run.fails(Failure.Kind.LOGGED, run.nameOf(instance) + ": " + text);
+        }
+        kernel.printkRatelimited(level, text);
+    }
+
+    @Override
+    public String bootParameter(String name) {
+        return kernel.bootParameter(name);
+    }
+
+    @Override
+    public String parameter(String name) {
+        return kernel.parameter(name);
+    }
+
+    @Override
+    public void startTask(String name, Task task) {
+        Tasks.Watched watched = run.tasks().watch(instance, cpus.currentCpu(), name, task, run);
+        kernel.startTask(name, watched);
+        run.tasks().started(watched);
+    }
+
+    @Override
+    public void runOnCpu(int logicalCpu, Runnable work) {
+        kernel.runOnCpu(logicalCpu, () -> {
+            run.point(Cpus.CALL);
+            try {
+                work.run();
+            } catch (Throwable fault) {
+                run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": work given by runOnCpu threw " + fault);
+                throw fault;
+            }
+        });
+    }
+
+    @Override
+    public long nanoTime() {
+        return kernel.nanoTime();
+    }
+
+    @Override
+    public long randomLong() {
+        return kernel.randomLong();
+    }
+
+    @Override
+    public void observe(String name, long value) {
+        run.observations().observe(instance, name, value);
+    }
+
+    @Override
+    public Operation operation(String name) {
+        return run.operation(instance, name);
+    }
+}
