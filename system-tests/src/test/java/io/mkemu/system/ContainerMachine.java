@@ -213,10 +213,15 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
 
     /** Waits for a condition. */
     void await(String whatIsWrong, Condition condition) throws IOException, InterruptedException {
+        await(whatIsWrong, condition, host);
+    }
+
+    /** The same of a machine with another host. */
+    void await(String whatIsWrong, Condition condition, MkContainer ofHost) throws IOException, InterruptedException {
         long deadline = System.nanoTime() + WATCHDOG_NANOS;
         while (!condition.holds()) {
             if (System.nanoTime() - deadline > 0) {
-                fail(whatIsWrong + "\n" + host.describe());
+                fail(whatIsWrong + "\n" + ofHost.describe());
             }
             Thread.sleep(LOOK_MILLIS);
         }
@@ -285,7 +290,7 @@ final class ContainerMachine implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** Whatever becomes of it: tests want to see it end, too. */
-    private static final class Any extends StartupCheckStrategy {
+    static final class Any extends StartupCheckStrategy {
         @Override
         public StartupStatus checkStartupState(DockerClient client, String id) {
             return StartupStatus.SUCCESSFUL;

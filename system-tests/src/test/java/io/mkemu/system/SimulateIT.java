@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** {@code mk simulate} as a command: the same seed prints the same bytes, and mistakes are told in a line. */
+class SimulateIT {
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    private Path tree(String text) throws Exception {
+        return Files.writeString(mk.work().resolve("machine.dts"), text);
+    }
+
+    @Test
+    void aSeedPrintsTheSameBytesInTwoProcesses() throws Exception {
+        Path demo = Mk.root().resolve("examples/demo.dts");
+        Path lossy = tree(Files.readString(demo).replace("compatible =", "ipi = \"single-slot\";\n    compatible ="));
+        MkProcess[] runs = new MkProcess[4];
+        for (int run = 0; run < runs.length; run++) {
+            runs[run] = mk.start("simulate", run < 2 ? demo : lossy, "--seed", 7, "-v", "--for", "0.001", "--faults",
+                "kill,restart,pause,slow,full,boot,mid-send", "--jobs", 1 + run % 2);
+        }
+        for (int run = 0; run < runs.length; run += 2) {
+            int code = runs[run].end();
+            assertTrue(code == 0 || code == 1, runs[run]::describe);
+            runs[run + 1].ends(code);
+            assertTrue(runs[run].out().size() > 50, runs[run]::describe);
+            assertEquals(runs[run].out(), runs[run + 1].out());
+        }
+    }
+
+    @Test
+    void mistakesAreToldInALine() throws Exception {
+        Path demo = Mk.root().resolve("examples/demo.dts");
+        Path far = tree("/dts-v1/; / { compatible = \"multikernel-v1\"; resources { cpus = <0 1>; memory-bytes = "
+            + "<0x200000>; }; instances { far { id = <1>; mkemu,external; resources { cpus = <1>; memory-bytes = "
+            + "<0x200000>; }; }; }; };");
+        Path file = Files.writeString(mk.work().resolve("file"), "");
+        Refusals refusals = new Refusals();
+        refusals.add(mk.start("simulate"), 2, "FILE.dts");
+        refusals.add(mk.start("simulate", mk.work().resolve("none.dts")), 3, "none.dts");
+        refusals.add(mk.start("simulate", far), 3, "instance far is external");
+        refusals.add(mk.start("simulate", demo, "--faults", "kill,fire"), 2, "'fire' is not a fault");
+        refusals.add(mk.start("simulate", demo, "--strategy", "luck"), 2, "'luck' is not a strategy");
+        refusals.add(mk.start("simulate", demo, "--seed", 1, "--for", "0.001", "--journal", file.resolve("journal")),
+            5, "journal");
+        refusals.check();
+    }
+}
