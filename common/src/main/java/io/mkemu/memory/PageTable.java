@@ -11,7 +11,6 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import java.util.ArrayList;
 import java.util.List;
-import org.agrona.UnsafeApi;
 import org.agrona.concurrent.AtomicBuffer;
 
 /**
@@ -41,8 +40,6 @@ public final class PageTable {
         this.firstPfn = Pages.pfn(layout.hostAt());
         this.endPfn = Pages.pfn(layout.ramSize());
         this.holds = holds;
-        /* All that follows stays within these. */
-        entries.boundsCheck(0, Math.toIntExact((endPfn - firstPfn) * LENGTH));
     }
 
     /** Whether the frame is one that can be shared: host memory or multikernel pool. */
@@ -198,8 +195,10 @@ public final class PageTable {
     /** Address of the first page of the stretch that somebody has mapped, or -1; -1 too if that holds no page. */
     private long firstHeld(long address, long size) {
         for (long pfn = first(address); holds && pfn < end(address, size); pfn++) {
-            if (isAnySet(entryOffset(pfn) + MAPPED_OFFSET)) {
-                return Pages.address(pfn);
+            for (int word = 0; word < SET_LENGTH; word += Long.BYTES) {
+                if (entries.getLongVolatile(entryOffset(pfn) + MAPPED_OFFSET + word) != 0) {
+                    return Pages.address(pfn);
+                }
             }
         }
         return -1;
@@ -208,24 +207,13 @@ public final class PageTable {
     /** Takes all permissions of a stretch of pages back: their owner is gone, or frees them. */
     public void clearGrants(long address, long size) {
         for (long pfn = first(address); pfn < end(address, size); pfn++) {
-            int set = entryOffset(pfn) + GRANTS_OFFSET;
-            for (int word = 0; word < SET_LENGTH && isAnySet(set); word += Long.BYTES) {
-                if (entries.getLongVolatile(set + word) != 0) {
-                    entries.putLongVolatile(set + word, 0);
+            for (int word = 0; word < SET_LENGTH; word += Long.BYTES) {
+                int offset = entryOffset(pfn) + GRANTS_OFFSET + word;
+                if (entries.getLongVolatile(offset) != 0) {
+                    entries.putLongVolatile(offset, 0);
                 }
             }
         }
-    }
-
-    /* A pool has thousands of pages, and mostly none of them is shared: no bound is checked for each of them. */
-    private boolean isAnySet(int set) {
-        byte[] array = entries.byteArray();
-        long at = entries.addressOffset() + set;
-        long any = 0;
-        for (int word = 0; word < SET_LENGTH; word += Long.BYTES) {
-            any |= UnsafeApi.getLongVolatile(array, at + word);
-        }
-        return any != 0;
     }
 
     /** Takes back all that any owner shared with an instance: it is gone, and what follows it is another kernel. */
@@ -240,7 +228,7 @@ public final class PageTable {
 
     private void clearAllOf(int set, int instanceId) {
         for (long pfn = firstPfn; pfn < endPfn; pfn++) {
-            if (isAnySet(entryOffset(pfn) + set) && isSet(set, pfn, instanceId)) {
+            if (isSet(set, pfn, instanceId)) {
                 update(set, pfn, instanceId, false);
             }
         }
