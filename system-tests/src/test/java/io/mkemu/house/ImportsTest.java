@@ -114,10 +114,11 @@ class ImportsTest {
 
     @Test
     void everyRoomHasItsPlaceAndIsNoHall() throws IOException {
-        Map<String, Long> files = sources().stream()
-            .collect(Collectors.groupingBy(Source::room, TreeMap::new, Collectors.counting()));
-        assertEquals(new TreeSet<>(), files.keySet().stream().filter(room -> !ORDER.contains(room))
+        assertEquals(new TreeSet<>(), sources().stream().map(Source::room).filter(room -> !ORDER.contains(room))
             .collect(Collectors.toCollection(TreeSet::new)), "rooms that stand nowhere in the order");
+        /* The bench has a file in a room of another module: its folder is another one. */
+        Map<String, Long> files = sources().stream().collect(Collectors.groupingBy(
+            source -> source.module() + "/" + source.room(), TreeMap::new, Collectors.counting()));
         assertEquals(Map.of(), files.entrySet().stream().filter(room -> room.getValue() > MOST_FILES)
             .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)), "halls, by files");
     }
