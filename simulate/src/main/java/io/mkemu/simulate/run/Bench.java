@@ -41,6 +41,7 @@ public final class Bench implements AutoCloseable {
     private final long[] seen = new long[SEEN_BITS / Long.SIZE];
     private final long length;
     private long distinct;
+    private long undecided;
     private boolean recorded;
     private volatile Simulation run;
     private volatile long begun;
@@ -162,8 +163,6 @@ public final class Bench implements AutoCloseable {
         }
         return null;
     }
-
-    private long undecided;
 
     /** How many histories were too tangled to decide. */
     public long undecided() {

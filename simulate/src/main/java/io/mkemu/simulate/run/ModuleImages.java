@@ -7,14 +7,15 @@ import io.mkemu.builtin.BuiltinModules;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.module.Check;
 import io.mkemu.module.KernelModule;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
 import java.lang.classfile.FieldModel;
 import java.lang.classfile.attribute.ConstantValueAttribute;
-import java.lang.classfile.Attributes;
 import java.lang.reflect.AccessFlag;
 import java.net.MalformedURLException;
 import java.net.URL;
@@ -140,7 +141,7 @@ final class ModuleImages {
 
                 @Override
                 public InputStream getInputStream() {
-                    return new java.io.ByteArrayInputStream(bytes);
+                    return new ByteArrayInputStream(bytes);
                 }
             };
         }

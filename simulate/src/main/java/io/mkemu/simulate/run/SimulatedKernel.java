@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate.run;
 
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HookedKernel;
 import io.mkemu.log.LogLevel;
@@ -11,6 +12,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -148,9 +150,8 @@ final class SimulatedKernel implements Kernel {
     public int sendPfn(int instanceId, long pfn) {
         run.touchesAll(true);
         UnsafeBuffer data = new UnsafeBuffer(new byte[Long.BYTES]);
-        data.putLong(0, pfn, java.nio.ByteOrder.LITTLE_ENDIAN);
-        int lane = run.sends(kernel, instanceId, -1, io.mkemu.abi.MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0,
-            Long.BYTES);
+        data.putLong(0, pfn, ByteOrder.LITTLE_ENDIAN);
+        int lane = run.sends(kernel, instanceId, -1, MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0, Long.BYTES);
         return run.sent(lane, kernel.sendPfn(instanceId, pfn));
     }
 
