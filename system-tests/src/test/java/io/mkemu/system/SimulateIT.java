@@ -24,7 +24,7 @@ class SimulateIT {
         Path lossy = tree(Files.readString(demo).replace("compatible =", "ipi = \"single-slot\";\n    compatible ="));
         MkProcess[] runs = new MkProcess[4];
         for (int run = 0; run < runs.length; run++) {
-            runs[run] = mk.start("simulate", run < 2 ? demo : lossy, "--seed", 7, "-v", "--for", "0.001", "--faults",
+            runs[run] = mk.start("simulate", run < 2 ? demo : lossy, "--seed", 2, "-v", "--for", "0.02", "--faults",
                 "kill,restart,pause,slow,full,boot,mid-send", "--jobs", 1 + run % 2);
         }
         for (int run = 0; run < runs.length; run += 2) {

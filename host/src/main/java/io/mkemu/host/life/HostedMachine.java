@@ -15,6 +15,8 @@ import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Region;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.table.InstanceEntry;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.BitSet;
 import java.util.List;
 
@@ -181,6 +183,11 @@ public abstract class HostedMachine {
 
     /** What tells its journal, if it has one. */
     public abstract Recorder recorder();
+
+    /** The time of day, ns since 1970. */
+    public long unixNanos() {
+        return ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now());
+    }
 
     /** How it is called. */
     public abstract String name();

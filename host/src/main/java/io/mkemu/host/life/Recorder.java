@@ -22,8 +22,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Set;
 
@@ -75,7 +73,7 @@ public final class Recorder implements AutoCloseable {
         what.put("machine", machine.name());
         what.put("epoch", "0x" + Long.toHexString(machine.memory().epoch()));
         what.put("createdNanos", createdNanos);
-        what.put("createdUnixNanos", ChronoUnit.NANOS.between(Instant.EPOCH, Instant.now()) - agoNanos);
+        what.put("createdUnixNanos", machine.unixNanos() - agoNanos);
         what.put("nrCpus", machine.plan().layout().nrCpus());
         what.put("ipi", machine.plan().spec().ipi().toString());
         what.put("mkemu", Protocol.version() + ", ABI " + RamHeaderDescriptor.ABI_VERSION);

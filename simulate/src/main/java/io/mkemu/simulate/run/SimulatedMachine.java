@@ -35,6 +35,12 @@ final class SimulatedMachine extends HostedMachine {
         this.recorder = Recorder.start(this, null);
     }
 
+    /* What is recorded of it depends on the seed alone. */
+    @Override
+    public long unixNanos() {
+        return mapped().platform().nanoTime();
+    }
+
     @Override
     public String name() {
         return name;
