@@ -51,10 +51,34 @@ final class Repetition {
      */
     List<String> events(RunResult run) throws IOException {
         Path journal = Files.createTempDirectory("mkemu-simulate-");
+        /* Ctrl-C and SIGTERM end the process without what is finally done. */
+        Thread whenKilled = new Thread(() -> {
+            try {
+                remove(journal);
+            } catch (IOException left) {
+                System.err.println("mk: " + journal + " is left behind: " + left);
+            }
+        }, "simulate-remove");
+        Runtime.getRuntime().addShutdownHook(whenKilled);
         try {
             record(run, journal);
             return EventLines.of(journal);
         } finally {
+            remove(journal);
+            forget(whenKilled);
+        }
+    }
+
+    private static void forget(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException exits) {
+            /* Then it has run, or runs now, and finds nothing. */
+        }
+    }
+
+    private static void remove(Path journal) throws IOException {
+        if (Files.exists(journal)) {
             try (Stream<Path> files = Files.walk(journal)) {
                 for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                     Files.deleteIfExists(file);
