@@ -5,6 +5,7 @@ import io.mkemu.simulate.run.Bench;
 import io.mkemu.simulate.run.FaultKind;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.run.Scenario;
+import io.mkemu.simulate.run.StateSet;
 import io.mkemu.simulate.shard.Shard;
 import io.mkemu.simulate.strategy.Exhaustive;
 import io.mkemu.simulate.strategy.RandomWalk;
@@ -49,7 +50,7 @@ final class Sweep {
     private final AtomicLong points = new AtomicLong();
     private final AtomicLong delivered = new AtomicLong();
     private final AtomicLong faults = new AtomicLong();
-    private final AtomicLong distinct = new AtomicLong();
+    private final StateSet states = new StateSet();
     private final AtomicLong undecided = new AtomicLong();
     private final ReentrantLock measuring = new ReentrantLock();
     private volatile long length = -1;
@@ -95,7 +96,7 @@ final class Sweep {
                         count(index, mine.run(seed, strategy, null));
                     }
                 }
-                distinct.addAndGet(mine.distinct());
+                reached(mine.states());
                 undecided.addAndGet(mine.undecided());
             }
         }
@@ -204,6 +205,18 @@ final class Sweep {
         }
     }
 
+    private void reached(StateSet more) {
+        synchronized (states) {
+            states.addAll(more);
+        }
+    }
+
+    private long distinct() {
+        synchronized (states) {
+            return states.size();
+        }
+    }
+
     void start(int threads) {
         for (int number = 0; number < threads; number++) {
             Job job = new Job(number);
@@ -224,7 +237,7 @@ final class Sweep {
     }
 
     Totals totals() {
-        return new Totals(runs.get(), points.get(), delivered.get(), distinct.get(), faults.get(), undecided.get());
+        return new Totals(runs.get(), points.get(), delivered.get(), distinct(), faults.get(), undecided.get());
     }
 
     /** The failed run with the lowest number, or null. */

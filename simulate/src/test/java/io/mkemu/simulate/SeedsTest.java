@@ -95,4 +95,12 @@ class SeedsTest {
         assertEquals(found.get(0).failure(), found.get(1).failure());
         assertEquals(found.get(0).report(), found.get(1).report());
     }
+
+    @Test
+    void moreThreadsTellTheSameOfRunsThatDoNotFail() throws IOException {
+        Path mended = ModuleJar.tree(directory.resolve("mended.dts"), "./lock.jar", 3, 16, "");
+        List<String> told = Stream.of(1, 3)
+            .map(jobs -> Simulator.of(mended).runs(60).steps(20_000).jobs(jobs).run().report()).toList();
+        assertEquals(told.get(0), told.get(1));
+    }
 }

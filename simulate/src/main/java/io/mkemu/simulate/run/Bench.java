@@ -26,7 +26,6 @@ public final class Bench implements AutoCloseable {
     /* Of a trace ring that is recorded: it is emptied before it can overflow. */
     static final int DRAINED_POINTS = 256;
     private static final int MOST_STATES = 1_000_000;
-    private static final int SEEN_BITS = 1 << 22;
 
     private final Arena arena = Arena.ofShared();
     private final Scenario scenario;
@@ -38,9 +37,8 @@ public final class Bench implements AutoCloseable {
     private final Schedule schedule = new Schedule();
     private final History history = new History(this::points);
     private final Linearizability linearizability = new Linearizability(MOST_STATES);
-    private final long[] seen = new long[SEEN_BITS / Long.SIZE];
+    private final StateSet states = new StateSet();
     private final long length;
-    private long distinct;
     private long undecided;
     private boolean recorded;
     private volatile Simulation run;
@@ -96,7 +94,7 @@ public final class Bench implements AutoCloseable {
     /** RAM of a machine that begins. */
     PhysicalMemory memory(MachinePlan plan, long seed) {
         return PhysicalMemory.inMemory(ram.asSlice(0, plan.layout().ramSize()), plan.layout(), plan.spec().ipi(),
-            mix(1, (int) seed) & Long.MAX_VALUE, platform);
+            mix(seed, 1) & Long.MAX_VALUE, platform);
     }
 
     /** Whose points the steps of sends are now. */
@@ -169,22 +167,14 @@ public final class Bench implements AutoCloseable {
         return undecided;
     }
 
-    /** A state was reached: counts it if it is new. Some are taken for others that have been seen. */
+    /** A state was reached. */
     void saw(long state) {
-        long mixed = mix(state, 7);
-        int bit = (int) (mixed >>> 32) & SEEN_BITS - 1;
-        long mask = 1L << bit;
-        if ((seen[bit >>> 6] & mask) == 0) {
-            seen[bit >>> 6] |= mask;
-            distinct++;
-        }
+        states.add(state);
     }
 
-    /** About how many different states runs have reached. */
-    public long distinct() {
-        /* Linear counting: what fell onto a bit that was set already is estimated. */
-        double free = SEEN_BITS - distinct;
-        return free <= 0 ? SEEN_BITS : (long) (SEEN_BITS * StrictMath.log(SEEN_BITS / free));
+    /** The states that its runs have reached. */
+    public StateSet states() {
+        return states;
     }
 
     static long mix(long value, int salt) {
