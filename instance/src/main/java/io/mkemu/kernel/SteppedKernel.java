@@ -36,11 +36,6 @@ public final class SteppedKernel implements AutoCloseable {
         }
     }
 
-    /** The kernel itself. */
-    public KernelInstance instance() {
-        return kernel;
-    }
-
     /** Its entry of the instance table. */
     public InstanceEntry entry() {
         return kernel.entry();

@@ -6,13 +6,12 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
-import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
+import io.mkemu.module.ForwardingKernel;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
-import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
 import io.mkemu.trace.TraceControl;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.agrona.DirectBuffer;
  * The kernel as a module is given it: while everything is recorded, each answer that a replay could not tell otherwise
  * goes into the trace ring of the CPU that asked. Else each call costs a load and a branch more.
  */
-final class RecordingKernel implements Kernel {
+final class RecordingKernel extends ForwardingKernel {
     private final RecordingHook hook;
     private final Kernel kernel;
     private final TraceControl control;
@@ -31,6 +30,7 @@ final class RecordingKernel implements Kernel {
     private final AtomicBoolean unwatchedTold = new AtomicBoolean();
 
     RecordingKernel(RecordingHook hook, Kernel kernel) {
+        super(kernel);
         this.hook = hook;
         this.kernel = kernel;
         this.control = new TraceControl(hook.kernel().memory());
@@ -113,16 +113,6 @@ final class RecordingKernel implements Kernel {
     }
 
     @Override
-    public int sendIpiData(int instanceId, DirectBuffer data, int offset, int size, int type) {
-        return kernel.sendIpiData(instanceId, data, offset, size, type);
-    }
-
-    @Override
-    public int sendIpiData(int instanceId, byte[] data, int type) {
-        return kernel.sendIpiData(instanceId, data, type);
-    }
-
-    @Override
     public int sendIpiDataToCpu(int instanceId, int physicalCpu, DirectBuffer data, int offset, int size, int type) {
         answer(KernelCall.SEND_TO_CPU, 0, instanceId, physicalCpu);
         return kernel.sendIpiDataToCpu(instanceId, physicalCpu, data, offset, size, type);
@@ -132,11 +122,6 @@ final class RecordingKernel implements Kernel {
     public int sendIpiDataLongType(int instanceId, DirectBuffer data, int offset, int size, long type) {
         answer(KernelCall.SEND_LONG_TYPE, type, instanceId, 0);
         return kernel.sendIpiDataLongType(instanceId, data, offset, size, type);
-    }
-
-    @Override
-    public int sendIpiDataTimeout(int instanceId, DirectBuffer data, int offset, int size, int type, long nanos) {
-        return kernel.sendIpiDataTimeout(instanceId, data, offset, size, type, nanos);
     }
 
     @Override
@@ -168,11 +153,6 @@ final class RecordingKernel implements Kernel {
     }
 
     @Override
-    public long receivePfn(MkIpiData data) {
-        return kernel.receivePfn(data);
-    }
-
-    @Override
     public Window receiveMapPage(MkIpiData data) {
         Window page = kernel.receiveMapPage(data);
         CallTrace calls = calls();
@@ -186,11 +166,6 @@ final class RecordingKernel implements Kernel {
             }
         }
         return page;
-    }
-
-    @Override
-    public void receiveUnmapPage(Window page) {
-        kernel.receiveUnmapPage(page);
     }
 
     @Override
@@ -208,11 +183,6 @@ final class RecordingKernel implements Kernel {
             hook.pages().freed(address, Pages.align(size));
         }
         return result;
-    }
-
-    @Override
-    public Window memremap(long address, long size) {
-        return kernel.memremap(address, size);
     }
 
     @Override
@@ -257,54 +227,5 @@ final class RecordingKernel implements Kernel {
         kernel.runOnCpu(logicalCpu, () -> target.work(WorkKind.RUN_ON_CPU, number, giver, work::run));
     }
 
-    @Override
-    public int instanceId() {
-        return kernel.instanceId();
-    }
-
-    @Override
-    public String instanceName() {
-        return kernel.instanceName();
-    }
-
-    @Override
-    public int smpProcessorId() {
-        return kernel.smpProcessorId();
-    }
-
-    @Override
-    public int physicalCpuId() {
-        return kernel.physicalCpuId();
-    }
-
-    @Override
-    public void printk(LogLevel level, String text) {
-        kernel.printk(level, text);
-    }
-
-    @Override
-    public void printkRatelimited(LogLevel level, String text) {
-        kernel.printkRatelimited(level, text);
-    }
-
-    @Override
-    public String bootParameter(String name) {
-        return kernel.bootParameter(name);
-    }
-
-    @Override
-    public String parameter(String name) {
-        return kernel.parameter(name);
-    }
-
     /* Neither is recorded: they answer nothing that a replay would have to tell. */
-    @Override
-    public void observe(String name, long value) {
-        kernel.observe(name, value);
-    }
-
-    @Override
-    public Operation operation(String name) {
-        return kernel.operation(name);
-    }
 }

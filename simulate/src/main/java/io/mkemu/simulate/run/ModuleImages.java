@@ -201,11 +201,6 @@ final class ModuleImages {
         return true;
     }
 
-    /** Whether the classes of all jars serve all runs. */
-    boolean isStateless() {
-        return images.values().stream().allMatch(image -> image.isStateless);
-    }
-
     /**
      * Makes the module objects of a kernel.
      *

@@ -6,6 +6,7 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HookedKernel;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
+import io.mkemu.module.ForwardingKernel;
 import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
@@ -21,7 +22,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * The kernel as a module of a simulation sees it: before each call that others can notice another CPU may go on, and
  * what goes wrong is told to the run.
  */
-final class SimulatedKernel implements Kernel {
+final class SimulatedKernel extends ForwardingKernel {
     private final Simulation run;
     private final int instance;
     private final HookedKernel cpus;
@@ -29,30 +30,11 @@ final class SimulatedKernel implements Kernel {
     private final UnsafeBuffer view = new UnsafeBuffer(0L, 0);
 
     SimulatedKernel(Simulation run, int instance, HookedKernel cpus, Kernel kernel) {
+        super(kernel);
         this.run = run;
         this.instance = instance;
         this.cpus = cpus;
         this.kernel = kernel;
-    }
-
-    @Override
-    public int instanceId() {
-        return kernel.instanceId();
-    }
-
-    @Override
-    public String instanceName() {
-        return kernel.instanceName();
-    }
-
-    @Override
-    public int smpProcessorId() {
-        return kernel.smpProcessorId();
-    }
-
-    @Override
-    public int physicalCpuId() {
-        return kernel.physicalCpuId();
     }
 
     @Override
@@ -163,11 +145,6 @@ final class SimulatedKernel implements Kernel {
     }
 
     @Override
-    public long receivePfn(MkIpiData data) {
-        return kernel.receivePfn(data);
-    }
-
-    @Override
     public Window receiveMapPage(MkIpiData data) {
         run.touchesAll(true);
         run.point(Cpus.CALL);
@@ -217,16 +194,6 @@ final class SimulatedKernel implements Kernel {
     }
 
     @Override
-    public String bootParameter(String name) {
-        return kernel.bootParameter(name);
-    }
-
-    @Override
-    public String parameter(String name) {
-        return kernel.parameter(name);
-    }
-
-    @Override
     public void startTask(String name, Task task) {
         Tasks.Watched watched = run.tasks().watch(instance, cpus.currentCpu(), name, task, run);
         kernel.startTask(name, watched);
@@ -244,16 +211,6 @@ final class SimulatedKernel implements Kernel {
                 throw fault;
             }
         });
-    }
-
-    @Override
-    public long nanoTime() {
-        return kernel.nanoTime();
-    }
-
-    @Override
-    public long randomLong() {
-        return kernel.randomLong();
     }
 
     @Override
