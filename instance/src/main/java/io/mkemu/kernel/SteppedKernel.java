@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.module.KernelModule;
@@ -86,6 +87,11 @@ public final class SteppedKernel implements AutoCloseable {
      */
     public void wakes(int logicalCpu, boolean slept) {
         cpus[logicalCpu].wakes(slept);
+    }
+
+    /** How often a CPU has met a fault, in its kernel or a module, or what cannot be true, in this life. */
+    public long faults(int logicalCpu) {
+        return cpus[logicalCpu].apic().counter(Counter.FAULTS) + cpus[logicalCpu].apic().counter(Counter.ANOMALIES);
     }
 
     /** Whether a vector is pending: the doorbell has been rung. */

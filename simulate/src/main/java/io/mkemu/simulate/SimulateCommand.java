@@ -182,7 +182,7 @@ public final class SimulateCommand implements FurtherCommand {
             ? Long.MAX_VALUE / 2_000_000 : DEFAULT_MILLIS;
         Sweep sweep = new Sweep(scenario, strategy, first, part, most,
             began + TimeUnit.MILLISECONDS.toNanos(millis));
-        sweep.start(all ? 1 : (int) Math.min(jobs, part.runs(most)));
+        sweep.start((int) Math.min(jobs, part.runs(most)));
         await(sweep, began);
         return new SweepReport(scenario, sweep, strategy, first, part, again(), System.out)
             .print(json, verbose, recording);

@@ -105,7 +105,7 @@ public final class Simulator {
     }
 
     /**
-     * Who goes on, as {@code --strategy} has it: "random" by default, "pct:3".
+     * Who goes on, as {@code --strategy} has it: "random" by default, "pct:3", "exhaustive:1000".
      *
      * @throws IllegalArgumentException if it is no strategy
      */
@@ -164,10 +164,14 @@ public final class Simulator {
     /**
      * Executes the machine.
      *
+     * @throws IllegalStateException if the strategy is exhaustive and there are faults
      * @throws MachineException if it cannot be simulated: a module that cannot be loaded, an external instance; or if
      *     a module waits or spins in the middle of a run
      */
     public Outcome run() {
+        if (strategy.kind() == StrategyName.Kind.EXHAUSTIVE && !faults.isEmpty()) {
+            throw new IllegalStateException("an exhaustive search knows no faults: leave faults() out");
+        }
         Scenario scenario = Scenario.of(MachineFlags.nameOf(file), tree, faults, mostSteps, forNanos);
         try {
             Sweep sweep = new Sweep(scenario, strategy, seed, runs,

@@ -29,7 +29,7 @@ final class Sweep {
      * @param runs      that have ended
      * @param points    of all of them
      * @param delivered messages
-     * @param distinct  states, about; of the jobs that have ended
+     * @param distinct  states, about
      * @param faults    that were done
      * @param undecided histories too tangled to decide
      */
@@ -211,14 +211,25 @@ final class Sweep {
         }
     }
 
+    /* Also those of jobs that are under way: of these some that are new may be missing. */
     private long distinct() {
-        synchronized (states) {
-            return states.size();
+        StateSet all = new StateSet();
+        for (Job job : jobs) {
+            Bench under = job.bench;
+            if (under != null) {
+                all.addAll(under.states());
+            }
         }
+        synchronized (states) {
+            all.addAll(states);
+        }
+        return all.size();
     }
 
+    /** Begins; an exhaustive search is one, in one thread. */
     void start(int threads) {
-        for (int number = 0; number < threads; number++) {
+        int count = strategies.kind() == StrategyName.Kind.EXHAUSTIVE ? 1 : threads;
+        for (int number = 0; number < count; number++) {
             Job job = new Job(number);
             jobs.add(job);
             job.start();

@@ -54,8 +54,9 @@ final class SweepReport {
     /** How far a sweep is, in a line. */
     static String progress(Sweep.Totals totals, long nanos) {
         double seconds = Math.max(nanos, 1) / 1e9;
-        return String.format(Locale.ROOT, "%,d runs, %,d points (%,.0f/s), %,d messages, %,d faults, %.1f s",
-            totals.runs(), totals.points(), totals.points() / seconds, totals.delivered(), totals.faults(), seconds);
+        return String.format(Locale.ROOT, "%,d runs, %,d points (%,.0f/s), %,d messages, %,d faults, about %,d "
+            + "states, %.1f s", totals.runs(), totals.points(), totals.points() / seconds, totals.delivered(),
+            totals.faults(), totals.distinct(), seconds);
     }
 
     /**

@@ -27,7 +27,7 @@ final class Actor {
     private long slowNanos;
     private int point;
     private boolean boundary;
-    private Coroutine code;
+    private Runnable code;
     private SteppedKernel kernel;
 
     /**
@@ -67,7 +67,7 @@ final class Actor {
 
     /** Begins with its next turn. */
     void begins(Runnable body) {
-        code = new Coroutine(body);
+        code = new Coroutine(body)::resume;
         kernel = null;
         state = State.RUNS;
         boundary = true;
@@ -155,14 +155,18 @@ final class Actor {
         return Math.max(wakes, heldUntil);
     }
 
+    /** As {@link SteppedKernel#faults}; 0 while it is no CPU of a kernel. */
+    long faults() {
+        return kernel == null ? 0 : kernel.faults(logicalCpu);
+    }
+
     /** Goes on until it stops next. */
     void step(long now) {
         state = State.RUNS;
-        Coroutine mine = code;
         if (kernel == null) {
-            mine.resume();
+            code.run();
         } else {
-            kernel.as(logicalCpu, mine::resume);
+            kernel.as(logicalCpu, code);
         }
         if (slowNanos > 0) {
             heldUntil = now + slowNanos;

@@ -196,6 +196,9 @@ final class Simulation implements Strikes.Target {
         platform.advance(strategy.isCoarse() ? 0 : STEP_NANOS);
         strategy.stepped(cpus.touched());
         observations.step(++points);
+        if (failure == null && queued && actor.faults() > 0) {
+            fails(Failure.Kind.LOGGED, "mkemu: a fault or a damaged message on CPU " + actor.name());
+        }
         if (failure == null) {
             look();
         }
