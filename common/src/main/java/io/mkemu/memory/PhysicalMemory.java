@@ -25,6 +25,18 @@ import org.agrona.concurrent.UnsafeBuffer;
  * {@code io.mkemu.machine.MappedMachine}. Thread-safe.
  */
 public final class PhysicalMemory implements AutoCloseable {
+    /** Is told which parts of RAM are used. */
+    @FunctionalInterface
+    public interface Uses {
+        /**
+         * A window is made, through which the memory may be read and written from now on.
+         *
+         * @param address of its first byte
+         * @param length  bytes
+         */
+        void maps(long address, int length);
+    }
+
     private final RamMapping mapping;
     private final Platform platform;
     private final RamLayout layout;
@@ -87,12 +99,21 @@ public final class PhysicalMemory implements AutoCloseable {
      */
     public static PhysicalMemory inMemory(MemorySegment ram, RamLayout layout, IpiMode ipi, long epoch,
         Platform platform) {
+        return inMemory(ram, layout, ipi, epoch, platform, (address, length) -> { });
+    }
+
+    /**
+     * As {@link #inMemory(MemorySegment, RamLayout, IpiMode, long, Platform)}, and tells of each window, those of the
+     * tables too.
+     */
+    public static PhysicalMemory inMemory(MemorySegment ram, RamLayout layout, IpiMode ipi, long epoch,
+        Platform platform, Uses uses) {
         RamHeader header = new RamHeader(layout, ipi, epoch, platform.nanoTime(), "buffer");
         try {
             if (!ram.isNative() || ram.byteSize() != layout.ramSize()) {
                 throw new IllegalArgumentException("RAM is native memory of " + layout.ramSize() + " bytes");
             }
-            RamMapping mapping = RamMapping.of(ram);
+            RamMapping mapping = RamMapping.of(ram, uses);
             header.write(mapping.map(0, Pages.PAGE_SIZE, () -> { }).buffer());
             return new PhysicalMemory(mapping, header, platform);
         } catch (IOException impossible) {

@@ -46,11 +46,13 @@ interface RamMapping {
      *
      * @param ram native: kernels address RAM by absolute addresses, which the bytes of an array do not have, since the
      *            collector moves them
+     * @param uses told of each window
      */
-    static RamMapping of(MemorySegment ram) {
+    static RamMapping of(MemorySegment ram, PhysicalMemory.Uses uses) {
         return new RamMapping() {
             @Override
             public Window map(long address, int length, Runnable unmapped) {
+                uses.maps(address, length);
                 return new Window(address, ram.address() + address, length, () -> { }, unmapped);
             }
 

@@ -12,9 +12,9 @@ import java.lang.invoke.MethodHandle;
 import java.util.Optional;
 
 /**
- * The way into the operating system: syscall(2), with one signature for all calls. A JVM that starts pays 10 to 20 ms
- * for each new signature of a down-call handle, which no AOT cache takes over; with a handle for each C function that
- * was most of an instance's boot.
+ * The way into the operating system: syscall(2), with one signature for all calls but one. A JVM that starts pays 10
+ * to 20 ms for each new signature of a down-call handle, which no AOT cache takes over; with a handle for each C
+ * function that was most of an instance's boot.
  */
 final class Native {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
@@ -23,17 +23,17 @@ final class Native {
     private static final FunctionDescriptor SIGNATURE = FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG);
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final long ERRNO_OFFSET = errnoOffset();
-    private static final MethodHandle SYSCALL = syscall();
+    private static final MethodHandle SYSCALL = syscall(SIGNATURE);
 
     private Native() {
     }
 
     @SuppressWarnings("restricted")
-    private static MethodHandle syscall() {
+    private static MethodHandle syscall(FunctionDescriptor signature) {
         Linker linker = Linker.nativeLinker();
         MemorySegment function = linker.defaultLookup().find("syscall").orElseThrow(
             () -> new UnsupportedOperationException("the C library has no syscall(); mkemu needs Linux"));
-        return linker.downcallHandle(function, SIGNATURE, Linker.Option.firstVariadicArg(1),
+        return linker.downcallHandle(function, signature, Linker.Option.firstVariadicArg(1),
             Linker.Option.captureCallState("errno"));
     }
 
@@ -74,6 +74,33 @@ final class Native {
     static long call(SystemCall call, long first, long second, long third, long fourth) {
         try (Arena arena = Arena.ofConfined()) {
             return call(newCallState(arena), call, first, second, third, fourth);
+        }
+    }
+
+    /** For the one call that has more arguments: made when it is first made. */
+    private static final class Wide {
+        private static final MethodHandle SYSCALL = syscall(
+            FunctionDescriptor.of(LONG, LONG, LONG, LONG, LONG, LONG, LONG, LONG));
+
+        private Wide() {
+        }
+    }
+
+    /**
+     * mmap of memory that no file stands behind, zeroed.
+     *
+     * @return its address, or a negative errno
+     */
+    static long mapAnonymous(long size, int protection, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment callState = newCallState(arena);
+            long result = (long) Wide.SYSCALL.invokeExact(callState, SystemCall.MMAP.number(), 0L, size,
+                (long) protection, (long) flags, -1L, 0L);
+            return result == -1 ? -callState.get(INT, ERRNO_OFFSET) : result;
+        } catch (RuntimeException | Error fault) {
+            throw fault;
+        } catch (Throwable fault) {
+            throw impossible(fault);
         }
     }
 

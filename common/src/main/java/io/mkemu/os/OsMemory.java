@@ -4,37 +4,30 @@ package io.mkemu.os;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/** Memory of this process that can be made empty again for less than it costs to write zeros. */
+/** Memory of this process that takes no room, and costs no time, where nobody touches it. */
 public final class OsMemory {
-    private static final int MADV_DONTNEED = 4;
-    private static final int PAGE_SIZE = 4096;
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_PRIVATE = 0x2;
+    private static final int MAP_ANONYMOUS = 0x20;
+    private static final int MAP_NORESERVE = 0x4000;
 
     private OsMemory() {
     }
 
     /**
-     * Zeroed memory; pages that are not touched take no room.
+     * Zeroed memory, from a page boundary on.
      *
-     * @param size  bytes, whole pages of 4096
+     * @param size  bytes, 1 or more
      * @param owner frees it
-     * @throws OutOfMemoryError if there is not so much
-     * @throws OsException      if the system refuses
-     */
-    public static MemorySegment allocate(long size, Arena owner) throws OsException {
-        MemorySegment memory = owner.allocate(size, PAGE_SIZE);
-        clear(memory);
-        return memory;
-    }
-
-    /**
-     * Makes memory of {@link #allocate} all zeros again. Nobody may use it meanwhile.
-     *
      * @throws OsException if the system refuses
      */
-    public static void clear(MemorySegment memory) throws OsException {
-        long result = Native.call(SystemCall.MADVISE, memory.address(), memory.byteSize(), MADV_DONTNEED, 0);
-        if (result != 0) {
-            throw new OsException("madvise of " + memory.byteSize() + " bytes", (int) -result);
+    @SuppressWarnings("restricted")
+    public static MemorySegment allocate(long size, Arena owner) throws OsException {
+        long address = Native.mapAnonymous(size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+        if (address < 0) {
+            throw new OsException("mmap of " + size + " bytes", (int) -address);
         }
+        return MemorySegment.ofAddress(address).reinterpret(size, owner,
+            mapped -> Native.call(SystemCall.MUNMAP, mapped.address(), mapped.byteSize(), 0, 0));
     }
 }

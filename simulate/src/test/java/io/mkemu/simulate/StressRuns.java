@@ -27,9 +27,8 @@ import java.util.jar.JarOutputStream;
  * other. Whoever loads this class anew has all of mkemu anew with it.
  */
 public final class StressRuns {
-    private static final long MOST_POINTS = 100_000;
+    private static final long MOST_POINTS = 1_000_000;
 
-    /* As little memory as will do: it is cleared before each run. */
     private static final String TREE = """
         /dts-v1/;
         / {
@@ -111,6 +110,11 @@ public final class StressRuns {
                             + result.failure().kind() + ": " + result.failure().text() + trace(bench.internal()),
                             Integer.toString(run + 1), Long.toString(points)};
                     }
+                }
+                long left = bench.firstLeft();
+                if (left >= 0) {
+                    return new String[] {"runs leave something at 0x" + Long.toHexString(left), Integer.toString(runs),
+                        Long.toString(points)};
                 }
             }
             return new String[] {null, Integer.toString(runs), Long.toString(points)};

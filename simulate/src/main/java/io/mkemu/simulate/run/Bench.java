@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate.run;
 
-import io.mkemu.abi.RamLayout;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.module.Check;
 import io.mkemu.module.Operation;
 import io.mkemu.module.SequentialModel;
-import io.mkemu.os.OsMemory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.simulate.history.Caller;
 import io.mkemu.simulate.history.History;
@@ -15,7 +13,6 @@ import io.mkemu.simulate.history.Linearizability;
 import io.mkemu.simulate.strategy.Strategy;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -29,7 +26,7 @@ public final class Bench implements AutoCloseable {
 
     private final Arena arena = Arena.ofShared();
     private final Scenario scenario;
-    private final MemorySegment ram;
+    private final VirtualRam ram;
     private final ModuleImages images;
     private final VirtualPlatform platform = new VirtualPlatform();
     private final Deliveries deliveries;
@@ -54,7 +51,7 @@ public final class Bench implements AutoCloseable {
     public Bench(Scenario scenario, long length) throws IOException {
         this.scenario = scenario;
         this.length = length;
-        this.ram = OsMemory.allocate(scenario.ramBytes(), arena);
+        this.ram = new VirtualRam(scenario.ramBytes(), arena);
         this.images = new ModuleImages(scenario.modules());
         this.deliveries = new Deliveries(scenario.plan().layout().nrCpus());
         SendProbe.points(() -> {
@@ -76,25 +73,24 @@ public final class Bench implements AutoCloseable {
      * @param recorded  the plan of a machine that is recorded, or null
      */
     public RunResult run(long seed, Strategy strategy, Decisions decisions, MachinePlan recorded) throws IOException {
-        clear();
         history.clear();
         begun += 1L << 32;
         this.recorded = recorded != null;
         return new Simulation(this, scenario, seed, strategy, decisions, recorded).run();
     }
 
-    /* The page table is read from end to end by each life: to write zeros costs less than to fault its pages in. */
-    private void clear() throws IOException {
-        RamLayout layout = scenario.plan().layout();
-        OsMemory.clear(ram.asSlice(0, layout.pagesAt()));
-        ram.asSlice(layout.pagesAt(), layout.poolMapAt() - layout.pagesAt()).fill((byte) 0);
-        OsMemory.clear(ram.asSlice(layout.poolMapAt()));
-    }
-
     /** RAM of a machine that begins. */
     PhysicalMemory memory(MachinePlan plan, long seed) {
-        return PhysicalMemory.inMemory(ram.asSlice(0, plan.layout().ramSize()), plan.layout(), plan.spec().ipi(),
-            mix(seed, 1) & Long.MAX_VALUE, platform);
+        return ram.begins(plan, mix(seed, 1) & Long.MAX_VALUE, recorded, platform);
+    }
+
+    /**
+     * Whether something that runs have written would be there in the next one.
+     *
+     * @return its address, or -1
+     */
+    public long firstLeft() {
+        return ram.firstLeft();
     }
 
     /** Whose points the steps of sends are now. */
