@@ -37,7 +37,9 @@ class InterruptIT {
             Thread.sleep(millis);
             Procs.signal("INT", group ? -run.pid() : run.pid());
             String when = (group ? "group" : "process") + " after " + millis + " ms, seed " + seed;
-            assertEquals(130, run.end(), () -> when + "\n" + run.describe());
+            if (!run.endsBeforeItsJvmIsUp()) {
+                assertEquals(130, run.end(), () -> when + "\n" + run.describe());
+            }
             List<String> left = new ArrayList<>();
             mk.files().forEach(file -> left.add(file.toString()));
             Procs.mentioning(mk.sandbox()).forEach(pid -> left.add("process " + Procs.commandLine(pid)));

@@ -44,6 +44,18 @@ abstract class Program {
         out.await(count, pattern, this::describe);
     }
 
+    /**
+     * Waits for the end; whether a signal came while the JVM itself started. The JDK then finds, in one of its last
+     * steps (System.initPhase3), that it shuts down, says so on stdout in its own way and exits with 1; nothing of mkemu
+     * has run by then.
+     */
+    final boolean endsBeforeItsJvmIsUp() throws IOException, InterruptedException {
+        int code = awaitExit();
+        out.awaitEnd(this::describe);
+        return code == 1 && out().size() > 1 && out().get(0).equals("Error occurred during initialization of VM")
+            && out().get(1).startsWith("java.lang.InternalError: Bad level: ");
+    }
+
     /** Waits for the end, whatever the code. Never a stack trace, never more than one line on stderr. */
     final int end() throws IOException, InterruptedException {
         int code = awaitExit();
