@@ -16,10 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** Does a run once more, recorded into a journal, so that all that reads journals can show it. */
 final class Repetition {
+    private static final int PATIENCE_SECONDS = 10;
+
     private final Scenario scenario;
     private final Bench bench;
 
@@ -51,21 +55,33 @@ final class Repetition {
      */
     List<String> events(RunResult run) throws IOException {
         Path journal = Files.createTempDirectory("mkemu-simulate-");
-        /* Ctrl-C and SIGTERM end the process without what is finally done. */
+        CountDownLatch read = new CountDownLatch(1);
+        /* Ctrl-C and SIGTERM end the process without what is finally done, if they need not wait for it. */
         Thread whenKilled = new Thread(() -> {
             try {
-                remove(journal);
-            } catch (IOException left) {
+                if (!read.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                    remove(journal);
+                }
+            } catch (IOException | InterruptedException left) {
                 System.err.println("mk: " + journal + " is left behind: " + left);
             }
         }, "simulate-remove");
-        Runtime.getRuntime().addShutdownHook(whenKilled);
+        remember(whenKilled);
         try {
             record(run, journal);
             return EventLines.of(journal);
         } finally {
             remove(journal);
+            read.countDown();
             forget(whenKilled);
+        }
+    }
+
+    private static void remember(Thread hook) {
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+        } catch (IllegalStateException exits) {
+            /* Then somebody has the process wait for what is printed here. */
         }
     }
 

@@ -5,6 +5,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.cli.FurtherCommand;
+import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.cli.type.Progress;
 import io.mkemu.cli.type.Seconds;
@@ -182,10 +183,15 @@ public final class SimulateCommand implements FurtherCommand {
             ? Long.MAX_VALUE / 2_000_000 : DEFAULT_MILLIS;
         Sweep sweep = new Sweep(scenario, strategy, first, part, most,
             began + TimeUnit.MILLISECONDS.toNanos(millis));
-        sweep.start((int) Math.min(jobs, part.runs(most)));
-        await(sweep, began);
-        return new SweepReport(scenario, sweep, strategy, first, part, again(), System.out)
-            .print(json, verbose, recording);
+        int[] code = new int[1];
+        /* Ctrl-C ends the sweep, and what came of it is printed all the same. */
+        Interruptible.run(sweep::stop, () -> {
+            sweep.start((int) Math.min(jobs, part.runs(most)));
+            await(sweep, began);
+            code[0] = new SweepReport(scenario, sweep, strategy, first, part, again(), System.out)
+                .print(json, verbose, recording);
+        });
+        return code[0];
     }
 
     /** Which part of the sweep is this process's. */

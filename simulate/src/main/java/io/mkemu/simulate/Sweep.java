@@ -57,6 +57,7 @@ final class Sweep {
     private volatile Throwable broken;
     private volatile RunResult failed;
     private volatile RunResult last;
+    private volatile boolean stopped;
     private volatile boolean complete;
     private volatile long cut;
     private volatile long executions;
@@ -185,12 +186,17 @@ final class Sweep {
         jobs.forEach(Thread::interrupt);
     }
 
+    /** No further run begins: those that are under way go on to their ends. Any thread. */
+    void stop() {
+        stopped = true;
+    }
+
     long length() {
         return length;
     }
 
     private boolean goesOn(long index) {
-        return index < most && index < lowestFailed.get() && System.nanoTime() - deadline < 0;
+        return !stopped && index < most && index < lowestFailed.get() && System.nanoTime() - deadline < 0;
     }
 
     private synchronized void count(long index, RunResult result) {

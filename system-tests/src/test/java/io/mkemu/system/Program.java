@@ -45,9 +45,9 @@ abstract class Program {
     }
 
     /**
-     * Waits for the end; whether a signal came while the JVM itself started. The JDK then finds, in one of its last
-     * steps (System.initPhase3), that it shuts down, says so on stdout in its own way and exits with 1; nothing of mkemu
-     * has run by then.
+     * Waits for the end; whether a signal came while the JVM itself started. One of the JDK's last steps then
+     * (System.initPhase3) finds that the JVM shuts down, says so on stdout in its own way and exits with 1; nothing of
+     * mkemu has run by then.
      */
     final boolean endsBeforeItsJvmIsUp() throws IOException, InterruptedException {
         int code = awaitExit();

@@ -4,6 +4,9 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.testkit.Await;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -34,6 +37,24 @@ class SimulateIT {
             assertTrue(runs[run].out().size() > 50, runs[run]::describe);
             assertEquals(runs[run].out(), runs[run + 1].out());
         }
+    }
+
+    private static boolean simulates(long pid) {
+        try {
+            return Procs.threads(pid).containsKey("simulate-0");
+        } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+        }
+    }
+
+    @Test
+    void ctrlCEndsASweepWithItsSummary() throws Exception {
+        MkProcess sweep = mk.start("simulate", Mk.root().resolve("examples/demo.dts"), "--time", 3600);
+        Await.until(() -> simulates(sweep.pid()), sweep::describe);
+        sweep.signal("INT");
+        sweep.ends(130);
+        assertEquals(1, sweep.out("^simulate: no run (of [0-9,]+ failed|has come to its end)").size(),
+            sweep::describe);
     }
 
     @Test

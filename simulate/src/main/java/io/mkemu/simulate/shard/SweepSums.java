@@ -60,6 +60,9 @@ public record SweepSums(long runs, long points, long messages, long faults, long
      * @param seeds which the runs had, as text
      */
     public String passed(String seeds) {
+        if (runs == 0) {
+            return "simulate: no run has come to its end";
+        }
         String line = String.format(Locale.ROOT, "simulate: no run of %,d failed (%s): %,d points, %,d messages, "
             + "%,d faults, about %,d different states", runs, seeds, points, messages, faults, states);
         return undecided == 0 ? line : line + System.lineSeparator() + "simulate: " + undecided
