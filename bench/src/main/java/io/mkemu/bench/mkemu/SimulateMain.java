@@ -23,8 +23,6 @@ import java.util.stream.Stream;
 
 /** Simulates the machine of examples/election as mk simulate does, in one JVM for all sweeps. One sweep at a time. */
 public final class SimulateMain implements Commands {
-    /** What happens to the machine beside: what the example's page looks for. */
-    public static final String FAULTS = "kill,restart,pause,mid-send";
     private static final String TREE = "election.dts";
     private static final String JAR = "election.jar";
     private static final long FEWEST_RUNS_EACH = 20;
@@ -88,7 +86,7 @@ public final class SimulateMain implements Commands {
         do {
             long count = Math.max(FEWEST_RUNS_EACH * jobs,
                 Math.round(rates.getOrDefault(jobs, 0.0) * left / NANOS_PER_SECOND));
-            Simulator.Outcome outcome = Simulator.of(tree).faults(FAULTS).jobs(jobs).seed(seed).runs(count).run();
+            Simulator.Outcome outcome = Simulator.of(tree).jobs(jobs).seed(seed).runs(count).run();
             if (outcome.failure() != null) {
                 throw new IllegalStateException("the run of seed " + outcome.seed() + " fails: "
                     + outcome.failure().text());

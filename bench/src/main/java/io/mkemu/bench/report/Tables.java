@@ -3,7 +3,6 @@ package io.mkemu.bench.report;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands;
-import io.mkemu.bench.mkemu.SimulateMain;
 import io.mkemu.bench.report.Report.Layer;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Effort;
@@ -139,10 +138,9 @@ final class Tables {
                 Numbers.rate(OptionalDouble.of(swept.runsPerSecond())), Numbers.percent(swept.spread()),
                 Numbers.text("%.0f", swept.bytesPerPoint()), Numbers.times(swept.timesOne())));
         }
-        return new Table("Simulation of examples/election, a host and three instances, with --faults "
-            + SimulateMain.FAULTS + ": medians of the rounds, in which the numbers of threads take turns; spread: of "
-            + "points/s; B/point: heap that is allocated", List.of("threads", "rounds", "points/s", "runs/s", "spread",
-                "B/point", "x one thread"), rows);
+        return new Table("Simulation of examples/election, a host and three instances, without faults: medians of "
+            + "the rounds, in which the numbers of threads take turns; spread: of points/s; B/point: allocated heap",
+            List.of("threads", "rounds", "points/s", "runs/s", "spread", "B/point", "x one thread"), rows);
     }
 
     private static Table warmUps(Report report) {
