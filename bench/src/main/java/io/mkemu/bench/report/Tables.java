@@ -135,7 +135,7 @@ final class Tables {
         for (Swept swept : report.results().sweeps()) {
             rows.add(List.of(Integer.toString(swept.threads()), Integer.toString(swept.rounds()),
                 Numbers.rate(OptionalDouble.of(swept.pointsPerSecond())),
-                Numbers.rate(OptionalDouble.of(swept.runsPerSecond())), Numbers.percent(swept.spread()),
+                Numbers.text("%.0f", swept.runsPerSecond()), Numbers.percent(swept.spread()),
                 Numbers.text("%.0f", swept.bytesPerPoint()), Numbers.times(swept.timesOne())));
         }
         return new Table("Simulation of examples/election, a host and three instances, without faults: medians of "
