@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.bench.run.CCompiler;
 import io.mkemu.bench.run.Contender;
 import io.mkemu.bench.run.Effort;
+import io.mkemu.os.Affinity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -156,6 +158,14 @@ class BenchIT {
             assertTrue(verb.get("ownMillis").asDouble() > 0 && verb.get("cpuMillis").asDouble() > 0, verb.toString());
             assertTrue(verb.get("ownMillis").asDouble() < verb.get("wallMillis").get("p50").asDouble()
                 == verb.get("name").asText().equals("exec"), verb.toString());
+        }
+        JsonNode sweeps = new ObjectMapper().readTree(json.toFile()).get("simulate");
+        assertEquals(Stream.of(1, Affinity.allowed().cardinality()).distinct().toList(),
+            sweeps.valueStream().map(sweep -> sweep.get("threads").asInt()).toList(), said);
+        for (JsonNode sweep : sweeps) {
+            assertTrue(sweep.get("pointsPerSecond").asDouble() > sweep.get("runsPerSecond").asDouble()
+                && sweep.get("runsPerSecond").asDouble() > 0 && sweep.get("bytesPerPoint").asDouble() > 0
+                && sweep.get("timesOneThread").asDouble() > 0, sweep.toString());
         }
         has(said, "^agrona-1to1 +round trips +\\d+ +[0-9.]+ s +(yes|no) +" + TRIP + " +" + TRIP + "$");
         has(said, "^mkemu-queued-halt +[0-9.]+ %$");

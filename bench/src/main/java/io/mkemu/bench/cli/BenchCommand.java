@@ -52,7 +52,8 @@ import picocli.CommandLine.Spec;
         + "to send bytes between two processes. All are up at the same time and take turns, round by round. And of "
         + "mkemu alone: what tracing costs (trace), what an mk top beside it costs (top), what each layer of the path "
         + "costs (budget), round trips beside up to 128 idle instances (crowd), how long instances boot and what "
-        + "memory they take (boot), how long the command line takes (verbs).",
+        + "memory they take (boot), how long the command line takes (verbs), how fast a machine is "
+        + "simulated (simulate).",
         "Without --quick it takes about ten minutes, of a machine that does nothing else."},
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
         "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
@@ -62,8 +63,8 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     /** How much is measured. */
     static final class Amount {
-        @Option(names = "--quick", description = "Less of all; top, budget, crowd, boot and verbs only if they "
-            + "are named: about two minutes.")
+        @Option(names = "--quick", description = "Less of all; top, budget, crowd, boot, verbs and simulate "
+            + "only if they are named: about two minutes.")
         private boolean quick;
 
         @Option(names = "--smoke", description = "Only whether all of it works; the numbers mean nothing.")

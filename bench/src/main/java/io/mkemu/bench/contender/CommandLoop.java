@@ -23,6 +23,7 @@ import java.util.stream.Collectors;
  * trace MODE                  ok LOST_RECORDS
  * boot INSTANCES              ok NANOS FIELD... (of BootField)
  * verb NAME                   ok NANOS CPU_NANOS OWN_NANOS
+ * sweep JOBS MILLIS           ok RUNS POINTS NANOS BYTES
  * </pre>
  *
  * or {@code error} and why. "ready" comes first of all; the end of stdin ends the contender.
@@ -80,6 +81,10 @@ public final class CommandLoop {
             case "verb" -> {
                 Commands.VerbTime time = commands.verb(words[1]);
                 return " " + time.nanos() + " " + time.cpuNanos() + " " + time.ownNanos();
+            }
+            case "sweep" -> {
+                Commands.Sweep sweep = commands.sweep(Integer.parseInt(words[1]), Long.parseLong(words[2]));
+                return " " + sweep.runs() + " " + sweep.points() + " " + sweep.nanos() + " " + sweep.bytes();
             }
             case "trace" -> {
                 return " " + commands.trace(TraceMode.of(words[1]));

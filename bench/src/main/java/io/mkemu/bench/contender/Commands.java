@@ -53,6 +53,17 @@ public interface Commands {
     }
 
     /**
+     * What a simulation did.
+     *
+     * @param runs   of its machine
+     * @param points of all runs
+     * @param nanos  that passed
+     * @param bytes  of heap that all threads allocated meanwhile
+     */
+    record Sweep(long runs, long points, long nanos, long bytes) {
+    }
+
+    /**
      * Sends messages there and back, one under way at a time.
      *
      * @param millis for so long, or until {@link Samples} is full
@@ -96,6 +107,16 @@ public interface Commands {
      */
     default VerbTime verb(String verb) throws Exception {
         throw new UnsupportedOperationException("it has no command line");
+    }
+
+    /**
+     * Simulates its machine again and again, each time from another seed.
+     *
+     * @param jobs   threads, 1 or more
+     * @param millis for so long, about
+     */
+    default Sweep sweep(int jobs, long millis) throws Exception {
+        throw new UnsupportedOperationException("it does not simulate");
     }
 
     /**

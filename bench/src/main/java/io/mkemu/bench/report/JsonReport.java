@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Swept;
 import io.mkemu.bench.run.Results.Throughput;
 import io.mkemu.bench.run.Results.Verb;
 import io.mkemu.bench.run.Results.Warmed;
@@ -25,7 +26,7 @@ public final class JsonReport {
     /**
      * The object: "runs" has an element for each measurement, of round trips {@code {name, bytes, roundTripNanos: {p50,
      * p99, p999, max}}}, of throughput {@code {name, bytes, senders, messagesPerSecond}}; "idle",
-     * "boot", "verbs", "budget", "warmUp", "machine" and "failed" stand beside it.
+     * "boot", "verbs", "simulate", "budget", "warmUp", "machine" and "failed" stand beside it.
      */
     public static ObjectNode of(Report report) {
         ObjectNode root = Json.object();
@@ -63,6 +64,14 @@ public final class JsonReport {
                 .put("cpuMillis", verb.cpu() / NANOS_PER_MILLI).put("ownMillis", verb.own() / NANOS_PER_MILLI)
                 .putObject("wallMillis").put("p50", verb.p50() / NANOS_PER_MILLI)
                 .put("max", verb.max() / NANOS_PER_MILLI);
+        }
+        ArrayNode sweeps = root.putArray("simulate");
+        for (Swept swept : report.results().sweeps()) {
+            ObjectNode one = sweeps.addObject().put("threads", swept.threads()).put("rounds", swept.rounds())
+                .put("pointsPerSecond", Math.round(swept.pointsPerSecond()))
+                .put("runsPerSecond", swept.runsPerSecond()).put("spread", swept.spread())
+                .put("bytesPerPoint", swept.bytesPerPoint());
+            swept.timesOne().ifPresent(times -> one.put("timesOneThread", times));
         }
         ArrayNode budget = root.putArray("budget");
         for (Report.Layer layer : report.layers()) {

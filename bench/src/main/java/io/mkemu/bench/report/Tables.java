@@ -9,10 +9,12 @@ import io.mkemu.bench.run.Effort;
 import io.mkemu.bench.run.Results.Boots;
 import io.mkemu.bench.run.Results.Idle;
 import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Swept;
 import io.mkemu.bench.run.Results.Verb;
 import io.mkemu.bench.run.Results.Warmed;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -36,7 +38,7 @@ final class Tables {
     static List<Table> of(Report report) {
         List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), top(report), budget(report),
             crowds(report), rates(report), idle(report), boots(report), memory(report), verbs(report),
-            warmUps(report)));
+            sweeps(report), warmUps(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
     }
@@ -126,6 +128,19 @@ final class Tables {
         return new Table("Verbs, from the start of scripts/mk to its end, in turns with a JVM that prints a line "
             + "(medians; CPU: user and system time); own: without the boot that exec waits for",
             List.of("verb", "runs", "p50", "max", "CPU", "own", "x " + Commands.LINE), rows);
+    }
+
+    private static Table sweeps(Report report) {
+        List<List<String>> rows = new ArrayList<>();
+        for (Swept swept : report.results().sweeps()) {
+            rows.add(List.of(Integer.toString(swept.threads()), Integer.toString(swept.rounds()),
+                Numbers.rate(OptionalDouble.of(swept.pointsPerSecond())),
+                Numbers.text("%.0f", swept.runsPerSecond()), Numbers.percent(swept.spread()),
+                Numbers.text("%.0f", swept.bytesPerPoint()), Numbers.times(swept.timesOne())));
+        }
+        return new Table("Simulation of examples/election, a host and three instances, without faults: medians of "
+            + "the rounds, in which the numbers of threads take turns; spread: of points/s; B/point: allocated heap",
+            List.of("threads", "rounds", "points/s", "runs/s", "spread", "B/point", "x one thread"), rows);
     }
 
     private static Table warmUps(Report report) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Measures contenders. All of them are up all the time, and take turns: in each round each of them runs for a moment
@@ -23,6 +24,8 @@ import java.util.function.Consumer;
 public final class BenchRun {
     /** Those that are compared with each other in everything. */
     private static final Set<Kind> PEERS = EnumSet.of(Kind.C, Kind.JAVA, Kind.MKEMU);
+    /* A window of a sweep's warm-up is such a part of a round. */
+    private static final long WARM_PART = 4;
 
     private final List<Contender> contenders;
     private final Set<Comparison> comparisons;
@@ -107,6 +110,7 @@ public final class BenchRun {
                 measureCrowds();
                 measureBoots();
                 measureVerbs();
+                measureSweeps();
                 measureIdle();
                 measureRates();
                 return results;
@@ -300,6 +304,26 @@ public final class BenchRun {
                                 results.addVerb(verb, time);
                             }
                         }));
+                }
+            }
+        }
+    }
+
+    private void measureSweeps() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.SIMULATE)) {
+            Set<Kind> kinds = EnumSet.of(Kind.SIMULATE);
+            List<Integer> jobs = Stream.of(1, cpus.size()).distinct().toList();
+            /* A window of a warm-up in another measure is too short: each sweep loads its modules anew. */
+            warmUp("sweeps", kinds, (process, millis, into) -> {
+                for (int threads : jobs) {
+                    into.addSweep(threads, process.sweep(threads, effort.sweepMillis() / WARM_PART));
+                }
+            });
+            for (int round = 1; round <= effort.sweeps(); round++) {
+                for (int threads : jobs) {
+                    each("simulation, " + threads + (threads == 1 ? " thread" : " threads") + ", round " + round
+                        + " of " + effort.sweeps(), only(kinds,
+                            process -> results.addSweep(threads, process.sweep(threads, effort.sweepMillis()))));
                 }
             }
         }

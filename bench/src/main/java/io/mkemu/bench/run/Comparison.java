@@ -17,7 +17,9 @@ public enum Comparison {
     /** How long instances take to boot, and what they occupy then. */
     BOOT(List.of(Contender.BOOT)),
     /** How long the verbs of the command line take, beside a JVM that prints a line. */
-    VERBS(List.of(Contender.VERBS));
+    VERBS(List.of(Contender.VERBS)),
+    /** How fast a machine is simulated, by one thread and by all. */
+    SIMULATE(List.of(Contender.SIMULATE));
 
     private final List<Contender> contenders;
 

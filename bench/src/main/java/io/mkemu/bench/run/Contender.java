@@ -5,6 +5,7 @@ import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.contender.JavaCommand;
 import io.mkemu.bench.mkemu.BootMain;
 import io.mkemu.bench.mkemu.MkemuMain;
+import io.mkemu.bench.mkemu.SimulateMain;
 import io.mkemu.bench.mkemu.VerbsMain;
 import io.mkemu.bench.peer.PeerMain;
 import java.nio.file.Path;
@@ -43,7 +44,9 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         /** One whose instances boot again and again. */
         BOOT,
         /** One that the verbs of the command line are run on. */
-        VERBS
+        VERBS,
+        /** One that is simulated: it has no processes. */
+        SIMULATE
     }
 
     /** What the names of {@link #LAYERS} begin with. */
@@ -77,6 +80,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1, null);
     /** What is run on {@link #VERBS}, in this order: the instance is loaded before exec and after kill. */
     static final List<String> VERB_NAMES = List.of(Commands.LINE, "list", "show", "dmesg", "exec", "kill");
+    /** Its machine is that of an example, with what that one's tree says. */
+    static final Contender SIMULATE = new Contender("simulate", Kind.SIMULATE, null, null, 0, 0, null);
 
     private static final List<Contender> ALL = List.of(c(LIMIT), java(JAVA_LIMIT), c(YARDSTICK), c("c-mailbox-futex"),
         c("c-pipe"), c("c-unix"), java("agrona-1to1"), java("agrona-mto1"), java("aeron-ipc"), java("chronicle-queue"),
@@ -157,6 +162,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
             case BOOT -> java + BootMain.class.getName() + " " + instances + " DIR";
             case VERBS -> java + VerbsMain.class.getName() + " DIR";
+            case SIMULATE -> java + SimulateMain.class.getName() + " DIR";
         };
     }
 
@@ -187,6 +193,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));
             case VERBS -> JavaCommand.of(VerbsMain.class, List.of(), List.of(place.toString()));
+            case SIMULATE -> JavaCommand.of(SimulateMain.class, List.of(), List.of(place.toString()));
         };
     }
 

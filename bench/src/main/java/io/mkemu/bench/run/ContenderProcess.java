@@ -5,6 +5,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
+import io.mkemu.bench.contender.Commands.Sweep;
 import io.mkemu.bench.contender.Commands.VerbTime;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -103,6 +104,12 @@ final class ContenderProcess implements AutoCloseable {
     VerbTime verb(String verb) throws BenchException, InterruptedException {
         String[] words = command("verb " + verb, 0);
         return new VerbTime(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]));
+    }
+
+    Sweep sweep(int jobs, long millis) throws BenchException, InterruptedException {
+        String[] words = command("sweep " + jobs + " " + millis, millis);
+        return new Sweep(Long.parseLong(words[1]), Long.parseLong(words[2]), Long.parseLong(words[3]),
+            Long.parseLong(words[4]));
     }
 
     /** Changes what is recorded; how many records were lost so far. */

@@ -18,10 +18,12 @@ import java.util.List;
  * @param idleMillis for which a machine is left alone
  * @param boots      of instances
  * @param verbs      runs of each verb of the command line
+ * @param sweeps     rounds of simulating, with one thread and with all
+ * @param sweepMillis of simulating in a round
  */
 public record Effort(String name, long warmMillis, long warmMost, int rounds, long tripMillis, int rateRounds,
                      long rateMillis, List<Integer> rateBytes, List<Integer> senders, long idleMillis,
-                     int boots, int verbs) {
+                     int boots, int verbs, int sweeps, long sweepMillis) {
     /** Sizes of messages there and back. */
     public static final List<Integer> BYTES = List.of(8, 64, 256);
     /** The size that everything is compared at. */
@@ -29,11 +31,11 @@ public record Effort(String name, long warmMillis, long warmMost, int rounds, lo
 
     /** Numbers to publish. */
     public static final Effort FULL = new Effort("full", 100, 10_000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4),
-        2000, 12, 20);
+        2000, 12, 20, 10, 2000);
     /** About two minutes. */
     public static final Effort QUICK = new Effort("quick", 40, 3000, 3, 60, 2, 60, List.of(USUAL_BYTES),
-        List.of(1, 2, 4), 500, 10, 10);
+        List.of(1, 2, 4), 500, 10, 10, 5, 1000);
     /** Whether it works; the numbers mean nothing. */
     public static final Effort SMOKE = new Effort("smoke", 10, 0, 1, 10, 1, 60, List.of(USUAL_BYTES), List.of(2), 100,
-        1, 1);
+        1, 1, 1, 100);
 }

@@ -3,6 +3,7 @@ package io.mkemu.bench.run;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands.Boot;
+import io.mkemu.bench.contender.Commands.Sweep;
 import io.mkemu.bench.contender.Commands.VerbTime;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,14 +13,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 
 /** What was measured, round by round. One thread. */
 public final class Results {
@@ -67,6 +72,17 @@ public final class Results {
     }
 
     /**
+     * Simulation by so many threads, the medians of the rounds.
+     *
+     * @param spread        (largest - smallest points per second of a round) / their median
+     * @param bytesPerPoint of heap
+     * @param timesOne      points per second in multiples of those of one thread in the same round
+     */
+    public record Swept(int threads, int rounds, double pointsPerSecond, double runsPerSecond, double spread,
+                        double bytesPerPoint, OptionalDouble timesOne) {
+    }
+
+    /**
      * How a contender was warmed up.
      *
      * @param what     it measured meanwhile
@@ -91,6 +107,7 @@ public final class Results {
     private final Map<String, Long> lost = new HashMap<>();
     private final Map<Integer, List<Boot>> boots = new TreeMap<>();
     private final Map<String, List<VerbTime>> verbs = new LinkedHashMap<>();
+    private final Map<Integer, List<Sweep>> sweeps = new TreeMap<>();
     private final List<Warmed> warmUps = new ArrayList<>();
     private final List<Idle> idle = new ArrayList<>();
     private final List<String> failures = new ArrayList<>();
@@ -148,6 +165,10 @@ public final class Results {
 
     void addVerb(String name, VerbTime time) {
         verbs.computeIfAbsent(name, key -> new ArrayList<>()).add(time);
+    }
+
+    void addSweep(int threads, Sweep sweep) {
+        sweeps.computeIfAbsent(threads, key -> new ArrayList<>()).add(sweep);
     }
 
     void addWarmUp(Warmed warmed) {
@@ -233,6 +254,32 @@ public final class Results {
             runs.stream().mapToLong(VerbTime::nanos).max().orElse(0), medianOf(runs, VerbTime::cpuNanos),
             medianOf(runs, VerbTime::ownNanos))));
         return all;
+    }
+
+    /** Simulations, by the number of threads. */
+    public List<Swept> sweeps() {
+        List<Swept> all = new ArrayList<>();
+        List<Double> ofOne = rates(sweeps.getOrDefault(1, List.of()));
+        sweeps.forEach((threads, rounds) -> {
+            List<Double> rates = rates(rounds);
+            double middle = median(rates);
+            List<Double> ratios = IntStream.range(0, Math.min(rates.size(), ofOne.size()))
+                .mapToObj(round -> rates.get(round) / ofOne.get(round)).toList();
+            all.add(new Swept(threads, rounds.size(), middle,
+                median(rounds.stream().map(round -> perSecond(round.runs(), round)).toList()),
+                (Collections.max(rates) - Collections.min(rates)) / middle,
+                median(rounds.stream().map(round -> round.bytes() / (double) round.points()).toList()),
+                ratios.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(median(ratios))));
+        });
+        return all;
+    }
+
+    private static List<Double> rates(List<Sweep> rounds) {
+        return rounds.stream().map(round -> perSecond(round.points(), round)).toList();
+    }
+
+    private static double perSecond(long count, Sweep sweep) {
+        return count * (double) TimeUnit.SECONDS.toNanos(1) / sweep.nanos();
     }
 
     private static <T> long medianOf(List<T> runs, ToDoubleFunction<T> value) {

@@ -2,6 +2,7 @@
 package io.mkemu.bench.run;
 
 import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Swept;
 import io.mkemu.bench.run.Results.Throughput;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -21,6 +22,9 @@ final class WarmUp {
         for (Throughput rate : window.throughputs()) {
             of(List.of(rate.name(), rate.bytes(), rate.senders()))
                 .add(new Stability.Window(rate.messagesPerSecond(), 0, 0));
+        }
+        for (Swept swept : window.sweeps()) {
+            of(List.of(swept.threads())).add(new Stability.Window(swept.pointsPerSecond(), 0, 0));
         }
     }
 

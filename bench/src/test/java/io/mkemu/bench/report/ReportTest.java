@@ -65,6 +65,8 @@ class ReportTest {
         has(text, "^8 +3 +200\\.0 ms +300\\.0 ms +2\\.0 ms");
         has(text, "^8 +2\\.0 MiB +2\\.0 MiB");
         has(text, "^exec +2 +400\\.0 ms +500\\.0 ms +100\\.0 ms +120\\.0 ms +3\\.00$");
+        has(text, "^1 +3 +400 k +200 +100\\.0 % +100 +1\\.00$");
+        has(text, "^2 +3 +800 k +400 +105\\.0 % +200 +1\\.90$");
         has(text, "2 senders\\*.*4 senders\\*");
         has(text, "oversubscribed: \\[2, 4\\] senders");
         has(text, "^mkemu-queued-halt +0\\.5 %$");
@@ -95,6 +97,8 @@ class ReportTest {
         assertEquals(2048, boot.get("memoryKiB").get("resident").asLong());
         assertEquals("{\"name\":\"exec\",\"runs\":2,\"cpuMillis\":100.0,\"ownMillis\":120.0,\"wallMillis\":{\"p50\":"
             + "400.0,\"max\":500.0}}", root.get("verbs").get(1).toString());
+        assertEquals("{\"threads\":2,\"rounds\":3,\"pointsPerSecond\":800000,\"runsPerSecond\":400.0,\"spread\":1.05,"
+            + "\"bytesPerPoint\":200.0,\"timesOneThread\":1.9}", root.get("simulate").get(1).toString());
         assertEquals("{\"name\":\"agrona-1to1\",\"what\":\"2 senders\",\"windows\":9,\"millis\":3000,\"stable\":false}",
             root.get("warmUp").get(1).toString());
         assertEquals("{\"layer\":\"cpu\",\"p50\":280.0,\"adds\":60.0}", root.get("budget").get(2).toString());
@@ -133,7 +137,7 @@ class ReportTest {
         var document = DocumentBuilderFactory.newInstance().newDocumentBuilder()
             .parse(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
         assertEquals(3, document.getElementsByTagName("svg").getLength());
-        assertEquals(11, document.getElementsByTagName("table").getLength());
+        assertEquals(12, document.getElementsByTagName("table").getLength());
         has(page, "Some &lt;Processor&gt;");
         has(page, "scripts/bench --quick\ncc -O2 x.c");
     }

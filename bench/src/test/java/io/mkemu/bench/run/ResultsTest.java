@@ -4,12 +4,15 @@ package io.mkemu.bench.run;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.bench.contender.Commands.Sweep;
 import io.mkemu.bench.contender.Samples;
 import io.mkemu.bench.run.Results.RoundTrip;
+import io.mkemu.bench.run.Results.Swept;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +64,24 @@ class ResultsTest {
         results.addRate("one", 64, 1, 3e6);
         assertEquals(List.of(new Results.Throughput("one", 64, 2, 2e6), new Results.Throughput("one", 64, 1, 2e6)),
             results.throughputs());
+    }
+
+    @Test
+    void aSweepIsHeldAgainstThatOfOneThreadInItsRound() {
+        Results results = new Results(1);
+        for (long points : new long[] {1_000, 4_000, 2_000}) {
+            results.addSweep(1, new Sweep(10, points, 500_000_000, points * 50));
+            results.addSweep(4, new Sweep(60, points * 3, 500_000_000, points * 180));
+        }
+        assertEquals(List.of(new Swept(1, 3, 4_000, 20, 1.5, 50, OptionalDouble.of(1)),
+            new Swept(4, 3, 12_000, 120, 1.5, 60, OptionalDouble.of(3))), results.sweeps());
+    }
+
+    @Test
+    void withoutASweepOfOneThreadNothingIsHeldAgainstIt() {
+        Results results = new Results(1);
+        results.addSweep(2, new Sweep(10, 1_000, 1_000_000_000, 7_000));
+        assertEquals(List.of(new Swept(2, 1, 1_000, 10, 0, 7, OptionalDouble.empty())), results.sweeps());
     }
 
     @Test

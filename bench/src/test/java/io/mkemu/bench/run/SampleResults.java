@@ -3,6 +3,7 @@ package io.mkemu.bench.run;
 
 import io.mkemu.bench.contender.BootField;
 import io.mkemu.bench.contender.Commands.Boot;
+import io.mkemu.bench.contender.Commands.Sweep;
 import io.mkemu.bench.contender.Commands.VerbTime;
 import io.mkemu.bench.contender.Samples;
 import java.io.IOException;
@@ -44,6 +45,12 @@ public final class SampleResults {
         results.addVerb("line", new VerbTime(40_000_000, 30_000_000, 40_000_000));
         results.addVerb("exec", new VerbTime(300_000_000, 90_000_000, 100_000_000));
         results.addVerb("exec", new VerbTime(500_000_000, 110_000_000, 140_000_000));
+        results.addSweep(1, new Sweep(100, 200_000, 1_000_000_000, 20_000_000));
+        results.addSweep(2, new Sweep(150, 300_000, 1_000_000_000, 60_000_000));
+        results.addSweep(1, new Sweep(600, 1_200_000, 2_000_000_000, 120_000_000));
+        results.addSweep(2, new Sweep(570, 1_140_000, 1_000_000_000, 228_000_000));
+        results.addSweep(1, new Sweep(200, 400_000, 1_000_000_000, 60_000_000));
+        results.addSweep(2, new Sweep(400, 800_000, 1_000_000_000, 160_000_000));
         results.addLost("trace-ipi", 1);
         results.addRate("mkemu-queued-poll", 64, 1, 2e6);
         results.addRate("mkemu-queued-poll", 64, 2, 5e5);
