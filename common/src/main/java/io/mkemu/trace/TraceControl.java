@@ -7,7 +7,6 @@ import static io.mkemu.abi.RamHeaderDescriptor.TRACE_MODE_OFFSET;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
-import io.mkemu.os.Platform;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -15,12 +14,10 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class TraceControl {
     private final UnsafeBuffer tables;
     private final long modeWord;
-    private final Platform platform;
 
     /** The control of a machine. */
     public TraceControl(PhysicalMemory memory) {
         this.tables = memory.tables();
-        this.platform = memory.platform();
         this.modeWord = tables.addressOffset() + TRACE_MODE_OFFSET;
     }
 
@@ -43,7 +40,9 @@ public final class TraceControl {
     /** Wakes who drains the rings. */
     public void ring() {
         tables.getAndAddInt(TRACE_DOORBELL_OFFSET, 1);
-        platform.wake(address(), 1);
+        /* Not by the machine's platform: who drains is a thread of the host that sleeps on a futex, whatever runs the
+           kernels. */
+        Futex.wake(address(), 1);
     }
 
     /** The doorbell's value, to be read before the last look at the rings. */
