@@ -66,7 +66,7 @@ public final class Election implements KernelModule {
         handle(BEAT, this::beaten);
         handle(END, (from, number) -> over = true);
         kernel.registerHandler((data, context) -> {
-            if (page == null) {
+            if (page == null && !over) { // the host answers each HELLO: when all is over, no page is to be mapped again
                 page = kernel.receiveMapPage(data); // null if the host has just taken it back: END comes then
                 begin();
             }
@@ -103,6 +103,7 @@ public final class Election implements KernelModule {
             return MILLI;
         }
         if (over || now >= page.buffer().getLong(DEADLINE_AT)) {
+            over = true;
             kernel.receiveUnmapPage(page);
             page = null;
             return Task.DONE;
