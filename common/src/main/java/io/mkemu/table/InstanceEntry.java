@@ -127,6 +127,18 @@ public final class InstanceEntry {
         return BitSet.valueOf(words).stream().filter(cpu -> cpu < nrCpus).toArray();
     }
 
+    /** The lowest of {@link #cpus}, or -1 if there is none. Allocates nothing. */
+    public int bootCpu() {
+        for (int word = 0; word < CPU_SET_WORDS; word++) {
+            long cpus = table.getLongVolatile(base + CPU_SET_OFFSET + word * Long.BYTES);
+            if (cpus != 0) {
+                int cpu = word * Long.SIZE + Long.numberOfTrailingZeros(cpus);
+                return cpu < nrCpus ? cpu : -1;
+            }
+        }
+        return -1;
+    }
+
     /** Sets the physical CPUs. */
     public void cpus(int[] cpus) {
         BitSet set = new BitSet();

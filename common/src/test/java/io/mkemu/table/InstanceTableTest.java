@@ -152,13 +152,16 @@ class InstanceTableTest {
     void cpusComeInAscendingOrderAndOnlyThoseThatExist() {
         entry.cpus(new int[] {7, 0, 3});
         assertArrayEquals(new int[] {0, 3, 7}, entry.cpus());
+        assertEquals(0, entry.bootCpu());
         entry.cpus(new int[] {8, 2, 1023});
         assertArrayEquals(new int[] {2}, entry.cpus(), "NR_CPUS is 8");
+        assertEquals(2, entry.bootCpu());
         entry.cpus(IntStream.range(0, 1024).toArray());
         assertEquals(TestMachine.LAYOUT.nrCpus(), entry.cpus().length);
         assertEquals(List.of(), entry.regions(), "the next field");
         entry.cpus(new int[0]);
         assertArrayEquals(new int[0], entry.cpus());
+        assertEquals(-1, entry.bootCpu());
     }
 
     @Test

@@ -49,6 +49,16 @@ class RefusalsTest {
             "init threw java.lang.IllegalStateException: no");
     }
 
+    /** What a module does wrong is refused to the module, as by a real kernel, and not a fault of the simulator. */
+    @Test
+    void aModuleThatSendsToWhatIsNotThere() throws IOException {
+        String sends = "var data = new org.agrona.concurrent.UnsafeBuffer(new byte[8]);"
+            + " for (int id : new int[] {77, 300, -1}) for (int cpu : new int[] {0, 5000, -1, -2})"
+            + " if (kernel.sendIpiDataToCpu(id, cpu, data, 0, 8, 1) >= 0 || kernel.sendIpiData(id, data, 0, 8, 1) >= 0)"
+            + " throw new IllegalStateException(\"sent to CPU \" + cpu + \" of \" + id);";
+        simulator(sends, "").check();
+    }
+
     @Test
     void aTaskThatReturnsNothingThatItMay() throws IOException {
         fails(simulator("kernel.startTask(\"odd\", () -> -7);", ""), Failure.Kind.TASK_FAILED,

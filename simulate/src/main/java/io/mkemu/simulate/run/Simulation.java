@@ -391,8 +391,7 @@ final class Simulation implements Strikes.Target {
             return -1;
         }
         InstanceEntry target = mapped.instances().find(instanceId);
-        int[] itsCpus = target == null ? new int[0] : target.cpus();
-        int cpu = physicalCpu >= 0 ? physicalCpu : itsCpus.length == 0 ? -1 : itsCpus[0];
+        int cpu = target == null ? -1 : physicalCpu >= 0 ? physicalCpu : target.bootCpu();
         if (cpu < 0 || cpu >= mapped.layout().nrCpus()) {
             return -1;
         }
