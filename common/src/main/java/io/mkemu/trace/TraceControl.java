@@ -7,17 +7,20 @@ import static io.mkemu.abi.RamHeaderDescriptor.TRACE_MODE_OFFSET;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.os.Futex;
+import io.mkemu.os.Platform;
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** What a machine records, and how whoever drains the trace rings is woken. Any thread. */
 public final class TraceControl {
     private final UnsafeBuffer tables;
+    private final Platform platform;
     private final long modeWord;
 
     /** The control of a machine. */
     public TraceControl(PhysicalMemory memory) {
         this.tables = memory.tables();
+        this.platform = memory.platform();
         this.modeWord = tables.addressOffset() + TRACE_MODE_OFFSET;
     }
 
@@ -40,8 +43,12 @@ public final class TraceControl {
     /** Wakes who drains the rings. */
     public void ring() {
         tables.getAndAddInt(TRACE_DOORBELL_OFFSET, 1);
-        /* Not by the machine's platform: who drains is a thread of the host that sleeps on a futex, whatever runs the
-           kernels. */
+        platform.wake(address(), 1);
+    }
+
+    /** As {@link #ring}, for the host, whose thread drains by a futex also where something else runs the kernels. */
+    public void ringAsHost() {
+        tables.getAndAddInt(TRACE_DOORBELL_OFFSET, 1);
         Futex.wake(address(), 1);
     }
 

@@ -182,7 +182,7 @@ public final class TraceDrain implements AutoCloseable {
     private boolean onDrain(Runnable what) {
         Request request = new Request(what, new CompletableFuture<>());
         requests.add(request);
-        control.ring();
+        control.ringAsHost();
         if (ended) {
             /* The drain may have looked into the queue for the last time before the request was there. */
             request.done().complete(false);
@@ -356,7 +356,7 @@ public final class TraceDrain implements AutoCloseable {
         closing = true;
         boolean interrupted = false;
         while (thread.isAlive()) {
-            control.ring();
+            control.ringAsHost();
             try {
                 thread.join(TimeUnit.NANOSECONDS.toMillis(BUSY_NANOS));
             } catch (InterruptedException later) {
