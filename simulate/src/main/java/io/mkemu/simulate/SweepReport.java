@@ -3,6 +3,7 @@ package io.mkemu.simulate;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.cli.type.Interruptible;
 import io.mkemu.json.Json;
 import io.mkemu.simulate.run.Bench;
 import io.mkemu.simulate.run.Failure;
@@ -138,22 +139,59 @@ final class SweepReport {
 
     private void failed(boolean json, RunResult failed, boolean verbose, Path journal, Bench bench)
         throws IOException {
-        Shrinker shrinker = new Shrinker(bench, failed);
-        RunResult small = shrinker.shrink();
-        smallest = small;
-        Repetition repetition = new Repetition(scenario, bench);
-        List<String> events = repetition.events(small);
-        if (journal != null) {
-            repetition.record(small, journal);
+        smallest = failed;
+        try {
+            if (!Interruptible.isEnding()) {
+                smallest = new Shrinker(bench, failed).shrink();
+            }
+            if (!Interruptible.isEnding()) {
+                tell(json, failed, verbose, journal, bench);
+                return;
+            }
+        } catch (IOException | RuntimeException | Error fault) {
+            /* The library that writes journals ends with the JVM, also in the middle of a recording. */
+            if (!Interruptible.isEnding()) {
+                throw fault;
+            }
         }
         if (json) {
-            out.println(json(failed, small));
+            out.println(json(failed, smallest));
+        } else {
+            head(failed, smallest);
+            out.println("interrupted: its events are not told");
+            out.println(again(failed));
+        }
+    }
+
+    private void tell(boolean json, RunResult failed, boolean verbose, Path journal, Bench bench) throws IOException {
+        Repetition repetition = new Repetition(scenario, bench);
+        if (journal != null) {
+            repetition.record(smallest, journal);
+        }
+        if (json) {
+            out.println(json(failed, smallest));
             return;
         }
+        List<String> events = repetition.events(smallest);
         if (verbose) {
+            List<String> all = repetition.events(failed);
             out.println("all events of seed " + failed.seed() + ":");
-            repetition.events(failed).forEach(out::println);
+            all.forEach(out::println);
         }
+        head(failed, smallest);
+        int from = Math.max(0, events.size() - SHOWN_EVENTS);
+        out.println("its last " + (events.size() - from) + " events:");
+        events.subList(from, events.size()).forEach(line -> out.println("  " + line));
+        out.println(again(failed));
+        if (journal != null) {
+            out.println("recorded in " + journal + ": mk trace --journal " + journal + ", mk web --journal " + journal);
+        }
+        if (failed.failure().kind() == Failure.Kind.INTERNAL && bench.internal() != null) {
+            bench.internal().printStackTrace();
+        }
+    }
+
+    private void head(RunResult failed, RunResult small) {
         Failure failure = failed.failure();
         out.println("simulate: seed " + failed.seed() + " fails: " + failure.kind().label() + ": " + failure.text());
         out.println("  after " + size(failed));
@@ -161,16 +199,10 @@ final class SweepReport {
         out.println("smaller: " + size(small) + (small.failure().text().equals(failure.text()) ? ""
             : ": " + small.failure().text()));
         small.faults().forEach(fault -> out.println("  " + fault));
-        int from = Math.max(0, events.size() - SHOWN_EVENTS);
-        out.println("its last " + (events.size() - from) + " events:");
-        events.subList(from, events.size()).forEach(line -> out.println("  " + line));
-        out.println("again: " + again + " --seed " + failed.seed() + " -v");
-        if (journal != null) {
-            out.println("recorded in " + journal + ": mk trace --journal " + journal + ", mk web --journal " + journal);
-        }
-        if (failure.kind() == Failure.Kind.INTERNAL && bench.internal() != null) {
-            bench.internal().printStackTrace();
-        }
+    }
+
+    private String again(RunResult failed) {
+        return "again: " + again + " --seed " + failed.seed() + " -v";
     }
 
     private static String size(RunResult run) {

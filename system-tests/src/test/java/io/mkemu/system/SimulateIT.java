@@ -8,9 +8,12 @@ import io.mkemu.testkit.Await;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code mk simulate} as a command: the same seed prints the same bytes, and mistakes are told in a line. */
 class SimulateIT {
@@ -39,22 +42,36 @@ class SimulateIT {
         }
     }
 
-    private static boolean simulates(long pid) {
+    private static boolean has(String thread, long pid) {
         try {
-            return Procs.threads(pid).containsKey("simulate-0");
-        } catch (IOException gone) {
-            throw new UncheckedIOException(gone);
+            return Procs.threads(pid).containsKey(thread);
+        } catch (NoSuchFileException gone) {
+            return false;
+        } catch (IOException unreadable) {
+            throw new UncheckedIOException(unreadable);
         }
     }
 
     @Test
     void ctrlCEndsASweepWithItsSummary() throws Exception {
         MkProcess sweep = mk.start("simulate", Mk.root().resolve("examples/demo.dts"), "--time", 3600);
-        Await.until(() -> simulates(sweep.pid()), sweep::describe);
+        Await.until(() -> has("simulate-0", sweep.pid()), sweep::describe);
         sweep.signal("INT");
         sweep.ends(130);
         assertEquals(1, sweep.out("^simulate: no run (of [0-9,]+ failed|has come to its end)").size(),
             sweep::describe);
+    }
+
+    /** The library that writes journals, out of which the events are told, ends with the JVM. */
+    @ParameterizedTest
+    @ValueSource(strings = {"simulate-report", "trace-drain"})
+    void ctrlCWhileAFailureIsToldStillTellsIt(String thread) throws Exception {
+        MkProcess sweep = mk.start("simulate", Mk.root().resolve("examples/demo.dts"), "--seed", 1, "--steps", 30_000);
+        Await.until(() -> !sweep.isAlive() || has(thread, sweep.pid()), sweep::describe);
+        sweep.signal("INT");
+        sweep.endsWith(code -> code == 130 || code == 1, "130, or 1 if the report was quicker");
+        assertEquals(1, sweep.out("^simulate: seed 1 fails: livelock").size(), sweep::describe);
+        assertEquals(1, sweep.out("^again: ").size(), sweep::describe);
     }
 
     @Test

@@ -34,6 +34,17 @@ public final class Interruptible {
         run(run::stop, () -> report.accept(run.run(whileRunning)));
     }
 
+    /** Whether the JVM has begun to end: libraries let go of their files then, and begin nothing new. */
+    public static boolean isEnding() {
+        Thread never = new Thread();
+        try {
+            Runtime.getRuntime().addShutdownHook(never);
+            return !Runtime.getRuntime().removeShutdownHook(never);
+        } catch (IllegalStateException ending) {
+            return true;
+        }
+    }
+
     /**
      * Runs something that can be stopped.
      *
