@@ -9,6 +9,7 @@ import io.mkemu.cli.type.Seconds;
 import io.mkemu.host.client.RemoteHost;
 import io.mkemu.host.life.ExternalProcess;
 import io.mkemu.host.life.InstanceCommand;
+import io.mkemu.host.life.KernelKind;
 import io.mkemu.json.Json;
 import io.mkemu.os.Affinity;
 import java.io.IOException;
@@ -46,8 +47,10 @@ final class JoinCommand implements Callable<Integer> {
             JsonNode instance = host.ask("join", request, 0, line -> { }).path("instances").path(0);
             List<String> modules =
                 StreamSupport.stream(instance.path("modules").spliterator(), false).map(JsonNode::asText).toList();
-            System.out.println(ExternalProcess.command(InstanceCommand.of(host.directory(), instance.path("id").asInt(),
-                instance.path("cmdline").asText(), modules)));
+            KernelKind kernel = instance.path("kernel").asText().equals(KernelKind.NATIVE.label())
+                ? KernelKind.NATIVE : KernelKind.JVM;
+            System.out.println(ExternalProcess.command(InstanceCommand.of(kernel, host.directory(),
+                instance.path("id").asInt(), instance.path("cmdline").asText(), modules)));
         }
         return ExitCode.OK.code();
     }

@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.demo.DemoCommand;
+import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.cli.type.Converter;
@@ -35,7 +36,7 @@ public final class Main {
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
         "pause", "continue", "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console",
         "interrupts", "iomem");
-    static final List<String> LAST = List.of("trace", "replay", "doctor", "completion");
+    static final List<String> LAST = List.of("trace", "replay", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
         + "|-E(NOSPC|MFILE|NFILE|FBIG|NOMEM|AGAIN|DQUOT|ROFS)\\b");
@@ -88,6 +89,10 @@ public final class Main {
             ServiceLoader.load(FurtherCommand.class).forEach(mk::addSubcommand);
             LAST.forEach(name -> mk.addSubcommand(name, command(name)));
         }
+        /* They are the compiler's. */
+        if (mk.getSubcommands().get("cc") instanceof CommandLine cc) {
+            cc.setUnmatchedOptionsArePositionalParams(true);
+        }
         return Converter.register(mk).setParameterExceptionHandler(Main::usageError)
             .setExecutionExceptionHandler(Main::failure);
     }
@@ -118,6 +123,7 @@ public final class Main {
             case "iomem" -> new IomemCommand();
             case "trace" -> new TraceCommand();
             case "replay" -> new ReplayCommand();
+            case "cc" -> new CcCommand();
             case "doctor" -> new DoctorCommand();
             case "completion" -> new CompletionCommand();
             default -> throw new IllegalArgumentException(name);

@@ -24,7 +24,8 @@ import java.util.Map;
  * @param external    whether its process is started by somebody else
  * @param restart     what happens when it fails
  * @param restarts    restarts in a row
- * @param modules     names of built-in modules and paths of jars
+ * @param kernel      the kernel of its present life, "jvm" or "native"; or empty
+ * @param modules     names of built-in modules and paths of jars and shared objects
  * @param cmdline     boot parameters: of the present or last life, or what the next one will get
  * @param bootMicros  the steps of the last boot in us, by name and in order; a step that was not reached is left out
  * @param counters    sums of its CPUs' counters by name
@@ -32,6 +33,6 @@ import java.util.Map;
 public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
                              List<Integer> cpus, List<Integer> plannedHostCpus, List<Integer> hostCpus,
                              long memoryBytes, long life, boolean external, RestartPolicy restart, int restarts,
-                             List<String> modules, String cmdline, Map<String, Long> bootMicros,
+                             String kernel, List<String> modules, String cmdline, Map<String, Long> bootMicros,
                              Map<String, Long> counters) {
 }

@@ -35,7 +35,7 @@ final class StatusJson {
         numbers(node.putArray("plannedHostCpus"), instance.plannedHostCpus());
         node.put("memory", instance.memoryBytes()).put("life", instance.life())
             .put("external", instance.external()).put("restart", instance.restart().toString())
-            .put("restarts", instance.restarts());
+            .put("restarts", instance.restarts()).put("kernel", instance.kernel());
         instance.modules().forEach(node.putArray("modules")::add);
         node.put("cmdline", instance.cmdline());
         ObjectNode boot = node.putObject("bootMillis");

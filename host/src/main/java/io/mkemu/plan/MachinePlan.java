@@ -124,6 +124,10 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     }
 
     private void checkHost() {
+        if (BootParameters.parse(spec.host().bootargs()).has(KernelParameter.KERNEL.parameter())) {
+            throw spec.error(spec.places().of("bootargs"), "kernel= is for instances: the host's own kernel runs in "
+                + "the host's JVM, with modules of both kinds; take it out");
+        }
         if (BootParameters.parse(spec.host().bootargs()).has(SendProbe.PARAMETER)) {
             throw spec.error(spec.places().of("bootargs"), SendProbe.PARAMETER
                 + "= would stop the host and with it the whole machine; give it to an instance");
@@ -151,9 +155,23 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 + ", or set mkemu,ipi-slots lower");
         }
         checkKernel(instance.bootargs(), instance.modules(), instance.places());
+        checkNative(instance);
         if (BootParameters.parse(instance.bootargs()).has(KernelParameter.TRACE.parameter())) {
             throw spec.error(instance.places().of("bootargs"), "trace= is for the whole machine: put it on the host's "
                 + "command line, or use --trace, or mk trace set while it runs");
+        }
+    }
+
+    private void checkNative(InstanceSpec instance) {
+        if (!"native".equals(BootParameters.parse(instance.bootargs()).get(KernelParameter.KERNEL.parameter()))) {
+            return;
+        }
+        Position place = instance.places().of("bootargs");
+        for (String module : instance.modules()) {
+            if (!ModuleLoader.isNative(module)) {
+                throw spec.error(place, "kernel=native runs modules in C (.so) only, and \"" + module
+                    + "\" is in Java: use kernel=jvm, or leave kernel= out");
+            }
         }
     }
 

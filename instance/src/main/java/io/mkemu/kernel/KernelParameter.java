@@ -28,6 +28,8 @@ public enum KernelParameter {
     IGNORE_LOGLEVEL("ignore_loglevel", false, parameters -> flag(parameters, "ignore_loglevel")),
     /** Host only: what the machine records from the beginning. */
     TRACE("trace", false, parameters -> TraceMode.of(parameters.get("trace"))),
+    /** Which kernel an instance boots: in Java, or in C without a JVM. */
+    KERNEL("kernel", false, parameters -> kernel(parameters.get("kernel"))),
     /** A test hook: the kernel stops in a send. */
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
     /** Address of the IPI area. */
@@ -98,6 +100,13 @@ public enum KernelParameter {
             }
         }
         checkAll(parameters);
+    }
+
+    private static void kernel(String name) {
+        if (!name.equals("jvm") && !name.equals("native")) {
+            throw new IllegalArgumentException("kernel=" + BootParameters.printable(name)
+                + " is no kernel; use kernel=jvm, kernel=native (modules in C only), or leave it out");
+        }
     }
 
     private static void flag(BootParameters parameters, String name) {

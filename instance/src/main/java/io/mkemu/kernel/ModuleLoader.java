@@ -56,6 +56,11 @@ public final class ModuleLoader {
         return module.endsWith(".jar") || module.indexOf('/') >= 0;
     }
 
+    /** Whether a module's name is the path of one in C. */
+    public static boolean isNative(String module) {
+        return module.endsWith(".so");
+    }
+
     /**
      * Makes the module objects.
      *

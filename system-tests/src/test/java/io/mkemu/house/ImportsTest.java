@@ -30,7 +30,7 @@ class ImportsTest {
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "builtin", "kernel", "record", "replay", "simulate.history",
         "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
-        "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli",
+        "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");

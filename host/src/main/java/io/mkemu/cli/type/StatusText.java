@@ -97,6 +97,7 @@ public final class StatusText {
         List<String> lines = new ArrayList<>();
         lines.add("host cpus " + CpuList.text(list(one.path("hostCpus")).stream().map(JsonNode::asInt)
             .filter(host -> host >= 0).toList()) + ", modules " + words(one.path("modules"))
+            + (text(one, "kernel").equals("native") ? ", native kernel" : "")
             + (one.path("external").asBoolean() ? ", external" : "") + (text(one, "restart").equals("never") ? ""
             : ", restart " + text(one, "restart") + ", " + text(one, "restarts") + " in a row"));
         if (!text(one, "cmdline").isEmpty()) {

@@ -51,8 +51,9 @@ public final class ExternalProcess extends InstanceLife {
         String arguments = quote(List.of(machine().directory().path().toString(), Integer.toString(spec().id()),
             entry().cmdline()));
         return List.of(spec().name() + ": external, waits to be joined: PROGRAM " + arguments,
-            spec().name() + ": a JVM joins it by: " + command(InstanceCommand.of(machine().directory(), spec().id(),
-                entry().cmdline(), spec().modules())));
+            spec().name() + (kernel() == KernelKind.NATIVE ? ": the native kernel" : ": a JVM") + " joins it by: "
+                + command(InstanceCommand.of(kernel(), machine().directory(), spec().id(), entry().cmdline(),
+                    spec().modules())));
     }
 
     /** The command of a JVM, for a shell. A JVM takes the encoding of its arguments from the shell's locale. */

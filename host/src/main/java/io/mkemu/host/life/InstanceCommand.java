@@ -29,9 +29,10 @@ public final class InstanceCommand {
     }
 
     /** As {@link #of}, for a child of this process: what it writes to stderr is read here. */
-    static List<String> ofChild(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
-        List<String> command = of(directory, instanceId, cmdline, modules);
-        command.add(1, "-D" + InstanceMain.CHILD_PROPERTY + "=true");
+    static List<String> ofChild(KernelKind kernel, MachineDirectory directory, int instanceId, String cmdline,
+        List<String> modules) {
+        List<String> command = of(kernel, directory, instanceId, cmdline, modules);
+        command.add(1, kernel == KernelKind.NATIVE ? "--child" : "-D" + InstanceMain.CHILD_PROPERTY + "=true");
         return command;
     }
 
@@ -41,7 +42,18 @@ public final class InstanceCommand {
      * @param cmdline of the life it is for
      * @throws MachineException if this process does not run from a distribution
      */
-    public static List<String> of(MachineDirectory directory, int instanceId, String cmdline, List<String> modules) {
+    public static List<String> of(KernelKind kernel, MachineDirectory directory, int instanceId, String cmdline,
+        List<String> modules) {
+        if (kernel == KernelKind.NATIVE) {
+            if (!Files.isExecutable(KernelKind.program())) {
+                throw new MachineException(ExitCode.MODULE, "there is no native kernel (" + KernelKind.program()
+                    + "): mkemu was built without a C compiler; install gcc and build it again, or use kernel=jvm");
+            }
+            List<String> command = new ArrayList<>(List.of(KernelKind.program().toString(),
+                directory.path().toString(), Integer.toString(instanceId), cmdline));
+            command.addAll(modules);
+            return command;
+        }
         List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
         command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));

@@ -30,6 +30,7 @@ public abstract class InstanceLife {
     private final HostedMachine machine;
     private final InstanceSpec spec;
     private final InstanceEntry entry;
+    private final KernelKind kernel;
     private final BiConsumer<InstanceLife, String> over;
     private final CompletableFuture<Boolean> booted = new CompletableFuture<>();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -49,6 +50,7 @@ public abstract class InstanceLife {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.mapped().instances().entry(spec.id());
+        this.kernel = KernelKind.of(spec.bootargs(), spec.modules(), machine.memory());
         this.over = over;
     }
 
@@ -63,6 +65,11 @@ public abstract class InstanceLife {
 
     public InstanceEntry entry() {
         return entry;
+    }
+
+    /** The kernel that it boots. */
+    public KernelKind kernel() {
+        return kernel;
     }
 
     /**

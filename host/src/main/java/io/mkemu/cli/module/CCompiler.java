@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.cli.module;
+
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.host.life.InstanceCommand;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The system's C compiler, as {@code mk cc} calls it. */
+final class CCompiler {
+    private static final String INSTALL = "install one (apt-get install gcc), or set CC to the one that is to be used";
+    private static final String SOURCE_OF_EACH_MODULE = "mkemu_kmod.c";
+
+    /** The dialect and the promises of Linux's own build, and what a call trace needs. */
+    private static final List<String> KERNEL_FLAGS = List.of("-std=gnu11", "-O2", "-g", "-Wall", "-Wno-pointer-sign",
+        "-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=incompatible-pointer-types",
+        "-Werror=int-conversion", "-Werror=return-type", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
+        "-fno-delete-null-pointer-checks", "-fno-omit-frame-pointer", "-fno-stack-protector", "-D__KERNEL__",
+        "-DMODULE");
+    private static final List<String> OBJECT_FLAGS =
+        List.of("-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,--build-id");
+    private static final List<String> SANITIZE_FLAGS = List.of("-fsanitize=address,undefined",
+        "-fno-sanitize-recover=undefined", "-shared-libasan");
+
+    private final String compiler;
+    private final boolean sanitize;
+    private final boolean verbose;
+
+    CCompiler(boolean sanitize, boolean verbose) {
+        String named = System.getenv("CC");
+        this.compiler = named == null || named.isBlank() ? "cc" : named.strip();
+        this.sanitize = sanitize;
+        this.verbose = verbose;
+    }
+
+    /**
+     * Compiles a module. What the compiler says goes where mk's own output goes. The module is put into its place when
+     * it is whole: a kernel that runs may have the former one mapped.
+     *
+     * @param words  sources and further flags, in the user's order
+     * @param name   KBUILD_MODNAME
+     * @param target the module
+     * @return the exit code of mk: OK or MODULE
+     */
+    int module(List<String> words, String name, Path target) throws IOException, InterruptedException {
+        Path include = InstanceCommand.home().resolve("include");
+        Path directory = target.toAbsolutePath().getParent();
+        if (!Files.isDirectory(directory)) {
+            throw new MachineException(ExitCode.MODULE, "-o " + target + ": there is no directory " + directory);
+        }
+        Path made = Files.createTempFile(directory, "." + name, ".so");
+        try {
+            List<String> command = new ArrayList<>(List.of(compiler));
+            command.addAll(KERNEL_FLAGS);
+            command.addAll(List.of("-DKBUILD_MODNAME=\"" + name + "\"", "-nostdinc", "-isystem", ownHeaders(),
+                "-I", include.toString()));
+            command.addAll(OBJECT_FLAGS);
+            command.addAll(sanitize ? sanitizeFlags() : List.of("-nostdlib"));
+            command.addAll(words);
+            command.addAll(List.of(include.resolve(SOURCE_OF_EACH_MODULE).toString(), "-o", made.toString(), "-lgcc"));
+            if (verbose) {
+                System.err.println(String.join(" ", command));
+            }
+            int status = new ProcessBuilder(command).redirectOutput(Redirect.INHERIT).redirectError(Redirect.INHERIT)
+                .redirectInput(Redirect.from(Path.of("/dev/null").toFile())).start().waitFor();
+            if (status != 0) {
+                System.err.println("mk: " + target + " is not made: see what " + compiler + " says above");
+                return ExitCode.MODULE.code();
+            }
+            Files.move(made, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            return ExitCode.OK.code();
+        } finally {
+            Files.deleteIfExists(made);
+        }
+    }
+
+    private List<String> sanitizeFlags() throws IOException, InterruptedException {
+        List<String> flags = new ArrayList<>(SANITIZE_FLAGS);
+        if (!ask("--version").contains("clang")) {
+            /* gcc has no other than the shared one. */
+            flags.removeLast();
+        }
+        return flags;
+    }
+
+    /** The directory of the headers that belong to the compiler itself: stdarg.h, stddef.h. */
+    private String ownHeaders() throws IOException, InterruptedException {
+        return ask("-print-file-name=include");
+    }
+
+    private String ask(String flag) throws IOException, InterruptedException {
+        Process asked;
+        try {
+            asked = new ProcessBuilder(compiler, flag).redirectErrorStream(true).start();
+        } catch (IOException absent) {
+            throw new MachineException(ExitCode.MODULE, "no C compiler " + compiler + " here: " + INSTALL, absent);
+        }
+        asked.getOutputStream().close();
+        String said = new String(asked.getInputStream().readAllBytes()).strip();
+        if (asked.waitFor() != 0) {
+            throw new MachineException(ExitCode.MODULE, compiler + " " + flag + " fails: "
+                + said.lines().findFirst().orElse("it says nothing") + "; " + INSTALL);
+        }
+        return said;
+    }
+}
