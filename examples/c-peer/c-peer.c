@@ -10,7 +10,7 @@
 #include "mkemu_pages.h"
 
 enum { HELLO = 0x70656572, DATA, BYE, RESULT }; /* what the module "peer" speaks */
-enum { PAYLOAD = 64, WORDS = MK_PAGES_PAGE_SIZE / 8, BURST = 64, POLLS = 20000, PATIENCE_NANOS = 500000000 };
+enum { PAYLOAD = 64, WORDS = MKEMU_PAGES_PAGE_SIZE / 8, BURST = 64, POLLS = 20000, PATIENCE_NANOS = 500000000 };
 
 struct exchange {
     int partner;
@@ -24,18 +24,18 @@ static uint64_t pattern(uint64_t seed, uint64_t index)
 }
 
 /* The partner's page: word 0 counts what it found wrong in ours, the others follow the pattern of its PFN. */
-static void check_page(struct mk_peer *p, struct exchange *x, const struct mk_ipi_data *message)
+static void check_page(struct mkemu_peer *p, struct exchange *x, const struct mkemu_ipi_data *message)
 {
-    uint64_t pfn, *page = mk_map_page(p, message);
+    uint64_t pfn, *page = mkemu_map_page(p, message);
     memcpy(&pfn, message->buffer, sizeof pfn);
     x->bad_words += page ? page[0] : WORDS;
     for (uint64_t i = 1; page && i < WORDS; i++)
         x->bad_words += page[i] != pattern(pfn, i);
-    mk_unmap_page(p, page);
+    mkemu_unmap_page(p, page);
     x->page_checked = true;
 }
 
-static void receive(struct mk_peer *p, const struct mk_ipi_data *message, void *context)
+static void receive(struct mkemu_peer *p, const struct mkemu_ipi_data *message, void *context)
 {
     struct exchange *x = context;
     uint64_t words[PAYLOAD / 8];
@@ -46,7 +46,7 @@ static void receive(struct mk_peer *p, const struct mk_ipi_data *message, void *
             good &= words[i] == (i ? ~pattern(x->received, i) : x->received);
         x->mismatches += !good;
         x->received++;
-    } else if (message->type == MK_PFN_IPI_TYPE) {
+    } else if (message->type == MKEMU_IPI_DATA_PFN_IPI_TYPE) {
         check_page(p, x, message);
     } else if (message->type == HELLO) {
         x->greeted = true;
@@ -57,98 +57,98 @@ static void receive(struct mk_peer *p, const struct mk_ipi_data *message, void *
 }
 
 /* Runs this CPU until a condition holds; whether it does. */
-static bool run(struct mk_peer *p, struct exchange *x, bool (*done)(struct mk_peer *, struct exchange *))
+static bool run(struct mkemu_peer *p, struct exchange *x, bool (*done)(struct mkemu_peer *, struct exchange *))
 {
     while (!done(p, x)) {
-        if (p->shutdown || mk_state(mk_load(&mk_entry(p, x->partner)->life)) == MK_INSTANCE_STATE_FAILED)
+        if (p->shutdown || mkemu_state(mkemu_load(&mkemu_entry(p, x->partner)->life)) == MKEMU_INSTANCE_STATE_FAILED)
             return false;
-        if (!mk_poll(p, receive, x))
-            mk_idle(p, POLLS, x->sent < x->messages ? 50000 : PATIENCE_NANOS);
+        if (!mkemu_poll(p, receive, x))
+            mkemu_idle(p, POLLS, x->sent < x->messages ? 50000 : PATIENCE_NANOS);
     }
     return true;
 }
 
-static bool partner_is_up(struct mk_peer *p, struct exchange *x)
+static bool partner_is_up(struct mkemu_peer *p, struct exchange *x)
 {
-    return mk_state(mk_load(&mk_entry(p, x->partner)->life)) == MK_INSTANCE_STATE_ACTIVE;
+    return mkemu_state(mkemu_load(&mkemu_entry(p, x->partner)->life)) == MKEMU_INSTANCE_STATE_ACTIVE;
 }
 
-static bool page_is_checked(struct mk_peer *p, struct exchange *x)
+static bool page_is_checked(struct mkemu_peer *p, struct exchange *x)
 {
     return (void)p, x->page_checked;
 }
 
-static bool is_greeted(struct mk_peer *p, struct exchange *x)
+static bool is_greeted(struct mkemu_peer *p, struct exchange *x)
 {
     return (void)p, x->greeted;
 }
 
 /* Queued: as fast as the lane takes them. Single-slot: one message is under way at a time, or it would be lost. */
-static bool all_exchanged(struct mk_peer *p, struct exchange *x)
+static bool all_exchanged(struct mkemu_peer *p, struct exchange *x)
 {
-    uint64_t words[PAYLOAD / 8], limit = mk_is_queued(p) ? x->messages : x->received + 1;
+    uint64_t words[PAYLOAD / 8], limit = mkemu_is_queued(p) ? x->messages : x->received + 1;
     for (int burst = 0; burst < BURST && x->sent < x->messages && x->sent < limit; burst++) {
         for (uint64_t i = 0; i < PAYLOAD / 8; i++)
             words[i] = i ? pattern(x->sent, i) : x->sent;
-        if (mk_send(p, x->partner, DATA, words, sizeof words))
+        if (mkemu_send(p, x->partner, DATA, words, sizeof words))
             break;
         x->sent++;
     }
     return x->sent == x->messages && x->received >= x->messages;
 }
 
-static bool result_is_there(struct mk_peer *p, struct exchange *x)
+static bool result_is_there(struct mkemu_peer *p, struct exchange *x)
 {
     return (void)p, x->result_came;
 }
 
-static bool shutdown_is_asked(struct mk_peer *p, struct exchange *x)
+static bool shutdown_is_asked(struct mkemu_peer *p, struct exchange *x)
 {
     return (void)x, p->shutdown;
 }
 
-static bool exchange(struct mk_peer *p, struct exchange *x)
+static bool exchange(struct mkemu_peer *p, struct exchange *x)
 {
-    uint64_t at = mk_alloc_page(p), *page = mk_own(p, at), pfn = at >> MK_PAGES_PAGE_SHIFT;
+    uint64_t at = mkemu_alloc_page(p), *page = mkemu_own(p, at), pfn = at >> MKEMU_PAGES_PAGE_SHIFT;
     for (uint64_t i = 0; at && i < WORDS; i++)
         page[i] = pattern(pfn, i);
-    if (!at || !run(p, x, partner_is_up) || mk_send_pfn(p, x->partner, pfn) || !run(p, x, page_is_checked))
+    if (!at || !run(p, x, partner_is_up) || mkemu_send_pfn(p, x->partner, pfn) || !run(p, x, page_is_checked))
         return false;
     for (uint64_t i = 0; i < WORDS; i++)
         x->bad_words += page[i] != ~pattern(pfn, i);
-    mk_printk(p, 6, "c-peer: pages have gone both ways, exchanging messages");
-    uint64_t hello[] = {x->messages, !mk_is_queued(p)};
-    if (mk_send(p, x->partner, HELLO, hello, sizeof hello) || !run(p, x, is_greeted) || !run(p, x, all_exchanged))
+    mkemu_printk(p, 6, "c-peer: pages have gone both ways, exchanging messages");
+    uint64_t hello[] = {x->messages, !mkemu_is_queued(p)};
+    if (mkemu_send(p, x->partner, HELLO, hello, sizeof hello) || !run(p, x, is_greeted) || !run(p, x, all_exchanged))
         return false;
-    while (mk_send(p, x->partner, BYE, &x->mismatches, sizeof x->mismatches) == -ENOSPC)
-        mk_poll(p, receive, x);
+    while (mkemu_send(p, x->partner, BYE, &x->mismatches, sizeof x->mismatches) == -ENOSPC)
+        mkemu_poll(p, receive, x);
     return run(p, x, result_is_there);
 }
 
 int main(int argc, char **argv)
 {
-    static struct mk_peer peer;
+    static struct mkemu_peer peer;
     char line[200];
-    if (argc < 4 || mk_join(&peer, argv[1], atoi(argv[2]), argv[3])) {
+    if (argc < 4 || mkemu_join(&peer, argv[1], atoi(argv[2]), argv[3])) {
         fprintf(stderr, "c-peer: %s\n", argc < 4 ? "want MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE" : peer.error);
         return argc < 4 ? 64 : 4;
     }
-    mk_task_begins(&peer);
-    if (mk_start(&peer)) {
+    mkemu_task_begins(&peer);
+    if (mkemu_start(&peer)) {
         fprintf(stderr, "c-peer: %s\n", peer.error);
         return 4;
     }
-    struct exchange x = {.partner = (int)(mk_parameter(argv[3], "c-peer.partner", 0) & 0xff),
-        .messages = mk_parameter(argv[3], "c-peer.messages", 1000)};
+    struct exchange x = {.partner = (int)(mkemu_parameter(argv[3], "c-peer.partner", 0) & 0xff),
+        .messages = mkemu_parameter(argv[3], "c-peer.messages", 1000)};
     bool done = exchange(&peer, &x);
     bool good = done && !x.mismatches && !x.bad_words && x.result[0] == x.messages && !x.result[1];
     snprintf(line, sizeof line, "c-peer: %s: %llu sent, %llu received, %llu mismatches, %llu bad words in pages",
         good ? "all good" : "FAILED", (unsigned long long)x.sent, (unsigned long long)x.received,
         (unsigned long long)x.mismatches, (unsigned long long)x.bad_words);
-    mk_printk(&peer, good ? 6 : 3, line);
-    mk_task_ends(&peer, !good);
+    mkemu_printk(&peer, good ? 6 : 3, line);
+    mkemu_task_ends(&peer, !good);
     x.sent = x.messages;
     run(&peer, &x, shutdown_is_asked);
-    mk_leave(&peer, 0);
+    mkemu_leave(&peer, 0);
     return 0;
 }

@@ -1,550 +1,544 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mkemu.h: the memory map of an mkemu machine, for programs in C; docs/memory-map.md says what it means. Little-endian
- * x86-64 and aarch64, C11, GCC or Clang. The test MkemuHeaderTest writes the constants from the classes of
- * io.mkemu.abi and compares them, mkemu_layout.h holds its structs against them, mkemu_peer.h makes a kernel of them.
+ * mkemu.h: the memory map of an mkemu machine, for programs in C and C++; docs/memory-map.md says what it means.
+ * Little-endian x86-64 and aarch64, C99 or C++17 and later, GCC or Clang. The test MkemuHeaderTest writes the constants
+ * from the classes of io.mkemu.abi and compares them, mkemu_layout.h holds its structs against them, mkemu_peer.h makes
+ * a kernel of them. All names begin with mkemu_ or MKEMU_: those of the RFC, mk_ and MK_, are the includer's.
  */
-#ifdef __cplusplus
-#error "mkemu's headers are C11, not C++: put what uses them into a .c file, and call that from C++"
-#elif !defined MKEMU_H
+#ifndef MKEMU_H
 #define MKEMU_H
 
 /* Generated from the classes of io.mkemu.abi by MkemuHeaderTest: begin. */
 /* BitmapPoolDescriptor */
 /* First eight bytes of a region that is ready: "MKPOOL" and layout version 1. */
-#define MK_BITMAP_POOL_MAGIC 0x14c4f4f504b4dull
+#define MKEMU_BITMAP_POOL_MAGIC 0x14c4f4f504b4dull
 /* u64: MAGIC, stored last. */
-#define MK_BITMAP_POOL_MAGIC_OFFSET 0
+#define MKEMU_BITMAP_POOL_MAGIC_OFFSET 0
 /* u32: log2 of the granule in bytes. */
-#define MK_BITMAP_POOL_ORDER_OFFSET 8
+#define MKEMU_BITMAP_POOL_ORDER_OFFSET 8
 /* u64: number of granules. */
-#define MK_BITMAP_POOL_GRANULES_OFFSET 16
+#define MKEMU_BITMAP_POOL_GRANULES_OFFSET 16
 /* u64: physical address of granule 0. */
-#define MK_BITMAP_POOL_BASE_OFFSET 24
+#define MKEMU_BITMAP_POOL_BASE_OFFSET 24
 /* u64: bytes managed, always granules times granule. */
-#define MK_BITMAP_POOL_SIZE_OFFSET 32
+#define MKEMU_BITMAP_POOL_SIZE_OFFSET 32
 /* Bytes before the first bitmap word. */
-#define MK_BITMAP_POOL_HEADER_LENGTH 64
+#define MKEMU_BITMAP_POOL_HEADER_LENGTH 64
 /* Granules described by one 64-bit word. */
-#define MK_BITMAP_POOL_GRANULES_PER_WORD 32
+#define MKEMU_BITMAP_POOL_GRANULES_PER_WORD 32
 /* log2 of GRANULES_PER_WORD. */
-#define MK_BITMAP_POOL_WORD_SHIFT 5
+#define MKEMU_BITMAP_POOL_WORD_SHIFT 5
 /* Least order: the page shift. */
-#define MK_BITMAP_POOL_MIN_ORDER 12
+#define MKEMU_BITMAP_POOL_MIN_ORDER 12
 /* Greatest order: 1 GiB. */
-#define MK_BITMAP_POOL_MAX_ORDER 30
+#define MKEMU_BITMAP_POOL_MAX_ORDER 30
 /* Most granules of one pool, 4 TiB of pages; their bitmaps take 256 MiB. */
-#define MK_BITMAP_POOL_MAX_GRANULES 1073741824
+#define MKEMU_BITMAP_POOL_MAX_GRANULES 1073741824
 
 /* InstanceDescriptor */
 /* MK_MAX_INSTANCES. */
-#define MK_INSTANCE_MAX_INSTANCES 256
+#define MKEMU_INSTANCE_MAX_INSTANCES 256
 /* Bytes of an entry. */
-#define MK_INSTANCE_LENGTH 4096
+#define MKEMU_INSTANCE_LENGTH 4096
 /* Life and state in one word, so that one read tells both. */
-#define MK_INSTANCE_LIFE_OFFSET 0
+#define MKEMU_INSTANCE_LIFE_OFFSET 0
 /* Bits of the state in the life word. */
-#define MK_INSTANCE_STATE_BITS 8
+#define MKEMU_INSTANCE_STATE_BITS 8
 /* Physical address of the IPI area; 0 while there is none. */
-#define MK_INSTANCE_IPI_AREA_OFFSET 8
+#define MKEMU_INSTANCE_IPI_AREA_OFFSET 8
 /* Bytes of the IPI area. */
-#define MK_INSTANCE_IPI_AREA_SIZE_OFFSET 16
+#define MKEMU_INSTANCE_IPI_AREA_SIZE_OFFSET 16
 /* CPUs in the CPU set. */
-#define MK_INSTANCE_CPU_COUNT_OFFSET 24
+#define MKEMU_INSTANCE_CPU_COUNT_OFFSET 24
 /* Name. */
-#define MK_INSTANCE_NAME_OFFSET 128
+#define MKEMU_INSTANCE_NAME_OFFSET 128
 /* Bytes of the name, the closing NUL too. */
-#define MK_INSTANCE_NAME_LENGTH 64
+#define MKEMU_INSTANCE_NAME_LENGTH 64
 /* CPU set. */
-#define MK_INSTANCE_CPU_SET_OFFSET 192
+#define MKEMU_INSTANCE_CPU_SET_OFFSET 192
 /* 64-bit words of the CPU set. */
-#define MK_INSTANCE_CPU_SET_WORDS 16
+#define MKEMU_INSTANCE_CPU_SET_WORDS 16
 /* Regions of the instance pool. */
-#define MK_INSTANCE_REGIONS_OFFSET 320
+#define MKEMU_INSTANCE_REGIONS_OFFSET 320
 /* Most regions. */
-#define MK_INSTANCE_MAX_REGIONS 8
+#define MKEMU_INSTANCE_MAX_REGIONS 8
 /* Bytes of a region: address and size. */
-#define MK_INSTANCE_REGION_LENGTH 16
+#define MKEMU_INSTANCE_REGION_LENGTH 16
 /* What the host asks; a futex, woken whenever it changes. Written by the host only. */
-#define MK_INSTANCE_REQUESTED_OFFSET 448
+#define MKEMU_INSTANCE_REQUESTED_OFFSET 448
 /* Nothing: there is no life to ask anything of, and none may begin. */
-#define MK_INSTANCE_REQUEST_NONE 0
+#define MKEMU_INSTANCE_REQUEST_NONE 0
 /* The host asks the kernel to shut down: modules exit, CPUs park, the process ends. */
-#define MK_INSTANCE_REQUEST_SHUTDOWN 1
+#define MKEMU_INSTANCE_REQUEST_SHUTDOWN 1
 /* Force halt: the process ends at once. Stays up until the host has seen that all CPUs are parked. */
-#define MK_INSTANCE_REQUEST_HALT 2
+#define MKEMU_INSTANCE_REQUEST_HALT 2
 /* The instance is executed: a process may take its life, and runs as long as this stands. */
-#define MK_INSTANCE_REQUEST_RUN 3
+#define MKEMU_INSTANCE_REQUEST_RUN 3
 /* What the instance's process will exit with. */
-#define MK_INSTANCE_EXIT_CODE_OFFSET 452
+#define MKEMU_INSTANCE_EXIT_CODE_OFFSET 452
 /* Process id as the instance itself sees it. */
-#define MK_INSTANCE_PID_OFFSET 456
+#define MKEMU_INSTANCE_PID_OFFSET 456
 /* Times of the boot steps. */
-#define MK_INSTANCE_BOOT_STEPS_OFFSET 464
+#define MKEMU_INSTANCE_BOOT_STEPS_OFFSET 464
 /* Tasks that modules started. */
-#define MK_INSTANCE_TASKS_STARTED_OFFSET 512
+#define MKEMU_INSTANCE_TASKS_STARTED_OFFSET 512
 /* Tasks that ended, failed ones too. */
-#define MK_INSTANCE_TASKS_ENDED_OFFSET 516
+#define MKEMU_INSTANCE_TASKS_ENDED_OFFSET 516
 /* Tasks that ended by an exception, and modules whose init threw. */
-#define MK_INSTANCE_TASKS_FAILED_OFFSET 520
+#define MKEMU_INSTANCE_TASKS_FAILED_OFFSET 520
 /* Why the instance failed. */
-#define MK_INSTANCE_REASON_OFFSET 1024
+#define MKEMU_INSTANCE_REASON_OFFSET 1024
 /* Bytes of the reason, the closing NUL too. */
-#define MK_INSTANCE_REASON_LENGTH 512
+#define MKEMU_INSTANCE_REASON_LENGTH 512
 /* Boot parameters. */
-#define MK_INSTANCE_CMDLINE_OFFSET 2048
+#define MKEMU_INSTANCE_CMDLINE_OFFSET 2048
 /* Bytes of the boot parameters, the closing NUL too. */
-#define MK_INSTANCE_CMDLINE_LENGTH 2048
+#define MKEMU_INSTANCE_CMDLINE_LENGTH 2048
 /* The host asked for the process. */
-#define MK_INSTANCE_BOOT_STEP_EXEC 0
+#define MKEMU_INSTANCE_BOOT_STEP_EXEC 0
 /* The process has been made; stays 0 where somebody else makes it. */
-#define MK_INSTANCE_BOOT_STEP_FORKED 1
+#define MKEMU_INSTANCE_BOOT_STEP_FORKED 1
 /* The JVM runs main. */
-#define MK_INSTANCE_BOOT_STEP_JVM 2
+#define MKEMU_INSTANCE_BOOT_STEP_JVM 2
 /* Header checked, tables and pool mapped. */
-#define MK_INSTANCE_BOOT_STEP_MAPPED 3
+#define MKEMU_INSTANCE_BOOT_STEP_MAPPED 3
 /* CPUs pinned and looping. */
-#define MK_INSTANCE_BOOT_STEP_PINNED 4
+#define MKEMU_INSTANCE_BOOT_STEP_PINNED 4
 /* Modules initialised: active. */
-#define MK_INSTANCE_BOOT_STEP_ACTIVE 5
+#define MKEMU_INSTANCE_BOOT_STEP_ACTIVE 5
 
 /* InstanceListDescriptor */
 /* Instance id; u8. */
-#define MK_INSTANCE_LIST_ID_OFFSET 0
+#define MKEMU_INSTANCE_LIST_ID_OFFSET 0
 /* Ordinal of InstanceState; u8. */
-#define MK_INSTANCE_LIST_STATE_OFFSET 1
+#define MKEMU_INSTANCE_LIST_STATE_OFFSET 1
 /* Bytes of the name; u16. */
-#define MK_INSTANCE_LIST_NAME_BYTES_OFFSET 2
+#define MKEMU_INSTANCE_LIST_NAME_BYTES_OFFSET 2
 /* Number of its CPUs; u32. */
-#define MK_INSTANCE_LIST_CPUS_OFFSET 4
+#define MKEMU_INSTANCE_LIST_CPUS_OFFSET 4
 /* The name; its CPUs follow it, not aligned. */
-#define MK_INSTANCE_LIST_NAME_OFFSET 8
+#define MKEMU_INSTANCE_LIST_NAME_OFFSET 8
 /* Bytes of a CPU id. */
-#define MK_INSTANCE_LIST_CPU_LENGTH 2
+#define MKEMU_INSTANCE_LIST_CPU_LENGTH 2
 
 /* KernelLogDescriptor */
 /* Oldest position that is still whole. */
-#define MK_KERNEL_LOG_HEAD_OFFSET 0
+#define MKEMU_KERNEL_LOG_HEAD_OFFSET 0
 /* One past the newest record. */
-#define MK_KERNEL_LOG_TAIL_OFFSET 8
+#define MKEMU_KERNEL_LOG_TAIL_OFFSET 8
 /* Lines ever written. */
-#define MK_KERNEL_LOG_LINES_OFFSET 16
+#define MKEMU_KERNEL_LOG_LINES_OFFSET 16
 /* First byte of the ring. */
-#define MK_KERNEL_LOG_RECORDS_OFFSET 64
+#define MKEMU_KERNEL_LOG_RECORDS_OFFSET 64
 /* Bytes of the ring. */
-#define MK_KERNEL_LOG_RECORDS_LENGTH 32768
+#define MKEMU_KERNEL_LOG_RECORDS_LENGTH 32768
 /* Bytes of a log, rounded up to whole pages. */
-#define MK_KERNEL_LOG_LENGTH 36864
+#define MKEMU_KERNEL_LOG_LENGTH 36864
 /* Bytes of a record, header included, before alignment; a value below HEADER_LENGTH fills to the end. */
-#define MK_KERNEL_LOG_RECORD_BYTES_OFFSET 0
+#define MKEMU_KERNEL_LOG_RECORD_BYTES_OFFSET 0
 /* 0 emergency .. 7 debug, as printk has them. */
-#define MK_KERNEL_LOG_RECORD_LEVEL_OFFSET 4
+#define MKEMU_KERNEL_LOG_RECORD_LEVEL_OFFSET 4
 /* Physical CPU that spoke, 0xffff for none. */
-#define MK_KERNEL_LOG_RECORD_CPU_OFFSET 6
+#define MKEMU_KERNEL_LOG_RECORD_CPU_OFFSET 6
 /* CLOCK_MONOTONIC, ns. */
-#define MK_KERNEL_LOG_RECORD_NANOS_OFFSET 8
+#define MKEMU_KERNEL_LOG_RECORD_NANOS_OFFSET 8
 /* Text begins here. */
-#define MK_KERNEL_LOG_HEADER_LENGTH 16
+#define MKEMU_KERNEL_LOG_HEADER_LENGTH 16
 /* Longest text; what is longer is cut, as printk does. */
-#define MK_KERNEL_LOG_MAX_TEXT 1000
+#define MKEMU_KERNEL_LOG_MAX_TEXT 1000
 /* Records begin on multiples of this. */
-#define MK_KERNEL_LOG_ALIGNMENT 8
+#define MKEMU_KERNEL_LOG_ALIGNMENT 8
 
 /* LocalApicDescriptor */
 /* Interrupt requests, bit n = vector n; senders set, the CPU takes. */
-#define MK_LOCAL_APIC_PENDING_OFFSET 0
+#define MKEMU_LOCAL_APIC_PENDING_OFFSET 0
 /* Rung by adding 1; a halted CPU sleeps in FUTEX_WAIT on it. */
-#define MK_LOCAL_APIC_DOORBELL_OFFSET 8
+#define MKEMU_LOCAL_APIC_DOORBELL_OFFSET 8
 /* State in the low 16 bits, then three hot lanes. */
-#define MK_LOCAL_APIC_IDLE_OFFSET 128
+#define MKEMU_LOCAL_APIC_IDLE_OFFSET 128
 /* Hot lanes in the idle word. */
-#define MK_LOCAL_APIC_HOT_LANES 3
+#define MKEMU_LOCAL_APIC_HOT_LANES 3
 /* No thread runs this CPU. */
-#define MK_LOCAL_APIC_STATE_OFFLINE 0
+#define MKEMU_LOCAL_APIC_STATE_OFFLINE 0
 /* The CPU executes, or polls: it looks at its hot lanes again before it halts. */
-#define MK_LOCAL_APIC_STATE_RUNNING 1
+#define MKEMU_LOCAL_APIC_STATE_RUNNING 1
 /* The CPU sleeps, or is about to: who sends must wake it. */
-#define MK_LOCAL_APIC_STATE_HALTED 2
+#define MKEMU_LOCAL_APIC_STATE_HALTED 2
 /* Host CPU that the CPU's thread is pinned to; -1 when, against the host's plan, it is pinned to none. */
-#define MK_LOCAL_APIC_HOST_CPU_OFFSET 256
+#define MKEMU_LOCAL_APIC_HOST_CPU_OFFSET 256
 /* 1 while another CPU that runs has the same host CPU: this one must not poll. */
-#define MK_LOCAL_APIC_SHARED_CORE_OFFSET 260
+#define MKEMU_LOCAL_APIC_SHARED_CORE_OFFSET 260
 /* The instance that owns the CPU, -1 for none. */
-#define MK_LOCAL_APIC_INSTANCE_OFFSET 264
+#define MKEMU_LOCAL_APIC_INSTANCE_OFFSET 264
 /* The number Linux would give the CPU; differs from the physical id where the tree has apic-ids. */
-#define MK_LOCAL_APIC_CPU_NUMBER_OFFSET 268
+#define MKEMU_LOCAL_APIC_CPU_NUMBER_OFFSET 268
 /* First counter. */
-#define MK_LOCAL_APIC_COUNTERS_OFFSET 320
+#define MKEMU_LOCAL_APIC_COUNTERS_OFFSET 320
 /* Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
-#define MK_LOCAL_APIC_TARGETS_OFFSET 448
+#define MKEMU_LOCAL_APIC_TARGETS_OFFSET 448
 /* 256 bits, one per instance id. */
-#define MK_LOCAL_APIC_TARGETS_LENGTH 32
+#define MKEMU_LOCAL_APIC_TARGETS_LENGTH 32
 /* Since when the CPU runs in this life, CLOCK_MONOTONIC in ns; 0 while no thread runs it. */
-#define MK_LOCAL_APIC_ONLINE_SINCE_OFFSET 480
+#define MKEMU_LOCAL_APIC_ONLINE_SINCE_OFFSET 480
 /* How long it has slept in this life, ns, without the sleep that lasts. */
-#define MK_LOCAL_APIC_HALTED_NANOS_OFFSET 488
+#define MKEMU_LOCAL_APIC_HALTED_NANOS_OFFSET 488
 /* Since when it sleeps, CLOCK_MONOTONIC in ns; 0 while it does not. */
-#define MK_LOCAL_APIC_HALTED_SINCE_OFFSET 496
+#define MKEMU_LOCAL_APIC_HALTED_SINCE_OFFSET 496
 /* How long it has looked in vain for work in this life, ns; the first looks need not be counted. */
-#define MK_LOCAL_APIC_POLLED_NANOS_OFFSET 504
+#define MKEMU_LOCAL_APIC_POLLED_NANOS_OFFSET 504
 /* Bytes of a local APIC. */
-#define MK_LOCAL_APIC_LENGTH 512
+#define MKEMU_LOCAL_APIC_LENGTH 512
 /* The IPI that says: look into your mailbox. MULTIKERNEL_VECTOR of the RFC. */
-#define MK_LOCAL_APIC_MULTIKERNEL_VECTOR 0
+#define MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR 0
 /* Look at the host's request for this instance. */
-#define MK_LOCAL_APIC_REQUEST_VECTOR 1
+#define MKEMU_LOCAL_APIC_REQUEST_VECTOR 1
 /* Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
-#define MK_LOCAL_APIC_RESCHEDULE_VECTOR 2
+#define MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR 2
 /* Messages this CPU published. */
-#define MK_LOCAL_APIC_COUNTER_SENT 0
+#define MKEMU_LOCAL_APIC_COUNTER_SENT 0
 /* Sends refused because the lane was full. */
-#define MK_LOCAL_APIC_COUNTER_FULL 1
+#define MKEMU_LOCAL_APIC_COUNTER_FULL 1
 /* Doorbells this CPU rang. */
-#define MK_LOCAL_APIC_COUNTER_RUNG 2
+#define MKEMU_LOCAL_APIC_COUNTER_RUNG 2
 /* Doorbells it left out, the target polled or had been rung already: SENT - RUNG. Its word stays 0. */
-#define MK_LOCAL_APIC_COUNTER_ELIDED 3
+#define MKEMU_LOCAL_APIC_COUNTER_ELIDED 3
 /* FUTEX_WAKE calls it made. */
-#define MK_LOCAL_APIC_COUNTER_WOKEN 4
+#define MKEMU_LOCAL_APIC_COUNTER_WOKEN 4
 /* Interrupts taken, of any vector. */
-#define MK_LOCAL_APIC_COUNTER_INTERRUPTS 5
+#define MKEMU_LOCAL_APIC_COUNTER_INTERRUPTS 5
 /* Multikernel interrupts that found nothing. */
-#define MK_LOCAL_APIC_COUNTER_SPURIOUS 6
+#define MKEMU_LOCAL_APIC_COUNTER_SPURIOUS 6
 /* Messages taken out of the mailbox. */
-#define MK_LOCAL_APIC_COUNTER_RECEIVED 7
+#define MKEMU_LOCAL_APIC_COUNTER_RECEIVED 7
 /* Callbacks run. */
-#define MK_LOCAL_APIC_COUNTER_CALLBACKS 8
+#define MKEMU_LOCAL_APIC_COUNTER_CALLBACKS 8
 /* Callbacks that threw. */
-#define MK_LOCAL_APIC_COUNTER_FAULTS 9
+#define MKEMU_LOCAL_APIC_COUNTER_FAULTS 9
 /* Messages no handler was registered for. */
-#define MK_LOCAL_APIC_COUNTER_UNHANDLED 10
+#define MKEMU_LOCAL_APIC_COUNTER_UNHANDLED 10
 /* Words in shared memory that could not be true. */
-#define MK_LOCAL_APIC_COUNTER_ANOMALIES 11
+#define MKEMU_LOCAL_APIC_COUNTER_ANOMALIES 11
 /* Times it halted. */
-#define MK_LOCAL_APIC_COUNTER_HALTS 12
+#define MKEMU_LOCAL_APIC_COUNTER_HALTS 12
 
 /* MkIpiDataDescriptor */
 /* Physical CPU id of the sender. */
-#define MK_IPI_DATA_SENDER_CPU_OFFSET 0
+#define MKEMU_IPI_DATA_SENDER_CPU_OFFSET 0
 /* User-defined type. */
-#define MK_IPI_DATA_TYPE_OFFSET 4
+#define MKEMU_IPI_DATA_TYPE_OFFSET 4
 /* Bytes of the buffer that are meant. */
-#define MK_IPI_DATA_DATA_SIZE_OFFSET 8
+#define MKEMU_IPI_DATA_DATA_SIZE_OFFSET 8
 /* Payload. */
-#define MK_IPI_DATA_BUFFER_OFFSET 16
+#define MKEMU_IPI_DATA_BUFFER_OFFSET 16
 /* MK_MAX_DATA_SIZE: bytes of payload at the most. */
-#define MK_IPI_DATA_MAX_DATA_SIZE 256
+#define MKEMU_IPI_DATA_MAX_DATA_SIZE 256
 /* Bytes of the struct. */
-#define MK_IPI_DATA_LENGTH 272
+#define MKEMU_IPI_DATA_LENGTH 272
 /* MK_PFN_IPI_TYPE: the payload is a page frame number, u64. */
-#define MK_IPI_DATA_PFN_IPI_TYPE 0x80000001u
+#define MKEMU_IPI_DATA_PFN_IPI_TYPE 0x80000001u
 /* Bytes of a PFN message. */
-#define MK_IPI_DATA_PFN_SIZE 8
+#define MKEMU_IPI_DATA_PFN_SIZE 8
 
 /* PageTableDescriptor */
 /* 256 bits, one per instance id: may map. */
-#define MK_PAGE_TABLE_GRANTS_OFFSET 0
+#define MKEMU_PAGE_TABLE_GRANTS_OFFSET 0
 /* 256 bits, one per instance id: has the page mapped, or is about to. */
-#define MK_PAGE_TABLE_MAPPED_OFFSET 32
+#define MKEMU_PAGE_TABLE_MAPPED_OFFSET 32
 /* Bytes of each of the two sets. */
-#define MK_PAGE_TABLE_SET_LENGTH 32
+#define MKEMU_PAGE_TABLE_SET_LENGTH 32
 /* Bytes of an entry. */
-#define MK_PAGE_TABLE_LENGTH 64
+#define MKEMU_PAGE_TABLE_LENGTH 64
 
 /* QueuedMailboxDescriptor */
 /* Says that this is a queued IPI area. */
-#define MK_QUEUED_MAILBOX_MAGIC_OFFSET 0
+#define MKEMU_QUEUED_MAILBOX_MAGIC_OFFSET 0
 /* MAGIC_OFFSET's value: "MKQUEUED" read as a little-endian word. */
-#define MK_QUEUED_MAILBOX_MAGIC 0x4445554555514b4dull
+#define MKEMU_QUEUED_MAILBOX_MAGIC 0x4445554555514b4dull
 /* Lanes per block. */
-#define MK_QUEUED_MAILBOX_NR_CPUS_OFFSET 8
+#define MKEMU_QUEUED_MAILBOX_NR_CPUS_OFFSET 8
 /* Slots per lane. */
-#define MK_QUEUED_MAILBOX_SLOTS_OFFSET 12
+#define MKEMU_QUEUED_MAILBOX_SLOTS_OFFSET 12
 /* Blocks. */
-#define MK_QUEUED_MAILBOX_CPUS_OFFSET 16
+#define MKEMU_QUEUED_MAILBOX_CPUS_OFFSET 16
 /* First block. */
-#define MK_QUEUED_MAILBOX_BLOCKS_OFFSET 128
+#define MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET 128
 /* Bitmap of lanes that were rung, in a block. */
-#define MK_QUEUED_MAILBOX_RUNG_OFFSET 0
+#define MKEMU_QUEUED_MAILBOX_RUNG_OFFSET 0
 /* First lane, in a block. */
-#define MK_QUEUED_MAILBOX_LANES_OFFSET 128
+#define MKEMU_QUEUED_MAILBOX_LANES_OFFSET 128
 /* How far the receiver is, in a lane. */
-#define MK_QUEUED_MAILBOX_HEAD_OFFSET 0
+#define MKEMU_QUEUED_MAILBOX_HEAD_OFFSET 0
 /* Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
-#define MK_QUEUED_MAILBOX_HEAD_AT_BITS 20
+#define MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS 20
 /* First record, in a lane. */
-#define MK_QUEUED_MAILBOX_RECORDS_OFFSET 128
+#define MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET 128
 /* One word for what a message is and that it is whole, in a record; its low 32 bits are the type. */
-#define MK_QUEUED_MAILBOX_READY_OFFSET 0
+#define MKEMU_QUEUED_MAILBOX_READY_OFFSET 0
 /* Bytes of payload in a ready word, from this bit on. */
-#define MK_QUEUED_MAILBOX_READY_SIZE_SHIFT 32
+#define MKEMU_QUEUED_MAILBOX_READY_SIZE_SHIFT 32
 /* So many bits. */
-#define MK_QUEUED_MAILBOX_READY_SIZE_BITS 9
+#define MKEMU_QUEUED_MAILBOX_READY_SIZE_BITS 9
 /* The size that says: the record is not here, but where the low 32 bits say, in bytes from the first. */
-#define MK_QUEUED_MAILBOX_READY_JUMP 511
+#define MKEMU_QUEUED_MAILBOX_READY_JUMP 511
 /* Low bits of the message's number in a ready word, from this bit on; bit 63 is always 1. */
-#define MK_QUEUED_MAILBOX_READY_NUMBER_SHIFT 41
+#define MKEMU_QUEUED_MAILBOX_READY_NUMBER_SHIFT 41
 /* So many bits. */
-#define MK_QUEUED_MAILBOX_READY_NUMBER_BITS 22
+#define MKEMU_QUEUED_MAILBOX_READY_NUMBER_BITS 22
 /* The payload, in a record. */
-#define MK_QUEUED_MAILBOX_PAYLOAD_OFFSET 8
+#define MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET 8
 /* Bytes of a record with the largest payload. */
-#define MK_QUEUED_MAILBOX_MAX_RECORD_LENGTH 264
+#define MKEMU_QUEUED_MAILBOX_MAX_RECORD_LENGTH 264
 /* Records that a lane has room for beyond its slots: the gaps in front of two jumps, and the jumps. */
-#define MK_QUEUED_MAILBOX_SPARE_RECORDS 3
+#define MKEMU_QUEUED_MAILBOX_SPARE_RECORDS 3
 /* Fewest slots of a lane in which a sender may jump before the end; shorter ones have one record to spare. */
-#define MK_QUEUED_MAILBOX_EARLY_JUMP_SLOTS 8
+#define MKEMU_QUEUED_MAILBOX_EARLY_JUMP_SLOTS 8
 
 /* RamHeaderDescriptor */
 /* Says that this file is the RAM of an mkemu machine. */
-#define MK_RAM_HEADER_MAGIC_OFFSET 0
+#define MKEMU_RAM_HEADER_MAGIC_OFFSET 0
 /* MAGIC_OFFSET's value: "MKEMURAM" read as a little-endian word. */
-#define MK_RAM_HEADER_MAGIC 0x4d4152554d454b4dull
+#define MKEMU_RAM_HEADER_MAGIC 0x4d4152554d454b4dull
 /* Stored last. */
-#define MK_RAM_HEADER_ABI_VERSION_OFFSET 8
+#define MKEMU_RAM_HEADER_ABI_VERSION_OFFSET 8
 /* Changes whenever anything of the memory map does. */
-#define MK_RAM_HEADER_ABI_VERSION 6
+#define MKEMU_RAM_HEADER_ABI_VERSION 6
 /* The mailbox of all instances: 0 queued, 1 single-slot. */
-#define MK_RAM_HEADER_IPI_MODE_OFFSET 12
+#define MKEMU_RAM_HEADER_IPI_MODE_OFFSET 12
 /* Size of the RAM file. */
-#define MK_RAM_HEADER_RAM_SIZE_OFFSET 16
+#define MKEMU_RAM_HEADER_RAM_SIZE_OFFSET 16
 /* Tells this machine from a former one of the same name; positive. */
-#define MK_RAM_HEADER_EPOCH_OFFSET 24
+#define MKEMU_RAM_HEADER_EPOCH_OFFSET 24
 /* CLOCK_MONOTONIC at creation, in ns: time 0 of every kernel log. */
-#define MK_RAM_HEADER_CREATED_NANOS_OFFSET 32
+#define MKEMU_RAM_HEADER_CREATED_NANOS_OFFSET 32
 /* Physical CPU ids are below this number: NR_CPUS of the machine. */
-#define MK_RAM_HEADER_NR_CPUS_OFFSET 40
+#define MKEMU_RAM_HEADER_NR_CPUS_OFFSET 40
 /* Messages that one lane of a queued mailbox holds. */
-#define MK_RAM_HEADER_IPI_SLOTS_OFFSET 44
+#define MKEMU_RAM_HEADER_IPI_SLOTS_OFFSET 44
 /* Local APICs. */
-#define MK_RAM_HEADER_CPUS_AT_OFFSET 48
+#define MKEMU_RAM_HEADER_CPUS_AT_OFFSET 48
 /* Instance table. */
-#define MK_RAM_HEADER_INSTANCES_AT_OFFSET 56
+#define MKEMU_RAM_HEADER_INSTANCES_AT_OFFSET 56
 /* Kernel log rings. */
-#define MK_RAM_HEADER_LOGS_AT_OFFSET 64
+#define MKEMU_RAM_HEADER_LOGS_AT_OFFSET 64
 /* Page table: who may map which page, and who has it mapped. */
-#define MK_RAM_HEADER_PAGES_AT_OFFSET 72
+#define MKEMU_RAM_HEADER_PAGES_AT_OFFSET 72
 /* Bitmaps of the multikernel pool. */
-#define MK_RAM_HEADER_POOL_MAP_AT_OFFSET 80
+#define MKEMU_RAM_HEADER_POOL_MAP_AT_OFFSET 80
 /* The host kernel's own memory. */
-#define MK_RAM_HEADER_HOST_AT_OFFSET 88
+#define MKEMU_RAM_HEADER_HOST_AT_OFFSET 88
 /* Its size. */
-#define MK_RAM_HEADER_HOST_SIZE_OFFSET 96
+#define MKEMU_RAM_HEADER_HOST_SIZE_OFFSET 96
 /* The multikernel pool. */
-#define MK_RAM_HEADER_POOL_AT_OFFSET 104
+#define MKEMU_RAM_HEADER_POOL_AT_OFFSET 104
 /* Its size. */
-#define MK_RAM_HEADER_POOL_SIZE_OFFSET 112
+#define MKEMU_RAM_HEADER_POOL_SIZE_OFFSET 112
 /* Trace rings. */
-#define MK_RAM_HEADER_TRACES_AT_OFFSET 120
+#define MKEMU_RAM_HEADER_TRACES_AT_OFFSET 120
 /* A futex that instances bump when the host should look: a state changed, a line was logged. */
-#define MK_RAM_HEADER_EVENT_OFFSET 128
+#define MKEMU_RAM_HEADER_EVENT_OFFSET 128
 /* Name of the machine. */
-#define MK_RAM_HEADER_NAME_OFFSET 192
+#define MKEMU_RAM_HEADER_NAME_OFFSET 192
 /* Bytes of the name, the closing NUL too. */
-#define MK_RAM_HEADER_NAME_LENGTH 64
+#define MKEMU_RAM_HEADER_NAME_LENGTH 64
 /* What the CPUs record: the ordinal of TraceMode. Written by the host. */
-#define MK_RAM_HEADER_TRACE_MODE_OFFSET 256
+#define MKEMU_RAM_HEADER_TRACE_MODE_OFFSET 256
 /* A futex that a CPU bumps when it has filled a part of its trace ring. */
-#define MK_RAM_HEADER_TRACE_DOORBELL_OFFSET 320
+#define MKEMU_RAM_HEADER_TRACE_DOORBELL_OFFSET 320
 
 /* SingleSlotDescriptor */
 /* Bytes of a slot: sizeof(struct mk_ipi_data). */
-#define MK_SINGLE_SLOT_SLOT_LENGTH 272
+#define MKEMU_SINGLE_SLOT_SLOT_LENGTH 272
 
 /* TraceRecordDescriptor */
 /* CLOCK_MONOTONIC, ns. */
-#define MK_TRACE_RECORD_TIME_OFFSET 0
+#define MKEMU_TRACE_RECORD_TIME_OFFSET 0
 /* The message, see io.mkemu.trace.MessageId, or what the event says; u64. */
-#define MK_TRACE_RECORD_ID_OFFSET 8
+#define MKEMU_TRACE_RECORD_ID_OFFSET 8
 /* Type of the message; u32. */
-#define MK_TRACE_RECORD_TYPE_OFFSET 16
+#define MKEMU_TRACE_RECORD_TYPE_OFFSET 16
 /* Bytes of the message, or of the payload; u16. */
-#define MK_TRACE_RECORD_SIZE_OFFSET 20
+#define MKEMU_TRACE_RECORD_SIZE_OFFSET 20
 /* Ordinal of TraceEvent; u8. */
-#define MK_TRACE_RECORD_EVENT_OFFSET 22
+#define MKEMU_TRACE_RECORD_EVENT_OFFSET 22
 /* Flags; u8. */
-#define MK_TRACE_RECORD_FLAGS_OFFSET 23
+#define MKEMU_TRACE_RECORD_FLAGS_OFFSET 23
 /* What the event says; u32. */
-#define MK_TRACE_RECORD_ARG0_OFFSET 24
+#define MKEMU_TRACE_RECORD_ARG0_OFFSET 24
 /* What the event says; u32. */
-#define MK_TRACE_RECORD_ARG1_OFFSET 28
+#define MKEMU_TRACE_RECORD_ARG1_OFFSET 28
 /* Bytes of a record without payload, and of a slot. */
-#define MK_TRACE_RECORD_LENGTH 32
+#define MKEMU_TRACE_RECORD_LENGTH 32
 /* Longest payload, as size can tell it. */
-#define MK_TRACE_RECORD_MAX_PAYLOAD 65535
+#define MKEMU_TRACE_RECORD_MAX_PAYLOAD 65535
 /* SEND: the doorbell was rung. */
-#define MK_TRACE_RECORD_RUNG 1
+#define MKEMU_TRACE_RECORD_RUNG 1
 /* SEND: the doorbell was left out. */
-#define MK_TRACE_RECORD_ELIDED 2
+#define MKEMU_TRACE_RECORD_ELIDED 2
 /* SEND: the target slept and was woken. */
-#define MK_TRACE_RECORD_WOKEN 4
+#define MKEMU_TRACE_RECORD_WOKEN 4
 /* CALLBACK: the first one of its message. */
-#define MK_TRACE_RECORD_FIRST 1
+#define MKEMU_TRACE_RECORD_FIRST 1
 /* CALLBACK: it threw. */
-#define MK_TRACE_RECORD_FAULT 2
+#define MKEMU_TRACE_RECORD_FAULT 2
 /* CALLBACK, journal only: it had begun and had not ended when its kernel's life ended. */
-#define MK_TRACE_RECORD_UNFINISHED 4
+#define MKEMU_TRACE_RECORD_UNFINISHED 4
 /* Payload follows. */
-#define MK_TRACE_RECORD_PAYLOAD 128
+#define MKEMU_TRACE_RECORD_PAYLOAD 128
 
 /* TraceRingDescriptor */
 /* One past the newest record, in slots; u64. */
-#define MK_TRACE_RING_TAIL_OFFSET 0
+#define MKEMU_TRACE_RING_TAIL_OFFSET 0
 /* SEND records that found no room, since the machine was made; u64. */
-#define MK_TRACE_RING_LOST_SENDS_OFFSET 8
+#define MKEMU_TRACE_RING_LOST_SENDS_OFFSET 8
 /* First CALLBACK and UNHANDLED records that found no room; u64. */
-#define MK_TRACE_RING_LOST_DELIVERIES_OFFSET 16
+#define MKEMU_TRACE_RING_LOST_DELIVERIES_OFFSET 16
 /* Other records that found no room; u64. */
-#define MK_TRACE_RING_LOST_OTHERS_OFFSET 24
+#define MKEMU_TRACE_RING_LOST_OTHERS_OFFSET 24
 /* The message whose callback runs; u64. */
-#define MK_TRACE_RING_RUNNING_ID_OFFSET 32
+#define MKEMU_TRACE_RING_RUNNING_ID_OFFSET 32
 /* When that began, CLOCK_MONOTONIC in ns; 0 while none runs. Written last; u64. */
-#define MK_TRACE_RING_RUNNING_TIME_OFFSET 40
+#define MKEMU_TRACE_RING_RUNNING_TIME_OFFSET 40
 /* Its type; u32. */
-#define MK_TRACE_RING_RUNNING_TYPE_OFFSET 48
+#define MKEMU_TRACE_RING_RUNNING_TYPE_OFFSET 48
 /* Its bytes; u32. */
-#define MK_TRACE_RING_RUNNING_SIZE_OFFSET 52
+#define MKEMU_TRACE_RING_RUNNING_SIZE_OFFSET 52
 /* Next slot the host reads; u64. */
-#define MK_TRACE_RING_HEAD_OFFSET 128
+#define MKEMU_TRACE_RING_HEAD_OFFSET 128
 /* First slot. */
-#define MK_TRACE_RING_SLOTS_OFFSET 256
+#define MKEMU_TRACE_RING_SLOTS_OFFSET 256
 /* Most slots of a ring: 2 MiB. */
-#define MK_TRACE_RING_MAX_SLOTS 65536
+#define MKEMU_TRACE_RING_MAX_SLOTS 65536
 /* All rings of a machine together have at most so many slots: 16 MiB. */
-#define MK_TRACE_RING_MACHINE_SLOTS 524288
+#define MKEMU_TRACE_RING_MACHINE_SLOTS 524288
 /* The producer wakes the host each time it has filled this part of its ring. */
-#define MK_TRACE_RING_WAKES_PER_RING 4
+#define MKEMU_TRACE_RING_WAKES_PER_RING 4
 
 /* Pages */
 /* log2 of the page size. */
-#define MK_PAGES_PAGE_SHIFT 12
+#define MKEMU_PAGES_PAGE_SHIFT 12
 /* Bytes of a page. */
-#define MK_PAGES_PAGE_SIZE 4096
+#define MKEMU_PAGES_PAGE_SIZE 4096
 
 /* RamLayout */
 /* NR_CPUS at the most. */
-#define MK_RAM_LAYOUT_MAX_CPUS 1024
+#define MKEMU_RAM_LAYOUT_MAX_CPUS 1024
 /* The host's memory and the pool together have fewer bytes: a page table of so much still fits one window. */
-#define MK_RAM_LAYOUT_MAX_BYTES 0x1fc0000000ull
+#define MKEMU_RAM_LAYOUT_MAX_BYTES 0x1fc0000000ull
 /* Fewest messages of a lane. */
-#define MK_RAM_LAYOUT_MIN_SLOTS 2
+#define MKEMU_RAM_LAYOUT_MIN_SLOTS 2
 /* Most messages of a lane. */
-#define MK_RAM_LAYOUT_MAX_SLOTS 16384
+#define MKEMU_RAM_LAYOUT_MAX_SLOTS 16384
 
 /* InstanceState */
 /* No such instance. */
-#define MK_INSTANCE_STATE_EMPTY 0
+#define MKEMU_INSTANCE_STATE_EMPTY 0
 /* CPUs and memory are reserved. */
-#define MK_INSTANCE_STATE_READY 1
+#define MKEMU_INSTANCE_STATE_READY 1
 /* Modules and boot parameters are set. */
-#define MK_INSTANCE_STATE_LOADED 2
+#define MKEMU_INSTANCE_STATE_LOADED 2
 /* Its kernel runs and can receive. */
-#define MK_INSTANCE_STATE_ACTIVE 3
+#define MKEMU_INSTANCE_STATE_ACTIVE 3
 /* Its kernel ended, or never came up; the reason is in the instance table. */
-#define MK_INSTANCE_STATE_FAILED 4
+#define MKEMU_INSTANCE_STATE_FAILED 4
 
 /* IpiMode */
 /* mkemu's own: nothing is lost, torn or repeated. The default. */
-#define MK_IPI_MODE_QUEUED 0
+#define MKEMU_IPI_MODE_QUEUED 0
 /* The RFC, byte for byte and hazard for hazard. */
-#define MK_IPI_MODE_SINGLE_SLOT 1
+#define MKEMU_IPI_MODE_SINGLE_SLOT 1
 
 /* LogLevel */
 /* The kernel cannot go on. */
-#define MK_LOG_LEVEL_EMERG 0
+#define MKEMU_LOG_LEVEL_EMERG 0
 /* Somebody must act now. */
-#define MK_LOG_LEVEL_ALERT 1
+#define MKEMU_LOG_LEVEL_ALERT 1
 /* A part has failed. */
-#define MK_LOG_LEVEL_CRIT 2
+#define MKEMU_LOG_LEVEL_CRIT 2
 /* An error. */
-#define MK_LOG_LEVEL_ERR 3
+#define MKEMU_LOG_LEVEL_ERR 3
 /* Something to look at. */
-#define MK_LOG_LEVEL_WARNING 4
+#define MKEMU_LOG_LEVEL_WARNING 4
 /* Normal, and worth a line. */
-#define MK_LOG_LEVEL_NOTICE 5
+#define MKEMU_LOG_LEVEL_NOTICE 5
 /* What goes on. */
-#define MK_LOG_LEVEL_INFO 6
+#define MKEMU_LOG_LEVEL_INFO 6
 /* For the search for a fault. */
-#define MK_LOG_LEVEL_DEBUG 7
+#define MKEMU_LOG_LEVEL_DEBUG 7
 
 /* TraceMode */
 /* Nothing. */
-#define MK_TRACE_MODE_OFF 0
+#define MKEMU_TRACE_MODE_OFF 0
 /* States, boot steps, log lines, faults. */
-#define MK_TRACE_MODE_LIFECYCLE 1
+#define MKEMU_TRACE_MODE_LIFECYCLE 1
 /* Also sends, doorbells, interrupts, callbacks, sleeps, shared pages, pool allocations. */
-#define MK_TRACE_MODE_IPI 2
+#define MKEMU_TRACE_MODE_IPI 2
 /* Also payloads, task steps and what the kernel answered its modules: all that a replay needs. */
-#define MK_TRACE_MODE_ALL 3
+#define MKEMU_TRACE_MODE_ALL 3
 
 /* TraceEvent */
 /* No event: a record that says this is damaged. */
-#define MK_TRACE_EVENT_NONE 0
+#define MKEMU_TRACE_EVENT_NONE 0
 /* A message was published: id, type, size; arg0 the target instance; flags RUNG, WOKEN or ELIDED. Stamped once the
    message can be seen, and before the target is rung. */
-#define MK_TRACE_EVENT_SEND 1
+#define MKEMU_TRACE_EVENT_SEND 1
 /* A send found its lane full: as REFUSED. */
-#define MK_TRACE_EVENT_FULL 2
+#define MKEMU_TRACE_EVENT_FULL 2
 /* A send was refused: type, size, at most 65535; arg0 the target instance, arg1 the errno, positive. With trace=all the
    payload, if it was one that can be sent. */
-#define MK_TRACE_EVENT_REFUSED 3
+#define MKEMU_TRACE_EVENT_REFUSED 3
 /* Vectors were taken: id is their mask. */
-#define MK_TRACE_EVENT_INTERRUPT 4
+#define MKEMU_TRACE_EVENT_INTERRUPT 4
 /* A callback ran: time is its begin; id, type, size of its message; arg0 ns it took, arg1 ns from the interrupt to its
    begin, both at most 2^32-1; flag FIRST on the first of a message, FAULT if it threw. With trace=all the first carries
    the payload as it was delivered. */
-#define MK_TRACE_EVENT_CALLBACK 5
+#define MKEMU_TRACE_EVENT_CALLBACK 5
 /* A message was delivered that no handler is registered for: id, type, size; arg1 as with CALLBACK. */
-#define MK_TRACE_EVENT_UNHANDLED 6
+#define MKEMU_TRACE_EVENT_UNHANDLED 6
 /* Single-slot: a handler's work was pending already, so this interrupt has no callback of its own. type. */
-#define MK_TRACE_EVENT_COALESCED 7
+#define MKEMU_TRACE_EVENT_COALESCED 7
 /* A message that could not be true was dropped: arg0 the sender's CPU, as its lane has it. */
-#define MK_TRACE_EVENT_ANOMALY 8
+#define MKEMU_TRACE_EVENT_ANOMALY 8
 /* The CPU slept in its futex: time is the begin; id the ns slept. */
-#define MK_TRACE_EVENT_HALT 9
+#define MKEMU_TRACE_EVENT_HALT 9
 /* The kernel itself, a task or a callback threw. */
-#define MK_TRACE_EVENT_FAULT 10
+#define MKEMU_TRACE_EVENT_FAULT 10
 /* mk_send_pfn: id the PFN, arg0 the target instance, arg1 the errno, positive, or 0. */
-#define MK_TRACE_EVENT_PFN_SHARE 11
+#define MKEMU_TRACE_EVENT_PFN_SHARE 11
 /* A share was taken back: as PFN_SHARE. */
-#define MK_TRACE_EVENT_PFN_REVOKE 12
+#define MKEMU_TRACE_EVENT_PFN_REVOKE 12
 /* mk_receive_map_page: id the PFN, arg0 1 if it was mapped. The page itself is in the CALL record. */
-#define MK_TRACE_EVENT_PFN_MAP 13
+#define MKEMU_TRACE_EVENT_PFN_MAP 13
 /* mk_receive_unmap_page: id the PFN. */
-#define MK_TRACE_EVENT_PFN_UNMAP 14
+#define MKEMU_TRACE_EVENT_PFN_UNMAP 14
 /* multikernel_instance_alloc: id the address, 0 if the pool was full; arg0 pages. */
-#define MK_TRACE_EVENT_POOL_ALLOC 15
+#define MKEMU_TRACE_EVENT_POOL_ALLOC 15
 /* multikernel_instance_free: id the address; arg0 pages, arg1 the errno, positive, or 0. */
-#define MK_TRACE_EVENT_POOL_FREE 16
+#define MKEMU_TRACE_EVENT_POOL_FREE 16
 /* A task was stepped: id its number in the order of starting on its CPU, from 0; type 1 if it ended with that; arg0 the
    ns it took; flag FAULT if it failed. As with CALLBACK, time is its begin, and what it did comes before it. */
-#define MK_TRACE_EVENT_TASK 17
+#define MKEMU_TRACE_EVENT_TASK 17
 /* A module ran without a message and outside of its tasks: as TASK; type says why, see WorkKind. */
-#define MK_TRACE_EVENT_WORK 18
+#define MKEMU_TRACE_EVENT_WORK 18
 /* The kernel answered a module, in the callback, step or work that ends next: type the KernelCall. */
-#define MK_TRACE_EVENT_CALL 19
+#define MKEMU_TRACE_EVENT_CALL 19
 /* An instance's state: arg0 the new, arg1 the old, ordinals of InstanceState; payload the reason, UTF-8. */
-#define MK_TRACE_EVENT_STATE 20
+#define MKEMU_TRACE_EVENT_STATE 20
 /* A boot step was reached: arg0 the ordinal of BootStep. */
-#define MK_TRACE_EVENT_BOOT 21
+#define MKEMU_TRACE_EVENT_BOOT 21
 /* A line of a kernel log: type the level, arg0 the physical CPU + 1 or 0; payload the text, UTF-8. */
-#define MK_TRACE_EVENT_LOG 22
+#define MKEMU_TRACE_EVENT_LOG 22
 /* Records were dropped because a ring was full, or lines because a log was: arg0 sends, arg1 first callbacks and
    unhandled messages, id all others. */
-#define MK_TRACE_EVENT_GAP 23
+#define MKEMU_TRACE_EVENT_GAP 23
 /* A life begins: payload what it runs, as the journal's docs say. */
-#define MK_TRACE_EVENT_LIFE 24
+#define MKEMU_TRACE_EVENT_LIFE 24
 /* The trace mode changed: arg0 the new, arg1 the old. */
-#define MK_TRACE_EVENT_MODE 25
+#define MKEMU_TRACE_EVENT_MODE 25
 /* A recording begins: payload the machine, as the journal's docs say. */
-#define MK_TRACE_EVENT_MACHINE 26
+#define MKEMU_TRACE_EVENT_MACHINE 26
 /* A recording ends in order. */
-#define MK_TRACE_EVENT_END 27
+#define MKEMU_TRACE_EVENT_END 27
 /* Generated: end. */
-
-/* The RFC's own names. */
-#define MK_MAX_DATA_SIZE MK_IPI_DATA_MAX_DATA_SIZE
-#define MK_MAX_INSTANCES MK_INSTANCE_MAX_INSTANCES
-#define MK_PFN_IPI_TYPE MK_IPI_DATA_PFN_IPI_TYPE
 
 #include "mkemu_layout.h"
 

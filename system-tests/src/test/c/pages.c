@@ -11,7 +11,7 @@ enum { MOST_WINDOWS = 16 };
 
 int main(int argc, char **argv)
 {
-    static struct mk_peer peer;
+    static struct mkemu_peer peer;
     void *windows[MOST_WINDOWS];
     char line[80];
     unsigned long long first, second;
@@ -21,19 +21,21 @@ int main(int argc, char **argv)
     peer.ram_fd = argc == 2 ? open(argv[1], O_RDWR | O_CLOEXEC) : -1;
     if (peer.ram_fd < 0 || fstat(peer.ram_fd, &file)
         || pread(peer.ram_fd, &peer.header, sizeof peer.header, 0) != sizeof peer.header
-        || !mk_header_is_good(&peer.header, (uint64_t)file.st_size)
-        || !(peer.tables = mk_map(&peer, 0, peer.header.pool_map_at)))
+        || !mkemu_header_is_good(&peer.header, (uint64_t)file.st_size)
+        || !(peer.tables = mkemu_map(&peer, 0, peer.header.pool_map_at)))
         return 1;
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "map %llu %llu", &first, &second) == 2 && count < MOST_WINDOWS) {
             uint64_t pfn = second;
-            struct mk_ipi_data message = {
-                .sender_cpu = (int32_t)first, .type = MK_PFN_IPI_TYPE, .data_size = MK_IPI_DATA_PFN_SIZE};
+            struct mkemu_ipi_data message = {
+                .sender_cpu = (int32_t)first,
+                .type = MKEMU_IPI_DATA_PFN_IPI_TYPE,
+                .data_size = MKEMU_IPI_DATA_PFN_SIZE};
             memcpy(message.buffer, &pfn, sizeof pfn);
-            windows[count] = mk_map_page(&peer, &message);
+            windows[count] = mkemu_map_page(&peer, &message);
             windows[count] ? printf("window %u\n", count++) : puts("refused");
         } else if (sscanf(line, "unmap %llu", &first) == 1 && first < count) {
-            mk_unmap_page(&peer, windows[first]);
+            mkemu_unmap_page(&peer, windows[first]);
             puts("unmapped");
         } else if (sscanf(line, "word %llu", &first) == 1 && first < count) {
             printf("%llu\n", *(unsigned long long *)windows[first]);

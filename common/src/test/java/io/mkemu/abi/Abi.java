@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * What the memory map consists of, as the classes say it: the public int and long constants of each *Descriptor class,
- * its enums, and those of a few classes beside them. Their names in C are {@code MK_}, the class's name in capitals
- * without "Descriptor" (and without a second MK), {@code _}, the field's name; an enum's constant is its ordinal.
+ * its enums, and those of a few classes beside them. Their names in C are {@code MKEMU_}, the class's name in capitals
+ * without "Descriptor" (and without its own Mk), {@code _}, the field's name; an enum's constant is its ordinal.
  */
 final class Abi {
     private static final List<Class<?>> BESIDE =
@@ -104,7 +104,7 @@ final class Abi {
     }
 
     static String prefix(Class<?> type) {
-        String outer = type.getDeclaringClass() == null ? "MK_" : prefix(type.getDeclaringClass());
+        String outer = type.getDeclaringClass() == null ? "MKEMU_" : prefix(type.getDeclaringClass());
         String snake = type.getSimpleName().replaceFirst("Descriptor$", "").replaceFirst("^Mk(?=[A-Z])", "")
             .replaceAll("(?<=[a-z])(?=[A-Z])", "_").toUpperCase(java.util.Locale.ROOT);
         return outer + snake + "_";

@@ -42,19 +42,20 @@ final class AbiHeader {
 
     private static Map<String, Struct> structs() {
         Map<String, Struct> structs = new LinkedHashMap<>();
-        structs.put("mk_ram_header", new Struct("MK_RAM_HEADER_", null, Map.of()));
-        structs.put("mk_local_apic", new Struct("MK_LOCAL_APIC_", "MK_LOCAL_APIC_LENGTH", Map.of()));
-        structs.put("mk_trace_record", new Struct("MK_TRACE_RECORD_", "MK_TRACE_RECORD_LENGTH", Map.of()));
-        structs.put("mk_trace_ring", new Struct("MK_TRACE_RING_", null, Map.of()));
-        structs.put("mk_region", new Struct("MK_INSTANCE_REGION_", "MK_INSTANCE_REGION_LENGTH",
+        structs.put("mkemu_ram_header", new Struct("MKEMU_RAM_HEADER_", null, Map.of()));
+        structs.put("mkemu_local_apic", new Struct("MKEMU_LOCAL_APIC_", "MKEMU_LOCAL_APIC_LENGTH", Map.of()));
+        structs.put("mkemu_trace_record", new Struct("MKEMU_TRACE_RECORD_", "MKEMU_TRACE_RECORD_LENGTH", Map.of()));
+        structs.put("mkemu_trace_ring", new Struct("MKEMU_TRACE_RING_", "MKEMU_TRACE_RING_SLOTS_OFFSET", Map.of()));
+        structs.put("mkemu_region", new Struct("MKEMU_INSTANCE_REGION_", "MKEMU_INSTANCE_REGION_LENGTH",
             Map.of("address", "0", "size", "8")));
-        structs.put("mk_instance", new Struct("MK_INSTANCE_", "MK_INSTANCE_LENGTH", Map.of()));
-        structs.put("mk_page", new Struct("MK_PAGE_TABLE_", "MK_PAGE_TABLE_LENGTH", Map.of()));
-        structs.put("mk_ipi_data", new Struct("MK_IPI_DATA_", "MK_IPI_DATA_LENGTH", Map.of()));
-        structs.put("mk_queued_area", new Struct("MK_QUEUED_MAILBOX_", null, Map.of()));
-        structs.put("mk_pool", new Struct("MK_BITMAP_POOL_", null, Map.of("words", "MK_BITMAP_POOL_HEADER_LENGTH")));
-        structs.put("mk_log", new Struct("MK_KERNEL_LOG_", null, Map.of()));
-        structs.put("mk_log_record", new Struct("MK_KERNEL_LOG_RECORD_", "MK_KERNEL_LOG_HEADER_LENGTH", Map.of()));
+        structs.put("mkemu_instance", new Struct("MKEMU_INSTANCE_", "MKEMU_INSTANCE_LENGTH", Map.of()));
+        structs.put("mkemu_page", new Struct("MKEMU_PAGE_TABLE_", "MKEMU_PAGE_TABLE_LENGTH", Map.of()));
+        structs.put("mkemu_ipi_data", new Struct("MKEMU_IPI_DATA_", "MKEMU_IPI_DATA_LENGTH", Map.of()));
+        structs.put("mkemu_queued_area", new Struct("MKEMU_QUEUED_MAILBOX_", null, Map.of()));
+        structs.put("mkemu_pool", new Struct("MKEMU_BITMAP_POOL_", "MKEMU_BITMAP_POOL_HEADER_LENGTH", Map.of()));
+        structs.put("mkemu_log", new Struct("MKEMU_KERNEL_LOG_", null, Map.of()));
+        structs.put("mkemu_log_record",
+            new Struct("MKEMU_KERNEL_LOG_RECORD_", "MKEMU_KERNEL_LOG_HEADER_LENGTH", Map.of()));
         return structs;
     }
 
@@ -130,10 +131,10 @@ final class AbiHeader {
                     throw new IllegalStateException("field " + field.group(1) + " of struct " + name
                         + " is held against nothing: there is no " + own);
                 }
-                lines.add("MK_AT(" + name + ", " + field.group(1) + ", " + at + ");\n");
+                lines.add("MKEMU_AT(" + name + ", " + field.group(1) + ", " + at + ");\n");
             }
             if (held.size != null) {
-                lines.add("MK_SIZE(" + name + ", " + held.size + ");\n");
+                lines.add("MKEMU_SIZE(" + name + ", " + held.size + ");\n");
             }
         }
         return String.join("", lines);
