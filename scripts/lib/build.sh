@@ -25,7 +25,8 @@ is_newer() {
 is_stale() {
     [[ -f $MK_DIST/instance.options ]] || return 0
     is_newer "$MK_STAMP" pom.xml .mvn {common,instance,record,host,live,simulate,hazards}/{pom.xml,src/main} \
-        config/{dist.xml,RaiseClassFiles.java} examples/demo.dts scripts/{jvm,host,instance,verbs}.options
+        config/{dist.xml,RaiseClassFiles.java} examples/demo.dts scripts/{jvm,host,instance,verbs}.options native/src/main \
+        scripts/lib/native.sh
 }
 
 # The same of target/bench, which needs target/dist.
