@@ -125,6 +125,15 @@ struct mkemu_core_module *mkemu_core_load(struct mkemu_core *core, const char *p
 
 const char *mkemu_core_module_name(const struct mkemu_core_module *module);
 
+/* Where its code is loaded: what the offsets of its file are added to. */
+uintptr_t mkemu_core_module_base(const struct mkemu_core_module *module);
+
+/*
+ * What may not be touched at an address: "stack of kthread ringer" if it lies in the guard page of a context's stack,
+ * else NULL. Async-signal-safe.
+ */
+const char *mkemu_core_guard(const struct mkemu_core *core, uintptr_t address);
+
 /* The names of its parameters, from 0 on; NULL behind the last. */
 const char *mkemu_core_module_parameter(const struct mkemu_core_module *module, uint32_t index);
 

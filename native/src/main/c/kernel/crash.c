@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE
+#include "crash.h"
+#include "symbols.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+enum { LINE = 400, MOST_FRAMES = 24, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000, LEVEL_ALERT = 1, LEVEL_EMERG = 0,
+    SIGNAL_EXIT = 128 };
+
+static struct crash_kernel kernel;
+static int memory = -1; /* /proc/self/mem: reads what cannot be read by an error, not by a second signal */
+static volatile sig_atomic_t dying;
+static char addr2line[] = "/usr/bin/addr2line";
+
+/* vsnprintf of glibc is not promised to be async-signal-safe, and is for integers and strings, which is all there is. */
+static void __attribute__((format(printf, 2, 3))) say(int level, const char *format, ...)
+{
+    char line[LINE];
+    va_list values;
+    va_start(values, format);
+    vsnprintf(line, sizeof line, format, values);
+    va_end(values);
+    kernel.log(level, line);
+}
+
+static bool read_word(uintptr_t at, uintptr_t *word)
+{
+    return pread(memory, word, sizeof *word, (off_t)at) == sizeof *word;
+}
+
+/* A frame as Linux has it: function+0xoffset/0xlength [module]. */
+static void describe(uintptr_t address, char *text, size_t size)
+{
+    struct place at;
+    if (!symbols_find(address, &at))
+        snprintf(text, size, "0x%lx [mkemu-kernel]", (unsigned long)address);
+    else if (*at.function)
+        snprintf(text, size, "%s+0x%llx/0x%llx [%s]", at.function, (unsigned long long)at.in,
+            (unsigned long long)at.length, at.module);
+    else
+        snprintf(text, size, "0x%llx [%s]", (unsigned long long)at.offset, at.module);
+}
+
+/* The frames from a frame pointer on. What is compiled without frame pointers ends the walk, or is left out. */
+static void trace(uintptr_t frame)
+{
+    char text[LINE];
+    kernel.log(LEVEL_ALERT, "Call Trace:");
+    kernel.log(LEVEL_ALERT, " <TASK>");
+    for (int count = 0; count < MOST_FRAMES; count++) {
+        uintptr_t next, caller;
+        if (!read_word(frame, &next) || !read_word(frame + sizeof frame, &caller) || !caller)
+            break;
+        struct place at;
+        if (symbols_find(caller - 1, &at)) {
+            describe(caller - 1, text, sizeof text);
+            say(LEVEL_ALERT, "  %s", text);
+        }
+        if (next <= frame)
+            break;
+        frame = next;
+    }
+    kernel.log(LEVEL_ALERT, " </TASK>");
+}
+
+void crash_trace(void)
+{
+    trace((uintptr_t)__builtin_frame_address(0));
+}
+
+/* Reads what a child says, up to a size, for so long at most. */
+static size_t read_all(int from, char *text, size_t size)
+{
+    size_t length = 0;
+    struct pollfd ready = {.fd = from, .events = POLLIN};
+    while (length + 1 < size && poll(&ready, 1, ADDR2LINE_MILLIS) > 0) {
+        ssize_t got = read(from, text + length, size - 1 - length);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+    }
+    text[length] = 0;
+    return length;
+}
+
+/* file:line of a place, "" where there is no addr2line or no debug information. */
+static void source(const struct place *at, char *text, size_t size)
+{
+    int ends[2];
+    char offset[32];
+    *text = 0;
+    if (access(addr2line, X_OK) || pipe(ends))
+        return;
+    snprintf(offset, sizeof offset, "0x%llx", (unsigned long long)at->offset);
+    pid_t child = fork();
+    if (child == 0) {
+        char *words[] = {addr2line, (char *)"-s", (char *)"-e", (char *)at->path, offset, NULL};
+        char *nothing[] = {NULL};
+        dup2(ends[1], STDOUT_FILENO);
+        close(STDERR_FILENO);
+        execve(addr2line, words, nothing);
+        _exit(127);
+    }
+    close(ends[1]);
+    if (child > 0) {
+        read_all(ends[0], text, size);
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+    }
+    close(ends[0]);
+    text[strcspn(text, "\n (")] = 0;
+    if (strchr(text, '?'))
+        *text = 0;
+}
+
+static uintptr_t pc_of(const ucontext_t *context)
+{
+#if defined __x86_64__
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+#else
+    return (uintptr_t)context->uc_mcontext.pc;
+#endif
+}
+
+static uintptr_t frame_of(const ucontext_t *context)
+{
+#if defined __x86_64__
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RBP];
+#else
+    return (uintptr_t)context->uc_mcontext.regs[29];
+#endif
+}
+
+static uintptr_t stack_of(const ucontext_t *context)
+{
+#if defined __x86_64__
+    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#else
+    return (uintptr_t)context->uc_mcontext.sp;
+#endif
+}
+
+static void what_happened(int number, const siginfo_t *about, const char *guard)
+{
+    unsigned long address = (unsigned long)(uintptr_t)about->si_addr;
+    if (guard)
+        say(LEVEL_ALERT, "BUG: %s guard page was hit at 0x%lx (stack overflow)", guard, address);
+    else if ((number == SIGSEGV || number == SIGBUS) && address < 4096)
+        say(LEVEL_ALERT, "BUG: kernel NULL pointer dereference, address: 0x%016lx", address);
+    else if (number == SIGSEGV && about->si_code == SI_KERNEL)
+        say(LEVEL_ALERT, "general protection fault, probably for a non-canonical address");
+    else if (number == SIGSEGV || number == SIGBUS)
+        say(LEVEL_ALERT, "BUG: unable to handle page fault for address: 0x%016lx", address);
+    else if (number == SIGFPE)
+        say(LEVEL_ALERT, "divide error");
+    else if (number == SIGILL)
+        say(LEVEL_ALERT, "invalid opcode");
+    else
+        say(LEVEL_ALERT, "killed by signal %d (%s)", number, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
+}
+
+static void reason(int number, uintptr_t pc, const char *guard)
+{
+    char text[LINE], line[LINE / 2];
+    struct place at;
+    bool known = symbols_find(pc, &at);
+    int length = snprintf(text, sizeof text, "killed by signal %d", number);
+    if (known) {
+        source(&at, line, sizeof line);
+        const char *file = strrchr(at.path, '/') ? strrchr(at.path, '/') + 1 : at.path;
+        length += snprintf(text + length, sizeof text - (size_t)length, " in %s+0x%llx", file,
+            (unsigned long long)at.offset);
+        if (*at.function || *line)
+            length += snprintf(text + length, sizeof text - (size_t)length, " (%s%s%s)", at.function,
+                *at.function && *line ? ", " : "", line);
+    }
+    if (guard)
+        snprintf(text + length, sizeof text - (size_t)length, ": stack overflow of the %s", guard);
+    kernel.reason(text, SIGNAL_EXIT + number);
+    say(LEVEL_EMERG, "Kernel panic - not syncing: %s", text);
+}
+
+static void on_error(int number, siginfo_t *about, void *context)
+{
+    /* A second error, here or on another CPU: the first one tells. */
+    if (__atomic_exchange_n(&dying, 1, __ATOMIC_SEQ_CST)) {
+        struct timespec patience = {.tv_sec = 5};
+        nanosleep(&patience, NULL);
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
+    uintptr_t pc = pc_of(context);
+    const char *guard = number == SIGSEGV ? kernel.guard((uintptr_t)about->si_addr) : NULL;
+    int cpu = kernel.logical_cpu();
+    char text[LINE];
+    what_happened(number, about, guard);
+    say(LEVEL_ALERT, "CPU: %d PID: %d Comm: %s", cpu, (int)gettid(), cpu < 0 ? "" : kernel.running(cpu));
+    uintptr_t frame = frame_of(context), caller;
+    struct place at;
+    if (!symbols_find(pc, &at) && read_word(stack_of(context), &caller) && symbols_find(caller - 1, &at)) {
+        describe(pc, text, sizeof text);
+        say(LEVEL_ALERT, "RIP: %s", text); /* a call of an address that is none: who called is what is wanted */
+        pc = caller - 1;
+    }
+    describe(pc, text, sizeof text);
+    say(LEVEL_ALERT, "RIP: %s", text);
+    trace(frame);
+    kernel.log(LEVEL_ALERT, "---[ end trace ]---");
+    reason(number, pc, guard);
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+void crash_watch(const struct crash_kernel *watched)
+{
+    static const int errors[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS, SIGTRAP};
+    struct sigaction action = {.sa_sigaction = on_error, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    kernel = *watched;
+    memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    sigemptyset(&action.sa_mask);
+    for (size_t index = 0; index < sizeof errors / sizeof *errors; index++)
+        sigaction(errors[index], &action, NULL);
+}
+
+int crash_stack(void)
+{
+    void *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (stack == MAP_FAILED)
+        return -errno;
+    stack_t alternate = {.ss_sp = stack, .ss_size = STACK};
+    return sigaltstack(&alternate, NULL) ? -errno : 0;
+}

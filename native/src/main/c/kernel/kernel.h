@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * kernel.h: a kernel instance without a JVM, for modules in C. One per process. It joins a machine as an instance in Java
+ * does (io.mkemu.kernel.InstanceMain), brings its CPUs up, one thread each, loads its modules, and runs until the host
+ * asks for the end.
+ *
+ *     main.c      from the command line to the exit code
+ *     cpu.c       a CPU: interrupts, messages, the core's work, idling
+ *     host.c      what the core asks of its kernel: struct mkemu_host
+ *     modules.c   the modules: loaded, initialised, taken out
+ *     log.c       the kernel log, from several threads
+ *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
+ *     handlers.c, params.c, symbols.c, crash.c   parts that know nothing of the others
+ */
+#ifndef MKEMU_KERNEL_H
+#define MKEMU_KERNEL_H
+
+#include "mkemu_pages.h"
+#include "mkemu_core.h"
+#include "handlers.h"
+#include "params.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+
+/* As printk has them. */
+enum { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG };
+
+/* Of io.mkemu.ExitCode. */
+enum { EXIT_CODE_FAILED = 1, EXIT_CODE_USAGE = 2, EXIT_CODE_CONFIG = 3, EXIT_CODE_MACHINE = 4, EXIT_CODE_RESOURCES = 5,
+    EXIT_CODE_MODULE = 6, EXIT_CODE_INTERNAL = 70 };
+
+enum idle_policy { IDLE_HALTPOLL, IDLE_POLL, IDLE_HALT };
+
+struct cpu {
+    struct mkemu_cpu at; /* its end of the machine */
+    int logical;
+    pthread_t thread;
+    uint64_t turns; /* that it has begun: who watches sees whether it comes round */
+    bool parked;
+} __attribute__((aligned(128)));
+
+struct kernel {
+    struct mkemu_peer peer; /* the process's end of the machine */
+    bool child;             /* the host reads its stderr */
+    const char *command_line;
+    struct params params;
+    enum idle_policy idle;
+    uint32_t cpu_count;
+    struct cpu *cpus;
+    struct handlers *handlers;
+    struct mkemu_core *core;
+    bool parking; /* the CPUs leave their loops */
+};
+
+extern struct kernel kernel;
+
+/* The CPU that this thread is, NULL for another thread. */
+extern __thread struct cpu *this_cpu;
+
+/* log.c: one line, cut as printk cuts it. Any thread; klog_raw in a signal handler too. */
+void klog(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void klog_raw(int level, const char *line, size_t length);
+
+/* A source of lines that may come in floods: 10 in 5 s pass, the number of the others is told. Any thread. */
+struct rate_limit {
+    const char *source;
+    uint64_t since, passed, suppressed;
+};
+bool klog_passes(struct rate_limit *limit);
+
+/* Ends the process with a reason, in the instance table, in the log and, unless the host reads that, on stderr. */
+void fail(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+/* host.c */
+const struct mkemu_host *kernel_host(void);
+
+/* cpu.c: starts the CPUs; fails the boot if one cannot be pinned. */
+void cpus_bring_up(void);
+/* One turn of this CPU, and then idle until there is more to do. */
+void cpu_step(struct cpu *cpu);
+/* Makes a CPU come round soon. Any thread. */
+void cpu_reschedule(struct cpu *cpu);
+/* Asks all to leave their loops, and waits for it. */
+void cpus_park(void);
+
+/* modules.c: on the boot CPU. */
+void modules_load(char *const *paths, int count);
+void modules_init(void);
+void modules_exit(void);
+
+/* watch.c */
+void watch_start(void);
+
+#endif

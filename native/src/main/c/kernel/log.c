@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel.h"
+
+enum { LIMIT_LINES = 10, LINE = MKEMU_KERNEL_LOG_MAX_TEXT + 1 };
+
+static const uint64_t LIMIT_NANOS = 5000000000u;
+
+/* A ring has one writer at a time. A spin lock: a signal handler must not wait for the thread it stands on. */
+static int locked;
+
+static bool lock(void)
+{
+    for (int tries = 0; __atomic_exchange_n(&locked, 1, __ATOMIC_ACQUIRE); tries++) {
+        if (tries > 100000)
+            return false; /* its holder has died in it: what it was writing is torn, and the record tells */
+        sched_yield();
+    }
+    return true;
+}
+
+void klog_raw(int level, const char *line, size_t length)
+{
+    char text[LINE];
+    length = length < LINE ? length : LINE - 1;
+    memcpy(text, line, length);
+    text[length] = 0;
+    bool mine = lock();
+    mkemu_printk(&kernel.peer, level, text);
+    if (mine)
+        __atomic_store_n(&locked, 0, __ATOMIC_RELEASE);
+}
+
+void klog(int level, const char *format, ...)
+{
+    char text[LINE];
+    va_list values;
+    va_start(values, format);
+    int length = vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    klog_raw(level, text, length < 0 ? 0 : (size_t)length);
+}
+
+bool klog_passes(struct rate_limit *limit)
+{
+    uint64_t now = mkemu_nanos(), since = __atomic_load_n(&limit->since, __ATOMIC_ACQUIRE);
+    if (since == 0 || now - since > LIMIT_NANOS) {
+        if (__atomic_compare_exchange_n(&limit->since, &since, now, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+            uint64_t held = __atomic_exchange_n(&limit->suppressed, 0, __ATOMIC_SEQ_CST);
+            __atomic_store_n(&limit->passed, 0, __ATOMIC_SEQ_CST);
+            if (held)
+                klog(LOG_WARNING, "%s: %llu callbacks suppressed", limit->source, (unsigned long long)held);
+        }
+    }
+    if (__atomic_fetch_add(&limit->passed, 1, __ATOMIC_SEQ_CST) < LIMIT_LINES)
+        return true;
+    __atomic_fetch_add(&limit->suppressed, 1, __ATOMIC_SEQ_CST);
+    return false;
+}
