@@ -60,6 +60,11 @@ public final class MkIpiData {
         slotOffset = offset;
     }
 
+    /** Where the live slot lies in this process, laid out as struct mk_ipi_data; 0 in queued mode, which has none. */
+    public long slotAddress() {
+        return slot == null ? 0 : slot.addressOffset() + slotOffset;
+    }
+
     /** Physical CPU id of the sender: mk_ipi_data.sender_cpu. */
     public int senderCpu() {
         return slot == null ? senderCpu : slot.getIntVolatile(slotOffset + SENDER_CPU_OFFSET);

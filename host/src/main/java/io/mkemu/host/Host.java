@@ -82,7 +82,7 @@ public final class Host implements AutoCloseable {
      * @throws MachineException if its CPU cannot be pinned
      */
     public void boot() {
-        machine.bootHost(modules);
+        machine.bootHost(modules, this::lose);
         lives.supervise();
     }
 

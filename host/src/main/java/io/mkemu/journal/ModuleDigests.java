@@ -13,23 +13,23 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/** Tells whether the jars of modules are those that were recorded. */
+/** Tells whether the files of modules are those that were recorded. */
 public final class ModuleDigests {
     private ModuleDigests() {
     }
 
     /**
-     * SHA-256 of a module's jar.
+     * SHA-256 of a module's file.
      *
-     * @param module as it was loaded: the path of a jar, or a built-in's name
+     * @param module as it was loaded: the path of its file, or a built-in's name
      * @return in hex; "" if it is no file that can be read
      */
     public static String of(String module) {
-        Path jar = Path.of(module);
-        if (!Files.isRegularFile(jar)) {
+        Path file = Path.of(module);
+        if (!Files.isRegularFile(file)) {
             return "";
         }
-        try (InputStream bytes = Files.newInputStream(jar)) {
+        try (InputStream bytes = Files.newInputStream(file)) {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             new DigestInputStream(bytes, digest).transferTo(OutputStream.nullOutputStream());
             return HexFormat.of().formatHex(digest.digest());
@@ -53,7 +53,7 @@ public final class ModuleDigests {
             String name = modules.get(module);
             String then = module < digests.size() ? digests.get(module) : "";
             if (!then.isEmpty() && !then.equals(of(name))) {
-                changed.add("module " + name + " is not the jar that was recorded: it has been changed since");
+                changed.add("module " + name + " is not the file that was recorded: it has been changed since");
             }
         }
         return changed;

@@ -8,6 +8,7 @@ import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.HostClock;
+import io.mkemu.boot.ModulePath;
 import io.mkemu.ipi.Interconnect;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.KernelParameter;
@@ -168,7 +169,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         }
         Position place = instance.places().of("bootargs");
         for (String module : instance.modules()) {
-            if (!ModuleLoader.isNative(module)) {
+            if (!ModulePath.isSharedObject(module)) {
                 throw spec.error(place, "kernel=native runs modules in C (.so) only, and \"" + module
                     + "\" is in Java: use kernel=jvm, or leave kernel= out");
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.boot.ModulePath;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,7 +41,7 @@ final class KernelReader {
         return string.text();
     }
 
-    /** Names and absolute jar paths of the modules in order; adds their places. */
+    /** Names and absolute paths of the modules in order; adds their places. */
     List<String> modules(NodeReader owner) {
         Optional<Property> property = owner.property(MODULES);
         if (property.isEmpty()) {
@@ -62,15 +63,11 @@ final class KernelReader {
         return List.copyOf(modules);
     }
 
-    static boolean isJarPath(String module) {
-        return module.endsWith(".jar") || module.indexOf('/') >= 0;
-    }
-
     private String module(NodeReader owner, String module, Value.Str string) {
-        if (!isJarPath(module)) {
+        if (!ModulePath.isPath(module)) {
             if (!module.matches("[A-Za-z0-9_.-]+")) {
                 throw owner.error(string.position(), "'mkemu,modules' holds the module name " + Text.quote(module)
-                        + ", expected letters, digits, '_', '.' and '-', or the path of a .jar: " + MODULES_EXAMPLE);
+                        + ", expected letters, digits, '_', '.' and '-', or the path of a .jar or .so: " + MODULES_EXAMPLE);
             }
             return module;
         }
@@ -80,9 +77,9 @@ final class KernelReader {
             }
         } catch (InvalidPathException e) {
             throw owner.error(string.position(), "'mkemu,modules' holds " + Text.quote(module)
-                    + ", which is no path here (" + Text.printable(e.getReason()) + "): name a .jar file");
+                    + ", which is no path here (" + Text.printable(e.getReason()) + "): name a .jar or .so file");
         }
         throw owner.error(string.position(), "'mkemu,modules' holds a control character in " + Text.quote(module)
-                + ": name a .jar file");
+                + ": name a .jar or .so file");
     }
 }

@@ -160,11 +160,11 @@ class HostRefusalTest extends BoxedHost {
     void whatCannotRunIsNotLoaded() {
         host.unload(List.of("web"));
         box.refuses(ExitCode.CONFIG, "module \"nosuch\" is not a built-in module; the built-in ones are "
-            + String.join(", ", BuiltinModules.names()) + "; a jar's name ends in .jar",
+            + String.join(", ", BuiltinModules.names()) + "; a jar's name ends in .jar, a C module's in .so",
             () -> box.load(kernel("web", "", "echo", "nosuch")));
         box.refuses(ExitCode.CONFIG, "module \"/nosuch/x.jar\" does not exist; build it, or mend the path",
             () -> box.load(kernel("web", "", "/nosuch/x.jar")));
-        box.refuses(ExitCode.CONFIG, "module \"/dev/\" is not a file; name the jar",
+        box.refuses(ExitCode.CONFIG, "module \"/dev/\" is not a file; name the .jar or .so",
             () -> box.load(kernel("web", "", "/dev/")));
         for (String reserved : List.of("mk_ipi_shared", "mk_epoch", "mk_life", "mk_clock")) {
             box.refuses(ExitCode.CONFIG, reserved + "= is set by the host; take it out",

@@ -165,7 +165,7 @@ class BindingErrorTest {
         assertSpoilt("\"idle=halt\"", "\"a\", §\"b\"", "'bootargs' has 2 strings, expected one");
         assertSpoilt("\"idle=halt\"", "§\"a\\nb\"", "'bootargs' holds a control character in \"a<U+000A>b\"");
         assertSpoilt("\"path/to/x.jar\"", "§<1>", "'mkemu,modules' is cells <1>, expected a string");
-        assertSpoilt("\"path/to/x.jar\"", "§\"a b\"", "module name 'a b'", "path of a .jar");
+        assertSpoilt("\"path/to/x.jar\"", "§\"a b\"", "module name 'a b'", "path of a .jar or .so");
         assertSpoilt("\"path/to/x.jar\"", "§\"a,,b\"", "module name ''");
         assertSpoilt("\"path/to/x.jar\"", "§\"a\\t/b.jar\"", "control character");
         assertSpoilt("\"path/to/x.jar\"", "§\"demo\"", "lists module 'demo' twice");

@@ -185,6 +185,7 @@ public final class InstanceMain {
         KernelInstance kernel =
             new KernelInstance(machine, entry.id(), parameters, ipiArea(machine, parameters, printk), printk, hooks);
         requests.kernel(kernel);
+        kernel.onPanic(reason -> exit(fail(entry, printk, ExitCode.MODULE, reason, null)));
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
         kernel.start(ModuleLoader.load(List.of(args).subList(3, args.length)));

@@ -19,8 +19,10 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
+import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +58,9 @@ public final class KernelInstance implements AutoCloseable {
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
     private final RateLimit cpuFaults;
+    private volatile Consumer<String> panics = reason -> {
+        throw new IllegalStateException(reason);
+    };
 
     /**
      * Maps what the kernel needs; no thread runs yet. Nothing stands between it and its modules.
@@ -371,6 +376,29 @@ public final class KernelInstance implements AutoCloseable {
     void callbackFailed(HandlerRegistry.Handler handler, MkIpiData data, Throwable fault) {
         printk.fault(handler.owner().callbackFaults(), () -> handler.owner().name() + ": callback for IPI type 0x"
             + Integer.toHexString(data.type()) + " threw ", fault);
+    }
+
+    /**
+     * Says what ends this kernel when it cannot go on. Before its modules are started.
+     *
+     * @param end takes the reason, in a line, on any thread; does not return, or throws
+     */
+    public void onPanic(Consumer<String> end) {
+        panics = end;
+    }
+
+    /** It cannot go on. Any thread. */
+    void panic(String reason) {
+        panics.accept("panic: " + reason.replace('\n', ' '));
+    }
+
+    /** Pins the calling thread to the host CPU of a CPU that a thread runs. */
+    void pinLike(Cpu cpu) {
+        threads[cpu.logicalCpu()].whileRunning(id -> {
+            BitSet host = new BitSet();
+            host.set(cpu.apic().hostCpu());
+            Affinity.set(host);
+        });
     }
 
     /** Unmaps everything. Only after {@link #shutDown}. */

@@ -18,6 +18,7 @@ import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
@@ -34,6 +35,7 @@ final class ModuleContext implements Kernel {
     private final InstanceTable instances;
     private final KernelModule module;
     private final String name;
+    private final String logPrefix;
     private final Map<String, String> parameters;
     private final RateLimit[] levels = new RateLimit[LogLevel.values().length];
     private final RateLimit callbackFaults;
@@ -46,6 +48,7 @@ final class ModuleContext implements Kernel {
         this.instances = kernel.machine().instances();
         this.module = module;
         this.name = module.name();
+        this.logPrefix = module.logPrefix();
         this.parameters = kernel.parameters().forModule(name);
         for (LogLevel level : LogLevel.values()) {
             levels[level.ordinal()] = kernel.printk().limit(name + " (" + level.label() + ")");
@@ -245,7 +248,7 @@ final class ModuleContext implements Kernel {
 
     @Override
     public void printk(LogLevel level, String text) {
-        kernel.printk(level, name + ": " + text);
+        kernel.printk(level, logPrefix + text);
     }
 
     @Override
@@ -273,19 +276,48 @@ final class ModuleContext implements Kernel {
         /* First: what is refused must not be counted, or whoever waits for all tasks to end waits for ever. */
         Cpu cpu = cpu();
         requireLife();
-        cpu.tasks().add(this, taskName, task);
+        cpu.tasks().add(this, taskName, task, false);
         kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
     }
 
-    void taskEnded() {
-        kernel.entry().countTask(InstanceDescriptor.TASKS_ENDED_OFFSET);
+    @Override
+    public void startDaemonTask(String taskName, Task task) {
+        Cpu cpu = cpu();
+        requireLife();
+        cpu.tasks().add(this, taskName, task, true);
+    }
+
+    void taskEnded(boolean daemon) {
+        if (!daemon) {
+            kernel.entry().countTask(InstanceDescriptor.TASKS_ENDED_OFFSET);
+        }
         kernel.memory().raiseEvent();
     }
 
-    void taskFailed(String taskName, Throwable fault) {
+    void taskFailed(String taskName, boolean daemon, Throwable fault) {
         kernel.printk().fault(taskFaults, () -> name + ": task " + taskName + " failed: ", fault);
         kernel.entry().countTask(InstanceDescriptor.TASKS_FAILED_OFFSET);
-        taskEnded();
+        taskEnded(daemon);
+    }
+
+    @Override
+    public LentCpu lendCpu(int logicalCpu) {
+        Cpu cpu = kernel.cpu(logicalCpu);
+        return work -> {
+            kernel.pinLike(cpu);
+            cpu.steps(work);
+        };
+    }
+
+    @Override
+    public void delay(long nanos) {
+        cpu();
+        kernel.machine().platform().park(nanos);
+    }
+
+    @Override
+    public void panic(String reason) {
+        kernel.panic(name + ": " + reason);
     }
 
     @Override

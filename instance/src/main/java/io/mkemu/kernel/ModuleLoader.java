@@ -3,7 +3,9 @@ package io.mkemu.kernel;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.boot.ModulePath;
 import io.mkemu.builtin.BuiltinModules;
+import io.mkemu.cmodule.CModuleFile;
 import io.mkemu.module.KernelModule;
 import java.io.IOException;
 import java.net.MalformedURLException;
@@ -18,7 +20,10 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.zip.ZipFile;
 
-/** Finds modules: built-in ones by name, a user's own by the path of a jar that names them for ServiceLoader. */
+/**
+ * Finds modules: built-in ones by name, a user's own by the path of a jar that names them for ServiceLoader, or of a
+ * shared object.
+ */
 public final class ModuleLoader {
     private static final String SERVICE = "META-INF/services/" + KernelModule.class.getName();
 
@@ -31,34 +36,28 @@ public final class ModuleLoader {
     /**
      * What is wrong with a module's name, as far as can be told without running its code.
      *
-     * @param module name of a built-in, or path of a jar
+     * @param module name of a built-in, or path of a jar or a shared object
      * @return one line without the module's name, or null if nothing is wrong
      */
     public static String problem(String module) {
-        if (!isJar(module)) {
+        if (!ModulePath.isPath(module)) {
             return BuiltinModules.names().contains(module) ? null
                 : "is not a built-in module; the built-in ones are " + String.join(", ", BuiltinModules.names())
-                + "; a jar's name ends in .jar";
+                + "; a jar's name ends in .jar, a C module's in .so";
         }
         Path jar = Path.of(module);
         if (!Files.isRegularFile(jar)) {
-            return Files.exists(jar) ? "is not a file; name the jar" : "does not exist; build it, or mend the path";
+            return Files.exists(jar) ? "is not a file; name the .jar or .so"
+                : "does not exist; build it, or mend the path";
+        }
+        if (ModulePath.isSharedObject(module)) {
+            return CModuleFile.problem(jar);
         }
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             return zip.getEntry(SERVICE) != null ? null : "holds no module: it has no " + SERVICE;
         } catch (IOException notAJar) {
             return "is not a jar (" + notAJar.getMessage() + ")";
         }
-    }
-
-    /** Whether a module's name is the path of a jar, and not a built-in's. */
-    public static boolean isJar(String module) {
-        return module.endsWith(".jar") || module.indexOf('/') >= 0;
-    }
-
-    /** Whether a module's name is the path of one in C. */
-    public static boolean isNative(String module) {
-        return module.endsWith(".so");
     }
 
     /**
@@ -74,7 +73,9 @@ public final class ModuleLoader {
             if (problem != null) {
                 throw new MachineException(ExitCode.MODULE, "module " + name + " " + problem);
             }
-            if (isJar(name)) {
+            if (ModulePath.isSharedObject(name)) {
+                modules.add(CModuleFile.load(Path.of(name)).newModule());
+            } else if (ModulePath.isPath(name)) {
                 loadJar(name, modules);
             } else {
                 modules.add(BuiltinModules.create(name));

@@ -13,20 +13,22 @@ final class TaskQueue {
         private final ModuleContext module;
         private final String name;
         private final Task task;
+        private final boolean daemon;
         private long due;
 
-        Entry(ModuleContext module, String name, Task task) {
+        Entry(ModuleContext module, String name, Task task, boolean daemon) {
             this.module = module;
             this.name = name;
             this.task = task;
+            this.daemon = daemon;
             this.due = Long.MIN_VALUE;
         }
 
         void end(Throwable fault) {
             if (fault == null) {
-                module.taskEnded();
+                module.taskEnded(daemon);
             } else {
-                module.taskFailed(name, fault);
+                module.taskFailed(name, daemon, fault);
             }
         }
     }
@@ -45,16 +47,20 @@ final class TaskQueue {
         return entries.isEmpty();
     }
 
-    void add(ModuleContext module, String name, Task task) {
-        entries.add(new Entry(module, name, task));
+    /**
+     * Adds a task.
+     *
+     * @param daemon whether nobody waits for its end
+     */
+    void add(ModuleContext module, String name, Task task, boolean daemon) {
+        entries.add(new Entry(module, name, task, daemon));
     }
 
     /** Drops the tasks of a module that ends; they have ended then. */
     void removeAll(ModuleContext module) {
         for (int index = entries.size() - 1; index >= 0; index--) {
             if (entries.get(index).module == module) {
-                entries.remove(index);
-                module.taskEnded();
+                module.taskEnded(entries.remove(index).daemon);
             }
         }
     }

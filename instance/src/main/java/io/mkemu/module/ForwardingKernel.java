@@ -161,6 +161,26 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public void startDaemonTask(String name, Task task) {
+        kernel.startDaemonTask(name, task);
+    }
+
+    @Override
+    public LentCpu lendCpu(int logicalCpu) {
+        return kernel.lendCpu(logicalCpu);
+    }
+
+    @Override
+    public void delay(long nanos) {
+        kernel.delay(nanos);
+    }
+
+    @Override
+    public void panic(String reason) {
+        kernel.panic(reason);
+    }
+
+    @Override
     public void runOnCpu(int logicalCpu, Runnable work) {
         kernel.runOnCpu(logicalCpu, work);
     }

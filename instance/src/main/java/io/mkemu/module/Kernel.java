@@ -235,6 +235,38 @@ public interface Kernel {
     void startTask(String name, Task task);
 
     /**
+     * As {@link #startTask}, for a task that serves others: {@code mk run} does not wait for its end.
+     *
+     * @throws IllegalStateException as startTask
+     */
+    void startDaemonTask(String name, Task task);
+
+    /**
+     * Makes a CPU one that other threads can act as, while its own thread waits for them inside of the module. For
+     * code that cannot be run in steps, a kernel thread with a stack of its own. Any thread.
+     *
+     * @param logicalCpu 0 = boot CPU
+     */
+    LentCpu lendCpu(int logicalCpu);
+
+    /**
+     * Lets a moment pass: ndelay. The CPU does nothing else meanwhile, so this is for {@link KernelModule#init} and
+     * {@link KernelModule#exit}, which cannot be left and entered again as a task can.
+     *
+     * @param nanos so long at the most; it may be less
+     */
+    void delay(long nanos);
+
+    /**
+     * Ends this kernel because it cannot go on: panic. The instance fails with the reason; a host's kernel takes the
+     * machine with it. Does not return, but where many kernels live in one process: a simulation and a replay end
+     * soon after it.
+     *
+     * @param reason one line
+     */
+    void panic(String reason);
+
+    /**
      * Runs something on a CPU of this kernel, soon. The only call that any thread may make.
      *
      * @param logicalCpu 0 = boot CPU

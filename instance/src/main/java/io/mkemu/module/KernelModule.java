@@ -22,6 +22,15 @@ public interface KernelModule {
     }
 
     /**
+     * What each line of the module in the kernel log begins with.
+     *
+     * @return by default the name, a colon and a blank
+     */
+    default String logPrefix() {
+        return name() + ": ";
+    }
+
+    /**
      * The parameters that the module takes, without its name: {@code param} of {@code name.param=value}. If it says so,
      * the kernel log tells of those that it does not know.
      *

@@ -12,6 +12,7 @@ import io.mkemu.module.Instance;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
+import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -285,6 +286,26 @@ final class FakeKernel implements Kernel {
     @Override
     public void startTask(String name, Task task) {
         tasks.add(new Running(task));
+    }
+
+    @Override
+    public void startDaemonTask(String name, Task task) {
+        tasks.add(new Running(task));
+    }
+
+    @Override
+    public LentCpu lendCpu(int logicalCpu) {
+        return Runnable::run;
+    }
+
+    @Override
+    public void delay(long nanos) {
+        machine.now += nanos;
+    }
+
+    @Override
+    public void panic(String reason) {
+        throw new IllegalStateException(reason);
     }
 
     @Override

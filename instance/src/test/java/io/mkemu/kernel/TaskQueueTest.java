@@ -42,7 +42,7 @@ class TaskQueueTest {
         queue.add(module, name, () -> {
             steps.add(name);
             return results[step[0]++];
-        });
+        }, false);
     }
 
     @Test
@@ -97,7 +97,7 @@ class TaskQueueTest {
     void anExceptionEndsTheTaskAndNoOther() {
         queue.add(module, "broken", () -> {
             throw new IOException("no such thing");
-        });
+        }, false);
         add("good", Task.AGAIN, Task.DONE);
         assertEquals(0, queue.run(false));
         assertEquals(Long.MAX_VALUE, queue.run(false));

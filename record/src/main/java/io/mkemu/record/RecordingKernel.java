@@ -203,13 +203,22 @@ final class RecordingKernel extends ForwardingKernel {
 
     @Override
     public void startTask(String name, Task task) {
+        kernel.startTask(name, recorded(task));
+    }
+
+    @Override
+    public void startDaemonTask(String name, Task task) {
+        kernel.startDaemonTask(name, recorded(task));
+    }
+
+    private Task recorded(Task task) {
         CallTrace mine = mine();
         if (mine == null) {
-            kernel.startTask(name, task);
-            return;
+            /* It refuses. */
+            return task;
         }
         long number = mine.nextTask();
-        kernel.startTask(name, () -> mine.step(number, task));
+        return () -> mine.step(number, task);
     }
 
     @Override
@@ -227,5 +236,5 @@ final class RecordingKernel extends ForwardingKernel {
         kernel.runOnCpu(logicalCpu, () -> target.work(WorkKind.RUN_ON_CPU, number, giver, work::run));
     }
 
-    /* Neither is recorded: they answer nothing that a replay would have to tell. */
+    /* The others are not recorded: they answer nothing that a replay would have to tell. */
 }

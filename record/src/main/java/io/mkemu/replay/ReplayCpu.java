@@ -20,6 +20,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /** A CPU of a replayed kernel: a thread that does the steps that were recorded on it, when it is its turn. */
 final class ReplayCpu extends Thread {
+    private static final ThreadLocal<ReplayCpu> LENT = new ThreadLocal<>();
+
     private record StartedTask(ReplayKernel owner, Task task) {
     }
 
@@ -47,6 +49,21 @@ final class ReplayCpu extends Thread {
         this.logicalCpu = logicalCpu;
         this.answers = answers;
         setDaemon(true);
+    }
+
+    /** The CPU that the calling thread is, or acts as; null for none. */
+    static ReplayCpu current() {
+        return Thread.currentThread() instanceof ReplayCpu mine ? mine : LENT.get();
+    }
+
+    /** Runs something on another thread as this CPU, which waits meanwhile. */
+    void lent(Runnable work) {
+        LENT.set(this);
+        try {
+            work.run();
+        } finally {
+            LENT.remove();
+        }
     }
 
     int logicalCpu() {

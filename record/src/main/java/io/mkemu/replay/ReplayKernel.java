@@ -15,6 +15,7 @@ import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
 import io.mkemu.record.InstanceList;
 import io.mkemu.trace.TraceRecord;
@@ -50,7 +51,8 @@ final class ReplayKernel implements Kernel {
     }
 
     private ReplayCpu cpu() {
-        if (Thread.currentThread() instanceof ReplayCpu mine) {
+        ReplayCpu mine = ReplayCpu.current();
+        if (mine != null) {
             return mine;
         }
         machine.foreignThread(name);
@@ -235,6 +237,29 @@ final class ReplayKernel implements Kernel {
     }
 
     @Override
+    public void startDaemonTask(String taskName, Task task) {
+        startTask(taskName, task);
+    }
+
+    @Override
+    public LentCpu lendCpu(int logicalCpu) {
+        return machine.cpu(logicalCpu)::lent;
+    }
+
+    @Override
+    public void delay(long nanos) {
+        /* The time that has passed is that of the recording. */
+        cpu();
+    }
+
+    @Override
+    public void panic(String reason) {
+        machine.log(LogLevel.EMERG, name + ": panic: " + reason);
+        /* The step in which a kernel has ended is in no recording. */
+        throw machine.differs("it goes on", "the kernel panics: " + reason);
+    }
+
+    @Override
     public void runOnCpu(int logicalCpu, Runnable work) {
         cpu().give(machine.cpu(logicalCpu), work);
     }
@@ -261,7 +286,7 @@ final class ReplayKernel implements Kernel {
 
     @Override
     public void printk(LogLevel level, String text) {
-        machine.log(level, name + ": " + text);
+        machine.log(level, module.logPrefix() + text);
     }
 
     @Override

@@ -97,7 +97,7 @@ class ReplayIT {
         Path jar = keeper(Keeper.Mended.class);
         MkProcess mended = replay().ends(1);
         assertEquals("DIFFERENT", mended.out().getLast(), mended::describe);
-        assertEquals(List.of("note: module " + jar + " is not the jar that was recorded: it has been changed since"),
+        assertEquals(List.of("note: module " + jar + " is not the file that was recorded: it has been changed since"),
             mended.out("^note"), mended::describe);
         assertEquals(1, mended.out("^step 3, CPU 3: \\[ *\\d+\\.\\d{6}\\] callback of message 2\\.3\\.1\\.1 "
             + "\\(type 0x100, 16 bytes\\)").size(), mended::describe);

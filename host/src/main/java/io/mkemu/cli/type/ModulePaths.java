@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli.type;
 
+import io.mkemu.boot.ModulePath;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
-/** Modules on the command line. Jars are named from where the user stands, not from where the host does. */
+/** Modules on the command line. Files are named from where the user stands, not from where the host does. */
 public final class ModulePaths {
     @Option(names = "--modules", paramLabel = "M", split = ",",
-        description = "Modules in order: names of built-in ones, paths of jars; with commas between them.")
+        description = "Modules in order: names of built-in ones, paths of .jar or .so files; with commas between them.")
     private List<String> modules = List.of();
 
     @Option(names = "--module", paramLabel = "M", description = "One more module; may be repeated. Its path may hold "
@@ -24,7 +25,7 @@ public final class ModulePaths {
     }
 
     private static String absolute(String module) {
-        if (!module.endsWith(".jar") && module.indexOf('/') < 0) {
+        if (!ModulePath.isPath(module)) {
             return module;
         }
         try {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.life;
 
-import io.mkemu.kernel.ModuleLoader;
+import io.mkemu.boot.ModulePath;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.OsProcess;
 import io.mkemu.tree.InstanceSpec;
@@ -43,8 +43,8 @@ public record ContainerRun(String image, String volume) {
             OsProcess.uid() + ":" + OsProcess.gid(), "--mount",
             "type=" + (isBind() ? "bind" : "volume") + ",src=" + volume + ",dst=" + directory.getParent()));
         if (isBind()) {
-            spec.modules().stream().filter(ModuleLoader::isJar).forEach(jar -> words.addAll(List.of("--mount",
-                "type=bind,src=" + jar + ",dst=" + jar + ",readonly")));
+            spec.modules().stream().filter(ModulePath::isPath).forEach(file -> words.addAll(List.of("--mount",
+                "type=bind,src=" + file + ",dst=" + file + ",readonly")));
         }
         words.addAll(List.of(image, "instance", directory.toString(), Integer.toString(spec.id()), cmdline));
         words.addAll(spec.modules());

@@ -76,7 +76,7 @@ public final class InstanceCommand {
         Path home = home();
         List<String> command = new ArrayList<>(List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(), "@" + home.resolve("jvm.options"),
-            "@" + home.resolve("instance.options")));
+            "@" + home.resolve("instance.options"), "-Dmkemu.home=" + home));
         command.addAll(AotCache.options(home, "instance"));
         return command;
     }

@@ -6,7 +6,6 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.os.Affinity;
 import io.mkemu.os.Shortage;
-import io.mkemu.os.Signals;
 import io.mkemu.os.StoppedProcess;
 import io.mkemu.tree.InstanceSpec;
 import java.io.BufferedReader;
@@ -49,6 +48,7 @@ public final class InstanceProcess extends InstanceLife {
     private volatile boolean paused;
     /** Why the JVM could not start, in its own words; null if it has not said such a thing. */
     private volatile String noJvm;
+    private final JvmCrash crash = new JvmCrash();
 
     /** Forks. */
     @FunctionalInterface
@@ -178,6 +178,7 @@ public final class InstanceProcess extends InstanceLife {
         if (NO_JVM.matcher(line).find()) {
             noJvm = line;
         }
+        crash.line(line);
         synchronized (outputs) {
             outputs.add(new Output(System.nanoTime(), line));
             if (outputs.size() > MAX_LINES) {
@@ -196,7 +197,7 @@ public final class InstanceProcess extends InstanceLife {
             int exitCode = child.waitFor();
             /* A process that a module left behind may hold the pipe open; the kernel is dead all the same. */
             reader.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
-            over(exitCode == 0 ? "" : Signals.describeExit(exitCode) + whyNoJvm());
+            over(exitCode == 0 ? "" : crash.text(exitCode, spec().modules()) + whyNoJvm());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
         }

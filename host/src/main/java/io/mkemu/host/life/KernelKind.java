@@ -3,8 +3,8 @@ package io.mkemu.host.life;
 
 import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.boot.ModulePath;
 import io.mkemu.kernel.KernelParameter;
-import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.trace.TraceControl;
 import java.nio.file.Files;
@@ -32,7 +32,7 @@ public enum KernelKind {
         if (asked != null) {
             return asked.equals(NATIVE.label()) ? NATIVE : JVM;
         }
-        boolean fits = !modules.isEmpty() && modules.stream().allMatch(ModuleLoader::isNative)
+        boolean fits = !modules.isEmpty() && modules.stream().allMatch(ModulePath::isSharedObject)
             && new TraceControl(memory).mode() != TraceMode.ALL && Files.isExecutable(program());
         return fits ? NATIVE : JVM;
     }

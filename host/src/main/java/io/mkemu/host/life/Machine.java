@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -115,14 +117,25 @@ public final class Machine extends HostedMachine implements AutoCloseable {
         return now.overcommitment();
     }
 
-    /** Boots the host's own kernel in this process: instance 0. */
-    public void bootHost(List<KernelModule> modules) {
+    /**
+     * Boots the host's own kernel in this process: instance 0.
+     *
+     * @param panics told why it cannot go on, if so
+     */
+    public void bootHost(List<KernelModule> modules, Consumer<String> panics) {
         InstanceEntry entry = mapped().instances().entry(0);
         entry.pid(ProcessHandle.current().pid());
         recorder.hostBegins();
         BootParameters parameters = BootParameters.parse(entry.cmdline());
         KernelInstance kernel = new KernelInstance(mapped(), 0, parameters, entry.ipiArea(), RecordingHook::new);
         hostKernel = kernel;
+        kernel.onPanic(reason -> {
+            panics.accept("the host's kernel: " + reason);
+            while (true) {
+                /* Its CPU stands still: the end of the process is all that it can expect. */
+                LockSupport.park();
+            }
+        });
         kernel.bringUpCpus();
         kernel.start(modules);
     }

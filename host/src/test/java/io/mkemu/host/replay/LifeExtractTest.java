@@ -314,7 +314,7 @@ class LifeExtractTest {
         RecordedLife.Begin begin = index().find("web", null).begin();
         assertEquals(List.of(), ModuleDigests.changed(begin.modules(), begin.digests()));
         Files.writeString(jar, "two");
-        assertEquals(List.of("module " + jar + " is not the jar that was recorded: it has been changed since"),
+        assertEquals(List.of("module " + jar + " is not the file that was recorded: it has been changed since"),
             ModuleDigests.changed(begin.modules(), begin.digests()));
         Files.delete(jar);
         assertEquals(1, ModuleDigests.changed(begin.modules(), begin.digests()).size());

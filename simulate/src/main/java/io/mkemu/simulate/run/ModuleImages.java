@@ -3,7 +3,9 @@ package io.mkemu.simulate.run;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.boot.ModulePath;
 import io.mkemu.builtin.BuiltinModules;
+import io.mkemu.cmodule.CModuleFile;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.module.Check;
 import io.mkemu.module.KernelModule;
@@ -148,16 +150,19 @@ final class ModuleImages {
     }
 
     private final Map<String, Image> images = new LinkedHashMap<>();
+    private final Map<String, CModuleFile> sharedObjects = new HashMap<>();
 
     /**
-     * Reads jars.
+     * Reads jars, and loads shared objects.
      *
-     * @param names of built-in modules, or paths of jars
+     * @param names of built-in modules, or paths of files
      * @throws MachineException if one cannot be read
      */
     ModuleImages(List<String> names) {
         for (String name : names) {
-            if (ModuleLoader.isJar(name) && !images.containsKey(name)) {
+            if (ModulePath.isSharedObject(name)) {
+                sharedObjects.computeIfAbsent(name, path -> CModuleFile.load(Path.of(path)));
+            } else if (ModulePath.isPath(name) && !images.containsKey(name)) {
                 images.put(name, read(name));
             }
         }
@@ -211,7 +216,10 @@ final class ModuleImages {
         List<KernelModule> modules = new ArrayList<>();
         for (String name : names) {
             Image image = images.get(name);
-            if (image == null) {
+            CModuleFile sharedObject = sharedObjects.get(name);
+            if (sharedObject != null) {
+                modules.add(sharedObject.newModule());
+            } else if (image == null) {
                 modules.add(BuiltinModules.create(name));
             } else {
                 modules.addAll(image.loader(instance).make(MODULES, KernelModule.class));

@@ -201,6 +201,18 @@ final class SimulatedKernel extends ForwardingKernel {
     }
 
     @Override
+    public void startDaemonTask(String name, Task task) {
+        /* Its end is waited for by nobody, but it may fail as any. */
+        kernel.startDaemonTask(name, run.tasks().watch(instance, cpus.currentCpu(), name, task, run));
+    }
+
+    @Override
+    public void panic(String reason) {
+        run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": panic: " + reason);
+        kernel.panic(reason);
+    }
+
+    @Override
     public void runOnCpu(int logicalCpu, Runnable work) {
         kernel.runOnCpu(logicalCpu, () -> {
             run.point(Cpus.CALL);
