@@ -37,7 +37,6 @@ struct cpu {
     int logical;
     pthread_t thread;
     uint64_t turns; /* that it has begun: who watches sees whether it comes round */
-    bool parked;
 } __attribute__((aligned(128)));
 
 struct kernel {
@@ -50,6 +49,8 @@ struct kernel {
     struct cpu *cpus;
     struct handlers *handlers;
     struct mkemu_core *core;
+    char *const *module_paths;
+    int module_count;
     bool parking; /* the CPUs leave their loops */
 };
 
@@ -75,12 +76,15 @@ void fail(int exit_code, const char *format, ...) __attribute__((format(printf, 
 /* host.c */
 const struct mkemu_host *kernel_host(void);
 
-/* cpu.c: starts the CPUs; fails the boot if one cannot be pinned. */
+/* cpu.c: starts the CPUs and waits until all are pinned; fails the boot if one cannot be. */
 void cpus_bring_up(void);
 /* One turn of this CPU, and then idle until there is more to do. */
 void cpu_step(struct cpu *cpu);
 /* Makes a CPU come round soon. Any thread. */
 void cpu_reschedule(struct cpu *cpu);
+/* main.c: what the boot CPU does before its loop: modules are loaded and initialised, the instance becomes active; and
+ * what it does when the host asks for the end. */
+void boot_cpu(void);
 /* Asks all to leave their loops, and waits for it. */
 void cpus_park(void);
 

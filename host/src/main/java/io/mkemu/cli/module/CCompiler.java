@@ -21,7 +21,8 @@ final class CCompiler {
     private static final List<String> KERNEL_FLAGS = List.of("-std=gnu11", "-O2", "-g", "-Wall", "-Wno-pointer-sign",
         "-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=incompatible-pointer-types",
         "-Werror=int-conversion", "-Werror=return-type", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
-        "-fno-delete-null-pointer-checks", "-fno-omit-frame-pointer", "-fno-stack-protector", "-D__KERNEL__",
+        "-fno-delete-null-pointer-checks", "-fno-omit-frame-pointer", "-fno-stack-protector", "-ffreestanding",
+        "-D__KERNEL__",
         "-DMODULE");
     private static final List<String> OBJECT_FLAGS =
         List.of("-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,--build-id");
