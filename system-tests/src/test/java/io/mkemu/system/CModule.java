@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+
+/** Kernel modules in C, compiled by the command under test. */
+final class CModule {
+    private static final Path SOURCES = Mk.root().resolve("system-tests/src/test/c");
+    private static final String CC = Objects.requireNonNullElse(System.getenv("CC"), "cc");
+
+    private CModule() {
+    }
+
+    /** A module of the tests' sources: {@code mk cc NAME.c}. Without a compiler the test ends here, and says so. */
+    static Path of(Mk mk, String name) throws Exception {
+        return compile(mk, SOURCES.resolve(name + ".c"));
+    }
+
+    /** A module of a text. */
+    static Path of(Mk mk, String name, String source) throws Exception {
+        return compile(mk, Files.writeString(mk.work().resolve(name + ".c"), source));
+    }
+
+    static void requireCompiler() throws Exception {
+        assumeTrue(Procs.run("sh", "-c", "command -v " + CC + " >/dev/null"), "MODULES IN C ARE NOT TESTED: there is "
+            + "no C compiler \"" + CC + "\"; install one (apt-get install gcc), or name it in CC");
+    }
+
+    private static Path compile(Mk mk, Path source) throws Exception {
+        requireCompiler();
+        String file = source.getFileName().toString();
+        Path module = mk.work().resolve(file.substring(0, file.length() - 1) + "so");
+        if (!Files.exists(module)) {
+            mk.start("cc", source, "-o", module).ends(0);
+        }
+        return module;
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Kernel modules in C, compiled by mk cc, in both kernels and with both mailboxes. */
+class CModuleIT {
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    /** The host and up to two instances, each with its own command line. */
+    private Path tree(String host, String... instances) throws IOException {
+        StringBuilder nodes = new StringBuilder();
+        for (int id = 1; id <= instances.length; id++) {
+            nodes.append("""
+                k%d {
+                    id = <%d>;
+                    resources { cpus = <%d>; memory-bytes = <0x400000>; };
+                    %s
+                };
+                """.formatted(id, id, id, instances[id - 1]));
+        }
+        return Files.writeString(mk.work().resolve("c.dts"), """
+            /dts-v1/;
+            / {
+                compatible = "multikernel-v1";
+                resources { cpus = <0 1 2>; memory-bytes = <0x800000>; };
+                %s
+                instances {
+                %s
+                };
+            };
+            """.formatted(host, nodes));
+    }
+
+    private static String runs(Path module, String bootargs) {
+        return "mkemu,modules = \"" + module + "\"; chosen { bootargs = \"" + bootargs + "\"; };";
+    }
+
+    private static void allGood(MkProcess run, String kernel, long messages) {
+        assertEquals(1, run.out(kernel + ": exchange: all good: " + messages + " sent, " + messages
+            + " received, 0 mismatches, 0 bad words, error 0$").size(), run::describe);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"native, queued, 1000000", "native, single-slot, 20000", "jvm, queued, 1000000",
+        "jvm, single-slot, 20000"})
+    void withAKernelInJava(String kernel, String ipi, long messages) throws Exception {
+        Path module = CModule.of(mk, "exchange");
+        MkProcess run = mk.start("run", "--ipi", ipi, tree("mkemu,modules = \"peer\";", runs(module, "kernel=" + kernel
+            + " exchange.partner=0 exchange.messages=" + messages
+            + (ipi.equals("queued") ? "" : " exchange.lockstep=1"))));
+        run.ends(0);
+        allGood(run, "k1", messages);
+        assertEquals(1, run.out("host: peer: instance 1: " + messages + " sent, " + messages
+            + " received, 0 mismatches here, 0 there$").size(), run::describe);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"native, native, queued, 1000000", "native, jvm, queued, 200000", "jvm, native, single-slot, 5000",
+        "native, native, single-slot, 20000"})
+    void withEachOther(String begins, String answers, String ipi, long messages) throws Exception {
+        Path module = CModule.of(mk, "exchange");
+        MkProcess run = mk.start("run", "--ipi", ipi, tree("",
+            runs(module, "kernel=" + begins + " exchange.partner=2 exchange.messages=" + messages
+                + (ipi.equals("queued") ? "" : " exchange.lockstep=1")),
+            runs(module, "kernel=" + answers)));
+        run.ends(0);
+        allGood(run, "k1", messages);
+        allGood(run, "k2", messages);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"queued", "single-slot"})
+    void aNativeKernelIsKilledInMidSend(String ipi) throws Exception {
+        Path module = CModule.of(mk, "exchange");
+        MkProcess run = mk.start("run", "--ipi", ipi, tree("mkemu,modules = \"peer\";",
+            runs(module, "kernel=native exchange.partner=0 exchange.messages=1000000000"
+                + (ipi.equals("queued") ? "" : " exchange.lockstep=1"))));
+        run.awaitOut(1, "k1: exchange: pages have gone both ways");
+        long pid = Procs.mentioning(mk.sandbox()).stream().filter(each -> {
+            try {
+                return String.join(" ", Procs.commandLine(each)).contains("mkemu-kernel");
+            } catch (IOException gone) {
+                return false;
+            }
+        }).findFirst().orElseThrow();
+        Procs.signal("KILL", pid);
+        run.ends(1);
+        assertEquals(1, run.out("^k1 failed: killed by signal 9").size(), run::describe);
+        assertEquals(1, run.out("host: peer: task peer failed: exchange with instance 1 broke off").size(),
+            run::describe);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native", "jvm"})
+    void anErrorInTheModuleTellsWhere(String kernel) throws Exception {
+        Path module = CModule.of(mk, "crashes", """
+            #include <linux/module.h>
+            #include <linux/kthread.h>
+            static int *nowhere;
+            static noinline int step(int depth)
+            {
+                return *nowhere + depth;
+            }
+            static int run(void *unused)
+            {
+                return step(1) + 1;
+            }
+            static int __init crashes_init(void)
+            {
+                kthread_run(run, NULL, "crasher");
+                return 0;
+            }
+            module_init(crashes_init);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel),
+            "mkemu,modules = \"echo\";"));
+        run.ends(1);
+        String reason = "killed by signal 11.* in crashes\\.so\\+0x[0-9a-f]+ \\(step, crashes\\.c:6\\)";
+        assertEquals(1, run.out("^k1 failed: .*" + reason).size(), run::describe);
+        assertTrue(run.out("^ +2 +k2 +active").size() == 1, run::describe);
+        if (kernel.equals("native")) {
+            assertEquals(1, run.out("BUG: kernel NULL pointer dereference, address: 0x0+$").size(), run::describe);
+            assertEquals(1, run.out("Comm: crasher$").size(), run::describe);
+            assertEquals(1, run.out("RIP: step\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(), run::describe);
+            assertTrue(run.out(" run\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size() >= 1, run::describe);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"native", "jvm"})
+    void anInitThatRefuses(String kernel) throws Exception {
+        Path module = CModule.of(mk, "refuses", """
+            #include <linux/module.h>
+            static int __init refuses_init(void)
+            {
+                return -ENODEV;
+            }
+            module_init(refuses_init);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel)));
+        run.ends(1);
+        assertEquals(1, run.out("k1: refuses: init failed: .*ENODEV").size(), run::describe);
+    }
+
+    @Test
+    void whatIsNotOfferedIsNamed() throws Exception {
+        CModule.requireCompiler();
+        Path source = Files.writeString(mk.work().resolve("wants.c"), """
+            #include <linux/module.h>
+            int register_netdev(void *device);
+            static int __init wants_init(void)
+            {
+                return register_netdev(NULL);
+            }
+            module_init(wants_init);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess cc = mk.start("cc", source, "-o", mk.work().resolve("wants.so")).ends(6);
+        assertTrue(cc.err().stream().anyMatch(line -> line.contains("register_netdev")), cc::describe);
+        assertTrue(Files.notExists(mk.work().resolve("wants.so")));
+        assertEquals(1, Trees.below(mk.work()).size(), "nothing is left but the source");
+    }
+
+    @Test
+    void filesThatAreNoModules() throws Exception {
+        Path text = Files.writeString(mk.work().resolve("text.so"), "no ELF");
+        mk.start("run", tree("", runs(text, ""))).refuses(3, "module \"" + Pattern.quote(text.toString()) + "\" .*");
+        mk.start("run", tree("", runs(mk.work().resolve("none.so"), "")))
+            .refuses(3, "module \".*none\\.so\" does not exist.*");
+        Path libc = mk.work().resolve("c.so");
+        Files.copy(Path.of("/proc/self/exe"), libc);
+        mk.start("run", tree("", runs(libc, ""))).refuses(3, "module \".*c\\.so\" .*");
+    }
+}
