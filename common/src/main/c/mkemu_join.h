@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * mkemu_join.h: joins a machine as an instance that was created for this program, and leaves it. Include it (or
- * mkemu_peer.h) before any other header, or define _GNU_SOURCE; link with -pthread. One thread is the instance's CPU.
+ * mkemu_peer.h) before any other header, or define _GNU_SOURCE; link with -pthread.
  */
 #ifndef MKEMU_JOIN_H
 #define MKEMU_JOIN_H
 
 #include "mkemu_lane.h"
-#include <pthread.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 MKEMU_BEGIN
@@ -50,30 +47,45 @@ static inline void *mkemu_watch_requests(void *peer)
     }
 }
 
+/* The pool at the head of a region of the own memory; false if what is there is none. */
+static inline bool mkemu_attach_pool(struct mkemu_bitmap_pool *pool, const struct mkemu_region *r, uint8_t *memory)
+{
+    struct mkemu_pool *at = (struct mkemu_pool *)memory;
+    uint64_t pages = r->size / MKEMU_PAGES_PAGE_SIZE, words = (pages + 31) / 32 * 8;
+    uint64_t head = mkemu_align(MKEMU_BITMAP_POOL_HEADER_LENGTH + (words + 63) / 64 * 64);
+    if (mkemu_load_acquire(&at->magic) != MKEMU_BITMAP_POOL_MAGIC || head >= r->size)
+        return false;
+    pool->order = at->order;
+    pool->granules = at->granules;
+    pool->base = at->base;
+    pool->words = (uint64_t *)(at + 1);
+    return pool->order >= MKEMU_BITMAP_POOL_MIN_ORDER && pool->order <= MKEMU_BITMAP_POOL_MAX_ORDER
+        && pool->granules == (r->size - head) >> pool->order && at->size == r->size - head
+        && pool->granules << pool->order == at->size && pool->base == r->address + head;
+}
+
 static inline int mkemu_map_own(struct mkemu_peer *p)
 {
-    unsigned cpus;
-    p->cpu = mkemu_first_cpu(p, p->entry, &cpus);
-    uint64_t area = mkemu_load(&p->entry->ipi_area), length = mkemu_area_length(p, cpus);
-    for (int i = 0; p->cpu >= 0 && i < MKEMU_INSTANCE_MAX_REGIONS; i++) {
+    mkemu_first_cpu(p, p->entry, &p->cpu_count);
+    p->area_at = mkemu_load(&p->entry->ipi_area);
+    uint64_t length = mkemu_area_length(p, p->cpu_count);
+    if (!p->cpu_count)
+        return mkemu_refuse(p, EINVAL, "the instance has no CPU");
+    for (int i = 0; i < MKEMU_INSTANCE_MAX_REGIONS; i++) {
         struct mkemu_region r = p->entry->regions[i];
-        if (!mkemu_in_ram(p, r.address, r.size) || !(p->memory[i] = mkemu_map(p, r.address, r.size)))
+        if (!mkemu_in_ram(p, r.address, r.size) || r.size % MKEMU_PAGES_PAGE_SIZE)
             continue;
+        p->memory[i] = mkemu_map(p, r.address, r.size);
+        if (!p->memory[i])
+            return mkemu_refuse(p, errno, "its memory");
         p->regions[i] = r;
-        if (area >= r.address && length <= r.size && area - r.address <= r.size - length)
-            p->area = p->memory[i] + (area - r.address);
+        if (!mkemu_attach_pool(&p->pools[i], &r, p->memory[i]))
+            return mkemu_refuse(p, EINVAL, "its memory pool is damaged");
+        if (p->area_at >= r.address && length <= r.size && p->area_at - r.address <= r.size - length)
+            p->area = p->memory[i] + (p->area_at - r.address);
     }
-    struct mkemu_queued_area *q = (struct mkemu_queued_area *)p->area;
-    if (!q || (mkemu_is_queued(p) && (mkemu_load_acquire(&q->magic) != MKEMU_QUEUED_MAILBOX_MAGIC
-            || q->nr_cpus != p->header.nr_cpus || q->slots != p->header.ipi_slots || q->cpus != cpus)))
+    if (!p->area || !mkemu_is_area(p, p->area, p->cpu_count))
         return mkemu_refuse(p, EINVAL, "its IPI area is none of this machine's");
-    p->apic = mkemu_apic(p, p->cpu);
-    p->lanes = (struct mkemu_lane *)calloc(p->header.nr_cpus, sizeof *p->lanes);
-    if (!p->lanes)
-        return mkemu_refuse(p, ENOMEM, "the state of its lanes");
-    for (unsigned cpu = 0; mkemu_is_queued(p) && cpu < p->header.nr_cpus; cpu++)
-        p->lanes[cpu] = mkemu_lane_at(p, mkemu_load((uint64_t *)(p->area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET
-            + MKEMU_QUEUED_MAILBOX_LANES_OFFSET + cpu * mkemu_lane_length(p))));
     return 0;
 }
 
@@ -97,12 +109,15 @@ static inline int mkemu_open_ram(struct mkemu_peer *p, int dir, const char *comm
     if (pread(p->ram_fd, &p->header, sizeof p->header, 0) != sizeof p->header
         || !mkemu_header_is_good(&p->header, (uint64_t)file.st_size))
         return mkemu_refuse(p, EPROTO, "ram is not of an mkemu machine with this header's ABI version");
+    uint64_t slots = p->header.ipi_slots;
+    p->records_length = MKEMU_QUEUED_MAILBOX_MAX_RECORD_LENGTH
+        * (slots + (slots < MKEMU_QUEUED_MAILBOX_EARLY_JUMP_SLOTS ? 1 : MKEMU_QUEUED_MAILBOX_SPARE_RECORDS));
     if (p->header.epoch != mkemu_parameter(command_line, "mk_epoch", 0))
         return mkemu_refuse(p, ESTALE, "mk_epoch= is missing or is not this machine's");
     return 0;
 }
 
-/* Takes the life of an instance that is loaded and maps what is its own. 0, or -errno and p->error says why. */
+/* Takes the life of an instance that is loaded and maps what its process has once. 0, or -errno and p->error says why. */
 static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id, const char *command_line)
 {
     char name[32];
@@ -110,6 +125,8 @@ static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id
     pthread_t watch;
     memset(p, 0, sizeof *p);
     p->id = id;
+    pthread_mutex_init(&p->windows_lock, NULL);
+    p->light_fences = syscall(SYS_membarrier, MKEMU_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED, 0, 0) == 0;
     if (id < 1 || id >= MKEMU_INSTANCE_MAX_INSTANCES)
         return mkemu_refuse(p, EINVAL, "instance id must be 1..255");
     int dir = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -141,6 +158,7 @@ static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id
     if (mkemu_load(&p->entry->requested) != MKEMU_INSTANCE_REQUEST_RUN
         || mkemu_load(&p->entry->life) >> MKEMU_INSTANCE_STATE_BITS != mkemu_parameter(command_line, "mk_life", 0))
         return mkemu_refuse(p, ESTALE, "mk_life= is missing, or that life is over; execute the instance again");
+    p->life = mkemu_load(&p->entry->life) >> MKEMU_INSTANCE_STATE_BITS;
     if (pthread_create(&watch, NULL, mkemu_watch_requests, p))
         return mkemu_refuse(p, errno, "the thread that watches requests");
     mkemu_store(&p->entry->pid, (uint64_t)getpid());
@@ -150,23 +168,18 @@ static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id
     return result;
 }
 
-/* Pins this thread to the instance's first CPU and enters active: from now on others can send to it. */
-static inline int mkemu_start(struct mkemu_peer *p)
+/* A boot step has been reached; the first time counts. */
+static inline void mkemu_boot_step(struct mkemu_peer *p, int step)
 {
-    cpu_set_t set;
-    char what[80];
-    CPU_ZERO(&set);
-    if (p->apic->host_cpu >= 0 && p->apic->host_cpu < CPU_SETSIZE)
-        CPU_SET((size_t)p->apic->host_cpu, &set);
-    if (sched_setaffinity(0, sizeof set, &set)) {
-        int refused = errno;
-        snprintf(what, sizeof what, "CPU %u: cannot pin to host CPU %d", (unsigned)p->cpu, (int)p->apic->host_cpu);
-        return mkemu_refuse(p, refused, what);
-    }
-    mkemu_store_release(&p->apic->online_since, mkemu_nanos());
-    mkemu_store(&p->apic->idle, MKEMU_LOCAL_APIC_STATE_RUNNING);
-    mkemu_store(&p->entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_PINNED], mkemu_nanos());
-    mkemu_store(&p->entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_ACTIVE], mkemu_nanos());
+    if (!mkemu_load(&p->entry->boot_steps[step]))
+        mkemu_store(&p->entry->boot_steps[step], mkemu_nanos());
+}
+
+/* Enters active, with all CPUs online: from now on others can send to it. 0, or -errno and the peer's error. */
+static inline int mkemu_active(struct mkemu_peer *p)
+{
+    mkemu_boot_step(p, MKEMU_INSTANCE_BOOT_STEP_PINNED);
+    mkemu_boot_step(p, MKEMU_INSTANCE_BOOT_STEP_ACTIVE);
     uint64_t loaded = mkemu_load(&p->entry->life);
     if (mkemu_state(loaded) != MKEMU_INSTANCE_STATE_LOADED || !__atomic_compare_exchange_n(&p->entry->life, &loaded,
             (loaded - mkemu_state(loaded)) | MKEMU_INSTANCE_STATE_ACTIVE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
@@ -175,12 +188,9 @@ static inline int mkemu_start(struct mkemu_peer *p)
     return 0;
 }
 
-/* Ends in order: the caller exits with this code next, which gives the life lock back. */
+/* Ends in order, once its CPUs are offline: the caller exits with this code next, which gives the life lock back. */
 static inline void mkemu_leave(struct mkemu_peer *p, int code)
 {
-    for (int word = 0; word < 4; word++)
-        mkemu_store(&p->apic->targets[word], 0);
-    mkemu_store(&p->apic->idle, MKEMU_LOCAL_APIC_STATE_OFFLINE);
     mkemu_store(&p->entry->exit_code, code);
 }
 

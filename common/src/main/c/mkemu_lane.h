@@ -5,12 +5,18 @@
 
 #include "mkemu_machine.h"
 
+/* For tests of what a sender that dies in a step leaves: an includer may define it, see io.mkemu.ipi.SendProbe. */
+#ifndef MKEMU_SEND_PROBE
+#define MKEMU_SEND_PROBE(step) ((void)0)
+#endif
+
 MKEMU_BEGIN
 
 #define MKEMU_READY_NUMBER_MASK (((uint64_t)1 << MKEMU_QUEUED_MAILBOX_READY_NUMBER_BITS) - 1)
 
 #define MKEMU_LANE_BACK_AT 2048 /* bytes: a conversation stays in a first level cache, and seldom reads head */
-#define MKEMU_LANE_CLOSED UINT64_MAX /* the place in a lane that is of no use any more */
+#define MKEMU_LANE_CLOSED UINT64_MAX /* what no ready word begins with */
+#define MKEMU_MESSAGES_PER_HEAD 8 /* a sender that waits for room does not take head's line for each message */
 
 /* The top bits of the ready word of the message of this number, which nothing else in a record begins with. */
 static inline uint64_t mkemu_tag(uint64_t number)
@@ -39,140 +45,188 @@ static inline uint64_t mkemu_record_length(uint64_t size)
     return MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET + ((size + 7) & ~(uint64_t)7);
 }
 
-static inline uint64_t *mkemu_head(uint8_t *lane)
+static inline uint64_t *mkemu_record(uint8_t *records, uint64_t at)
 {
-    return (uint64_t *)(lane + MKEMU_QUEUED_MAILBOX_HEAD_OFFSET);
+    return (uint64_t *)(records + at);
 }
 
-static inline uint64_t *mkemu_record(uint8_t *lane, uint64_t at)
-{
-    return (uint64_t *)(lane + MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET + at);
-}
-
-/* Where a head word says that its receiver is. */
-static inline struct mkemu_lane mkemu_lane_at(const struct mkemu_peer *p, uint64_t head)
+/* The place in a head word, at most the end of the records. */
+static inline uint64_t mkemu_place_of(const struct mkemu_peer *p, uint64_t head)
 {
     uint64_t at = (head & ((1u << MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS) - 1)) * 8;
-    struct mkemu_lane lane = {
-        head >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS, at < mkemu_records_length(p) ? at : mkemu_records_length(p)};
-    return lane;
+    return at < p->records_length ? at : p->records_length;
 }
 
-static inline void mkemu_store_head(uint8_t *lane, struct mkemu_lane l)
+/* Where a ready word of size JUMP says that the record is; UINT64_MAX if the word is none. */
+static inline uint64_t mkemu_jump_of(const struct mkemu_peer *p, uint64_t ready)
 {
-    mkemu_store_release(mkemu_head(lane), l.count << MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS | l.at / 8);
+    uint64_t to = (uint32_t)ready;
+    bool jumps = mkemu_size_of(ready) == MKEMU_QUEUED_MAILBOX_READY_JUMP && to < p->records_length && to % 8 == 0;
+    return jumps ? to : UINT64_MAX;
+}
+
+static inline bool mkemu_is_record(const struct mkemu_peer *p, uint64_t at, uint64_t ready)
+{
+    return mkemu_size_of(ready) <= MKEMU_IPI_DATA_MAX_DATA_SIZE
+        && at + mkemu_record_length(mkemu_size_of(ready)) <= p->records_length;
+}
+
+/* The consumer's end of a lane; goes on where head says that a former reader has stopped. */
+static inline void mkemu_lane_open(const struct mkemu_peer *p, struct mkemu_lane *l, uint8_t *lane, int sender)
+{
+    l->records = lane + MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET;
+    l->head = (uint64_t *)(lane + MKEMU_QUEUED_MAILBOX_HEAD_OFFSET);
+    l->sender = sender;
+    uint64_t head = mkemu_load(l->head);
+    l->consumed = head >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS;
+    l->at = mkemu_place_of(p, head);
+    l->expected = mkemu_tag(l->consumed + 1);
+}
+
+/* Whether its next record can be seen, be it a message or a jump. */
+static inline bool mkemu_lane_is_ready(const struct mkemu_lane *l)
+{
+    return mkemu_load_acquire(mkemu_record(l->records, l->at)) >> MKEMU_QUEUED_MAILBOX_READY_NUMBER_SHIFT == l->expected;
+}
+
+static inline void mkemu_lane_publish_head(struct mkemu_lane *l)
+{
+    mkemu_store_release(l->head, l->consumed << MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS | l->at / 8);
 }
 
 /*
- * The record of the next message: NULL if it is not there yet. *ready is its ready word. A word that cannot be true,
- * and hides where the next record is, closes the lane: *closed.
+ * Goes past the next message: its record, NULL if there is none. *ready is its ready word. A word that cannot be true,
+ * and hides where the next record is, closes the lane: *closes.
  */
-static inline uint8_t *mkemu_lane_next(const struct mkemu_peer *p, uint8_t *lane, struct mkemu_lane *l, uint64_t *ready,
-    bool *closed)
+static inline uint8_t *mkemu_lane_next(const struct mkemu_peer *p, struct mkemu_lane *l, uint64_t *ready, bool *closes)
 {
-    *ready = mkemu_load_acquire(mkemu_record(lane, l->at));
-    if (!mkemu_is_ready(*ready, l->count + 1))
+    if (!mkemu_lane_is_ready(l))
         return NULL;
-    uint64_t to = (uint32_t)*ready;
-    if (mkemu_size_of(*ready) == MKEMU_QUEUED_MAILBOX_READY_JUMP && to < mkemu_records_length(p) && to % 8 == 0) {
+    *ready = mkemu_load_acquire(mkemu_record(l->records, l->at));
+    uint64_t to = mkemu_jump_of(p, *ready);
+    if (to != UINT64_MAX) {
         l->at = to;
-        *ready = mkemu_load_acquire(mkemu_record(lane, to));
-        if (!mkemu_is_ready(*ready, l->count + 1))
+        *ready = mkemu_load_acquire(mkemu_record(l->records, to));
+        if (*ready >> MKEMU_QUEUED_MAILBOX_READY_NUMBER_SHIFT != l->expected)
             return NULL;
     }
-    *closed = mkemu_size_of(*ready) > MKEMU_IPI_DATA_MAX_DATA_SIZE
-        || l->at + mkemu_record_length(mkemu_size_of(*ready)) > mkemu_records_length(p);
-    return *closed ? NULL : (uint8_t *)mkemu_record(lane, l->at);
-}
-
-static inline void mkemu_lane_advance(struct mkemu_lane *l, uint64_t ready)
-{
-    l->at += mkemu_record_length(mkemu_size_of(ready));
-    l->count++;
+    if (!mkemu_is_record(p, l->at, *ready)) {
+        l->expected = MKEMU_LANE_CLOSED;
+        *closes = true;
+        return NULL;
+    }
+    uint8_t *record = l->records + l->at;
+    l->at += mkemu_record_length(mkemu_size_of(*ready));
+    l->consumed++;
+    l->expected = mkemu_tag(l->consumed + 1);
+    return record;
 }
 
 /* Until the receiver has read a jump nothing may lie on it: a record and the zeroed word behind it end before. */
-static inline void mkemu_lane_jumps_back(struct mkemu_target *t, uint64_t from)
+static inline void mkemu_channel_jumps_back(struct mkemu_channel *ch, uint64_t from)
 {
-    t->limit = from - 8;
-    t->jumped = t->tail.count + 1;
-    t->back_at = MKEMU_LANE_BACK_AT;
+    ch->limit = from - 8;
+    ch->jumped = ch->tail + 1;
+    ch->back_at = MKEMU_LANE_BACK_AT;
 }
 
-/* Finds the place after the last message that can be seen, a former life's too; false if the lane is damaged. */
-static inline bool mkemu_lane_resume(const struct mkemu_peer *p, uint8_t *lane, struct mkemu_target *t)
+/*
+ * The producer's end of a lane: finds the place after the last message that can be seen, a former life's too; false if
+ * the lane is damaged.
+ */
+static inline bool mkemu_channel_open(const struct mkemu_peer *p, struct mkemu_channel *ch, uint8_t *lane)
 {
-    uint64_t ready;
-    bool closed = false;
-    t->tail = mkemu_lane_at(p, mkemu_load(mkemu_head(lane)));
-    t->consumed = t->tail.count;
-    t->limit = mkemu_records_length(p);
-    t->back_at = MKEMU_LANE_BACK_AT;
-    while (t->tail.count - t->consumed < p->header.ipi_slots) {
-        uint64_t from = t->tail.at;
-        if (!mkemu_lane_next(p, lane, &t->tail, &ready, &closed))
-            break;
-        if (t->tail.at != from)
-            t->tail.at ? (void)(t->limit = mkemu_records_length(p)) : mkemu_lane_jumps_back(t, from);
-        mkemu_lane_advance(&t->tail, ready);
+    ch->records = lane + MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET;
+    ch->head = (uint64_t *)(lane + MKEMU_QUEUED_MAILBOX_HEAD_OFFSET);
+    uint64_t head = mkemu_load(ch->head);
+    ch->tail = ch->consumed = head >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS;
+    ch->at = mkemu_place_of(p, head);
+    ch->limit = p->records_length;
+    ch->back_at = MKEMU_LANE_BACK_AT;
+    while (ch->tail - ch->consumed < p->header.ipi_slots) {
+        uint64_t ready = mkemu_load_acquire(mkemu_record(ch->records, ch->at));
+        if (!mkemu_is_ready(ready, ch->tail + 1))
+            return true;
+        uint64_t to = mkemu_jump_of(p, ready);
+        if (to != UINT64_MAX) {
+            if (to)
+                ch->limit = p->records_length;
+            else
+                mkemu_channel_jumps_back(ch, ch->at);
+            ch->at = to;
+            ready = mkemu_load_acquire(mkemu_record(ch->records, to));
+            if (!mkemu_is_ready(ready, ch->tail + 1))
+                return true;
+        }
+        if (!mkemu_is_record(p, ch->at, ready))
+            return false;
+        ch->at += mkemu_record_length(mkemu_size_of(ready));
+        ch->tail++;
     }
-    return !closed;
+    return true;
 }
 
-static inline void mkemu_lane_look_at_head(uint8_t *lane, struct mkemu_target *t)
+/* A head that cannot be true tells nothing. */
+static inline void mkemu_channel_look_at_head(struct mkemu_channel *ch)
 {
-    uint64_t more = ((mkemu_load_acquire(mkemu_head(lane)) >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS) - t->consumed)
+    uint64_t more = ((mkemu_load_acquire(ch->head) >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS) - ch->consumed)
         & (UINT64_MAX >> MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS);
-    if (more <= t->tail.count - t->consumed)
-        t->consumed += more;
+    if (more <= ch->tail - ch->consumed)
+        ch->consumed += more;
 }
 
-static inline bool mkemu_lane_is_full(const struct mkemu_peer *p, uint8_t *lane, struct mkemu_target *t)
+static inline bool mkemu_channel_is_full(const struct mkemu_peer *p, struct mkemu_channel *ch)
 {
-    if (t->tail.count - t->consumed < p->header.ipi_slots)
+    if (ch->tail - ch->consumed < p->header.ipi_slots)
         return false;
-    mkemu_lane_look_at_head(lane, t);
-    return t->tail.count - t->consumed >= p->header.ipi_slots;
+    mkemu_channel_look_at_head(ch);
+    return ch->tail - ch->consumed >= p->header.ipi_slots;
 }
 
 /* Where the next record goes: behind the last one, at the first if all is consumed, or over a jump not read yet. */
-static inline uint64_t mkemu_lane_place(const struct mkemu_peer *p, uint8_t *lane, struct mkemu_target *t,
-    uint64_t length)
+static inline uint64_t mkemu_channel_place(const struct mkemu_peer *p, struct mkemu_channel *ch, uint64_t length)
 {
-    uint64_t at = t->tail.at, end = mkemu_records_length(p), over = t->limit + 16;
-    if (at < t->back_at && at + length <= t->limit)
+    uint64_t at = ch->at, end = p->records_length, over = ch->limit + 16;
+    if (at < ch->back_at && at + length <= ch->limit)
         return at;
-    mkemu_lane_look_at_head(lane, t);
-    if (t->consumed >= t->jumped)
-        t->limit = end;
-    bool goes_back = at >= t->back_at && t->consumed == t->tail.count;
-    if (at >= t->back_at)
-        t->back_at = 2 * at;
-    if (!goes_back && at + length <= t->limit)
+    mkemu_channel_look_at_head(ch);
+    if (ch->consumed >= ch->jumped)
+        ch->limit = end;
+    bool goes_back = at >= ch->back_at && ch->consumed == ch->tail;
+    if (at >= ch->back_at)
+        ch->back_at = 2 * at;
+    if (!goes_back && at + length <= ch->limit)
         return at;
-    if (!goes_back && t->limit < end) {
-        t->limit = end;
+    if (!goes_back && ch->limit < end) {
+        ch->limit = end;
         return over;
     }
-    mkemu_lane_jumps_back(t, at);
+    mkemu_channel_jumps_back(ch, at);
     return 0;
 }
 
 /* Publishes in a lane that is not full. */
-static inline void mkemu_lane_put(const struct mkemu_peer *p, uint8_t *lane, struct mkemu_target *t, uint32_t type,
+static inline void mkemu_channel_put(const struct mkemu_peer *p, struct mkemu_channel *ch, uint32_t type,
     const void *data, uint64_t size)
 {
-    uint64_t length = mkemu_record_length(size), number = t->tail.count + 1;
-    uint64_t at = mkemu_lane_place(p, lane, t, length);
-    uint8_t *payload = (uint8_t *)mkemu_record(lane, at) + MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET;
-    *mkemu_record(lane, at + length) = 0; /* before the record can be seen: an old payload there is no ready word */
-    data ? memcpy(payload, data, size) : memset(payload, 0, size);
-    mkemu_store_release(mkemu_record(lane, at), mkemu_ready(number, size, type));
-    if (at != t->tail.at)
-        mkemu_store_release(mkemu_record(lane, t->tail.at),
+    uint64_t length = mkemu_record_length(size), number = ch->tail + 1;
+    uint64_t at = mkemu_channel_place(p, ch, length);
+    uint8_t *payload = ch->records + at + MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET;
+    *mkemu_record(ch->records, at + length) = 0; /* before it can be seen: an old payload there is no ready word */
+    MKEMU_SEND_PROBE(SIZE);
+    MKEMU_SEND_PROBE(TYPE);
+    if (data)
+        memcpy(payload, data, size);
+    else
+        memset(payload, 0, size);
+    MKEMU_SEND_PROBE(PAYLOAD);
+    mkemu_store_release(mkemu_record(ch->records, at), mkemu_ready(number, size, type));
+    if (at != ch->at)
+        mkemu_store_release(mkemu_record(ch->records, ch->at),
             mkemu_ready(number, MKEMU_QUEUED_MAILBOX_READY_JUMP, (uint32_t)at));
-    t->tail.count = number;
-    t->tail.at = at + length;
+    ch->tail = number;
+    ch->at = at + length;
+    MKEMU_SEND_PROBE(PUBLISHED);
 }
 
 MKEMU_END

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mkemu_machine.h: a machine as one of its instances has it mapped: its tables, memory and CPUs. Include it before any
- * other header, or define _GNU_SOURCE. mkemu_join.h joins a machine.
+ * mkemu_machine.h: a machine as one of its instances has it mapped: what the process has once (struct mkemu_peer), what
+ * each of its CPUs has (struct mkemu_cpu), the tables, the local APICs. Include it before any other header, or define
+ * _GNU_SOURCE. mkemu_join.h joins a machine.
  */
 #ifndef MKEMU_MACHINE_H
 #define MKEMU_MACHINE_H
@@ -9,8 +10,11 @@
 #include "mkemu.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -28,6 +32,9 @@ MKEMU_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8, "
 /* Of <linux/futex.h>, which an includer with headers of its own named <linux/...> may not have. */
 #define MKEMU_FUTEX_WAIT 0
 #define MKEMU_FUTEX_WAKE 1
+/* Of <linux/membarrier.h>. */
+#define MKEMU_MEMBARRIER_GLOBAL_EXPEDITED 2
+#define MKEMU_MEMBARRIER_REGISTER_GLOBAL_EXPEDITED 4
 
 #define mkemu_load(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
 #define mkemu_load_acquire(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
@@ -35,41 +42,102 @@ MKEMU_ASSERT(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && sizeof(void *) == 8, "
 #define mkemu_store_release(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define mkemu_fence() __atomic_thread_fence(__ATOMIC_SEQ_CST)
 
-/* One end of a lane: messages consumed or published, and where the next record begins. */
+/* The consumer's end of a lane: messages consumed, where the next record is and what its ready word begins with. */
 struct mkemu_lane {
-    uint64_t count, at;
+    uint8_t *records;
+    uint64_t *head;
+    uint64_t consumed, at, expected;
+    int sender;
 };
 
 /*
- * An IPI area of another kernel that this CPU has mapped, and its lane in there. Records must end before limit, until
+ * The producer's end of a lane: messages published, and where the next record goes. Records must end before limit, until
  * the message number jumped is consumed; from back_at on it is worth a look whether the lane is empty.
  */
-struct mkemu_target {
-    uint64_t life, area, consumed, limit, jumped, back_at;
-    struct mkemu_lane tail;
-    uint8_t *map;
-    size_t length;
+struct mkemu_channel {
+    uint8_t *records;
+    uint64_t *head, *rung;
+    uint64_t tail, at, consumed, limit, jumped, back_at;
+    struct mkemu_local_apic *apic; /* of the target CPU */
     int cpu;
-    bool rung;
+    bool rung_by_me;
 };
 
-struct mkemu_peer {
-    int id, cpu, ram_fd, lock_fd, host_lock_fd;
-    struct mkemu_ram_header header; /* a copy, checked */
-    uint8_t *tables;             /* physical 0 .. header.pool_map_at */
+/* One life of an instance that a CPU sends to, with a channel to each of its CPUs, in the order of their ids. */
+struct mkemu_target {
     struct mkemu_instance *entry;
-    struct mkemu_local_apic *apic;
+    uint64_t life, area;
+    uint8_t *map;
+    size_t length;
+    unsigned count;
+    struct mkemu_channel *channels;
+};
+
+/* The pool in a region of the own memory; a copy, checked. */
+struct mkemu_bitmap_pool {
+    uint64_t *words;
+    uint64_t base, granules;
+    unsigned order;
+};
+
+/* What a kernel's process has once. */
+struct mkemu_peer {
+    int id, ram_fd, lock_fd, host_lock_fd;
+    struct mkemu_ram_header header; /* a copy, checked */
+    uint64_t records_length;        /* of a lane, without the word behind the last record */
+    uint8_t *tables;                /* physical 0 .. header.pool_map_at */
+    struct mkemu_instance *entry;
     struct mkemu_region regions[MKEMU_INSTANCE_MAX_REGIONS]; /* a copy, checked */
     uint8_t *memory[MKEMU_INSTANCE_MAX_REGIONS];
+    struct mkemu_bitmap_pool pools[MKEMU_INSTANCE_MAX_REGIONS];
     uint8_t *area; /* the own IPI area */
-    struct mkemu_lane *lanes; /* into this CPU, by sending CPU */
-    uint64_t work[MKEMU_INSTANCE_CPU_SET_WORDS];
-    struct mkemu_target targets[MKEMU_INSTANCE_MAX_INSTANCES];
+    uint64_t area_at, life;
+    unsigned cpu_count;
+    bool light_fences; /* membarrier(2) does the part of a sender's fence */
+    bool shutdown;     /* the host asks this kernel to end; atomic */
     struct mkemu_window *windows; /* on pages of others: mkemu_pages.h */
-    uint64_t anomalies;
-    bool shutdown; /* the host asks this kernel to end */
+    pthread_mutex_t windows_lock;
+    int log_lock;
+    bool error_is_shortage; /* of memory, threads, CPUs: not of the machine's */
     char error[256];
 };
+
+/* The lanes that a CPU polls: announced, the newest at the front, and announced no longer, but polled on. */
+struct mkemu_hot_lanes {
+    int announced[MKEMU_LOCAL_APIC_HOT_LANES];
+    int hot, cold;
+    int *retired;
+    bool polling, told, flooded;
+};
+
+/* The CPU's trace ring and its clock: mkemu_trace.h. */
+struct mkemu_trace {
+    struct mkemu_trace_ring *ring;
+    uint64_t slots, tail, head_seen;
+    uint64_t nanos, nanos_of_looks, begun, interrupted;
+    unsigned looks;
+    bool stale, on;
+};
+
+/* What each CPU of the kernel has. Used by its thread alone. */
+struct mkemu_cpu {
+    struct mkemu_peer *peer;
+    struct mkemu_local_apic *apic;
+    int cpu, logical; /* physical id; index in the instance */
+    uint64_t *rung;   /* of its block in the own IPI area */
+    struct mkemu_lane *lanes, *hottest;
+    uint64_t work[MKEMU_INSTANCE_CPU_SET_WORDS];
+    struct mkemu_hot_lanes lanes_polled;
+    struct mkemu_target *targets[MKEMU_INSTANCE_MAX_INSTANCES];
+    uint64_t audited, poll_nanos, number; /* number: of the message that is delivered */
+    unsigned looks;
+    struct mkemu_trace trace;
+    void (*damaged)(struct mkemu_cpu *c, int sender_cpu); /* told of a lane that closes; may be NULL */
+    struct mkemu_ipi_data message;
+};
+
+/* The CPU that the calling thread is, NULL for none: one variable for all units of a program. */
+__attribute__((weak)) __thread struct mkemu_cpu *mkemu_this_cpu;
 
 static inline uint64_t mkemu_nanos(void)
 {
@@ -88,25 +156,41 @@ static inline bool mkemu_is_queued(const struct mkemu_peer *p)
     return p->header.ipi_mode == MKEMU_IPI_MODE_QUEUED;
 }
 
-/* Without the word behind the last record. */
-static inline uint64_t mkemu_records_length(const struct mkemu_peer *p)
-{
-    uint64_t slots = p->header.ipi_slots;
-    return (slots + (slots < MKEMU_QUEUED_MAILBOX_EARLY_JUMP_SLOTS ? 1 : MKEMU_QUEUED_MAILBOX_SPARE_RECORDS))
-        * MKEMU_QUEUED_MAILBOX_MAX_RECORD_LENGTH;
-}
-
 static inline uint64_t mkemu_lane_length(const struct mkemu_peer *p)
 {
-    return (MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET + mkemu_records_length(p) + 8 + 63) & ~(uint64_t)63;
+    return (MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET + p->records_length + 8 + 63) & ~(uint64_t)63;
+}
+
+static inline uint64_t mkemu_block_length(const struct mkemu_peer *p)
+{
+    return MKEMU_QUEUED_MAILBOX_LANES_OFFSET + p->header.nr_cpus * mkemu_lane_length(p);
+}
+
+/* The block of a CPU, by its index in its instance, in an IPI area. */
+static inline uint8_t *mkemu_block(const struct mkemu_peer *p, uint8_t *area, unsigned logical)
+{
+    return area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + logical * mkemu_block_length(p);
+}
+
+/* The lane of a sending CPU in a block. */
+static inline uint8_t *mkemu_lane_of(const struct mkemu_peer *p, uint8_t *block, unsigned sender)
+{
+    return block + MKEMU_QUEUED_MAILBOX_LANES_OFFSET + sender * mkemu_lane_length(p);
 }
 
 /* Bytes of the IPI area of an instance with so many CPUs. */
 static inline uint64_t mkemu_area_length(const struct mkemu_peer *p, unsigned cpus)
 {
-    uint64_t block = MKEMU_QUEUED_MAILBOX_LANES_OFFSET + p->header.nr_cpus * mkemu_lane_length(p);
-    return mkemu_align(mkemu_is_queued(p) ? MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + cpus * block
-                                    : (uint64_t)p->header.nr_cpus * MKEMU_SINGLE_SLOT_SLOT_LENGTH);
+    return mkemu_align(mkemu_is_queued(p) ? MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + cpus * mkemu_block_length(p)
+                                          : (uint64_t)p->header.nr_cpus * MKEMU_SINGLE_SLOT_SLOT_LENGTH);
+}
+
+/* Whether what lies in an IPI area is one of this machine, for an instance with so many CPUs. */
+static inline bool mkemu_is_area(const struct mkemu_peer *p, uint8_t *area, unsigned cpus)
+{
+    struct mkemu_queued_area *q = (struct mkemu_queued_area *)area;
+    return !mkemu_is_queued(p) || (mkemu_load_acquire(&q->magic) == MKEMU_QUEUED_MAILBOX_MAGIC
+        && q->nr_cpus == p->header.nr_cpus && q->slots == p->header.ipi_slots && q->cpus == cpus);
 }
 
 /* The state in a life word of the instance table. */
@@ -125,17 +209,30 @@ static inline struct mkemu_local_apic *mkemu_apic(const struct mkemu_peer *p, in
     return (struct mkemu_local_apic *)(p->tables + p->header.cpus_at) + cpu;
 }
 
+/* The next CPU of an instance behind a physical id, -1 for the first; -1 when there is none. */
+static inline int mkemu_next_cpu(const struct mkemu_peer *p, struct mkemu_instance *entry, int cpu)
+{
+    for (cpu++; cpu < (int)p->header.nr_cpus; cpu++)
+        if (mkemu_load(&entry->cpu_set[cpu / 64]) >> cpu % 64 & 1)
+            return cpu;
+    return -1;
+}
+
 /* The first CPU of an instance and how many it has; -1 for none. */
 static inline int mkemu_first_cpu(const struct mkemu_peer *p, struct mkemu_instance *entry, unsigned *count)
 {
-    int first = -1;
+    int first = mkemu_next_cpu(p, entry, -1);
     *count = 0;
-    for (int cpu = 0; cpu < (int)p->header.nr_cpus; cpu++)
-        if (mkemu_load(&entry->cpu_set[cpu / 64]) >> cpu % 64 & 1) {
-            first = first < 0 ? cpu : first;
-            ++*count;
-        }
+    for (int cpu = first; cpu >= 0; cpu = mkemu_next_cpu(p, entry, cpu))
+        ++*count;
     return first;
+}
+
+/* The instance that owns a CPU, -1 for none. */
+static inline int mkemu_owner_of(const struct mkemu_peer *p, int cpu)
+{
+    int id = cpu >= 0 && cpu < (int)p->header.nr_cpus ? mkemu_load(&mkemu_apic(p, cpu)->instance) : -1;
+    return id >= 0 && id < MKEMU_INSTANCE_MAX_INSTANCES && mkemu_state(mkemu_load(&mkemu_entry(p, id)->life)) ? id : -1;
 }
 
 static inline bool mkemu_in_ram(const struct mkemu_peer *p, uint64_t at, uint64_t length)
@@ -165,6 +262,7 @@ static inline uint8_t *mkemu_map(const struct mkemu_peer *p, uint64_t at, uint64
 static inline int mkemu_refuse(struct mkemu_peer *p, int error, const char *what)
 {
     snprintf(p->error, sizeof p->error, "%s: %s", what, strerror(error));
+    p->error_is_shortage = error == ENOMEM || error == EAGAIN || error == EMFILE || error == ENFILE;
     return -error;
 }
 
@@ -174,6 +272,37 @@ static inline void mkemu_raise_event(struct mkemu_peer *p)
     uint32_t *event = &((struct mkemu_ram_header *)p->tables)->event;
     __atomic_fetch_add(event, 1, __ATOMIC_SEQ_CST);
     mkemu_futex(event, MKEMU_FUTEX_WAKE, INT32_MAX, NULL);
+}
+
+static inline void mkemu_count(struct mkemu_cpu *c, int counter, uint64_t amount)
+{
+    mkemu_store_release(&c->apic->counters[counter], c->apic->counters[counter] + amount);
+}
+
+/*
+ * __apic_send_IPI, by any thread: what the vector announces has been published before. Whether the CPU slept and was
+ * woken.
+ */
+static inline bool mkemu_raise_from_any(const struct mkemu_peer *p, int cpu, int vector)
+{
+    struct mkemu_local_apic *apic = mkemu_apic(p, cpu);
+    __atomic_fetch_or(&apic->pending, (uint64_t)1 << vector, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(&apic->doorbell, 1, __ATOMIC_SEQ_CST);
+    mkemu_fence();
+    if ((mkemu_load(&apic->idle) & 0xffff) != MKEMU_LOCAL_APIC_STATE_HALTED)
+        return false;
+    mkemu_futex(&apic->doorbell, MKEMU_FUTEX_WAKE, 1, NULL);
+    return true;
+}
+
+/* Between two looks for what another core is to store. */
+static inline void mkemu_relax(void)
+{
+#if defined __x86_64__
+    __builtin_ia32_pause();
+#elif defined __aarch64__
+    __asm__ volatile("isb" ::: "memory");
+#endif
 }
 
 MKEMU_END

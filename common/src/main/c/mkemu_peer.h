@@ -1,295 +1,292 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mkemu_peer.h: the CPU of a kernel instance in C: interrupts, IPIs in both mailboxes, idling. All calls from the one
- * thread that called mkemu_start. Results are 0 or -errno, as the RFC's. The protocol is docs/memory-map.md; what it
- * leaves to choice (hot lanes) is left out here: a receiver without them is rung more often, and correct.
+ * mkemu_peer.h: a CPU of a kernel instance in C: its turns and how it idles, as io.mkemu.kernel.Cpu, CpuThread and
+ * io.mkemu.cpu.IdlePolicy have it. One thread is a CPU, from mkemu_cpu_online to mkemu_cpu_offline. What a module could
+ * call is in mkemu_send.h and mkemu_pages.h. Results are 0 or -errno, as the RFC's.
  */
 #ifndef MKEMU_PEER_H
 #define MKEMU_PEER_H
 
 #include "mkemu_join.h"
+#include "mkemu_receive.h"
+#include "mkemu_send.h"
 
 MKEMU_BEGIN
 
-/* Takes a message: a copy (queued), or the live slot (single-slot). */
-typedef void mkemu_handler(struct mkemu_peer *p, const struct mkemu_ipi_data *message, void *context);
-
-static inline void mkemu_count(struct mkemu_peer *p, int counter, uint64_t amount)
-{
-    mkemu_store_release(&p->apic->counters[counter], p->apic->counters[counter] + amount);
-}
-
-/* __apic_send_IPI: what the vector announces has been published before. */
-static inline void mkemu_raise(struct mkemu_peer *p, int cpu, int vector)
-{
-    struct mkemu_local_apic *apic = mkemu_apic(p, cpu);
-    __atomic_fetch_or(&apic->pending, (uint64_t)1 << vector, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(&apic->doorbell, 1, __ATOMIC_SEQ_CST);
-    mkemu_fence();
-    if ((mkemu_load(&apic->idle) & 0xffff) == MKEMU_LOCAL_APIC_STATE_HALTED) {
-        mkemu_futex(&apic->doorbell, MKEMU_FUTEX_WAKE, 1, NULL);
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_WOKEN, 1);
-    }
-}
-
-static inline void mkemu_let_go(struct mkemu_peer *p, int id)
-{
-    struct mkemu_target *t = &p->targets[id];
-    if (t->map)
-        munmap(t->map, t->length);
-    memset(t, 0, sizeof *t);
-    mkemu_store(&p->apic->targets[id / 64], p->apic->targets[id / 64] & ~((uint64_t)1 << id % 64));
-}
-
-/* This CPU's lane in the block of the target's first CPU. */
-static inline uint8_t *mkemu_lane(const struct mkemu_peer *p, const struct mkemu_target *t)
-{
-    return t->map + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + MKEMU_QUEUED_MAILBOX_LANES_OFFSET
-        + (uint64_t)p->cpu * mkemu_lane_length(p);
-}
-
-/* Says that this CPU uses the area before it reads where the area is: who takes it away from here on waits. */
-static inline int mkemu_connect(struct mkemu_peer *p, int id, struct mkemu_instance *to)
-{
-    struct mkemu_target *t = &p->targets[id];
-    unsigned cpus;
-    mkemu_let_go(p, id);
-    mkemu_store(&p->apic->targets[id / 64], p->apic->targets[id / 64] | (uint64_t)1 << id % 64);
-    mkemu_fence();
-    uint64_t life, area;
-    do { /* as one: the next life's area is there before that life is active */
-        life = mkemu_load(&to->life);
-        area = mkemu_load(&to->ipi_area);
-    } while (life != mkemu_load(&to->life));
-    if (mkemu_is_queued(p) && mkemu_state(life) != MKEMU_INSTANCE_STATE_ACTIVE) {
-        mkemu_let_go(p, id);
-        return -ESHUTDOWN;
-    }
-    int cpu = mkemu_first_cpu(p, to, &cpus);
-    size_t length = mkemu_area_length(p, cpus);
-    bool theirs = cpu >= 0 && mkemu_load(&mkemu_apic(p, cpu)->instance) == id && mkemu_owns(p, to, area, length);
-    uint8_t *map = theirs ? mkemu_map(p, area, length) : NULL;
-    if (!map) {
-        mkemu_let_go(p, id);
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_ANOMALIES, area != 0);
-        return -ENODEV;
-    }
-    t->life = life;
-    t->area = area;
-    t->map = map;
-    t->length = length;
-    t->cpu = cpu;
-    if (!mkemu_is_queued(p))
-        return 0;
-    struct mkemu_queued_area *q = (struct mkemu_queued_area *)map;
-    if (mkemu_load_acquire(&q->magic) != MKEMU_QUEUED_MAILBOX_MAGIC || q->nr_cpus != p->header.nr_cpus
-        || q->slots != p->header.ipi_slots || q->cpus != cpus) {
-        mkemu_let_go(p, id);
-        return -ENODEV;
-    }
-    if (!mkemu_lane_resume(p, mkemu_lane(p, t), t)) {
-        mkemu_let_go(p, id);
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_ANOMALIES, 1);
-        return -ENODEV;
-    }
-    return 0;
-}
-
-static inline int mkemu_publish(struct mkemu_peer *p, struct mkemu_target *t, uint32_t type, const void *data,
-    uint64_t size)
-{
-    uint8_t *lane = mkemu_lane(p, t);
-    if (mkemu_lane_is_full(p, lane, t)) {
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_FULL, 1);
-        return -ENOSPC;
-    }
-    mkemu_lane_put(p, lane, t, type, data, size);
-    mkemu_fence(); /* the receiver announces, then looks; this CPU publishes, then reads what was announced */
-    uint64_t idle = mkemu_load(&mkemu_apic(p, t->cpu)->idle), lane_name = (uint64_t)p->cpu + 1;
-    uint64_t bit = (uint64_t)1 << p->cpu % 64;
-    uint64_t *words = (uint64_t *)(t->map + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET);
-    uint64_t *rung = words + p->cpu / 64;
-    mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_SENT, 1);
-    if ((idle >> 16 & 0xffff) == lane_name || (idle >> 32 & 0xffff) == lane_name || idle >> 48 == lane_name
-        || (t->rung && (mkemu_load(rung) & bit)))
-        return 0;
-    __atomic_fetch_or(rung, bit, __ATOMIC_SEQ_CST);
-    mkemu_raise(p, t->cpu, MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR);
-    mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_RUNG, 1);
-    t->rung = true;
-    return 0;
-}
-
-/* The RFC's order of stores; the slot is that of the target's CPU number. */
-static inline int mkemu_overwrite(struct mkemu_peer *p, struct mkemu_target *t, uint32_t type, const void *data,
-    uint64_t size)
-{
-    uint32_t number = (uint32_t)mkemu_apic(p, t->cpu)->cpu_number;
-    if (number >= p->header.nr_cpus)
-        return -EINVAL;
-    struct mkemu_ipi_data *slot = (struct mkemu_ipi_data *)t->map + number;
-    memset(slot, 0, sizeof *slot);
-    mkemu_store_release(&slot->data_size, size);
-    mkemu_store_release(&slot->sender_cpu, p->cpu);
-    mkemu_store_release(&slot->type, type);
-    if (data)
-        memcpy(slot->buffer, data, size);
-    mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_SENT, 1);
-    mkemu_raise(p, t->cpu, MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR);
-    mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_RUNG, 1);
-    return 0;
-}
-
-/* multikernel_send_ipi_data; NULL sends zeros. */
-static inline int mkemu_send(struct mkemu_peer *p, int id, uint32_t type, const void *data, uint64_t size)
-{
-    if (id < 0 || id >= MKEMU_INSTANCE_MAX_INSTANCES)
-        return -EINVAL;
-    struct mkemu_instance *to = mkemu_entry(p, id);
-    uint64_t life = mkemu_load(&to->life), area = mkemu_load(&to->ipi_area);
-    if (mkemu_state(life) == MKEMU_INSTANCE_STATE_EMPTY || size > MKEMU_IPI_DATA_MAX_DATA_SIZE)
-        return -EINVAL;
-    if (!area)
-        return -ENODEV;
-    if (mkemu_is_queued(p) && mkemu_state(life) != MKEMU_INSTANCE_STATE_ACTIVE)
-        return -ESHUTDOWN;
-    struct mkemu_target *t = &p->targets[id];
-    int result = t->map && t->life == life && t->area == area ? 0 : mkemu_connect(p, id, to);
-    if (result)
-        return result;
-    return mkemu_is_queued(p) ? mkemu_publish(p, t, type, data, size) : mkemu_overwrite(p, t, type, data, size);
-}
-
-/* Delivers what one lane holds, at most a lane's worth. */
-static inline int mkemu_deliver(struct mkemu_peer *p, int cpu, mkemu_handler *handler, void *context)
-{
-    uint8_t *lane = p->area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + MKEMU_QUEUED_MAILBOX_LANES_OFFSET
-        + (uint64_t)cpu * mkemu_lane_length(p);
-    struct mkemu_lane *l = &p->lanes[cpu];
-    struct mkemu_ipi_data message;
-    unsigned count = 0;
-    uint64_t ready;
-    bool closed = l->at == MKEMU_LANE_CLOSED;
-    message.sender_cpu = cpu;
-    for (uint8_t *record; !closed && count < p->header.ipi_slots; count++) {
-        record = mkemu_lane_next(p, lane, l, &ready, &closed);
-        if (!record)
-            break;
-        message.type = (uint32_t)ready;
-        message.data_size = mkemu_size_of(ready);
-        memcpy(message.buffer, record + MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET, message.data_size);
-        mkemu_lane_advance(l, ready);
-        handler(p, &message, context);
-        mkemu_store_head(lane, *l);
-    }
-    if (closed && l->at != MKEMU_LANE_CLOSED) { /* somebody scribbled over where its next record is */
-        l->at = MKEMU_LANE_CLOSED;
-        p->anomalies++;
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_ANOMALIES, 1);
-    }
-    if (count == p->header.ipi_slots)
-        p->work[cpu / 64] |= (uint64_t)1 << cpu % 64;
-    return (int)count;
-}
-
-static inline int mkemu_take_slot(struct mkemu_peer *p, mkemu_handler *handler, void *context)
-{
-    struct mkemu_ipi_data *slot = (struct mkemu_ipi_data *)p->area + p->cpu;
-    uint64_t size = mkemu_load(&slot->data_size);
-    if (size == 0 || size > MKEMU_IPI_DATA_MAX_DATA_SIZE) {
-        mkemu_count(p, size ? MKEMU_LOCAL_APIC_COUNTER_ANOMALIES : MKEMU_LOCAL_APIC_COUNTER_SPURIOUS, 1);
-        return 0;
-    }
-    handler(p, slot, context);
-    return 1;
-}
-
-/* Takes interrupts and delivers what they announce; how many messages. Handlers may send. */
-static inline int mkemu_poll(struct mkemu_peer *p, mkemu_handler *handler, void *context)
-{
-    int count = 0;
-    uint64_t vectors = mkemu_load(&p->apic->pending) ? __atomic_exchange_n(&p->apic->pending, 0, __ATOMIC_SEQ_CST) : 0;
-    if (vectors)
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_INTERRUPTS, (uint64_t)__builtin_popcountll(vectors));
-    if (vectors >> MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR & 1)
-        for (int id = 0; id < MKEMU_INSTANCE_MAX_INSTANCES; id++)
-            if (p->targets[id].map && mkemu_load(&mkemu_entry(p, id)->ipi_area) != p->targets[id].area)
-                mkemu_let_go(p, id);
-    if (vectors >> MKEMU_LOCAL_APIC_REQUEST_VECTOR & 1)
-        p->shutdown |= mkemu_load(&p->entry->requested) == MKEMU_INSTANCE_REQUEST_SHUTDOWN;
-    bool rung = vectors >> MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR & 1;
-    uint64_t *words = (uint64_t *)(p->area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET);
-    for (unsigned word = 0; mkemu_is_queued(p) && word < (p->header.nr_cpus + 63) / 64; word++) {
-        uint64_t lanes = p->work[word];
-        p->work[word] = 0;
-        if (rung)
-            lanes |= __atomic_exchange_n(&words[word], 0, __ATOMIC_SEQ_CST);
-        mkemu_fence();
-        for (; lanes; lanes &= lanes - 1) {
-            int cpu = (int)(word * 64) + __builtin_ctzll(lanes);
-            count += cpu < (int)p->header.nr_cpus ? mkemu_deliver(p, cpu, handler, context) : 0;
-        }
-    }
-    if (rung && !mkemu_is_queued(p))
-        count += mkemu_take_slot(p, handler, context);
-    mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_RECEIVED, (uint64_t)count);
-    return count;
-}
-
-static inline bool mkemu_has_work(struct mkemu_peer *p)
-{
-    bool any = mkemu_load(&p->apic->pending) != 0;
-    for (unsigned word = 0; word < MKEMU_INSTANCE_CPU_SET_WORDS; word++)
-        any |= p->work[word] != 0;
-    return any;
-}
-
-/* Notes each lane that holds a message nobody rang for: its sender died in between, or somebody scribbled. */
-static inline void mkemu_audit(struct mkemu_peer *p)
-{
-    uint8_t *lane = p->area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + MKEMU_QUEUED_MAILBOX_LANES_OFFSET;
-    for (unsigned cpu = 0; mkemu_is_queued(p) && cpu < p->header.nr_cpus; cpu++, lane += mkemu_lane_length(p)) {
-        if (p->lanes[cpu].at == MKEMU_LANE_CLOSED)
-            continue;
-        mkemu_store_head(lane, p->lanes[cpu]);
-        if (mkemu_is_ready(mkemu_load_acquire(mkemu_record(lane, p->lanes[cpu].at)), p->lanes[cpu].count + 1))
-            p->work[cpu / 64] |= (uint64_t)1 << cpu % 64;
-    }
-}
-
+/* It bounds what a sender that died before it rang can hide. */
+#define MKEMU_AUDIT_NANOS 1000000000
+/* The clock costs as much as a look for work does: for the audit it is read once in so many looks, or 64 turns. */
+#define MKEMU_LOOKS_PER_AUDIT 1024
+#define MKEMU_LOOKS_PER_TURN 16
+/* Other lanes and the audit wait for so many messages at most, and those of one look. */
+#define MKEMU_SERVED_PER_TURN 64
 /* How often a CPU that polls looks before it reads the clock, to tell how long it has polled. */
 #define MKEMU_LOOKS_PER_CLOCK 32
+/* idle=poll on a shared core: to be woken costs more than a turn of each of the others. */
+#define MKEMU_POLL_YIELDS 64
+/* The defaults of guest_halt_poll_ns, _grow_start, _grow and _shrink. */
+#define MKEMU_HALTPOLL_MAX_NANOS 200000
+#define MKEMU_HALTPOLL_START_NANOS 50000
+#define MKEMU_HALTPOLL_FACTOR 2
 
-/* Polls so often, then halts until an interrupt, at most for so long; 0: a second. */
-static inline void mkemu_idle(struct mkemu_peer *p, int polls, int64_t limit_nanos)
+/* The policies of idle=. */
+enum mkemu_idle_policy { MKEMU_IDLE_HALTPOLL, MKEMU_IDLE_POLL, MKEMU_IDLE_HALT };
+
+/* Whether a CPU has something to do besides messages, at once; NULL: never. */
+typedef bool mkemu_has_more(void *context);
+
+static inline void mkemu_looked(struct mkemu_cpu *c, unsigned more)
 {
-    int64_t nanos = limit_nanos > 0 && limit_nanos < 1000000000 ? limit_nanos : 1000000000;
-    struct timespec limit = {nanos / 1000000000, nanos % 1000000000};
-    long slept = 0;
-    uint64_t told = 0;
-    for (int spin = 1; spin <= polls && !p->apic->shared_core; spin++) {
-        if (mkemu_has_work(p))
-            return;
-        if (spin % MKEMU_LOOKS_PER_CLOCK == 0) {
-            uint64_t now = mkemu_nanos();
-            mkemu_store_release(&p->apic->polled_nanos, p->apic->polled_nanos + (told ? now - told : 0));
-            told = now;
+    c->looks += more;
+    if (c->looks < MKEMU_LOOKS_PER_AUDIT)
+        return;
+    c->looks = 0;
+    uint64_t now = mkemu_nanos();
+    if (now - c->audited >= MKEMU_AUDIT_NANOS) {
+        c->audited = now;
+        mkemu_audit(c);
+    }
+}
+
+/*
+ * Takes interrupts, and delivers what they announce and what the hot lanes hold. Whether there was any: then do another
+ * turn, before it idles.
+ */
+static inline int mkemu_turn(struct mkemu_cpu *c, mkemu_handler *handler, void *context)
+{
+    mkemu_looked(c, MKEMU_LOOKS_PER_TURN);
+    mkemu_trace_turn_begins(c);
+    int delivered = 0;
+    uint64_t vectors = mkemu_load(&c->apic->pending) ? __atomic_exchange_n(&c->apic->pending, 0, __ATOMIC_SEQ_CST) : 0;
+    if (vectors) {
+        mkemu_count(c, MKEMU_LOCAL_APIC_COUNTER_INTERRUPTS, (uint64_t)__builtin_popcountll(vectors));
+        if (c->trace.on)
+            mkemu_trace_record(c, MKEMU_TRACE_EVENT_INTERRUPT, 0, c->trace.nanos, vectors, 0, 0, 0, 0);
+    }
+    if (vectors >> MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR & 1) {
+        if (mkemu_is_queued(c->peer))
+            mkemu_multikernel_interrupt(c);
+        else
+            delivered += mkemu_take_slot(c, handler, context);
+    }
+    if (vectors >> MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR & 1)
+        mkemu_let_go(c);
+    if ((vectors >> MKEMU_LOCAL_APIC_REQUEST_VECTOR & 1)
+        && mkemu_load(&c->peer->entry->requested) == MKEMU_INSTANCE_REQUEST_SHUTDOWN)
+        mkemu_store(&c->peer->shutdown, true);
+    mkemu_take_hot(c);
+    if (c->trace.on)
+        mkemu_trace_refresh(&c->trace);
+    if (mkemu_is_queued(c->peer))
+        delivered += mkemu_deliver(c, handler, context);
+    c->trace.stale = true; /* what else the thread does until the next turn, nobody counts */
+    return vectors || delivered;
+}
+
+static inline bool mkemu_has_work(struct mkemu_cpu *c)
+{
+    if (mkemu_take_hot(c) || mkemu_load(&c->apic->pending))
+        return true;
+    for (unsigned word = 0; word < (c->peer->header.nr_cpus + 63) / 64; word++)
+        if (c->work[word])
+            return true;
+    return false;
+}
+
+/*
+ * Looks for work up to so many times, a moment apart. What comes by the lane that delivered last it delivers at once, as
+ * a turn would that finds nothing else. Whether there is work for a turn, or was.
+ */
+static inline bool mkemu_poll(struct mkemu_cpu *c, int looks, mkemu_has_more *has_more, mkemu_handler *handler,
+    void *context)
+{
+    int served = 0;
+    for (int look = 0; look < looks; look++) {
+        bool more = has_more && has_more(context);
+        if (!more && c->hottest && mkemu_lane_is_ready(c->hottest) && !mkemu_load(&c->apic->pending)) {
+            mkemu_trace_turn_begins(c);
+            served += mkemu_deliver_lane(c, c->hottest, handler, context);
+            if (served >= MKEMU_SERVED_PER_TURN)
+                return true;
+            look = 0;
+        } else if (more || mkemu_has_work(c)) {
+            return true;
+        } else {
+            mkemu_looked(c, 1);
+            mkemu_trace_pause(c);
         }
     }
-    uint32_t seen = mkemu_load(&p->apic->doorbell);
-    __atomic_exchange_n(&p->apic->idle, MKEMU_LOCAL_APIC_STATE_HALTED, __ATOMIC_SEQ_CST);
-    mkemu_fence();
-    if (!mkemu_has_work(p)) {
-        mkemu_count(p, MKEMU_LOCAL_APIC_COUNTER_HALTS, 1);
+    return served > 0;
+}
+
+/* Sleeps on the doorbell until there is something to do; at most so many ns. */
+static inline void mkemu_halt(struct mkemu_cpu *c, int64_t nanos, mkemu_has_more *has_more, void *context)
+{
+    uint32_t seen = mkemu_load(&c->apic->doorbell);
+    if (mkemu_announce_halted(c) && !mkemu_has_work(c) && !(has_more && has_more(context))) {
         uint64_t since = mkemu_nanos();
-        mkemu_store_release(&p->apic->halted_since, since);
-        slept = mkemu_futex(&p->apic->doorbell, MKEMU_FUTEX_WAIT, seen, &limit) ? errno : 0;
-        mkemu_store_release(&p->apic->halted_since, 0);
-        mkemu_store_release(&p->apic->halted_nanos, p->apic->halted_nanos + (mkemu_nanos() - since));
+        int64_t most = nanos > 0 && nanos < MKEMU_AUDIT_NANOS ? nanos : MKEMU_AUDIT_NANOS;
+        struct timespec limit = {most / 1000000000, most % 1000000000};
+        mkemu_count(c, MKEMU_LOCAL_APIC_COUNTER_HALTS, 1);
+        mkemu_store_release(&c->apic->halted_since, since);
+        mkemu_futex(&c->apic->doorbell, MKEMU_FUTEX_WAIT, seen, &limit);
+        uint64_t now = mkemu_nanos();
+        if (c->trace.on)
+            mkemu_trace_record(c, MKEMU_TRACE_EVENT_HALT, 0, since, now - since, 0, 0, 0, 0);
+        mkemu_store_release(&c->apic->halted_since, 0);
+        mkemu_store_release(&c->apic->halted_nanos, c->apic->halted_nanos + (now - since));
+        c->trace.stale = true;
+        if (now - c->audited >= MKEMU_AUDIT_NANOS) {
+            c->audited = now;
+            mkemu_audit(c);
+        }
     }
-    mkemu_store(&p->apic->idle, MKEMU_LOCAL_APIC_STATE_RUNNING);
-    if (slept == ETIMEDOUT)
-        mkemu_audit(p);
+    mkemu_announce_running(c);
+}
+
+/* It has looked in vain since then, if that is known; until now. */
+static inline uint64_t mkemu_polled(struct mkemu_cpu *c, uint64_t since)
+{
+    uint64_t now = mkemu_nanos();
+    if (since)
+        mkemu_store_release(&c->apic->polled_nanos, c->apic->polled_nanos + (now - since));
+    return now;
+}
+
+static inline void mkemu_idle_poll(struct mkemu_cpu *c, int64_t limit, mkemu_has_more *has_more, mkemu_handler *handler,
+    void *context)
+{
+    uint64_t start = limit == INT64_MAX ? 0 : mkemu_nanos(), told = start;
+    while (!mkemu_load(&c->apic->shared_core)) {
+        if (mkemu_poll(c, MKEMU_LOOKS_PER_CLOCK, has_more, handler, context))
+            return;
+        told = mkemu_polled(c, told);
+        if (start && (int64_t)(told - start) >= limit)
+            return;
+    }
+    for (int yield = 0; yield < MKEMU_POLL_YIELDS; yield++) {
+        if (mkemu_poll(c, 1, has_more, handler, context))
+            return;
+        told = mkemu_polled(c, told);
+        if (start && (int64_t)(told - start) >= limit)
+            return;
+        sched_yield();
+    }
+    int64_t left = start ? limit - (int64_t)(mkemu_nanos() - start) : 0;
+    mkemu_halt(c, start && left < 1 ? 1 : left, has_more, context);
+}
+
+/* Polls for a bounded time, then sleeps; the bound grows when polling would have caught the end of the sleep. */
+static inline void mkemu_idle_haltpoll(struct mkemu_cpu *c, int64_t limit, mkemu_has_more *has_more,
+    mkemu_handler *handler, void *context)
+{
+    uint64_t start = mkemu_nanos(), now = start;
+    uint64_t most = c->poll_nanos < (uint64_t)limit ? c->poll_nanos : (uint64_t)limit;
+    while (now - start < most && !mkemu_load(&c->apic->shared_core)) {
+        if (mkemu_poll(c, MKEMU_LOOKS_PER_CLOCK, has_more, handler, context))
+            return;
+        now = mkemu_polled(c, now);
+    }
+    int64_t left = limit == INT64_MAX ? 0 : limit - (int64_t)(now - start);
+    if (limit != INT64_MAX && left <= 0)
+        return;
+    mkemu_halt(c, left, has_more, context);
+    uint64_t idle = mkemu_nanos() - start;
+    if (idle > MKEMU_HALTPOLL_MAX_NANOS) {
+        c->poll_nanos /= MKEMU_HALTPOLL_FACTOR;
+        if (c->poll_nanos < MKEMU_HALTPOLL_START_NANOS)
+            c->poll_nanos = 0;
+    } else if (idle > c->poll_nanos) {
+        c->poll_nanos *= MKEMU_HALTPOLL_FACTOR;
+        if (c->poll_nanos < MKEMU_HALTPOLL_START_NANOS)
+            c->poll_nanos = MKEMU_HALTPOLL_START_NANOS;
+        if (c->poll_nanos > MKEMU_HALTPOLL_MAX_NANOS)
+            c->poll_nanos = MKEMU_HALTPOLL_MAX_NANOS;
+    }
+}
+
+/*
+ * Waits for something to do, as a policy of idle= says, at most so many ns; INT64_MAX: without limit. While it polls it
+ * delivers. Returns now and then without cause.
+ */
+static inline void mkemu_idle(struct mkemu_cpu *c, int policy, int64_t nanos, mkemu_has_more *has_more,
+    mkemu_handler *handler, void *context)
+{
+    if (nanos <= 0)
+        return;
+    c->lanes_polled.polling = policy != MKEMU_IDLE_HALT && c->peer->light_fences && mkemu_is_queued(c->peer);
+    if (policy == MKEMU_IDLE_HALT)
+        mkemu_halt(c, nanos == INT64_MAX ? 0 : nanos, has_more, context);
+    else if (policy == MKEMU_IDLE_POLL)
+        mkemu_idle_poll(c, nanos, has_more, handler, context);
+    else
+        mkemu_idle_haltpoll(c, nanos, has_more, handler, context);
+}
+
+/* Makes a CPU of this instance, by its index. Any thread; 0, or -errno and p->error says why. */
+static inline int mkemu_cpu_open(struct mkemu_peer *p, struct mkemu_cpu *c, int logical)
+{
+    uint32_t nr_cpus = p->header.nr_cpus;
+    memset(c, 0, sizeof *c);
+    if (logical < 0 || logical >= (int)p->cpu_count)
+        return mkemu_refuse(p, EINVAL, "the instance has no CPU of that number");
+    c->peer = p;
+    c->logical = logical;
+    c->cpu = mkemu_next_cpu(p, p->entry, -1);
+    for (int index = 0; index < logical && c->cpu >= 0; index++)
+        c->cpu = mkemu_next_cpu(p, p->entry, c->cpu);
+    if (c->cpu < 0)
+        return mkemu_refuse(p, EINVAL, "its CPU set has changed");
+    c->apic = mkemu_apic(p, c->cpu);
+    c->audited = mkemu_nanos();
+    mkemu_trace_open(c);
+    if (!mkemu_is_queued(p))
+        return 0;
+    c->lanes = (struct mkemu_lane *)calloc(nr_cpus, sizeof *c->lanes);
+    c->lanes_polled.retired = (int *)calloc(nr_cpus, sizeof(int));
+    if (!c->lanes || !c->lanes_polled.retired) {
+        free(c->lanes);
+        free(c->lanes_polled.retired);
+        return mkemu_refuse(p, ENOMEM, "the state of its lanes");
+    }
+    uint8_t *block = mkemu_block(p, p->area, (unsigned)logical);
+    c->rung = (uint64_t *)(block + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET);
+    for (unsigned sender = 0; sender < nr_cpus; sender++)
+        mkemu_lane_open(p, &c->lanes[sender], mkemu_lane_of(p, block, sender), (int)sender);
+    return 0;
+}
+
+/* Makes the calling thread this CPU: pins it, and takes interrupts from now on. 0, or -errno and the peer's error. */
+static inline int mkemu_cpu_online(struct mkemu_cpu *c)
+{
+    cpu_set_t set;
+    char what[80];
+    CPU_ZERO(&set);
+    if (c->apic->host_cpu >= 0 && c->apic->host_cpu < CPU_SETSIZE)
+        CPU_SET((size_t)c->apic->host_cpu, &set);
+    if (sched_setaffinity(0, sizeof set, &set)) {
+        int refused = errno;
+        snprintf(what, sizeof what, "CPU %d: cannot pin to host CPU %d", c->cpu, (int)c->apic->host_cpu);
+        return mkemu_refuse(c->peer, refused, what);
+    }
+    mkemu_this_cpu = c;
+    mkemu_store_release(&c->apic->online_since, mkemu_nanos());
+    mkemu_announce_running(c);
+    return 0;
+}
+
+/* Parks the CPU: its thread is none from now on, and what it sent by is unmapped. */
+static inline void mkemu_cpu_offline(struct mkemu_cpu *c)
+{
+    for (int id = 0; id < MKEMU_INSTANCE_MAX_INSTANCES; id++)
+        mkemu_disconnect(c, id);
+    mkemu_announce(c, MKEMU_LOCAL_APIC_STATE_OFFLINE);
+    mkemu_this_cpu = NULL;
+    free(c->lanes);
+    free(c->lanes_polled.retired);
+    c->lanes = c->hottest = NULL;
+    c->lanes_polled.retired = NULL;
+    c->lanes_polled.hot = c->lanes_polled.cold = 0;
 }
 
 MKEMU_END
