@@ -11,10 +11,10 @@ static pthread_mutex_t up_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t up_changed = PTHREAD_COND_INITIALIZER;
 static unsigned up, down;
 
-static void unhandled(const struct cpu *cpu, const struct mkemu_ipi_data *message)
+static void unhandled(struct cpu *cpu, const struct mkemu_ipi_data *message)
 {
     static struct rate_limit limit = {.source = "mkemu: no handler"};
-    mkemu_count(&((struct cpu *)cpu)->at, MKEMU_LOCAL_APIC_COUNTER_UNHANDLED, 1);
+    mkemu_unhandled(&cpu->at, message);
     if (klog_passes(&limit))
         klog(LOG_WARNING, "mkemu: no handler for IPI type 0x%x from CPU %d", message->type, message->sender_cpu);
 }
@@ -32,6 +32,8 @@ static void receive(struct mkemu_cpu *at, struct mkemu_ipi_data *message, void *
     uint32_t coalesced;
     if (handlers_queue(kernel.handlers, cpu->logical, message->type, &coalesced) == 0)
         unhandled(cpu, message);
+    while (coalesced--)
+        mkemu_coalesced(&cpu->at, message);
     /* All of it before the next interrupt, as irq_work does under the lower vector. */
     handlers_run_queued(kernel.handlers, cpu->logical, message);
 }

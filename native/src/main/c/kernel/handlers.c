@@ -188,14 +188,17 @@ static bool is_registered(struct handlers *all, const struct reference *one)
     return same;
 }
 
-/* Runs a handler unless it was taken back meanwhile. */
-static void run(struct handlers *all, int logical_cpu, const struct reference *one, uint64_t generation, void *message)
+/* Runs a handler unless it was taken back meanwhile; whether it ran. */
+static bool run(struct handlers *all, int logical_cpu, const struct reference *one, uint64_t generation, void *message,
+    bool first)
 {
     struct delivery *mine = &all->of[logical_cpu];
     __atomic_store_n(&mine->running, one->handler, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&all->generation, __ATOMIC_SEQ_CST) == generation || is_registered(all, one))
-        all->run(all->context, logical_cpu, one->token, message);
+    bool runs = __atomic_load_n(&all->generation, __ATOMIC_SEQ_CST) == generation || is_registered(all, one);
+    if (runs)
+        all->run(all->context, logical_cpu, one->token, message, first);
     __atomic_store_n(&mine->running, NULL, __ATOMIC_RELEASE);
+    return runs;
 }
 
 int handlers_dispatch(struct handlers *all, int logical_cpu, uint32_t type, void *message)
@@ -204,12 +207,13 @@ int handlers_dispatch(struct handlers *all, int logical_cpu, uint32_t type, void
     if (mine->type != type || mine->generation != __atomic_load_n(&all->generation, __ATOMIC_ACQUIRE))
         look(all, mine, type);
     int count = (int)mine->count;
+    bool first = true;
     uint64_t generation = mine->generation;
     mine->end = mine->count;
     for (uint32_t index = 0; index < mine->end; index++) {
         struct reference one = mine->of[index];
         mine->next = index + 1;
-        run(all, logical_cpu, &one, generation, message);
+        first &= !run(all, logical_cpu, &one, generation, message, first);
     }
     mine->next = mine->end = 0;
     return count;
@@ -260,7 +264,7 @@ int handlers_run_queued(struct handlers *all, int logical_cpu, void *slot)
         struct reference one = mine->queue[index];
         __atomic_store_n(&mine->running, one.handler, __ATOMIC_SEQ_CST);
         __atomic_store_n(&mine->queue[index].pending, false, __ATOMIC_SEQ_CST);
-        all->run(all->context, logical_cpu, one.token, slot);
+        all->run(all->context, logical_cpu, one.token, slot, true);
         __atomic_store_n(&mine->running, NULL, __ATOMIC_RELEASE);
         callbacks++;
     }

@@ -15,8 +15,8 @@ struct handlers;
 /* What a CPU of the kernel keeps for its deliveries: the handlers of the type it wanted last. */
 struct delivery;
 
-/* Runs a callback; token is what it was registered with. */
-typedef void handlers_run(void *context, int logical_cpu, uint64_t token, void *message);
+/* Runs a callback; token is what it was registered with; first: no other one has run for this message. */
+typedef void handlers_run(void *context, int logical_cpu, uint64_t token, void *message, bool first);
 
 /* A registry; refuses_deadlock: queued, where the RFC would wait for itself. NULL without memory. */
 struct handlers *handlers_new(uint32_t cpus, bool refuses_deadlock, handlers_run *run, void *context);

@@ -25,7 +25,7 @@ void klog_raw(int level, const char *line, size_t length)
     memcpy(text, line, length);
     text[length] = 0;
     bool mine = lock();
-    mkemu_printk(&kernel.peer, level, text);
+    mkemu_write_log(&kernel.peer, level, text);
     if (mine)
         __atomic_store_n(&locked, 0, __ATOMIC_RELEASE);
 }

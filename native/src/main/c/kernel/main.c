@@ -130,11 +130,13 @@ static void join(const char *directory, const char *id)
     }
 }
 
-static void deliver(void *context, int logical, uint64_t token, void *message)
+static void deliver(void *context, int logical, uint64_t token, void *message, bool first)
 {
+    struct mkemu_cpu *at = &kernel.cpus[logical].at;
     (void)context;
-    mkemu_count(&kernel.cpus[logical].at, MKEMU_LOCAL_APIC_COUNTER_CALLBACKS, 1);
+    mkemu_callback_begins(at, message);
     mkemu_core_deliver(kernel.core, logical, token, message);
+    mkemu_callback_ends(at, message, first);
 }
 
 /* The boot CPU's own part, on its thread: init_module runs here, and when the host asks, exit. */
