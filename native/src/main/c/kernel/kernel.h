@@ -10,6 +10,7 @@
  *     modules.c   the modules: loaded, initialised, taken out
  *     log.c       the kernel log, from several threads
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
+ *     sanitize.c  modules of mk cc --sanitize
  *     handlers.c, params.c, symbols.c, crash.c   parts that know nothing of the others
  */
 #ifndef MKEMU_KERNEL_H
@@ -30,8 +31,6 @@ enum { LOG_EMERG, LOG_ALERT, LOG_CRIT, LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INF
 enum { EXIT_CODE_FAILED = 1, EXIT_CODE_USAGE = 2, EXIT_CODE_CONFIG = 3, EXIT_CODE_MACHINE = 4, EXIT_CODE_RESOURCES = 5,
     EXIT_CODE_MODULE = 6, EXIT_CODE_INTERNAL = 70 };
 
-enum idle_policy { IDLE_HALTPOLL, IDLE_POLL, IDLE_HALT };
-
 struct cpu {
     struct mkemu_cpu at; /* its end of the machine */
     int logical;
@@ -44,7 +43,7 @@ struct kernel {
     bool child;             /* the host reads its stderr */
     const char *command_line;
     struct params params;
-    enum idle_policy idle;
+    int idle; /* enum mkemu_idle_policy */
     uint32_t cpu_count;
     struct cpu *cpus;
     struct handlers *handlers;
@@ -92,6 +91,9 @@ void cpus_park(void);
 void modules_load(char *const *paths, int count);
 void modules_init(void);
 void modules_exit(void);
+
+/* sanitize.c: starts this program anew with the library that a sanitized module needs; else it returns. */
+void sanitize_first(char **argv, char *const *modules, int count);
 
 /* watch.c */
 void watch_start(void);

@@ -74,11 +74,11 @@ static void check_idle(void)
 {
     const char *idle = params_get(&kernel.params, "idle");
     if (!idle || !strcmp(idle, "haltpoll"))
-        kernel.idle = IDLE_HALTPOLL;
+        kernel.idle = MKEMU_IDLE_HALTPOLL;
     else if (!strcmp(idle, "poll"))
-        kernel.idle = IDLE_POLL;
+        kernel.idle = MKEMU_IDLE_POLL;
     else if (!strcmp(idle, "halt"))
-        kernel.idle = IDLE_HALT;
+        kernel.idle = MKEMU_IDLE_HALT;
     else
         fail(EXIT_CODE_CONFIG, "idle=%s is not an idle policy; use idle=poll, idle=halt or idle=haltpoll", idle);
 }
@@ -165,6 +165,7 @@ int main(int argc, char **argv)
             "the host starts instances itself, see mk run --help\n");
         return EXIT_CODE_USAGE;
     }
+    sanitize_first(argv, argv + first + 3, argc - first - 3);
     kernel.command_line = argv[first + 2];
     if (!params_parse(&kernel.params, kernel.command_line))
         fail(EXIT_CODE_RESOURCES, "no memory for the command line");
