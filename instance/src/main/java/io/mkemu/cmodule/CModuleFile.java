@@ -18,6 +18,10 @@ public final class CModuleFile {
     /* Far more than code; what is larger is something else by that name. */
     private static final long MAX_BYTES = 256L << 20;
 
+    /** System property that says where the distribution lies. */
+    private static final String HOME_PROPERTY = "mkemu.home";
+    private static final String CORE = "lib/native/libmkemu-core.so";
+
     private final Path path;
     private final String name;
     private final Set<String> parameters;
@@ -40,7 +44,8 @@ public final class CModuleFile {
                 return "has " + size + " bytes, more than a module has; name the .so that mk cc has made";
             }
             check(Files.readAllBytes(path));
-            return CoreLibrary.problem();
+            return Files.isRegularFile(core()) ? null : "cannot be loaded: this distribution of mkemu has no " + core()
+                + "; it is made where a C compiler is there when mkemu is built";
         } catch (ElfFile.Refused refused) {
             return refused.getMessage();
         } catch (IOException unreadable) {
@@ -65,6 +70,11 @@ public final class CModuleFile {
                 + " of mkemu's table of calls, this mkemu has " + CoreDescriptor.MODULE_VERSION
                 + "; build it anew, with mk cc");
         }
+    }
+
+    /** The shared object of the core, in the distribution. */
+    static Path core() {
+        return Path.of(System.getProperty(HOME_PROPERTY, "."), CORE);
     }
 
     private static int machine() {
