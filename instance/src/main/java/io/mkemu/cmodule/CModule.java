@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.DirectBuffer;
@@ -85,7 +86,8 @@ public final class CModule implements KernelModule, AutoCloseable {
     private final AtomicLong handlerNumbers = new AtomicLong();
     private final Queue<Kthread> kthreads = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Throwable> fault = new AtomicReference<>();
-    private final AtomicLong contexts = new AtomicLong();
+    private final AtomicInteger contexts = new AtomicInteger();
+    private final AtomicInteger contextNumbers = new AtomicInteger();
     private Arena arena;
     private Kernel kernel;
     private ModuleMemory memory;
@@ -236,6 +238,16 @@ public final class CModule implements KernelModule, AutoCloseable {
         if (arena != null) {
             arena.close();
             arena = null;
+        }
+    }
+
+    /**
+     * Lets go of what a kernel has left that ended without its exit, as far as it can be let go: kthreads that have not
+     * ended keep their stacks, and with them the module. No CPU of that kernel runs any more.
+     */
+    public void abandon() {
+        if (contexts.get() == 0) {
+            close();
         }
     }
 
@@ -400,10 +412,18 @@ public final class CModule implements KernelModule, AutoCloseable {
                 lent.run(() -> CoreLibrary.context(context));
             } catch (Throwable thrown) {
                 failed(thrown, 0);
+            } finally {
+                contexts.decrementAndGet();
             }
-        }, name + "/" + contexts.incrementAndGet(), 0, false);
+        }, name + "/" + contextNumbers.incrementAndGet(), 0, false);
         thread.setDaemon(true);
-        thread.start();
+        contexts.incrementAndGet();
+        try {
+            thread.start();
+        } catch (Throwable refused) {
+            contexts.decrementAndGet();
+            throw refused;
+        }
         return 0;
     }
 }
