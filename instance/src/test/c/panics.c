@@ -12,6 +12,7 @@ static void on_message(struct mk_ipi_data *data, void *context)
 static int __init panics_init(void)
 {
 	multikernel_register_handler(on_message, NULL, 0x50);
+	multikernel_register_handler(on_message, NULL, 0x30);
 	return 0;
 }
 

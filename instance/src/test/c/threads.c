@@ -7,6 +7,12 @@
 #include <linux/multikernel.h>
 
 #define COUNT 0x30
+#ifndef FIRST
+#define FIRST 0
+#endif
+#ifndef PAUSE
+#define PAUSE 2
+#endif
 
 static int sent;
 static int received;
@@ -25,11 +31,11 @@ static void on_count(struct mk_ipi_data *data, void *context)
 static int send_all(void *unused)
 {
 	while (sent < rounds && !kthread_should_stop()) {
-		int number = sent;
+		int number = FIRST + sent;
 
 		if (multikernel_send_ipi_data(peer, &number, sizeof(number), COUNT) == 0)
 			sent++;
-		msleep(2);
+		msleep(PAUSE);
 	}
 	pr_info("threads: sent %d, received %d\n", sent, received);
 	return 0;

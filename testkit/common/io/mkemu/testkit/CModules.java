@@ -19,8 +19,7 @@ import java.util.stream.Stream;
  * tests are skipped, and stderr says so.
  */
 public final class CModules {
-    private static final String HOME_PROPERTY = "mkemu.home";
-    private static final String CORE = "lib/native/libmkemu-core.so";
+    private static final String CORE_PROPERTY = "mkemu.core";
     private static final boolean HAS_COMPILER = hasCompiler();
 
     private CModules() {
@@ -56,15 +55,13 @@ public final class CModules {
             System.err.println("SKIPPED: modules in C are not tested here, there is no cc; install gcc");
         }
         assumeTrue(HAS_COMPILER, "there is no cc on this system");
-        String home = System.getProperty(HOME_PROPERTY);
-        if (home == null || !Files.isRegularFile(Path.of(home, CORE))) {
-            System.setProperty(HOME_PROPERTY, makeCore().toString());
+        if (System.getProperty(CORE_PROPERTY) == null) {
+            System.setProperty(CORE_PROPERTY, makeCore().toString());
         }
     }
 
     private static Path makeCore() {
-        Path home = Path.of("target/native-home").toAbsolutePath();
-        Path core = home.resolve(CORE);
+        Path core = Path.of("target/native/libmkemu-core.so").toAbsolutePath();
         try (Stream<Path> files = Files.list(sources().resolve("core"))) {
             Files.createDirectories(core.getParent());
             /* Aside: another test's JVM may load it now. */
@@ -76,7 +73,7 @@ public final class CModules {
             command.add("-ldl");
             run(command);
             Files.move(made, core, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return home;
+            return core;
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
         }
@@ -94,10 +91,12 @@ public final class CModules {
         String name = source.getFileName().toString().replaceFirst("\\.c$", "");
         Path made = into.resolve(name + ".so");
         List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared",
-            "-fvisibility=hidden", "-Wno-pointer-sign", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\"",
+            "-fvisibility=hidden", "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv", "-ffreestanding",
+            "-fno-stack-protector", "-D__KERNEL__", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\"",
             "-I" + sources().resolve("include")));
         command.addAll(List.of(options));
         command.addAll(List.of("-o", made.toString(), source.toAbsolutePath().toString()));
+        command.add(sources().resolve("include/mkemu_kmod.c").toString());
         run(command);
         return made;
     }

@@ -18,8 +18,9 @@ public final class CModuleFile {
     /* Far more than code; what is larger is something else by that name. */
     private static final long MAX_BYTES = 256L << 20;
 
-    /** System property that says where the distribution lies. */
+    /* Where the distribution lies, and, for a test that has none, the core's file. */
     private static final String HOME_PROPERTY = "mkemu.home";
+    private static final String CORE_PROPERTY = "mkemu.core";
     private static final String CORE = "lib/native/libmkemu-core.so";
 
     private final Path path;
@@ -72,9 +73,10 @@ public final class CModuleFile {
         }
     }
 
-    /** The shared object of the core, in the distribution. */
+    /** The shared object of the core: the distribution's. */
     static Path core() {
-        return Path.of(System.getProperty(HOME_PROPERTY, "."), CORE);
+        String file = System.getProperty(CORE_PROPERTY);
+        return file != null ? Path.of(file) : Path.of(System.getProperty(HOME_PROPERTY, "."), CORE);
     }
 
     private static int machine() {
