@@ -53,7 +53,7 @@ public final class CModule implements KernelModule, AutoCloseable {
     }
 
     /** Stands for a kthread where its kernel counts tasks. */
-    private final class Kthread implements Task {
+    final class Kthread implements Task {
         private final int cpu;
         private volatile boolean ended;
         private volatile boolean failed;
@@ -72,7 +72,7 @@ public final class CModule implements KernelModule, AutoCloseable {
     }
 
     /** A handler of it; the core knows by its token what it calls. */
-    private record Handler(CModule module, long token) implements IpiCallback {
+    record Handler(CModule module, long token) implements IpiCallback {
         @Override
         public void handle(MkIpiData data, Object context) {
             module.deliver(data, token);

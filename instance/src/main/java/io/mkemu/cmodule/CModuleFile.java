@@ -4,10 +4,12 @@ package io.mkemu.cmodule;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -107,6 +109,25 @@ public final class CModuleFile {
             Throwable why = broken.getCause() == null ? broken : broken.getCause();
             throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + why.getMessage(),
                 broken);
+        }
+    }
+
+    /**
+     * Does what a kernel does that boots with a module in C, without one: for a process whose classes an AOT cache is
+     * made of. Nothing where mkemu was built without a C compiler.
+     */
+    public static void rehearse() {
+        if (Files.isRegularFile(core())) {
+            try (CModule nobody = new CModule(core(), "", Set.of())) {
+                for (Class<?> used : List.of(ModuleCpu.class, ModuleMemory.class, CModule.Handler.class,
+                    CModule.Kthread.class)) {
+                    MethodHandles.lookup().ensureInitialized(used);
+                }
+                nobody.load(1, 0);
+            } catch (IllegalAccessException | ElfFile.Refused expected) {
+                /* The core is no module: all up to there was to be rehearsed. */
+                return;
+            }
         }
     }
 
