@@ -66,8 +66,9 @@ public final class CModules {
             Files.createDirectories(core.getParent());
             /* Aside: another test's JVM may load it now. */
             Path made = Files.createTempFile(core.getParent(), "core", ".so");
-            List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-pthread",
-                "-fvisibility=hidden", "-I" + sources().resolve("include"), "-I" + sources().resolve("core"),
+            List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared",
+                "-pthread", "-fvisibility=hidden",
+                "-I" + sources().resolve("include"), "-I" + sources().resolve("core"),
                 "-o", made.toString()));
             files.map(Path::toString).filter(file -> file.endsWith(".c")).sorted().forEach(command::add);
             command.add("-ldl");
@@ -91,8 +92,8 @@ public final class CModules {
         String name = source.getFileName().toString().replaceFirst("\\.c$", "");
         Path made = into.resolve(name + ".so");
         List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared",
-            "-fvisibility=hidden", "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv", "-ffreestanding",
-            "-fno-stack-protector", "-D__KERNEL__", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\"",
+            "-fvisibility=hidden", "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
+            "-ffreestanding", "-fno-stack-protector", "-D__KERNEL__", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\"",
             "-I" + sources().resolve("include")));
         command.addAll(List.of(options));
         command.addAll(List.of("-o", made.toString(), source.toAbsolutePath().toString()));

@@ -65,8 +65,8 @@ final class CoreLibrary {
         SymbolLookup library = SymbolLookup.libraryLookup(CModuleFile.core(), Arena.global());
         long abi = call(library.findOrThrow("mkemu_core_abi"), 0, 0, 0, 0);
         if ((int) abi != CoreDescriptor.CORE_ABI) {
-            throw new MachineException(ExitCode.INTERNAL, CModuleFile.core() + " is of another version of mkemu (" + (int) abi
-                + ", must be " + CoreDescriptor.CORE_ABI + "); build mkemu anew: scripts/mk");
+            throw new MachineException(ExitCode.INTERNAL, CModuleFile.core() + " is of another version of mkemu ("
+                + (int) abi + ", must be " + CoreDescriptor.CORE_ABI + "); build mkemu anew: scripts/mk");
         }
         return library;
     }
@@ -81,8 +81,8 @@ final class CoreLibrary {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             MemorySegment[] calls = new MemorySegment[HostCalls.NAMES.size()];
             for (int index = 0; index < calls.length; index++) {
-                calls[index] = Linker.nativeLinker().upcallStub(lookup.findStatic(HostCalls.class, HostCalls.NAMES.get(index),
-                    UP.toMethodType()), UP, Arena.global());
+                MethodHandle call = lookup.findStatic(HostCalls.class, HostCalls.NAMES.get(index), UP.toMethodType());
+                calls[index] = Linker.nativeLinker().upcallStub(call, UP, Arena.global());
             }
             return calls;
         } catch (ReflectiveOperationException impossible) {
