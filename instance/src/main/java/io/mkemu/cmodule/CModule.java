@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.DirectBuffer;
@@ -52,7 +53,7 @@ public final class CModule implements KernelModule, AutoCloseable {
     }
 
     /** Stands for a kthread where its kernel counts tasks. */
-    private final class Kthread implements Task {
+    final class Kthread implements Task {
         private final int cpu;
         private volatile boolean ended;
         private volatile boolean failed;
@@ -71,7 +72,7 @@ public final class CModule implements KernelModule, AutoCloseable {
     }
 
     /** A handler of it; the core knows by its token what it calls. */
-    private record Handler(CModule module, long token) implements IpiCallback {
+    record Handler(CModule module, long token) implements IpiCallback {
         @Override
         public void handle(MkIpiData data, Object context) {
             module.deliver(data, token);
@@ -85,7 +86,8 @@ public final class CModule implements KernelModule, AutoCloseable {
     private final AtomicLong handlerNumbers = new AtomicLong();
     private final Queue<Kthread> kthreads = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Throwable> fault = new AtomicReference<>();
-    private final AtomicLong contexts = new AtomicLong();
+    private final AtomicInteger contexts = new AtomicInteger();
+    private final AtomicInteger contextNumbers = new AtomicInteger();
     private Arena arena;
     private Kernel kernel;
     private ModuleMemory memory;
@@ -236,6 +238,16 @@ public final class CModule implements KernelModule, AutoCloseable {
         if (arena != null) {
             arena.close();
             arena = null;
+        }
+    }
+
+    /**
+     * Lets go of what a kernel has left that ended without its exit, as far as it can be let go: kthreads that have not
+     * ended keep their stacks, and with them the module. No CPU of that kernel runs any more.
+     */
+    public void abandon() {
+        if (contexts.get() == 0) {
+            close();
         }
     }
 
@@ -400,10 +412,18 @@ public final class CModule implements KernelModule, AutoCloseable {
                 lent.run(() -> CoreLibrary.context(context));
             } catch (Throwable thrown) {
                 failed(thrown, 0);
+            } finally {
+                contexts.decrementAndGet();
             }
-        }, name + "/" + contexts.incrementAndGet(), 0, false);
+        }, name + "/" + contextNumbers.incrementAndGet(), 0, false);
         thread.setDaemon(true);
-        thread.start();
+        contexts.incrementAndGet();
+        try {
+            thread.start();
+        } catch (Throwable refused) {
+            contexts.decrementAndGet();
+            throw refused;
+        }
         return 0;
     }
 }

@@ -4,10 +4,12 @@ package io.mkemu.cmodule;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -17,6 +19,11 @@ import java.util.Set;
 public final class CModuleFile {
     /* Far more than code; what is larger is something else by that name. */
     private static final long MAX_BYTES = 256L << 20;
+
+    /* Where the distribution lies, and, for a test that has none, the core's file. */
+    private static final String HOME_PROPERTY = "mkemu.home";
+    private static final String CORE_PROPERTY = "mkemu.core";
+    private static final String CORE = "lib/native/libmkemu-core.so";
 
     private final Path path;
     private final String name;
@@ -40,7 +47,8 @@ public final class CModuleFile {
                 return "has " + size + " bytes, more than a module has; name the .so that mk cc has made";
             }
             check(Files.readAllBytes(path));
-            return CoreLibrary.problem();
+            return Files.isRegularFile(core()) ? null : "cannot be loaded: this distribution of mkemu has no " + core()
+                + "; it is made where a C compiler is there when mkemu is built";
         } catch (ElfFile.Refused refused) {
             return refused.getMessage();
         } catch (IOException unreadable) {
@@ -65,6 +73,12 @@ public final class CModuleFile {
                 + " of mkemu's table of calls, this mkemu has " + CoreDescriptor.MODULE_VERSION
                 + "; build it anew, with mk cc");
         }
+    }
+
+    /** The shared object of the core: the distribution's. */
+    static Path core() {
+        String file = System.getProperty(CORE_PROPERTY);
+        return file != null ? Path.of(file) : Path.of(System.getProperty(HOME_PROPERTY, "."), CORE);
     }
 
     private static int machine() {
@@ -95,6 +109,25 @@ public final class CModuleFile {
             Throwable why = broken.getCause() == null ? broken : broken.getCause();
             throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + why.getMessage(),
                 broken);
+        }
+    }
+
+    /**
+     * Does what a kernel does that boots with a module in C, without one: for a process whose classes an AOT cache is
+     * made of. Nothing where mkemu was built without a C compiler.
+     */
+    public static void rehearse() {
+        if (Files.isRegularFile(core())) {
+            try (CModule nobody = new CModule(core(), "", Set.of())) {
+                for (Class<?> used : List.of(ModuleCpu.class, ModuleMemory.class, CModule.Handler.class,
+                    CModule.Kthread.class)) {
+                    MethodHandles.lookup().ensureInitialized(used);
+                }
+                nobody.load(1, 0);
+            } catch (IllegalAccessException | ElfFile.Refused expected) {
+                /* The core is no module: all up to there was to be rehearsed. */
+                return;
+            }
         }
     }
 

@@ -15,7 +15,6 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -27,9 +26,6 @@ import java.nio.file.Path;
  * one that the function does not have is not looked at, and of a result of 32 bits the lower half is the result.
  */
 final class CoreLibrary {
-    /** System property that says where the distribution lies. */
-    static final String HOME_PROPERTY = "mkemu.home";
-    private static final String FILE = "lib/native/libmkemu-core.so";
     private static final int MAX_TEXT = 4096;
     private static final long CONTEXTS_ARE_THREADS = 1;
 
@@ -66,23 +62,13 @@ final class CoreLibrary {
 
     @SuppressWarnings("restricted")
     private static SymbolLookup open() {
-        SymbolLookup library = SymbolLookup.libraryLookup(file(), Arena.global());
+        SymbolLookup library = SymbolLookup.libraryLookup(CModuleFile.core(), Arena.global());
         long abi = call(library.findOrThrow("mkemu_core_abi"), 0, 0, 0, 0);
         if ((int) abi != CoreDescriptor.CORE_ABI) {
-            throw new MachineException(ExitCode.INTERNAL, file() + " is of another version of mkemu (" + (int) abi
-                + ", must be " + CoreDescriptor.CORE_ABI + "); build mkemu anew: scripts/mk");
+            throw new MachineException(ExitCode.INTERNAL, CModuleFile.core() + " is of another version of mkemu ("
+                + (int) abi + ", must be " + CoreDescriptor.CORE_ABI + "); build mkemu anew: scripts/mk");
         }
         return library;
-    }
-
-    private static Path file() {
-        return Path.of(String.valueOf(System.getProperty(HOME_PROPERTY)), FILE);
-    }
-
-    /** Why modules in C cannot be run by this process, in a line; null if they can, as far as can be seen. */
-    static String problem() {
-        return Files.isRegularFile(file()) ? null : "cannot be loaded: this distribution of mkemu has no " + file()
-            + "; it is made where a C compiler is there when mkemu is built";
     }
 
     private static MemorySegment function(String name) {
@@ -95,8 +81,8 @@ final class CoreLibrary {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             MemorySegment[] calls = new MemorySegment[HostCalls.NAMES.size()];
             for (int index = 0; index < calls.length; index++) {
-                calls[index] = Linker.nativeLinker().upcallStub(lookup.findStatic(HostCalls.class, HostCalls.NAMES.get(index),
-                    UP.toMethodType()), UP, Arena.global());
+                MethodHandle call = lookup.findStatic(HostCalls.class, HostCalls.NAMES.get(index), UP.toMethodType());
+                calls[index] = Linker.nativeLinker().upcallStub(call, UP, Arena.global());
             }
             return calls;
         } catch (ReflectiveOperationException impossible) {

@@ -13,7 +13,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** The windows through which a module in C sees physical memory: C has addresses, the kernel has windows. Any thread. */
+/** The windows through which a module in C sees memory: C has addresses, the kernel has windows. Any thread. */
 final class ModuleMemory {
     private final Kernel kernel;
     /** Pages of others, by their addresses in this process. */

@@ -8,6 +8,7 @@ import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.HostClock;
+import io.mkemu.cmodule.CModuleFile;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
@@ -32,6 +33,8 @@ import java.util.List;
 public final class InstanceMain {
     /** System property of a process whose stderr the host reads: it would say twice what is in the log. */
     public static final String CHILD_PROPERTY = "mkemu.child";
+    /** System property of a process that an AOT cache is made of: it does in vain what others do. */
+    public static final String REHEARSAL_PROPERTY = "mkemu.rehearsal";
     private static final String EPOCH = "mk_epoch";
     private static final String LIFE = "mk_life";
     /* The process's own; System.err becomes the kernel log's. */
@@ -188,6 +191,9 @@ public final class InstanceMain {
         kernel.onPanic(reason -> exit(fail(entry, printk, ExitCode.MODULE, reason, null)));
         entry.bootStep(BootStep.MAPPED, System.nanoTime());
         kernel.bringUpCpus();
+        if (Boolean.getBoolean(REHEARSAL_PROPERTY)) {
+            CModuleFile.rehearse();
+        }
         kernel.start(ModuleLoader.load(List.of(args).subList(3, args.length)));
         requests.awaitShutdown();
         /* The host decides when the modules have had time enough, and kills the process then. */

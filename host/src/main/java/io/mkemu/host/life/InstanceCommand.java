@@ -67,6 +67,7 @@ public final class InstanceCommand {
         if (AotCache.isRecording()) {
             /* A class that the cache does not have costs the next kernel the opening of all jars. */
             command.add("echo");
+            command.add(1, "-D" + InstanceMain.REHEARSAL_PROPERTY + "=true");
         }
         return command;
     }

@@ -47,10 +47,16 @@ public abstract class InstanceLife {
      *     ended if nobody wanted it to
      */
     public InstanceLife(HostedMachine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
+        this(machine, spec, KernelKind.of(spec.bootargs(), spec.modules(), machine.memory()), over);
+    }
+
+    /** As above, of a kernel that this is the one to choose. */
+    public InstanceLife(HostedMachine machine, InstanceSpec spec, KernelKind kernel,
+        BiConsumer<InstanceLife, String> over) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.mapped().instances().entry(spec.id());
-        this.kernel = KernelKind.of(spec.bootargs(), spec.modules(), machine.memory());
+        this.kernel = kernel;
         this.over = over;
     }
 

@@ -76,7 +76,11 @@ public final class Bench implements AutoCloseable {
         history.clear();
         begun += 1L << 32;
         this.recorded = recorded != null;
-        return new Simulation(this, scenario, seed, strategy, decisions, recorded).run();
+        try {
+            return new Simulation(this, scenario, seed, strategy, decisions, recorded).run();
+        } finally {
+            images.ended();
+        }
     }
 
     /** RAM of a machine that begins. */

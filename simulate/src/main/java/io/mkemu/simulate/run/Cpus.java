@@ -30,6 +30,9 @@ final class Cpus implements VirtualPlatform.Scheduler {
     private static final int PARK = 10;
     private static final int BOOT = 11;
     private static final long EVERYTHING = -1;
+    private static final long SPIN_NANOS = 100;
+    /* A second of them: nobody waits longer for room. */
+    private static final long MOST_SPINS_IN_C = 10_000_000;
 
     /** What stands between a kernel and its modules. */
     interface Hooks {
@@ -48,6 +51,7 @@ final class Cpus implements VirtualPlatform.Scheduler {
     private final long[] poolBytes;
     private final int[] sendingTo;
     private Actor current;
+    private long spinsInC;
     private long touched;
     private boolean sharesPages;
 
@@ -129,6 +133,7 @@ final class Cpus implements VirtualPlatform.Scheduler {
     /** Lets one of them go on to its next point. */
     void step(Actor actor, long now) {
         current = actor;
+        spinsInC = 0;
         touched = actor.instance() < 0 || sharesPages ? EVERYTHING : bit(actor.instance());
         try {
             actor.step(now);
@@ -288,9 +293,10 @@ final class Cpus implements VirtualPlatform.Scheduler {
 
     /* ---- points ---- */
 
-    private static void stop(Actor actor, int where, boolean betweenTurns) {
+    /** False if it has gone on at once: code in C is on its stack, or it runs on a thread that C has started. */
+    private static boolean stop(Actor actor, int where, boolean betweenTurns) {
         actor.stopsAt(where, betweenTurns);
-        Coroutine.stop();
+        return Coroutine.stop();
     }
 
     /** Whether a CPU, or the supervisor, runs now. */
@@ -320,7 +326,18 @@ final class Cpus implements VirtualPlatform.Scheduler {
         Actor actor = current;
         if (actor != null) {
             strategy.spins(actor.number());
-            stop(actor, SPIN, false);
+            if (!stop(actor, SPIN, false)) {
+                spinsInC(actor);
+            }
+        }
+    }
+
+    /** Time passes for a CPU that waits inside of C, but no other CPU can go on meanwhile. */
+    private void spinsInC(Actor actor) {
+        platform.advance(SPIN_NANOS);
+        if (++spinsInC > MOST_SPINS_IN_C) {
+            throw new IllegalStateException("CPU " + actor.name() + " waits for another CPU inside of a call from C, "
+                + "and a simulation cannot let another one go on there");
         }
     }
 
@@ -335,7 +352,10 @@ final class Cpus implements VirtualPlatform.Scheduler {
         if (actor != null) {
             actor.parks(platform.nanoTime() + Math.max(1, nanos));
             strategy.spins(actor.number());
-            stop(actor, PARK, false);
+            if (!stop(actor, PARK, false)) {
+                actor.goesOn();
+                platform.advance(Math.max(1, nanos));
+            }
         }
     }
 

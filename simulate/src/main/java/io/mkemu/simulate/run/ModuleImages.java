@@ -5,6 +5,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.boot.ModulePath;
 import io.mkemu.builtin.BuiltinModules;
+import io.mkemu.cmodule.CModule;
 import io.mkemu.cmodule.CModuleFile;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.module.Check;
@@ -151,6 +152,7 @@ final class ModuleImages {
 
     private final Map<String, Image> images = new LinkedHashMap<>();
     private final Map<String, CModuleFile> sharedObjects = new HashMap<>();
+    private final List<CModule> running = new ArrayList<>();
 
     /**
      * Reads jars, and loads shared objects.
@@ -218,7 +220,9 @@ final class ModuleImages {
             Image image = images.get(name);
             CModuleFile sharedObject = sharedObjects.get(name);
             if (sharedObject != null) {
-                modules.add(sharedObject.newModule());
+                CModule module = sharedObject.newModule();
+                running.add(module);
+                modules.add(module);
             } else if (image == null) {
                 modules.add(BuiltinModules.create(name));
             } else {
@@ -226,6 +230,12 @@ final class ModuleImages {
             }
         }
         return modules;
+    }
+
+    /** The run is over: what its kernels have left in C is let go. */
+    void ended() {
+        running.forEach(CModule::abandon);
+        running.clear();
     }
 
     /** Makes the checks of one run. */

@@ -3,6 +3,7 @@ package io.mkemu.simulate.run;
 
 import io.mkemu.host.life.HostedMachine;
 import io.mkemu.host.life.InstanceLife;
+import io.mkemu.host.life.KernelKind;
 import io.mkemu.tree.InstanceSpec;
 import java.util.BitSet;
 import java.util.function.BiConsumer;
@@ -17,7 +18,8 @@ final class SimulatedLife extends InstanceLife {
 
     SimulatedLife(HostedMachine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over,
         Consumer<SimulatedLife> launch) {
-        super(machine, spec, over);
+        /* All kernels of a simulation live in this process. */
+        super(machine, spec, KernelKind.JVM, over);
         this.launch = launch;
     }
 

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.mkemu.abi.IpiMode;
+import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
+import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.memory.Window;
+import io.mkemu.module.KernelModule;
+import io.mkemu.testkit.Await;
+import io.mkemu.testkit.CModules;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a module in C is owed by a kernel of a JVM, in both mailboxes. Instance 1 has it, instance 2 talks to it. */
+@Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
+abstract class CModuleContract {
+    private static final int ASK = 0x20;
+    private static final int ANSWER = 0x21;
+    private static final int TAKE_BACK = 0x22;
+    private static final int SELF = 0x23;
+    private static final int PANIC = 0x50;
+
+    private final IpiMode mode;
+    @TempDir
+    Path directory;
+    private TestKernels machine;
+    private Node other;
+    private final List<byte[]> answers = Collections.synchronizedList(new ArrayList<>());
+
+    CModuleContract(IpiMode mode) {
+        this.mode = mode;
+    }
+
+    /** Builds a module of src/test/c and makes an object of it. */
+    static KernelModule module(Path directory, String name) {
+        Path made = CModules.build(CModules.root().resolve("instance/src/test/c/" + name + ".c"), directory);
+        return ModuleLoader.load(List.of(made.toString())).getFirst();
+    }
+
+    @BeforeEach
+    void boot() throws Exception {
+        CModules.require();
+        machine = new TestKernels(mode);
+        machine.load(1, 2, 5);
+        machine.load(2, 1);
+        other = machine.boot(2, "quiet");
+        other.on(() -> other.api.registerHandler((data, context) -> {
+            byte[] bytes = new byte[data.dataSize()];
+            data.buffer().getBytes(0, bytes);
+            answers.add(bytes);
+        }, null, ANSWER));
+    }
+
+    @AfterEach
+    void shutDown() throws Exception {
+        if (machine != null) {
+            machine.close();
+        }
+    }
+
+    private Node bootWith(String name, String cmdline) throws Exception {
+        return machine.boot(1, cmdline, module(directory, name));
+    }
+
+    /** Something that the other kernel does, for conditions. */
+    private int asks(Callable<Integer> call) {
+        try {
+            return other.on(call);
+        } catch (Exception fault) {
+            throw new IllegalStateException(fault);
+        }
+    }
+
+    private void awaitLine(String wanted) throws Exception {
+        Await.until(() -> machine.log(1).stream().anyMatch(line -> line.contains(wanted)),
+            () -> wanted + " is not in " + machine.log(1));
+    }
+
+    @Test
+    void messagesOfAllSizesComeAndGo() throws Exception {
+        bootWith("answers", "quiet");
+        for (int size = 0; size <= MkIpiDataDescriptor.MAX_DATA_SIZE; size++) {
+            byte[] sent = new byte[size];
+            byte[] wanted = new byte[size];
+            for (int at = 0; at < size; at++) {
+                sent[at] = (byte) (at + size);
+                wanted[at] = (byte) (at + size + 1);
+            }
+            int before = answers.size();
+            assertEquals(0, other.on(() -> other.api.sendIpiData(1, sent, ASK)));
+            if (mode == IpiMode.SINGLE_SLOT && size == 0) {
+                /* The RFC takes a slot of no bytes for an empty one. */
+                continue;
+            }
+            Await.until(() -> answers.size() > before, () -> "no answer to " + sent.length + " bytes");
+            assertArrayEquals(wanted, answers.getLast());
+        }
+        assertTrue(machine.log(1).stream().noneMatch(line -> line.contains("another one")), machine.log(1)::toString);
+    }
+
+    @Test
+    void theSenderIsSeenAndLinesHaveNoPrefix() throws Exception {
+        bootWith("answers", "quiet");
+        other.on(() -> other.api.sendIpiData(1, new byte[24], SELF));
+        awaitLine("answers: type 0x23, 24 bytes from CPU 1");
+        assertTrue(machine.log(1).stream().noneMatch(line -> line.contains("answers: answers:")),
+            machine.log(1)::toString);
+    }
+
+    @Test
+    void messagesOfOneSenderComeInTheirOrder() throws Exception {
+        bootWith("answers", "quiet");
+        int messages = 500;
+        for (int number = 0; number < messages; number++) {
+            byte[] sent = {(byte) number, (byte) (number >> 8), 0};
+            /* Answers find the lane full too, and a slot holds one message. */
+            int underWay = mode == IpiMode.SINGLE_SLOT ? 0 : TestKernels.LAYOUT.ipiSlots() / 4;
+            int wanted = number - underWay;
+            Await.until(() -> answers.size() >= wanted, () -> answers.size() + " answers, not " + wanted);
+            assertEquals(0, asks(() -> other.api.sendIpiData(1, sent, ASK)));
+        }
+        Await.until(() -> answers.size() == messages, () -> answers.size() + " answers");
+        for (int number = 0; number < messages; number++) {
+            assertEquals((byte) (number + 1), answers.get(number)[0]);
+        }
+    }
+
+    @Test
+    void aPageIsMappedWrittenAndUnmapped() throws Exception {
+        bootWith("answers", "quiet");
+        long address = other.on(() -> other.api.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
+        Window page = other.on(() -> other.api.memremap(address, Pages.PAGE_SIZE));
+        page.buffer().putBytes(0, "hello\0".getBytes(StandardCharsets.UTF_8));
+        assertEquals(0, other.on(() -> other.api.sendPfn(1, Pages.pfn(address))));
+        awaitLine("answers: the page says: hello");
+        Await.until(() -> page.buffer().getStringWithoutLengthUtf8(0, 8).equals("and back"), () -> "nothing written");
+        page.close();
+        Await.until(() -> asks(() -> other.api.instanceFree(address, Pages.PAGE_SIZE)) == 0,
+            () -> "the page is still mapped");
+    }
+
+    @Test
+    void aHandlerThatWasTakenBackIsCalledNoMore() throws Exception {
+        bootWith("answers", "quiet");
+        other.on(() -> other.api.sendIpiData(1, new byte[1], TAKE_BACK));
+        Await.until(() -> answers.size() == 1, () -> "no answer");
+        other.on(() -> other.api.sendIpiData(1, new byte[8], ASK));
+        awaitLine("mkemu: no handler for IPI type 0x20 from CPU 1");
+        assertEquals(1, answers.size());
+    }
+
+    @Test
+    void exitLeavesNothing() throws Exception {
+        Node node = bootWith("answers", "quiet");
+        node.shutDown();
+        awaitLine("answers: gone");
+        assertEquals(0, node.kernel.handlers().handlersOf(ASK).length);
+        assertEquals(0, node.kernel.handlers().handlersOf(SELF).length);
+    }
+
+    @Test
+    void kthreadsSleepSendAndAreCountedAsTasks() throws Exception {
+        other.on(() -> other.api.registerHandler((data, context) -> answers.add(new byte[0]), null, 0x30));
+        Node node = bootWith("threads", "quiet threads.peer=2 threads.rounds=7");
+        awaitLine("threads: sent 7, received 0");
+        Await.until(() -> node.kernel.entry().tasksEnded() == 1, () -> "the kthread has not ended");
+        assertEquals(1, node.kernel.entry().tasksStarted());
+        assertEquals(0, node.kernel.entry().tasksFailed());
+        Await.until(() -> answers.size() == 7, () -> answers.size() + " messages");
+    }
+
+    @Test
+    void theSameFileHasDataOfItsOwnInEachKernel() throws Exception {
+        other.on(() -> other.api.registerHandler((data, context) -> answers.add(new byte[0]), null, 0x30));
+        KernelModule first = module(directory, "threads");
+        KernelModule second = ModuleLoader.load(List.of(directory.resolve("threads.so").toString())).getFirst();
+        machine.load(3, 4);
+        machine.boot(1, "quiet threads.peer=2 threads.rounds=4", first);
+        machine.boot(3, "quiet threads.peer=2 threads.rounds=9", second);
+        awaitLine("threads: sent 4, received 0");
+        Await.until(() -> machine.log(3).stream().anyMatch(line -> line.contains("threads: sent 9, received 0")),
+            () -> machine.log(3).toString());
+    }
+
+    @Test
+    void anInitThatFailsIsOneLineAndLeavesNothing() throws Exception {
+        Node node = bootWith("refuses", "quiet");
+        assertEquals(List.of("refuses: init failed: module_init returned -ENODEV"),
+            machine.log(1).stream().map(line -> line.replaceFirst("^.*?(refuses|$)", "$1"))
+                .filter(line -> !line.isEmpty()).toList(), machine.log(1)::toString);
+        assertEquals(0, node.kernel.handlers().handlersOf(0x40).length);
+        assertEquals(1, node.kernel.entry().tasksFailed());
+    }
+
+    @Test
+    void aPanicEndsTheKernelWithItsReason() throws Exception {
+        machine.load(3, 4);
+        Node node = machine.boot(3, "quiet", module(directory, "panics"));
+        List<String> reasons = Collections.synchronizedList(new ArrayList<>());
+        node.kernel.onPanic(reason -> {
+            reasons.add(reason);
+            throw new IllegalStateException(reason);
+        });
+        other.on(() -> other.api.sendIpiData(3, new byte[3], PANIC));
+        Await.until(() -> !reasons.isEmpty(), () -> "no panic");
+        assertEquals("panic: panics: the message of 3 bytes was one too many", reasons.getFirst());
+    }
+}
