@@ -4,6 +4,9 @@
  *     map CPU PFN      as if that CPU had sent the PFN; answers "window I", or "refused"
  *     unmap I          answers "unmapped"
  *     word I           answers the first word of window I
+ *     alloc SIZE ALIGN from the memory of instance 1; answers the address, 0 for none
+ *     free ADDRESS SIZE  answers the result
+ *     revoke ID PFN    of the memory of instance 1; answers the result
  */
 #include "mkemu_pages.h"
 
@@ -24,6 +27,11 @@ int main(int argc, char **argv)
         || !mkemu_header_is_good(&peer.header, (uint64_t)file.st_size)
         || !(peer.tables = mkemu_map(&peer, 0, peer.header.pool_map_at)))
         return 1;
+    for (int i = 0; i < MKEMU_INSTANCE_MAX_REGIONS; i++) {
+        struct mkemu_region r = mkemu_entry(&peer, 1)->regions[i];
+        if (r.size && !mkemu_attach_pool(&peer.pools[i], &r, mkemu_map(&peer, r.address, r.size)))
+            return 3;
+    }
     while (fgets(line, sizeof line, stdin)) {
         if (sscanf(line, "map %llu %llu", &first, &second) == 2 && count < MOST_WINDOWS) {
             uint64_t pfn = second;
@@ -39,6 +47,12 @@ int main(int argc, char **argv)
             puts("unmapped");
         } else if (sscanf(line, "word %llu", &first) == 1 && first < count) {
             printf("%llu\n", *(unsigned long long *)windows[first]);
+        } else if (sscanf(line, "alloc %llu %llu", &first, &second) == 2) {
+            printf("%llu\n", (unsigned long long)mkemu_alloc(&peer, first, second));
+        } else if (sscanf(line, "free %llu %llu", &first, &second) == 2) {
+            printf("%d\n", mkemu_free(&peer, first, second));
+        } else if (sscanf(line, "revoke %llu %llu", &first, &second) == 2) {
+            printf("%d\n", mkemu_revoke_pfn(&peer, (int)first, second));
         } else {
             return 2;
         }

@@ -110,4 +110,57 @@ class CPagesIT {
         orders.close();
         assertEquals(0, mapper.waitFor());
     }
+
+    private long number(String line) throws IOException {
+        return Long.parseLong(order(line));
+    }
+
+    /** Two processes, one in C, allocate from one pool by one rule. */
+    @Test
+    void aKernelInCAllocatesAsAKernelInJavaDoes() throws Exception {
+        long first = number("alloc 4096 4096");
+        assertEquals(first + Pages.PAGE_SIZE, pool.alloc(3 * Pages.PAGE_SIZE, 1), "behind it");
+        long aligned = number("alloc 8193 16384");
+        assertEquals(0, aligned % 16384);
+        assertTrue(pool.isAllocated(aligned, 3 * Pages.PAGE_SIZE));
+        assertEquals(-Errno.EINVAL, number("free " + aligned + " 4096"), "not its size");
+        assertEquals(-Errno.EINVAL, number("free " + (aligned + Pages.PAGE_SIZE) + " 4096"), "not its beginning");
+        assertEquals(-Errno.EINVAL, number("free " + (aligned + 1) + " 4096"));
+        assertEquals(-Errno.EINVAL, number("free 4096 4096"), "not of the pool");
+        assertEquals(-Errno.EINVAL, number("free " + aligned + " 0"));
+        assertEquals(0, pool.free(aligned, 3 * Pages.PAGE_SIZE), "allocated in C, freed in Java");
+        assertEquals(-Errno.ENOENT, number("free " + aligned + " 12288"));
+        assertEquals(0, number("free " + (first + Pages.PAGE_SIZE) + " 12288"), "allocated in Java, freed in C");
+        assertEquals(0, number("alloc 4096 4097"), "no power of two");
+        assertEquals(0, number("alloc 0 4096"));
+        assertEquals(0, number("alloc " + (1L << 40) + " 4096"), "more than there is");
+        assertEquals(first + Pages.PAGE_SIZE, number("alloc 4096 4096"));
+        assertEquals(0, number("free " + (first + Pages.PAGE_SIZE) + " 4096"));
+        long all = pool.available();
+        long most = number("alloc " + all + " 1");
+        assertEquals(first + Pages.PAGE_SIZE, most);
+        assertEquals(0, pool.available());
+        assertEquals(0, pool.alloc(1, 1));
+        assertEquals(0, number("alloc 1 1"));
+        assertEquals(0, number("free " + most + " " + all));
+        assertEquals(all, pool.available());
+    }
+
+    @Test
+    void aKernelInCDoesNotFreeWhatIsMapped() throws Exception {
+        PageTable table = mapped.memory().pageTable();
+        long page = number("alloc 4096 4096");
+        long pfn = Pages.pfn(page);
+        table.grant(pfn, MAPPER);
+        assertEquals("window 0", order("map " + OWNER + " " + pfn));
+        assertEquals(-Errno.EBUSY, number("free " + page + " 4096"));
+        assertEquals("refused", order("map " + OWNER + " " + pfn), "its shares have ended");
+        assertEquals("unmapped", order("unmap 0"));
+        table.grant(pfn, MAPPER);
+        assertEquals(0, number("revoke " + MAPPER + " " + pfn));
+        assertEquals("refused", order("map " + OWNER + " " + pfn), "taken back");
+        assertEquals(-Errno.EINVAL, number("revoke 256 " + pfn));
+        assertEquals(0, number("free " + page + " 4096"));
+        assertEquals(-Errno.EINVAL, number("revoke " + MAPPER + " " + pfn), "it is nobody's");
+    }
 }
