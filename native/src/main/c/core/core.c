@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* core.c: a core, its CPUs, and one turn of a CPU. */
+#include "core.h"
+
+/* The only thing that is not a core's own: a thread is one CPU at a time. */
+static __thread struct mkc_cpu *this_cpu;
+
+struct mkc_cpu *mkc_this_cpu(void)
+{
+    return this_cpu;
+}
+
+void mkc_set_this_cpu(struct mkc_cpu *cpu)
+{
+    this_cpu = cpu;
+}
+
+uint32_t mkemu_core_abi(void)
+{
+    return MKEMU_CORE_ABI;
+}
+
+void mkc_lock_take(struct mkc_lock *lock)
+{
+    for (uint32_t spins = 0; __atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE); spins++)
+        if (spins > 100)
+            mkc_pause();
+}
+
+void mkc_lock_give(struct mkc_lock *lock)
+{
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
+}
+
+void mkc_relax(struct mkemu_core *core, uint32_t *spins)
+{
+    if (++*spins < 100)
+        return;
+    (void)core->host.nanos(core->host.self); /* a kernel that is simulated lets other CPUs run here */
+    mkc_pause();
+}
+
+uint64_t mkc_nanos(struct mkemu_core *core)
+{
+    return core->host.nanos(core->host.self);
+}
+
+void mkc_attention(struct mkc_cpu *cpu)
+{
+    __atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
+    if (cpu != this_cpu)
+        cpu->core->host.reschedule(cpu->core->host.self, (int32_t)cpu->index);
+}
+
+struct mkc_running mkc_irq_enter(struct mkc_cpu *cpu, const char *what, struct module *m, const void *function)
+{
+    struct mkc_running before = cpu->running;
+
+    cpu->in_irq++;
+    cpu->running = (struct mkc_running){what, m, function};
+    __atomic_store_n(&cpu->inside, 1, __ATOMIC_SEQ_CST);
+    return before;
+}
+
+void mkc_irq_leave(struct mkc_cpu *cpu, struct mkc_running before)
+{
+    cpu->running = before;
+    cpu->in_irq--;
+    if (!cpu->in_irq && cpu->line_length)
+        mkc_flush_line(cpu);
+    if (!cpu->current && !cpu->in_irq) {
+        if (cpu->idle.preempt || cpu->idle.irqs_off) {
+            mkc_log(cpu->core, 3, "BUG: a callback on CPU %u returned with %d spinlocks held%s", cpu->index,
+                cpu->idle.preempt, cpu->idle.irqs_off ? " and interrupts disabled" : "");
+            cpu->idle.preempt = 0;
+            cpu->idle.irqs_off = false;
+        }
+        __atomic_fetch_add(&cpu->switches, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
+    }
+}
+
+struct mkemu_core_module *mkc_of(struct module *m)
+{
+    return m ? m->core : NULL;
+}
+
+struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, int32_t instance_id,
+    enum mkemu_contexts contexts)
+{
+    struct mkemu_core *core = cpus && cpus <= MKEMU_NR_CPUS ? mkc_alloc(sizeof *core) : NULL;
+
+    if (!core)
+        return NULL;
+    core->host = *host;
+    core->cpus = cpus;
+    core->id = instance_id;
+    core->contexts = contexts;
+    core->next_pid = 2;
+    INIT_LIST_HEAD(&core->modules);
+    INIT_LIST_HEAD(&core->tasks);
+    INIT_LIST_HEAD(&core->pages);
+    INIT_LIST_HEAD(&core->entries);
+    core->cpu = mkc_alloc(cpus * sizeof *core->cpu);
+    if (!core->cpu) {
+        mkc_free(core);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < cpus; i++) {
+        struct mkc_cpu *cpu = &core->cpu[i];
+
+        cpu->core = core;
+        cpu->index = i;
+        INIT_LIST_HEAD(&cpu->ready);
+        INIT_LIST_HEAD(&cpu->tasklets);
+        INIT_LIST_HEAD(&cpu->hi_tasklets);
+        cpu->idle.core = core;
+        cpu->idle.cpu = cpu;
+        cpu->idle.task.cpu = (int)i;
+        cpu->idle.task.flags = PF_KTHREAD;
+        mkc_format(cpu->idle.task.comm, sizeof cpu->idle.task.comm, "swapper/%u", i);
+    }
+    if (!mkc_work_new(core)) {
+        mkc_free(core->cpu);
+        mkc_free(core);
+        return NULL;
+    }
+    uintptr_t once;
+    mkc_backtrace(&once, 1); /* the unwinder loads what it needs now, and not in a report */
+    return core;
+}
+
+void mkemu_core_free(struct mkemu_core *core)
+{
+    mkc_tasks_kill(core, NULL);
+    mkc_work_free(core);
+    for (int i = 0; i < 256; i++)
+        mkc_free(core->instances[i]);
+    mkc_free(core->cpu);
+    mkc_free(core);
+}
+
+int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu)
+{
+    struct mkc_cpu *cpu = &core->cpu[logical_cpu];
+    struct mkc_cpu *before = this_cpu;
+
+    this_cpu = cpu;
+    cpu->slice++;
+    do {
+        __atomic_store_n(&cpu->attention, 0, __ATOMIC_SEQ_CST);
+        mkc_softirqs_run(cpu);
+        mkc_timers_run(cpu);
+    } while (mkc_run_task(cpu));
+    mkc_lock_take(&cpu->lock);
+    bool ready = !list_empty(&cpu->ready);
+    mkc_lock_give(&cpu->lock);
+    if (ready)
+        __atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
+    int64_t next = ready || __atomic_load_n(&cpu->attention, __ATOMIC_SEQ_CST) ? 0 : mkc_timers_next(cpu);
+    this_cpu = before;
+    return next;
+}
+
+bool mkemu_core_is_ready(const struct mkemu_core *core, int32_t logical_cpu)
+{
+    return __atomic_load_n(&core->cpu[logical_cpu].attention, __ATOMIC_RELAXED) != 0;
+}
+
+static void begin(void *argument)
+{
+    struct mkc_task *task = argument;
+
+    this_cpu = task->cpu;
+}
+
+void mkemu_core_context(void *context)
+{
+    mkc_context_thread(context, begin, mkc_context_argument(context));
+}
+
+/* Of a signal handler: formats into a buffer of the CPU, and allocates nothing. */
+const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cpu)
+{
+    struct mkc_cpu *cpu = &core->cpu[logical_cpu];
+    const struct mkc_task *task = cpu->current;
+    const char *name = "", *what = cpu->running.what;
+    struct module *m = what ? cpu->running.module : task ? task->owner : NULL;
+    char function[128] = "";
+
+    if (!what && !task)
+        return "";
+    if (mkc_of(m))
+        name = mkc_of(m)->name;
+    mkc_symbol(cpu->core, what ? (uintptr_t)cpu->running.function : (uintptr_t)task->run, false, function,
+        sizeof function);
+    mkc_format(cpu->running_text, sizeof cpu->running_text, "%s %s%s%s%s", what ? what : "kthread",
+        what ? "" : task->task.comm, what ? "" : ": ", function, *name || what ? "" : " of the kernel");
+    return cpu->running_text;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trace.c: call traces, BUG, WARN, panic. A trace has the functions of modules; what lies between them is the core. */
+#include "core.h"
+
+static const struct mkemu_core_module *module_of(struct mkemu_core *core, uintptr_t address)
+{
+    const struct mkemu_core_module *m;
+
+    list_for_each_entry(m, &core->modules, list) {
+        uintptr_t base = m->object ? mkc_object_base(m->object) : 0;
+        if (base && address >= base && address - base < mkc_object_size(m->object))
+            return m;
+    }
+    return NULL;
+}
+
+int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size)
+{
+    const struct mkemu_core_module *m = module_of(core, address);
+    const struct mkc_symbol *s = m ? mkc_object_find(m->object, address) : NULL;
+
+    if (!m)
+        return mkc_format(to, size, "0x%lx", (unsigned long)address);
+    unsigned long at = address - mkc_object_base(m->object);
+    if (!s)
+        return mkc_format(to, size, "%s.so+0x%lx [%s]", m->name, at, m->name);
+    if (!offset)
+        return mkc_format(to, size, "%s [%s]", s->name, m->name);
+    return mkc_format(to, size, "%s+0x%lx/0x%lx [%s]", s->name, at - (unsigned long)s->at, (unsigned long)s->size,
+        m->name);
+}
+
+void mkc_trace(struct mkemu_core *core)
+{
+    uintptr_t addresses[64];
+    uint32_t n = mkc_backtrace(addresses, 64);
+    struct mkc_cpu *cpu = mkc_this_cpu();
+
+    mkc_log(core, 4, "Call Trace:");
+    mkc_log(core, 4, " <%s>", cpu && cpu->in_irq ? "IRQ" : "TASK");
+    for (uint32_t i = 0; i < n; i++) {
+        char name[160];
+
+        if (!module_of(core, addresses[i] - 1))
+            continue;
+        mkc_symbol(core, addresses[i] - 1, true, name, sizeof name); /* of the call, which returns behind it */
+        mkc_log(core, 4, " %s", name);
+    }
+    mkc_log(core, 4, " </%s>", cpu && cpu->in_irq ? "IRQ" : "TASK");
+}
+
+void mkc_panic(struct mkemu_core *core, const char *text)
+{
+    core->host.panic(core->host.self, text);
+    __builtin_trap();
+}
+
+static void whose(struct mkc_cpu *cpu, int level)
+{
+    struct mkc_task *task = mkc_current(cpu);
+
+    mkc_log(cpu->core, level, "CPU: %u PID: %d Comm: %s", cpu->index, task->task.pid, task->task.comm);
+}
+
+void mkc_k_dump_stack(void)
+{
+    struct mkc_cpu *cpu = mkc_this_cpu();
+
+    whose(cpu, 4);
+    mkc_trace(cpu->core);
+}
+
+void mkc_k_mkemu_bug(const char *file, int line, const char *function)
+{
+    struct mkc_cpu *cpu = mkc_this_cpu();
+    char text[256];
+
+    mkc_format(text, sizeof text, "kernel BUG at %s:%d!", file, line);
+    mkc_log(cpu->core, 2, "%s", text);
+    whose(cpu, 2);
+    mkc_log(cpu->core, 2, "in %s", function);
+    mkc_trace(cpu->core);
+    mkc_panic(cpu->core, text);
+}
+
+void mkc_k_mkemu_vwarn(const char *file, int line, const char *function, const char *format, va_list args)
+{
+    struct mkc_cpu *cpu = mkc_this_cpu();
+    struct mkc_task *task = mkc_current(cpu);
+
+    mkc_log(cpu->core, 4, "------------[ cut here ]------------");
+    if (format)
+        mkc_k_mkemu_vprintk(NULL, format, args);
+    mkc_log(cpu->core, 4, "WARNING: CPU: %u PID: %d at %s:%d %s", cpu->index, task->task.pid, file, line, function);
+    whose(cpu, 4);
+    mkc_trace(cpu->core);
+    mkc_log(cpu->core, 4, "---[ end trace ]---");
+}
+
+void mkc_k_mkemu_vpanic(const char *format, va_list args)
+{
+    struct mkc_cpu *cpu = mkc_this_cpu();
+    char text[MKC_LINE];
+    int n = mkc_k_vsnprintf(text, sizeof text, format, args);
+
+    n = n < (int)sizeof text ? n : (int)sizeof text - 1;
+    while (n && text[n - 1] == '\n')
+        text[--n] = 0;
+    mkc_log(cpu->core, 0, "Kernel panic - not syncing: %s", text);
+    whose(cpu, 0);
+    mkc_trace(cpu->core);
+    mkc_panic(cpu->core, text);
+}

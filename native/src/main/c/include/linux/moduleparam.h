@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * linux/moduleparam.h: parameters: bootargs has MODULE.NAME=VALUE. Read before module_init, never
+ * written later; there is no sysfs, so the permissions say nothing.
+ */
+#ifndef MKEMU_LINUX_MODULEPARAM_H
+#define MKEMU_LINUX_MODULEPARAM_H
+
+#include <linux/compiler.h>
+#include <mkemu_kmod.h>
+
+#ifndef KBUILD_MODNAME
+#define KBUILD_MODNAME "module"
+#endif
+
+typedef unsigned char mkemu_param_byte;
+typedef short mkemu_param_short;
+typedef unsigned short mkemu_param_ushort;
+typedef int mkemu_param_int;
+typedef unsigned int mkemu_param_uint;
+typedef long mkemu_param_long;
+typedef unsigned long mkemu_param_ulong;
+typedef unsigned long long mkemu_param_ullong;
+typedef unsigned int mkemu_param_hexint;
+typedef bool mkemu_param_bool;
+typedef bool mkemu_param_invbool;
+typedef char *mkemu_param_charp;
+
+enum {
+    mkemu_type_byte = MKEMU_PARAM_BYTE,
+    mkemu_type_short = MKEMU_PARAM_SHORT,
+    mkemu_type_ushort = MKEMU_PARAM_USHORT,
+    mkemu_type_int = MKEMU_PARAM_INT,
+    mkemu_type_uint = MKEMU_PARAM_UINT,
+    mkemu_type_long = MKEMU_PARAM_LONG,
+    mkemu_type_ulong = MKEMU_PARAM_ULONG,
+    mkemu_type_ullong = MKEMU_PARAM_ULLONG,
+    mkemu_type_hexint = MKEMU_PARAM_HEXINT,
+    mkemu_type_bool = MKEMU_PARAM_BOOL,
+    mkemu_type_invbool = MKEMU_PARAM_INVBOOL,
+    mkemu_type_charp = MKEMU_PARAM_CHARP
+};
+
+#define mkemu_param_(name_, ...)                                                                              \
+    static const struct mkemu_kmod_param mkemu_param_##name_ = {.name = #name_, __VA_ARGS__};                 \
+    static const struct mkemu_kmod_param *const mkemu_param_at_##name_                                        \
+        __attribute__((used, section("mkemu_params"))) = &mkemu_param_##name_
+
+#define module_param_named(name_, variable, type_, permissions_)                                              \
+    static mkemu_param_##type_ *const mkemu_check_##name_ __maybe_unused = &(variable);                       \
+    mkemu_param_(name_, .value = &(variable), .type = mkemu_type_##type_,                                     \
+        .element_size = sizeof(variable), .permissions = (permissions_))
+#define module_param(name_, type_, permissions_) module_param_named(name_, name_, type_, permissions_)
+
+#define module_param_array_named(name_, array, type_, count_, permissions_)                                   \
+    static mkemu_param_##type_ *const mkemu_check_##name_ __maybe_unused = &(array)[0];                       \
+    mkemu_param_(name_, .value = (array), .type = mkemu_type_##type_, .element_size = sizeof((array)[0]),     \
+        .max = sizeof(array) / sizeof((array)[0]), .count = (count_), .permissions = (permissions_))
+#define module_param_array(name_, type_, count_, permissions_) \
+    module_param_array_named(name_, name_, type_, count_, permissions_)
+
+#define module_param_string(name_, text, size, permissions_) \
+    mkemu_param_(name_, .value = (text), .type = MKEMU_PARAM_STRING, .element_size = (size), \
+        .permissions = (permissions_))
+
+#define MKEMU_INFO_(tag, text)                                                                                \
+    static const char __UNIQUE_ID(mkemu_info_)[] __attribute__((used, section("mkemu_info"), aligned(1))) =   \
+        tag "=" text
+#define MODULE_INFO(tag, text) MKEMU_INFO_(#tag, text)
+#define MODULE_PARM_DESC(name, text) MKEMU_INFO_("parm", #name ":" text)
+
+#endif

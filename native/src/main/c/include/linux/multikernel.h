@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* linux/multikernel.h: the calls of the multikernel RFC (v2, patch 13/16), and mkemu's own. */
+#ifndef MKEMU_LINUX_MULTIKERNEL_H
+#define MKEMU_LINUX_MULTIKERNEL_H
+
+#include <linux/cpumask.h>
+#include <linux/errno.h>
+#include <linux/io.h>
+#include <linux/irq_work.h>
+#include <linux/string.h>
+#include <mkemu_kmod.h>
+
+#define MK_MAX_DATA_SIZE 256
+#define MK_MAX_INSTANCES 256
+#define MK_PFN_IPI_TYPE 0x80000001U
+
+/* A message. In a single-slot mailbox it may change while the callback looks at it. */
+struct mk_ipi_data {
+    int sender_cpu; /* physical */
+    unsigned int type;
+    size_t data_size;
+    char buffer[MK_MAX_DATA_SIZE];
+};
+
+typedef void (*mk_ipi_callback_t)(struct mk_ipi_data *data, void *ctx);
+
+/* saved_data, work and next are not used: the mailbox below queues the callbacks. */
+struct mk_ipi_handler {
+    mk_ipi_callback_t callback;
+    void *context;
+    unsigned int ipi_type;
+    struct mk_ipi_handler *next;
+    struct mk_ipi_data *saved_data;
+    struct irq_work work;
+};
+
+struct mk_ipi_handler *mkemu_register_handler(struct module *m, mk_ipi_callback_t callback, void *context,
+    unsigned int type);
+int mkemu_send(int instance, int cpu, const void *data, size_t size, unsigned long type);
+int mkemu_send_timeout(int instance, const void *data, size_t size, unsigned long type, s64 timeout);
+int mkemu_revoke_pfn(int instance, unsigned long pfn);
+int mkemu_instance_of_cpu(int physical_cpu);
+int mkemu_instance_id(void);
+phys_addr_t mkemu_pool_alloc(struct module *m, size_t size, size_t align);
+int mkemu_pool_free(phys_addr_t address, size_t size);
+
+/* The RFC's. A callback runs in interrupt context: it must not sleep. */
+#define multikernel_register_handler(callback, ctx, type) \
+    mkemu_register_handler(&mkemu_kmod, (callback), (ctx), (type))
+void multikernel_unregister_handler(struct mk_ipi_handler *handler);
+int multikernel_send_ipi_data(int instance_id, void *data, size_t data_size, unsigned long type);
+int mk_send_pfn(int instance_id, unsigned long pfn);
+void *mk_receive_map_page(struct mk_ipi_data *data);
+#define mk_receive_unmap_page(p) memunmap(p)
+
+static inline int mk_receive_pfn(struct mk_ipi_data *data, unsigned long *out_pfn)
+{
+    if (!data || !out_pfn || data->type != MK_PFN_IPI_TYPE || data->data_size != sizeof *out_pfn)
+        return -EINVAL;
+    memcpy(out_pfn, data->buffer, sizeof *out_pfn);
+    return 0;
+}
+
+/* Of the RFC's other patches: an instance, as it is now. instance_pool is that of the own instance only, else NULL. */
+enum mk_instance_state {
+    MK_STATE_EMPTY, MK_STATE_READY, MK_STATE_LOADED, MK_STATE_ACTIVE, MK_STATE_FAILED
+};
+
+struct mk_instance {
+    int id;
+    const char *name;
+    enum mk_instance_state state;
+    struct cpumask *cpus; /* physical ids */
+    void *instance_pool;
+};
+
+struct mk_instance *mk_instance_find(int id);
+
+/* pool_handle is instance_pool of the own instance; 0 when it is full, or another's. */
+#define multikernel_instance_alloc(pool_handle, size, align) \
+    ((pool_handle) ? mkemu_pool_alloc(&mkemu_kmod, (size), (align)) : (phys_addr_t)0)
+#define multikernel_instance_free(pool_handle, address, size) \
+    ((void)(pool_handle), (void)mkemu_pool_free((address), (size)))
+
+/*
+ * mkemu's own, for what the RFC leaves out: whom to answer, which instance this is, one CPU of an instance, a send that
+ * waits up to timeout ns for room (the CPU does nothing else meanwhile), and a page that is not shared any more.
+ */
+#define mk_instance_of_cpu(physical_cpu) mkemu_instance_of_cpu(physical_cpu) /* -1: no instance's */
+#define mk_this_instance_id() mkemu_instance_id()
+#define mk_send_ipi_data_to_cpu(id, physical_cpu, data, size, type) \
+    mkemu_send((id), (physical_cpu), (data), (size), (type))
+#define mk_send_ipi_data_timeout(id, data, size, type, timeout) \
+    mkemu_send_timeout((id), (data), (size), (type), (timeout))
+#define mk_revoke_pfn(id, pfn) mkemu_revoke_pfn((id), (pfn))
+
+#endif
