@@ -11,9 +11,9 @@ dist=$2
 cc=${CC:-cc}
 src=$root/native/src/main/c
 
-mkdir -p "$dist/include/linux" "$dist/lib/native"
-cp "$src"/include/*.* "$root"/common/src/main/c/*.h "$dist/include/"
-cp "$src"/include/linux/*.h "$dist/include/linux/"
+mkdir -p "$dist/include" "$dist/lib/native"
+cp -R "$src"/include/. "$dist/include/"
+cp "$root"/common/src/main/c/*.h "$dist/include/"
 if ! command -v "$cc" >/dev/null 2>&1; then
     echo "mkemu: no C compiler ($cc) here: built without the kernel for modules in C (apt-get install gcc libc6-dev)"
     exit 0

@@ -227,3 +227,8 @@ void *mkc_context_argument(struct mkc_context *c)
 {
     return c->argument;
 }
+
+bool mkc_context_guards(const struct mkc_context *c, uintptr_t address)
+{
+    return c->stack && address >= (uintptr_t)c->stack && address - (uintptr_t)c->stack < GUARD;
+}

@@ -180,6 +180,20 @@ void mkemu_core_context(void *context)
 }
 
 /* Of a signal handler: formats into a buffer of the CPU, and allocates nothing. */
+const char *mkemu_core_guard(const struct mkemu_core *core, uintptr_t address)
+{
+    for (uint32_t index = 0; index < core->cpus; index++) {
+        struct mkc_cpu *cpu = &core->cpu[index];
+        const struct mkc_task *task = cpu->current;
+
+        if (task && task->context && mkc_context_guards(task->context, address)) {
+            mkc_format(cpu->running_text, sizeof cpu->running_text, "stack of kthread %s", task->task.comm);
+            return cpu->running_text;
+        }
+    }
+    return NULL;
+}
+
 const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cpu)
 {
     struct mkc_cpu *cpu = &core->cpu[logical_cpu];

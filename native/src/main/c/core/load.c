@@ -116,6 +116,11 @@ struct mkemu_core_module *mkemu_core_load(struct mkemu_core *core, const char *p
     return module;
 }
 
+uintptr_t mkemu_core_module_base(const struct mkemu_core_module *module)
+{
+    return mkc_object_base(module->object);
+}
+
 const char *mkemu_core_module_name(const struct mkemu_core_module *module)
 {
     return module->name;

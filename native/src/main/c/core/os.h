@@ -31,6 +31,8 @@ void mkc_context_end(struct mkc_context *context);            /* leaves for the 
 void mkc_context_free(struct mkc_context *context);           /* ended or not, but not running */
 void mkc_context_thread(struct mkc_context *context, void (*begin)(void *argument), void *argument);
 void *mkc_context_argument(struct mkc_context *context);
+/* Whether an address lies where a coroutine's stack ends. Async-signal-safe. */
+bool mkc_context_guards(const struct mkc_context *context, uintptr_t address);
 
 /* A shared object. */
 struct mkc_object;

@@ -25,7 +25,8 @@ final class ToolChecks {
 
     static Finding compiler(String path) {
         Path cc = find(path, "cc", "gcc", "clang");
-        return Finding.ok("cc", cc != null ? cc.toString() : "none; needed only for modules and kernels in C, and for scripts/bench");
+        return Finding.ok("cc", cc != null ? cc.toString()
+            : "none; needed only for modules and kernels in C, and for scripts/bench");
     }
 
     static Finding docker(String path) {

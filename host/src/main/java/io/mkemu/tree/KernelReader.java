@@ -67,7 +67,8 @@ final class KernelReader {
         if (!ModulePath.isPath(module)) {
             if (!module.matches("[A-Za-z0-9_.-]+")) {
                 throw owner.error(string.position(), "'mkemu,modules' holds the module name " + Text.quote(module)
-                        + ", expected letters, digits, '_', '.' and '-', or the path of a .jar or .so: " + MODULES_EXAMPLE);
+                        + ", expected letters, digits, '_', '.' and '-', or the path of a .jar or .so: "
+                        + MODULES_EXAMPLE);
             }
             return module;
         }

@@ -20,7 +20,8 @@ final class JvmCrash {
     private static final String FRAME_FOLLOWS = "# Problematic frame:";
     /* C  [pagebell.so+0x1a2]  pagebell_handler+0x12: "memfd:" and " (deleted)" are those of a copy in memory. */
     private static final Pattern FRAME =
-        Pattern.compile("^# C\\s+\\[(?:memfd:)?([^\\]]+?)(?: \\(deleted\\))?\\+0x([0-9a-f]+)\\](?:\\s+(\\S+)\\+0x.*)?.*");
+        Pattern.compile("^# C\\s+\\[(?:memfd:)?([^\\]]+?)(?: \\(deleted\\))?\\+0x([0-9a-f]+)\\](?:\\s+"
+            + "(\\S+)\\+0x.*)?.*");
     private static final long TOOL_SECONDS = 10;
     private static final int MOST_OUTPUT = 4096;
 
