@@ -24,6 +24,12 @@ typedef u16 __le16, __be16;
 typedef u32 __le32, __be32;
 typedef u64 __le64, __be64;
 
+#ifdef MODULE /* in user space the C library has them */
+typedef unsigned int uint;
+typedef unsigned short ushort;
+typedef unsigned long ulong;
+#endif
+
 typedef long ssize_t;
 typedef long loff_t;
 typedef int pid_t;
