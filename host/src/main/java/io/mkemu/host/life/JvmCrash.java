@@ -46,7 +46,7 @@ final class JvmCrash {
      *
      * @param exitCode of its process
      * @param modules  of the instance, as it was told them
-     * @return as {@code killed by signal 11 in pagebell.so+0x1a2 (on_bell, pagebell.c:57)}, as the native kernel says it
+     * @return as {@code killed by signal 11 in pagebell.so+0x1a2 (on_bell, pagebell.c:57)}
      */
     String text(int exitCode, List<String> modules) {
         if (signal == 0) {
@@ -67,7 +67,8 @@ final class JvmCrash {
             }
         }
         String detail = function == null ? place : place.isEmpty() ? function : function + ", " + place;
-        return "killed by signal " + signal + " in " + file + "+0x" + where.group(2) + (detail.isEmpty() ? "" : " (" + detail + ")");
+        return "killed by signal " + signal + " in " + file + "+0x" + where.group(2)
+            + (detail.isEmpty() ? "" : " (" + detail + ")");
     }
 
     /**
