@@ -104,6 +104,9 @@ struct mkemu_host {
 struct mkemu_core;
 struct mkemu_core_module;
 
+/* All that a shared object of the core exports, which is compiled with -fvisibility=hidden. */
+#pragma GCC visibility push(default)
+
 /* Of this library: MKEMU_CORE_ABI. */
 uint32_t mkemu_core_abi(void);
 
@@ -179,5 +182,7 @@ const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cp
 
 /* What a module put into debugfs or proc: writes all of it as lines to the kernel log. Boot CPU. */
 void mkemu_core_show(struct mkemu_core *core);
+
+#pragma GCC visibility pop
 
 #endif

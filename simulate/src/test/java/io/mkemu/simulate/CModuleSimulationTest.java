@@ -2,11 +2,9 @@
 package io.mkemu.simulate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.simulate.run.Failure.Kind;
 import io.mkemu.testkit.CModules;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,18 +57,6 @@ class CModuleSimulationTest {
             "threads.peer=0 threads.rounds=4").run();
         assertEquals(first.points(), again.points(), "the same seeds make the same runs");
         assertEquals(first.messages(), again.messages());
-    }
-
-    @Test
-    void aPanicIsAFailureOfItsRun() throws Exception {
-        module("threads");
-        module("panics");
-        Simulator.Outcome found = simulator("./threads.so", "threads.peer=1 threads.rounds=3", "./panics.so", "")
-            .run();
-        assertNotNull(found.failure());
-        assertEquals(Kind.MODULE_THREW, found.failure().kind(), found::report);
-        assertTrue(found.failure().text().contains("n1: panic: the message of 4 bytes was one too many"),
-            found::report);
     }
 
     @Test

@@ -46,16 +46,15 @@ final class JvmCrash {
      *
      * @param exitCode of its process
      * @param modules  of the instance, as it was told them
-     * @return as {@code killed by signal 11 (SIGSEGV) in pagebell.so+0x1a2 (on_bell, pagebell.c:57)}
+     * @return as {@code killed by signal 11 in pagebell.so+0x1a2 (on_bell, pagebell.c:57)}
      */
     String text(int exitCode, List<String> modules) {
         if (signal == 0) {
             return Signals.describeExit(exitCode);
         }
-        String text = "killed by signal " + Signals.name(signal);
         Matcher where = frame;
         if (where == null) {
-            return text;
+            return "killed by signal " + Signals.name(signal);
         }
         String file = where.group(1);
         String function = where.group(3);
@@ -68,7 +67,8 @@ final class JvmCrash {
             }
         }
         String detail = function == null ? place : place.isEmpty() ? function : function + ", " + place;
-        return text + " in " + file + "+0x" + where.group(2) + (detail.isEmpty() ? "" : " (" + detail + ")");
+        return "killed by signal " + signal + " in " + file + "+0x" + where.group(2)
+            + (detail.isEmpty() ? "" : " (" + detail + ")");
     }
 
     /**
