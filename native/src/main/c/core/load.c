@@ -2,8 +2,6 @@
 /* load.c: a module comes, begins, ends and goes. */
 #include "core.h"
 
-static const char *const no_exit = "it has no module_exit";
-
 static bool check(const struct module *m, char *error, size_t size)
 {
     if (m->magic != MKEMU_KMOD_MAGIC || m->machine != MKEMU_KMOD_MACHINE || m->module_size < sizeof *m) {
@@ -173,7 +171,7 @@ static int run_exit(void *data)
     if (module->module->exit)
         module->module->exit();
     else
-        mkc_log(module->core, 6, "%s: %s", module->name, no_exit);
+        mkc_log(module->core, 6, "%s: it has no module_exit", module->name);
     drop(module);
     __atomic_store_n(&module->result, 0, __ATOMIC_RELEASE);
     return 0;

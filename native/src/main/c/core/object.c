@@ -65,7 +65,10 @@ static int by_address(const void *a, const void *b)
 {
     const struct mkc_symbol *x = a, *y = b;
 
-    return x->at < y->at ? -1 : x->at > y->at;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    /* Of two names the last is told: that of the module's own source. */
+    return !strncmp(y->name, "mkemu_", 6) - !strncmp(x->name, "mkemu_", 6);
 }
 
 /* Reads .symtab, or .dynsym where that was stripped; whether needed is a dynamic symbol. Every offset is checked. */

@@ -22,7 +22,7 @@ typedef long mkemu_param_long;
 typedef unsigned long mkemu_param_ulong;
 typedef unsigned long long mkemu_param_ullong;
 typedef unsigned int mkemu_param_hexint;
-typedef bool mkemu_param_bool;
+typedef bool mkemu_param_bool, mkemu_param__Bool; /* bool may be a macro */
 typedef bool mkemu_param_invbool;
 typedef char *mkemu_param_charp;
 
@@ -37,6 +37,7 @@ enum {
     mkemu_type_ullong = MKEMU_PARAM_ULLONG,
     mkemu_type_hexint = MKEMU_PARAM_HEXINT,
     mkemu_type_bool = MKEMU_PARAM_BOOL,
+    mkemu_type__Bool = MKEMU_PARAM_BOOL,
     mkemu_type_invbool = MKEMU_PARAM_INVBOOL,
     mkemu_type_charp = MKEMU_PARAM_CHARP
 };
