@@ -192,7 +192,8 @@ static void memory(void)
     vfree(vzalloc(10000));
     CHECK(page && pages && !(virt_to_phys((void *)pages) & 16383));
     CHECK(phys_to_virt(virt_to_phys((void *)page)) == (void *)page);
-    CHECK(page_address(virt_to_page((void *)page)) == (void *)page && virt_to_pfn(pages + 4096) == virt_to_pfn(pages) + 1);
+    CHECK(page_address(virt_to_page((void *)page)) == (void *)page);
+    CHECK(virt_to_pfn(pages + 4096) == virt_to_pfn(pages) + 1);
     char *map = memremap(virt_to_phys((void *)page), 4096, MEMREMAP_WB);
     map[5] = 'x';
     CHECK(((char *)page)[5] == 'x');

@@ -10,8 +10,8 @@ static bool check(const struct module *m, char *error, size_t size)
         mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u: build it again with "
             "this mk cc, or use a newer mkemu", m->version, MKEMU_KMOD_VERSION);
     } else if (m->version < MKEMU_KMOD_OLDEST) {
-        mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u and takes %u or newer: "
-            "build it again with this mk cc", m->version, MKEMU_KMOD_VERSION, MKEMU_KMOD_OLDEST);
+        mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u and takes %u or "
+            "newer: build it again with this mk cc", m->version, MKEMU_KMOD_VERSION, MKEMU_KMOD_OLDEST);
     } else if (!m->init) {
         mkc_format(error, size, "has no module_init");
     } else {

@@ -153,7 +153,8 @@ static bool map(struct mkc_object *o, const char *path, char *error, size_t room
         const char *text = dlerror(), *symbol = text ? strstr(text, "undefined symbol: ") : NULL;
         if (symbol) {
             symbol += strlen("undefined symbol: ");
-            snprintf(error, room, "needs the symbol %.*s, which mkemu does not offer", (int)strcspn(symbol, " ,("), symbol);
+            snprintf(error, room, "needs the symbol %.*s, which mkemu does not offer", (int)strcspn(symbol, " ,("),
+                symbol);
         } else {
             const char *last = text ? strrchr(text, ':') : NULL;
             snprintf(error, room, "cannot be loaded:%s", last ? last + 1 : " for no reason given");
