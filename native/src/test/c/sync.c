@@ -242,7 +242,9 @@ static void works(void)
     INIT_WORK(&first, first_work);
     INIT_WORK(&second, second_work);
     INIT_WORK(own, frees_itself);
-    CHECK(schedule_work_on(other, &first) && flush_work(&first) && !flush_work(&first) && !work_busy(&first));
+    CHECK(schedule_work_on(other, &first));
+    flush_work(&first);
+    CHECK(completion_done(&second_ran) == 0 && !flush_work(&first) && !work_busy(&first));
     schedule_work(own);
     flush_workqueue(system_wq);
     CHECK(READ_ONCE(freed));

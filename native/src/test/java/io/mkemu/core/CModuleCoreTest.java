@@ -32,11 +32,11 @@ class CModuleCoreTest {
     private final Path main = root.resolve("src/main/c");
     private final Path tests = root.resolve("src/test/c");
     @TempDir
-    private Path out;
+    private static Path out;
 
     private record Result(int exit, String output) { }
 
-    private Result run(List<String> command) throws IOException, InterruptedException {
+    private static Result run(List<String> command) throws IOException, InterruptedException {
         Path log = Files.createTempFile(out, "log", "");
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
         try {
@@ -47,7 +47,7 @@ class CModuleCoreTest {
         return new Result(process.exitValue(), Files.readString(log));
     }
 
-    private void compile(List<String> command) throws IOException, InterruptedException {
+    private static void compile(List<String> command) throws IOException, InterruptedException {
         Result result = run(command);
         assertEquals(0, result.exit, () -> String.join(" ", command) + "\n" + result.output);
     }
@@ -166,10 +166,11 @@ class CModuleCoreTest {
         other[18] = (byte) (other[18] == 62 ? 183 : 62);
         Files.write(out.resolve("other.so"), other);
         assertTrue(load("coroutines", 1, out.resolve("other.so")).output.startsWith("is built for "));
-        Path newer = Files.writeString(out.resolve("newer.c"), "#include <mkemu_kmod.h>\n#undef MKEMU_KMOD_VERSION\n"
-            + "#define MKEMU_KMOD_VERSION 99u\n#include <linux/module.h>\nstatic int f(void) { return 0; }\n"
-            + "module_init(f);\n");
-        Result result = load("coroutines", 1, module(newer, "-include", newer.toString()));
+        Path version = Files.writeString(out.resolve("version.h"), "#include <mkemu_kmod.h>\n#undef MKEMU_KMOD_VERSION\n"
+            + "#define MKEMU_KMOD_VERSION 99u\n");
+        Path newer = Files.writeString(out.resolve("newer.c"), "#include <linux/module.h>\n"
+            + "static int f(void) { return 0; }\nmodule_init(f);\n");
+        Result result = load("coroutines", 1, module(newer, "-include", version.toString()));
         assertTrue(result.output.startsWith("is built for version 99 of the table of calls"), result.output);
     }
 
