@@ -62,7 +62,8 @@ static int32_t send_(void *self, int32_t instance, int32_t to, uint64_t type, co
     return result;
 }
 
-static int32_t send_timeout(void *self, int32_t instance, uint64_t type, const void *data, uint64_t size, int64_t timeout)
+static int32_t send_timeout(void *self, int32_t instance, uint64_t type, const void *data, uint64_t size,
+    int64_t timeout)
 {
     (void)timeout;
     return send_(self, instance, -1, type, data, size);

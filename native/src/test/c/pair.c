@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* pair.c: pair threads|coroutines MODULE.so PARAMETERS0 PARAMETERS1: two kernels in one process load the same module. */
+/* pair.c: pair threads|coroutines MODULE.so PARAMETERS0 PARAMETERS1: two kernels of a process load the same module. */
 #include "host.h"
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,6 @@
 /* load.c: a module comes, begins, ends and goes. */
 #include "core.h"
 
-static const char *const no_exit = "it has no module_exit";
-
 static bool check(const struct module *m, char *error, size_t size)
 {
     if (m->magic != MKEMU_KMOD_MAGIC || m->machine != MKEMU_KMOD_MACHINE || m->module_size < sizeof *m) {
@@ -12,8 +10,8 @@ static bool check(const struct module *m, char *error, size_t size)
         mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u: build it again with "
             "this mk cc, or use a newer mkemu", m->version, MKEMU_KMOD_VERSION);
     } else if (m->version < MKEMU_KMOD_OLDEST) {
-        mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u and takes %u or newer: "
-            "build it again with this mk cc", m->version, MKEMU_KMOD_VERSION, MKEMU_KMOD_OLDEST);
+        mkc_format(error, size, "is built for version %u of the table of calls, this mkemu has %u and takes %u or "
+            "newer: build it again with this mk cc", m->version, MKEMU_KMOD_VERSION, MKEMU_KMOD_OLDEST);
     } else if (!m->init) {
         mkc_format(error, size, "has no module_init");
     } else {
@@ -178,7 +176,7 @@ static int run_exit(void *data)
     if (module->module->exit)
         module->module->exit();
     else
-        mkc_log(module->core, 6, "%s: %s", module->name, no_exit);
+        mkc_log(module->core, 6, "%s: it has no module_exit", module->name);
     drop(module);
     __atomic_store_n(&module->result, 0, __ATOMIC_RELEASE);
     return 0;

@@ -167,7 +167,8 @@ struct mk_instance *mkc_k_mk_instance_find(int id)
         struct mk_instance *none = NULL, *made = mkc_alloc(sizeof *i);
         if (!made)
             return NULL;
-        if (!__atomic_compare_exchange_n(&core->instances[id], &none, made, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+        if (!__atomic_compare_exchange_n(&core->instances[id], &none, made, false, __ATOMIC_SEQ_CST,
+            __ATOMIC_SEQ_CST)) {
             mkc_free(made);
             made = none;
         }

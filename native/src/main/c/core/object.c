@@ -65,7 +65,10 @@ static int by_address(const void *a, const void *b)
 {
     const struct mkc_symbol *x = a, *y = b;
 
-    return x->at < y->at ? -1 : x->at > y->at;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    /* Of two names the last is told: that of the module's own source. */
+    return !strncmp(y->name, "mkemu_", 6) - !strncmp(x->name, "mkemu_", 6);
 }
 
 /* Reads .symtab, or .dynsym where that was stripped; whether needed is a dynamic symbol. Every offset is checked. */
@@ -150,7 +153,8 @@ static bool map(struct mkc_object *o, const char *path, char *error, size_t room
         const char *text = dlerror(), *symbol = text ? strstr(text, "undefined symbol: ") : NULL;
         if (symbol) {
             symbol += strlen("undefined symbol: ");
-            snprintf(error, room, "needs the symbol %.*s, which mkemu does not offer", (int)strcspn(symbol, " ,("), symbol);
+            snprintf(error, room, "needs the symbol %.*s, which mkemu does not offer", (int)strcspn(symbol, " ,("),
+                symbol);
         } else {
             const char *last = text ? strrchr(text, ':') : NULL;
             snprintf(error, room, "cannot be loaded:%s", last ? last + 1 : " for no reason given");

@@ -21,7 +21,8 @@ static struct page *find(struct mkemu_core *core, const volatile void *map, uint
 
     mkc_lock_take(&core->lock);
     list_for_each_entry(page, &core->pages, list) {
-        if (map ? page->map && (const volatile char *)map >= page->map && (const volatile char *)map < page->map + page->size
+        const char *at = (const char *)(uintptr_t)map;
+        if (map ? page->map && at >= page->map && at < page->map + page->size
             : address >= page->address && address - page->address < page->size) {
             found = page;
             break;

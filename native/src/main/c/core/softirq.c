@@ -111,7 +111,7 @@ static void run_tasklets(struct mkc_cpu *cpu, struct list_head *list)
         }
         __atomic_fetch_or(&t->state, RUNS, __ATOMIC_SEQ_CST);
         __atomic_fetch_and(&t->state, (uint32_t)~QUEUED, __ATOMIC_SEQ_CST);
-        const void *function = t->use_callback ? (const void *)(uintptr_t)t->callback : (const void *)(uintptr_t)t->func;
+        const void *function = (const void *)(t->use_callback ? (uintptr_t)t->callback : (uintptr_t)t->func);
         struct mkc_running before = mkc_irq_enter(cpu, "tasklet", t->owner, function);
         if (t->use_callback)
             t->callback(t);

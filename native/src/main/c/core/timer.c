@@ -318,7 +318,8 @@ void mkc_timers_drop(struct mkemu_core *core, struct module *owner)
             mkc_symbol(core, (uintptr_t)function, false, name, sizeof name);
             mkc_log(core, 4, "%s: left a timer armed (%s): it is deleted", mkc_of(owner)->name, name);
         } while (t);
-        for (uint32_t spins = 0; __atomic_load_n(&core->cpu[i].firing, __ATOMIC_SEQ_CST) && &core->cpu[i] != mkc_this_cpu();)
+        struct mkc_cpu *cpu = &core->cpu[i];
+        for (uint32_t spins = 0; cpu != mkc_this_cpu() && __atomic_load_n(&cpu->firing, __ATOMIC_SEQ_CST);)
             mkc_relax(core, &spins);
     }
 }

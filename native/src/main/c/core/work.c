@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * work.c: workqueues. Each CPU has kworkers, one of which runs at a time; when it sleeps and work waits, another one
- * goes on. One lock covers all. A work's own memory is not touched after its function has begun, since that may free it.
+ * goes on. One lock covers all. A work's own memory is not touched after its function has begun, which may free it.
  */
 #include "core.h"
 
@@ -173,7 +173,6 @@ static int worker(void *argument)
 void mkc_worker_sleeps(struct mkc_task *task)
 {
     struct mkemu_core *core = task->core;
-    unsigned int state = task->task.__state;
 
     if (!task->worker->work)
         return;
@@ -181,7 +180,6 @@ void mkc_worker_sleeps(struct mkc_task *task)
     task->worker->sleeps = true;
     kick(task->worker->pool);
     mkc_lock_give(&core->work_lock);
-    (void)state;
 }
 
 void mkc_worker_wakes(struct mkc_task *task)
@@ -262,6 +260,7 @@ bool mkc_k_mkemu_delayed_work_queue(struct module *m, int on, struct workqueue_s
 
     if (on >= 0 && (uint32_t)on >= core->cpus)
         on = -1;
+    int64_t due = (int64_t)mkc_nanos(core) + (delay > LONG_MAX / 2000000 ? LONG_MAX / 2 : (long)delay * 1000000);
     mkc_lock_take(&core->work_lock);
     bool was = work->work.pending != 0;
     if (work->work.disabled || (was && !modify)) {
@@ -275,14 +274,14 @@ bool mkc_k_mkemu_delayed_work_queue(struct module *m, int on, struct workqueue_s
     work->wq = queue;
     work->cpu = on;
     work->work.owner = m;
-    if (delay)
-        work->work.pending = 2; /* its timer is armed */
-    else
+    if (delay) {
+        work->work.pending = 2;
+        /* While the lock is held, so that who cancels it finds it armed. Of this CPU: the host is not called. */
+        mkc_timer_arm(cpu, &work->timer.node, due, MKC_DELAYED_WORK, m, false, false);
+    } else {
         enqueue(on >= 0 ? &core->cpu[on] : cpu, m, queue, &work->work);
+    }
     mkc_lock_give(&core->work_lock);
-    if (delay)
-        mkc_timer_arm(cpu, &work->timer.node, (int64_t)mkc_nanos(core) + (int64_t)(delay > LONG_MAX / 2000000
-            ? LONG_MAX / 2 : (long)delay * 1000000), MKC_DELAYED_WORK, m, false, false);
     return modify ? was : true;
 }
 

@@ -16,6 +16,8 @@
 #include <linux/mm.h>
 #include <linux/multikernel.h>
 #include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/rcupdate.h>
 #include <linux/rwsem.h>
 #include <linux/semaphore.h>
 #include <linux/slab.h>

@@ -7,20 +7,10 @@
 #include <mkemu_kmod.h>
 
 /* The unit mkemu_kmod.c of the same shared object finds them by these names. */
-#define module_init(function)                                                   \
-    int mkemu_init_module(void) __attribute__((visibility("hidden")));          \
-    int mkemu_init_module(void)                                                 \
-    {                                                                           \
-        return function();                                                      \
-    }                                                                           \
-    struct mkemu_semicolon
-#define module_exit(function)                                                   \
-    void mkemu_exit_module(void) __attribute__((visibility("hidden")));         \
-    void mkemu_exit_module(void)                                                \
-    {                                                                           \
-        function();                                                             \
-    }                                                                           \
-    struct mkemu_semicolon
+#define module_init(function) \
+    int mkemu_init_module(void) __attribute__((visibility("hidden"), alias(#function)))
+#define module_exit(function) \
+    void mkemu_exit_module(void) __attribute__((visibility("hidden"), alias(#function)))
 
 /* One of these in a module is its init, as in Linux. */
 #define core_initcall(function) module_init(function)

@@ -6,6 +6,8 @@
 #include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/list.h>
 #include <linux/init.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>

@@ -22,8 +22,7 @@ typedef long mkemu_param_long;
 typedef unsigned long mkemu_param_ulong;
 typedef unsigned long long mkemu_param_ullong;
 typedef unsigned int mkemu_param_hexint;
-/* Until C23 bool is a macro for _Bool. */
-typedef bool mkemu_param_bool, mkemu_param__Bool;
+typedef bool mkemu_param_bool, mkemu_param__Bool; /* bool may be a macro */
 typedef bool mkemu_param_invbool;
 typedef char *mkemu_param_charp;
 

@@ -3,10 +3,12 @@
 #ifndef MKEMU_LINUX_SCHED_H
 #define MKEMU_LINUX_SCHED_H
 
+#include <asm/processor.h>
 #include <linux/barrier.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/preempt.h>
+#include <linux/smp.h>
 #include <mkemu_kmod.h>
 
 #define TASK_RUNNING 0x0u

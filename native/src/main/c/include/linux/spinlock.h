@@ -6,6 +6,7 @@
 #ifndef MKEMU_LINUX_SPINLOCK_H
 #define MKEMU_LINUX_SPINLOCK_H
 
+#include <linux/atomic.h>
 #include <linux/bug.h>
 #include <linux/irqflags.h>
 #include <linux/preempt.h>

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compiles the core, a kernel of arrays and modules that test themselves, and runs these. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class CModuleCoreTest {
+    private static final List<String> WARNINGS = List.of("-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fPIC",
+        "-fno-strict-aliasing");
+    private static final List<String> OS_UNITS = List.of("os.c", "context.c", "object.c");
+
+    private final Path root = Path.of("").toAbsolutePath();
+    private final Path main = root.resolve("src/main/c");
+    private final Path tests = root.resolve("src/test/c");
+    @TempDir
+    private static Path out;
+
+    private record Result(int exit, String output) { }
+
+    private static Result run(List<String> command) throws IOException, InterruptedException {
+        Path log = Files.createTempFile(out, "log", "");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        try {
+            assertTrue(process.waitFor(4, TimeUnit.MINUTES), () -> "hangs: " + command);
+        } finally {
+            process.destroyForcibly();
+        }
+        return new Result(process.exitValue(), Files.readString(log));
+    }
+
+    private static void compile(List<String> command) throws IOException, InterruptedException {
+        Result result = run(command);
+        assertEquals(0, result.exit, () -> String.join(" ", command) + "\n" + result.output);
+    }
+
+    private static List<String> join(List<?>... parts) {
+        List<String> all = new ArrayList<>();
+        for (List<?> part : parts) {
+            part.forEach(one -> all.add(one.toString()));
+        }
+        return all;
+    }
+
+    private List<Path> sources(Path directory, String end) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> file.toString().endsWith(end)).sorted().toList();
+        }
+    }
+
+    private Path module(Path source, String... options) throws IOException, InterruptedException {
+        String name = source.getFileName().toString().replace(".c", "");
+        Path so = out.resolve(name + ".so");
+        compile(join(List.of("cc", "-std=gnu11"), WARNINGS, List.of("-Wno-unused-parameter", "-Wno-format-truncation",
+            "-shared", "-nostdlib", "-Wl,-z,defs", "-I" + main.resolve("include"),
+            "-DKBUILD_MODNAME=\"" + name + "\""), List.of(options),
+            List.of(source, main.resolve("include/mkemu_kmod.c"), "-o", so, "-lgcc")));
+        return so;
+    }
+
+    @BeforeAll
+    void compileAll() throws IOException, InterruptedException {
+        for (Path source : sources(main.resolve("core"), ".c")) {
+            List<String> include = OS_UNITS.contains(source.getFileName().toString()) ? List.of()
+                : List.of("-I" + main.resolve("include"));
+            compile(join(List.of("cc", "-std=gnu11"), WARNINGS, include,
+                List.of("-c", source, "-o", out.resolve(source.getFileName() + ".o"))));
+        }
+        for (String program : List.of("run", "pair")) {
+            compile(join(List.of("cc", "-std=gnu11"), WARNINGS, List.of("-I" + main.resolve("core"),
+                tests.resolve(program + ".c"), tests.resolve("host.c")), sources(out, ".o"),
+                List.of("-o", out.resolve(program), "-pthread", "-ldl")));
+        }
+    }
+
+    private Result load(String contexts, int cpus, Path module, String... parameters)
+        throws IOException, InterruptedException {
+        return run(join(List.of(out.resolve("run"), contexts, cpus, module), List.of(parameters)));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"coroutines, 1", "coroutines, 2", "threads, 1", "threads, 2"})
+    void whatNeedsNoOtherTask(String contexts, int cpus) throws Exception {
+        Result result = load(contexts, cpus, module(tests.resolve("basic.c")), "basic.number=-12", "basic.flag",
+            "basic.text=hello", "basic.list_of=10,20,30", "basic.room=fits");
+        assertEquals(0, result.exit, result.output);
+        assertTrue(result.output.contains("<6>one line\n<4>two\n<4>lines\n"), result.output);
+        assertTrue(result.output.contains("basic/shown: number -12"), result.output);
+        assertTrue(!result.output.contains("limited 10"), result.output);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"coroutines, 1", "coroutines, 2", "threads, 1", "threads, 2"})
+    void tasksWaitsLocksTimersAndWork(String contexts, int cpus) throws Exception {
+        Result result = load(contexts, cpus, module(tests.resolve("sync.c")));
+        assertEquals(0, result.exit, result.output);
+        assertTrue(result.output.contains("all done"), result.output);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coroutines", "threads"})
+    void noWakeUpIsLostAndWhatIsCancelledRunsNoMore(String contexts) throws Exception {
+        Result result = load(contexts, 2, module(tests.resolve("stress.c")));
+        assertEquals(0, result.exit, result.output);
+        assertTrue(result.output.contains("100000 wake-ups each way"), result.output);
+        assertTrue(result.output.contains("1000 cancellations on CPU 1"), result.output);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "bug      | 99 | PANIC: kernel BUG at ",
+        "warn     | 0  | WARNING: CPU: 0 PID: 2 at ",
+        "lock     | 99 | PANIC: BUG: scheduling while atomic: insmod/2/0x00000001",
+        "twice    | 99 | PANIC: BUG: spinlock recursion on CPU#0, insmod/2, owner insmod/2",
+        "callback | 99 | in in_callback [wrong]",
+        "panic    | 99 | Kernel panic - not syncing: out of luck",
+        "free     | 0  | BUG: kfree of what is not allocated",
+        "fails    | 1  | init returned -19",
+        "positive | 0  | init suspiciously returned 3",
+        "leaves   | 0  | wrong: left kthread sleeper",
+        "leaves   | 0  | wrong: left a timer armed (nothing [wrong])",
+        "leaves   | 0  | wrong: left 100 bytes allocated",
+        "leaves   | 0  | wrong: left workqueue mine",
+        "leaves   | 0  | wrong: left a handler of IPI type 0x6",
+        "warn     | 0  | wrong_init+0x"
+    })
+    void whatAModuleMustNotDo(String kind, int exit, String line) throws Exception {
+        Path module = module(tests.resolve("wrong.c"));
+        for (String contexts : List.of("coroutines", "threads")) {
+            Result result = load(contexts, 1, module, "wrong.kind=" + kind);
+            assertEquals(exit, result.exit, result.output);
+            assertTrue(result.output.contains(line), result.output);
+        }
+    }
+
+    @Test
+    void whatIsNoModuleIsRefusedInALine() throws Exception {
+        Path text = Files.writeString(out.resolve("text.so"), "no ELF");
+        assertEquals(new Result(3, "is no ELF file: build it with mk cc\n"), load("coroutines", 1, text));
+        Path plain = Files.writeString(out.resolve("plain.c"), "int x;\n");
+        compile(List.of("cc", "-shared", "-fPIC", plain.toString(), "-o", out.resolve("plain.so").toString()));
+        Result noModule = load("coroutines", 1, out.resolve("plain.so"));
+        assertEquals(3, noModule.exit);
+        assertTrue(noModule.output.startsWith("is no mkemu module: it has no symbol mkemu_kmod"), noModule.output);
+        Path empty = Files.writeString(out.resolve("empty.c"), "#include <linux/module.h>\nMODULE_LICENSE(\"x\");\n");
+        assertEquals(new Result(3, "has no module_init\n"), load("coroutines", 1, module(empty)));
+        byte[] other = Files.readAllBytes(out.resolve("plain.so"));
+        other[18] = (byte) (other[18] == 62 ? 183 : 62);
+        Files.write(out.resolve("other.so"), other);
+        assertTrue(load("coroutines", 1, out.resolve("other.so")).output.startsWith("is built for "));
+        Path version = Files.writeString(out.resolve("version.h"), "#include <mkemu_kmod.h>\n#undef MKEMU_KMOD_VERSION\n"
+            + "#define MKEMU_KMOD_VERSION 99u\n");
+        Path newer = Files.writeString(out.resolve("newer.c"), "#include <linux/module.h>\n"
+            + "static int f(void) { return 0; }\nmodule_init(f);\n");
+        Result result = load("coroutines", 1, module(newer, "-include", version.toString()));
+        assertTrue(result.output.startsWith("is built for version 99 of the table of calls"), result.output);
+    }
+
+    @Test
+    void aParameterThatIsNoneIsRefused() throws Exception {
+        Path module = module(tests.resolve("basic.c"));
+        assertEquals(new Result(3, "parameter basic.number=x1: is not an int\n"),
+            load("coroutines", 1, module, "basic.number=x1"));
+        assertEquals(new Result(3, "parameter basic.list_of=1,2,3,4,5: has more than 4 values\n"),
+            load("coroutines", 1, module, "basic.list_of=1,2,3,4,5"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"coroutines", "threads"})
+    void twoKernelsOfAProcessLoadTheSameModule(String contexts) throws Exception {
+        Path module = module(root.resolve("../examples/c-module/pagebell.c"));
+        Result result = run(join(List.of(out.resolve("pair"), contexts, module, "pagebell.peer=1 pagebell.rounds=100",
+            "")));
+        assertEquals(0, result.exit, result.output);
+        assertTrue(result.output.contains("rang 100 times"), result.output);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gnu11", "gnu17", "gnu2x"})
+    void everyHeaderStandsAlone(String standard) throws Exception {
+        for (Path header : sources(main.resolve("include/linux"), ".h")) {
+            Path unit = Files.writeString(out.resolve("alone.c"), "#include <linux/" + header.getFileName() + ">\n");
+            compile(List.of("cc", "-std=" + standard, "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                "-I" + main.resolve("include"), unit.toString()));
+        }
+    }
+}
