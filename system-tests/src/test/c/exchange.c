@@ -185,8 +185,10 @@ static int begin(void)
 
 	if (!page)
 		return -ENOMEM;
-	while ((error = mk_send_pfn(partner, page_to_pfn(virt_to_page(page)))) == -ESHUTDOWN && !kthread_should_stop())
+	/* The single-slot mailbox takes what nobody will ever see. */
+	while (!kthread_should_stop() && (!mk_instance_find(partner) || mk_instance_find(partner)->state != MK_STATE_ACTIVE))
 		msleep(1);
+	error = mk_send_pfn(partner, page_to_pfn(virt_to_page(page)));
 	if (error)
 		return error;
 	wait_for_completion(&page_checked);
