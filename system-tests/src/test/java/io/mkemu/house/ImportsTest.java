@@ -49,8 +49,8 @@ class ImportsTest {
     /** What only these rooms may use. */
     private static final Map<Set<String>, Pattern> ONLY = Map.of(
         Set.of("journal"), Pattern.compile("^import (?:static )?net\\.openhft\\..*", Pattern.MULTILINE),
-        Set.of("os", "cmodule"), Pattern.compile("^import (?:static )?java\\.lang\\.foreign\\.(?:Linker|SymbolLookup).*",
-            Pattern.MULTILINE));
+        Set.of("os", "cmodule"),
+        Pattern.compile("^import (?:static )?java\\.lang\\.foreign\\.(?:Linker|SymbolLookup).*", Pattern.MULTILINE));
     /** An instance's class path has Agrona and the JDK. */
     private static final Pattern FOREIGN =
         Pattern.compile("^import (?:static )?+(?!java\\.|javax\\.|org\\.agrona\\.|io\\.mkemu\\.).*", Pattern.MULTILINE);
