@@ -166,7 +166,8 @@ class CModuleCoreTest {
         other[18] = (byte) (other[18] == 62 ? 183 : 62);
         Files.write(out.resolve("other.so"), other);
         assertTrue(load("coroutines", 1, out.resolve("other.so")).output.startsWith("is built for "));
-        Path version = Files.writeString(out.resolve("version.h"), "#include <mkemu_kmod.h>\n#undef MKEMU_KMOD_VERSION\n"
+        Path version = Files.writeString(out.resolve("version.h"), "#include <mkemu_kmod.h>\n"
+            + "#undef MKEMU_KMOD_VERSION\n"
             + "#define MKEMU_KMOD_VERSION 99u\n");
         Path newer = Files.writeString(out.resolve("newer.c"), "#include <linux/module.h>\n"
             + "static int f(void) { return 0; }\nmodule_init(f);\n");
