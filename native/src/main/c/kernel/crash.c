@@ -55,12 +55,20 @@ static void describe(uintptr_t address, char *text, size_t size)
         snprintf(text, size, "0x%llx [%s]", (unsigned long long)at.offset, at.module);
 }
 
-/* The frames from a frame pointer on. What is compiled without frame pointers ends the walk, or is left out. */
-static void trace(uintptr_t frame)
+/*
+ * The frames from a frame pointer on. What is compiled without frame pointers ends the walk, or is left out. maybe: what
+ * may be a return address, of a function that has made no frame yet; 0 for none.
+ */
+static void trace(uintptr_t frame, uintptr_t maybe)
 {
     char text[LINE];
     kernel.log(LEVEL_ALERT, "Call Trace:");
     kernel.log(LEVEL_ALERT, " <TASK>");
+    struct place top;
+    if (maybe && symbols_find(maybe - 1, &top)) {
+        describe(maybe - 1, text, sizeof text);
+        say(LEVEL_ALERT, "  ? %s", text);
+    }
     for (int count = 0; count < MOST_FRAMES; count++) {
         uintptr_t next, caller;
         if (!read_word(frame, &next) || !read_word(frame + sizeof frame, &caller) || !caller)
@@ -79,7 +87,7 @@ static void trace(uintptr_t frame)
 
 void crash_trace(void)
 {
-    trace((uintptr_t)__builtin_frame_address(0));
+    trace((uintptr_t)__builtin_frame_address(0), 0);
 }
 
 /* Reads what a child says, up to a size, for so long at most. */
@@ -219,7 +227,9 @@ static void on_error(int number, siginfo_t *about, void *context)
     }
     describe(pc, text, sizeof text);
     say(LEVEL_ALERT, "RIP: %s", text);
-    trace(frame);
+    if (!read_word(stack_of(context), &caller))
+        caller = 0;
+    trace(frame, caller);
     kernel.log(LEVEL_ALERT, "---[ end trace ]---");
     reason(number, pc, guard);
     signal(number, SIG_DFL);

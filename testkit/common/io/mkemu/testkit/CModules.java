@@ -88,6 +88,15 @@ public final class CModules {
      * @param options further ones of cc
      */
     public static Path build(Path source, Path into, String... options) {
+        return build(source, into, true, options);
+    }
+
+    /** As {@link #build(Path, Path, String...)}, of this file alone: what each module has from mkemu is not in it. */
+    public static Path buildAlone(Path source, Path into, String... options) {
+        return build(source, into, false, options);
+    }
+
+    private static Path build(Path source, Path into, boolean whole, String... options) {
         require();
         String name = source.getFileName().toString().replaceFirst("\\.c$", "");
         Path made = into.resolve(name + ".so");
@@ -97,7 +106,9 @@ public final class CModules {
             "-I" + sources().resolve("include")));
         command.addAll(List.of(options));
         command.addAll(List.of("-o", made.toString(), source.toAbsolutePath().toString()));
-        command.add(sources().resolve("include/mkemu_kmod.c").toString());
+        if (whole) {
+            command.add(sources().resolve("include/mkemu_kmod.c").toString());
+        }
         run(command);
         return made;
     }

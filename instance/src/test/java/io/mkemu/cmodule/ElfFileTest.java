@@ -34,7 +34,7 @@ class ElfFileTest {
     private Path build(String text, String... options) throws IOException {
         Path source = directory.resolve("made.c");
         Files.writeString(source, text);
-        return CModules.build(source, directory, options);
+        return CModules.buildAlone(source, directory, options);
     }
 
     private String problem(byte[] bytes) throws IOException {

@@ -180,7 +180,9 @@ abstract class CModuleContract {
         Await.until(() -> node.kernel.entry().tasksEnded() == 1, () -> "the kthread has not ended");
         assertEquals(1, node.kernel.entry().tasksStarted());
         assertEquals(0, node.kernel.entry().tasksFailed());
-        Await.until(() -> answers.size() == 7, () -> answers.size() + " messages");
+        /* Single-slot: a message that comes before the former one was read takes its place. */
+        Await.until(() -> mode == IpiMode.QUEUED ? answers.size() == 7 : !answers.isEmpty() && answers.size() <= 7,
+            () -> answers.size() + " messages");
     }
 
     @Test
