@@ -131,7 +131,8 @@ class CModuleIT {
         if (kernel.equals("native")) {
             assertEquals(1, run.out("BUG: kernel NULL pointer dereference, address: 0x0+$").size(), run::describe);
             assertEquals(1, run.out("Comm: kthread crasher: run \\[crashes\\]$").size(), run::describe);
-            assertEquals(1, run.out("RIP: step[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(), run::describe);
+            assertEquals(1, run.out("RIP: step[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(),
+                run::describe);
             assertTrue(run.out(" run\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size() >= 1, run::describe);
         }
     }
