@@ -117,7 +117,7 @@ static inline int mkemu_open_ram(struct mkemu_peer *p, int dir, const char *comm
     return 0;
 }
 
-/* Takes the life of an instance that is loaded and maps what its process has once. 0, or -errno and p->error says why. */
+/* Takes the life of a loaded instance and maps what its process has once. 0, or -errno and p->error says why. */
 static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id, const char *command_line)
 {
     char name[32];
@@ -143,8 +143,11 @@ static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id
     if (p->lock_fd < 0 || mkemu_lock(p->lock_fd, F_OFD_SETLK, F_WRLCK) < 0)
         return mkemu_refuse(p, EBUSY, "another process is this instance");
     p->host_lock_fd = openat(dir, "host.lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-    if (p->host_lock_fd < 0 || pthread_create(&watch, NULL, mkemu_watch_host, p))
-        return mkemu_refuse(p, ESRCH, "the machine has no host");
+    if (p->host_lock_fd < 0)
+        return mkemu_refuse(p, errno, "host.lock");
+    result = pthread_create(&watch, NULL, mkemu_watch_host, p);
+    if (result)
+        return mkemu_refuse(p, result, "the thread that watches the host");
     result = mkemu_open_ram(p, dir, command_line); /* the lock may have been the next machine's of this name */
     close(dir);
     if (result)
@@ -159,8 +162,9 @@ static inline int mkemu_join(struct mkemu_peer *p, const char *directory, int id
         || mkemu_load(&p->entry->life) >> MKEMU_INSTANCE_STATE_BITS != mkemu_parameter(command_line, "mk_life", 0))
         return mkemu_refuse(p, ESTALE, "mk_life= is missing, or that life is over; execute the instance again");
     p->life = mkemu_load(&p->entry->life) >> MKEMU_INSTANCE_STATE_BITS;
-    if (pthread_create(&watch, NULL, mkemu_watch_requests, p))
-        return mkemu_refuse(p, errno, "the thread that watches requests");
+    result = pthread_create(&watch, NULL, mkemu_watch_requests, p);
+    if (result)
+        return mkemu_refuse(p, result, "the thread that watches requests");
     mkemu_store(&p->entry->pid, (uint64_t)getpid());
     mkemu_store(&p->entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_JVM], mkemu_nanos());
     result = mkemu_map_own(p);

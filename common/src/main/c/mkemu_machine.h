@@ -47,12 +47,13 @@ struct mkemu_lane {
     uint8_t *records;
     uint64_t *head;
     uint64_t consumed, at, expected;
+    uint64_t length; /* of the last record */
     int sender;
 };
 
 /*
- * The producer's end of a lane: messages published, and where the next record goes. Records must end before limit, until
- * the message number jumped is consumed; from back_at on it is worth a look whether the lane is empty.
+ * The producer's end of a lane: messages published, and where the next record goes. Records must end before limit,
+ * until the message number jumped is consumed; from back_at on it is worth a look whether the lane is empty.
  */
 struct mkemu_channel {
     uint8_t *records;
@@ -261,8 +262,10 @@ static inline uint8_t *mkemu_map(const struct mkemu_peer *p, uint64_t at, uint64
 
 static inline int mkemu_refuse(struct mkemu_peer *p, int error, const char *what)
 {
+    pthread_mutex_lock(&p->windows_lock); /* several CPUs may be refused at once */
     snprintf(p->error, sizeof p->error, "%s: %s", what, strerror(error));
-    p->error_is_shortage = error == ENOMEM || error == EAGAIN || error == EMFILE || error == ENFILE;
+    p->error_is_shortage = error == ENOMEM || error == ENOSPC || error == EAGAIN || error == EMFILE || error == ENFILE;
+    pthread_mutex_unlock(&p->windows_lock);
     return -error;
 }
 

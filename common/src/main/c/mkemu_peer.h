@@ -94,8 +94,8 @@ static inline bool mkemu_has_work(struct mkemu_cpu *c)
 }
 
 /*
- * Looks for work up to so many times, a moment apart. What comes by the lane that delivered last it delivers at once, as
- * a turn would that finds nothing else. Whether there is work for a turn, or was.
+ * Looks for work up to so many times, a moment apart. What comes by the lane that delivered last it delivers at once,
+ * as a turn would that finds nothing else. Whether there is work for a turn, or was.
  */
 static inline bool mkemu_poll(struct mkemu_cpu *c, int looks, mkemu_has_more *has_more, mkemu_handler *handler,
     void *context)
@@ -112,6 +112,8 @@ static inline bool mkemu_poll(struct mkemu_cpu *c, int looks, mkemu_has_more *ha
         } else if (more || mkemu_has_work(c)) {
             return true;
         } else {
+            if (c->hottest)
+                mkemu_lane_prefetch(c->hottest);
             mkemu_looked(c, 1);
             mkemu_trace_pause(c);
         }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mkemu_receive.h: the consumer's end of a CPU's mailbox, both kinds, as io.mkemu.ipi.QueuedReceiver and HotLanes have
- * it. Lanes come to its notice in two ways: a sender rang, or the lane is hot: it delivered lately, the CPU polls it and
- * says so in its idle word, and its sender leaves the doorbell out. By the CPU's thread only.
+ * mkemu_receive.h: the consumer's end of a CPU's mailbox, both kinds, as io.mkemu.ipi.QueuedReceiver and HotLanes
+ * have it. Lanes come to its notice in two ways: a sender rang, or the lane is hot: it delivered lately, the CPU polls
+ * it and says so in its idle word, and its sender leaves the doorbell out. By the CPU's thread only.
  */
 #ifndef MKEMU_RECEIVE_H
 #define MKEMU_RECEIVE_H
@@ -18,8 +18,8 @@ MKEMU_BEGIN
 #define MKEMU_RETIRED_PER_FENCE 8
 
 /*
- * Takes a message: a copy (queued), or the live slot (single-slot). It may send. A handler that runs callbacks says so by
- * mkemu_callback_begins and mkemu_callback_ends, for each, or mkemu_unhandled.
+ * Takes a message: a copy (queued), or the live slot (single-slot). It may send. A handler that runs callbacks says so
+ * by mkemu_callback_begins and mkemu_callback_ends, for each, or mkemu_unhandled.
  */
 typedef void mkemu_handler(struct mkemu_cpu *c, struct mkemu_ipi_data *message, void *context);
 
@@ -219,8 +219,8 @@ static inline void mkemu_multikernel_interrupt(struct mkemu_cpu *c)
 }
 
 /*
- * Looks at all lanes as if they had been rung, unless the mailbox was taken away: one may hold a message nobody rang for,
- * because its sender died in between, or somebody scribbled.
+ * Looks at all lanes as if they had been rung, unless the mailbox was taken away: one may hold a message nobody rang
+ * for, because its sender died in between, or somebody scribbled.
  */
 static inline void mkemu_audit(struct mkemu_cpu *c)
 {
