@@ -5,29 +5,13 @@ enum { LIMIT_LINES = 10, LINE = MKEMU_KERNEL_LOG_MAX_TEXT + 1 };
 
 static const uint64_t LIMIT_NANOS = 5000000000u;
 
-/* A ring has one writer at a time. A spin lock: a signal handler must not wait for the thread it stands on. */
-static int locked;
-
-static bool lock(void)
-{
-    for (int tries = 0; __atomic_exchange_n(&locked, 1, __ATOMIC_ACQUIRE); tries++) {
-        if (tries > 100000)
-            return false; /* its holder has died in it: what it was writing is torn, and the record tells */
-        sched_yield();
-    }
-    return true;
-}
-
 void klog_raw(int level, const char *line, size_t length)
 {
     char text[LINE];
     length = length < LINE ? length : LINE - 1;
     memcpy(text, line, length);
     text[length] = 0;
-    bool mine = lock();
-    mkemu_write_log(&kernel.peer, level, text);
-    if (mine)
-        __atomic_store_n(&locked, 0, __ATOMIC_RELEASE);
+    mkemu_printk(&kernel.peer, level, text);
 }
 
 void klog(int level, const char *format, ...)
