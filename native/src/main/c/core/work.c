@@ -3,42 +3,7 @@
  * work.c: workqueues. Each CPU has kworkers, one of which runs at a time; when it sleeps and work waits, another one
  * goes on. One lock covers all. A work's own memory is not touched after its function has begun, which may free it.
  */
-#include "core.h"
-
-struct workqueue_struct {
-    struct list_head list; /* of the core */
-    struct module *owner;  /* NULL: of the system */
-    char name[32];
-    unsigned int flags;
-    int max_active;
-    bool draining, dies;
-    uint32_t waiting, running; /* works */
-    struct { int active; } *cpu;
-};
-
-struct mkc_worker {
-    struct list_head list; /* of its pool */
-    struct mkc_task *task;
-    struct mkc_pool *pool;
-    struct work_struct *work; /* that it runs */
-    struct workqueue_struct *queue;
-    work_func_t function;
-    uint64_t number;           /* of the run */
-    bool idle, sleeps;
-    int again; /* flushers look at it */
-};
-
-struct mkc_pool {
-    struct mkc_cpu *cpu;
-    struct list_head works, workers;
-    uint32_t made;
-    bool ends;
-};
-
-struct mkc_work {
-    struct list_head queues;
-    struct workqueue_struct *system;
-};
+#include "work.h"
 
 static struct mkc_worker *runner(struct mkemu_core *core, const struct work_struct *work)
 {
@@ -239,7 +204,7 @@ void mkc_delayed_work_fires(struct mkc_cpu *cpu, struct delayed_work *work)
 }
 
 /* A work that is queued goes out of its queue; the lock is held. */
-static bool dequeue(struct work_struct *work)
+bool mkc_dequeue(struct work_struct *work)
 {
     bool was = work->pending == 1;
 
@@ -268,7 +233,7 @@ bool mkc_k_mkemu_delayed_work_queue(struct module *m, int on, struct workqueue_s
         return false;
     }
     if (was) {
-        dequeue(&work->work);
+        mkc_dequeue(&work->work);
         mkc_timer_disarm(core, &work->timer.node);
     }
     work->wq = queue;
@@ -348,7 +313,7 @@ static bool cancel(struct work_struct *work, struct mkemu_timer *timer, bool wai
 
     mkc_lock_take(&core->work_lock);
     bool was = work->pending != 0;
-    dequeue(work);
+    mkc_dequeue(work);
     work->disabled++;
     mkc_lock_give(&core->work_lock);
     if (timer) {
@@ -400,156 +365,4 @@ unsigned int mkc_k_work_busy(struct work_struct *work)
     unsigned int busy = (work->pending ? WORK_BUSY_PENDING : 0) | (runner(core, work) ? WORK_BUSY_RUNNING : 0);
     mkc_lock_give(&core->work_lock);
     return busy;
-}
-
-static struct workqueue_struct *make(struct mkemu_core *core, struct module *m, const char *name, unsigned int flags,
-    int max_active)
-{
-    struct workqueue_struct *queue = mkc_alloc(sizeof *queue);
-
-    if (queue)
-        queue->cpu = mkc_alloc(core->cpus * sizeof *queue->cpu);
-    if (!queue || !queue->cpu) {
-        mkc_free(queue);
-        return NULL;
-    }
-    queue->owner = m;
-    queue->flags = flags;
-    queue->max_active = max_active > 0 && max_active < WQ_MAX_ACTIVE ? max_active : WQ_DFL_ACTIVE;
-    mkc_format(queue->name, sizeof queue->name, "%s", name);
-    mkc_lock_take(&core->work_lock);
-    list_add_tail(&queue->list, &core->work->queues);
-    mkc_lock_give(&core->work_lock);
-    return queue;
-}
-
-struct workqueue_struct *mkc_k_mkemu_workqueue_create(struct module *m, const char *name, unsigned int flags,
-    int max_active)
-{
-    return make(mkc_this_cpu()->core, m, name, flags, max_active);
-}
-
-struct workqueue_struct *mkc_k_mkemu_system_workqueue(int which)
-{
-    (void)which;
-    return mkc_this_cpu()->core->work->system;
-}
-
-/* Waits until a queue is empty: what was queued before has run. */
-void mkc_k_mkemu_flush_workqueue(struct workqueue_struct *queue, bool drain)
-{
-    struct mkemu_core *core = mkc_this_cpu()->core;
-
-    mkc_k_mkemu_might_sleep("flush_workqueue", 0);
-    mkc_lock_take(&core->work_lock);
-    queue->draining = drain;
-    for (int64_t ns = 5000; queue->waiting || queue->running; ns = ns < 500000 ? ns * 2 : ns) {
-        mkc_lock_give(&core->work_lock);
-        mkc_sleep(ns);
-        mkc_lock_take(&core->work_lock);
-    }
-    queue->draining = false;
-    mkc_lock_give(&core->work_lock);
-}
-
-void mkc_k_destroy_workqueue(struct workqueue_struct *queue)
-{
-    struct mkemu_core *core = mkc_this_cpu()->core;
-
-    if (!queue)
-        return;
-    mkc_k_mkemu_flush_workqueue(queue, true);
-    mkc_lock_take(&core->work_lock);
-    list_del(&queue->list);
-    mkc_lock_give(&core->work_lock);
-    mkc_free(queue->cpu);
-    mkc_free(queue);
-}
-
-bool mkc_work_new(struct mkemu_core *core)
-{
-    core->work = mkc_alloc(sizeof *core->work);
-    if (!core->work)
-        return false;
-    INIT_LIST_HEAD(&core->work->queues);
-    for (uint32_t i = 0; i < core->cpus; i++) {
-        struct mkc_pool *pool = mkc_alloc(sizeof *pool);
-        if (!pool)
-            return false;
-        pool->cpu = &core->cpu[i];
-        INIT_LIST_HEAD(&pool->works);
-        INIT_LIST_HEAD(&pool->workers);
-        core->cpu[i].pool = pool;
-    }
-    core->work->system = make(core, NULL, "events", 0, 0);
-    return core->work->system != NULL;
-}
-
-/* Its tasks have been freed. */
-void mkc_work_free(struct mkemu_core *core)
-{
-    struct workqueue_struct *queue, *after;
-    struct mkc_worker *w, *next;
-
-    list_for_each_entry_safe(queue, after, &core->work->queues, list) {
-        mkc_free(queue->cpu);
-        mkc_free(queue);
-    }
-    for (uint32_t i = 0; i < core->cpus; i++) {
-        list_for_each_entry_safe(w, next, &core->cpu[i].pool->workers, list)
-            mkc_free(w);
-        mkc_free(core->cpu[i].pool);
-    }
-    mkc_free(core->work);
-}
-
-/* Ends what a module left queued, and waits for what of it runs. */
-void mkc_works_drop(struct mkemu_core *core, struct module *owner)
-{
-    struct workqueue_struct *queue, *after;
-    struct work_struct *work, *next;
-    struct mkc_worker *w;
-    bool runs;
-
-    for (uint32_t i = 0; i < core->cpus; i++) {
-        const void *first = NULL;
-        unsigned int left = 0;
-        char name[128];
-
-        mkc_lock_take(&core->work_lock);
-        list_for_each_entry_safe(work, next, &core->cpu[i].pool->works, entry) {
-            if (work->owner != owner)
-                continue;
-            first = (const void *)(uintptr_t)work->func;
-            left++;
-            dequeue(work);
-            work->disabled++;
-        }
-        mkc_lock_give(&core->work_lock);
-        mkc_symbol(core, (uintptr_t)first, false, name, sizeof name);
-        if (left)
-            mkc_log(core, 4, "%s: left %u works queued (%s): they are dropped", mkc_of(owner)->name, left, name);
-    }
-    do {
-        runs = false;
-        mkc_lock_take(&core->work_lock);
-        for (uint32_t i = 0; i < core->cpus; i++)
-            list_for_each_entry(w, &core->cpu[i].pool->workers, list)
-                runs |= w->work && w->task->owner == owner;
-        mkc_lock_give(&core->work_lock);
-        if (runs)
-            mkc_sleep(100000);
-    } while (runs);
-    mkc_lock_take(&core->work_lock);
-    list_for_each_entry_safe(queue, after, &core->work->queues, list) {
-        if (queue->owner != owner)
-            continue;
-        list_del(&queue->list);
-        mkc_lock_give(&core->work_lock);
-        mkc_log(core, 4, "%s: left workqueue %s: it is destroyed", mkc_of(owner)->name, queue->name);
-        mkc_free(queue->cpu);
-        mkc_free(queue);
-        mkc_lock_take(&core->work_lock);
-    }
-    mkc_lock_give(&core->work_lock);
 }
