@@ -26,10 +26,9 @@ import picocli.CommandLine.Command;
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
-        "  0:all verified; 1: something was not, a task failed or an instance died",
-        "  2:the command line is wrong; 3: the tree or a boot parameter; 6: a module",
-        "  4:machine in use, or none runs or answers; 5: no room; 7: state refuses",
-        " 69:no JDK 25 found; 70: mkemu is at fault; 130: Ctrl-C; 143: SIGTERM"})
+        "  0:all verified; 1: not so, a task or an instance failed; 2: command line",
+        "  3:tree, boot parameter; 4: machine in use, or no answer; 5: no room",
+        "  6:module; 7: state refuses; 69: no JDK 25; 70: mkemu's fault; 130: Ctrl-C"})
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
