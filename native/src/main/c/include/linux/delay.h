@@ -4,6 +4,7 @@
 #define MKEMU_LINUX_DELAY_H
 
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 
 void msleep(unsigned int ms);

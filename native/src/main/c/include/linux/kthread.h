@@ -7,6 +7,7 @@
 #define MKEMU_LINUX_KTHREAD_H
 
 #include <linux/err.h>
+#include <linux/ktime.h>
 #include <linux/sched.h>
 
 struct task_struct *mkemu_kthread_create(struct module *m, int (*run)(void *data), void *data, int cpu,

@@ -5,6 +5,7 @@
 
 #include <linux/container_of.h>
 #include <linux/jiffies.h>
+#include <linux/ktime.h>
 #include <mkemu_kmod.h>
 
 struct timer_list {
