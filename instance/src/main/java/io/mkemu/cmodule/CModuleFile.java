@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -23,6 +24,7 @@ public final class CModuleFile {
     /* Where the distribution lies, and, for a test that has none, the core's file. */
     private static final String HOME_PROPERTY = "mkemu.home";
     private static final String CORE_PROPERTY = "mkemu.core";
+    private static final String SANITIZER = "libasan.so";
     private static final String CORE = "lib/native/libmkemu-core.so";
 
     private final Path path;
@@ -96,6 +98,7 @@ public final class CModuleFile {
         if (problem != null) {
             throw new MachineException(ExitCode.MODULE, "module " + path + " " + problem);
         }
+        refuseSanitized(path);
         try (CModule probe = new CModule(path, "", Set.of())) {
             long module = probe.load(1, 0);
             Set<String> parameters = new LinkedHashSet<>();
@@ -109,6 +112,19 @@ public final class CModuleFile {
             Throwable why = broken.getCause() == null ? broken : broken.getCause();
             throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + why.getMessage(),
                 broken);
+        }
+    }
+
+    /* AddressSanitizer ends a process that it was not the first to come into, in words of its own. */
+    private static void refuseSanitized(Path path) {
+        try {
+            if (new String(Files.readAllBytes(path), StandardCharsets.ISO_8859_1).contains(SANITIZER)) {
+                throw new MachineException(ExitCode.MODULE, "module " + path + " was compiled with --sanitize, which "
+                    + "needs the native kernel: use kernel=native and no trace=all, or compile it without");
+            }
+        } catch (IOException unreadable) {
+            throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be read: "
+                + unreadable.getMessage(), unreadable);
         }
     }
 

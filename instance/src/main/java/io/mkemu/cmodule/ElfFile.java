@@ -119,7 +119,7 @@ final class ElfFile {
     /** An offset in the file, if so many bytes are there. */
     private int place(long offset, long length, String what) throws Refused {
         if (offset < 0 || length < 0 || offset > file.capacity() - length) {
-            throw damaged("its " + what + " lie outside of the file");
+            throw damaged("its " + what + " would lie outside of the file");
         }
         return (int) offset;
     }

@@ -22,8 +22,7 @@ final class CCompiler {
         "-Werror=implicit-function-declaration", "-Werror=implicit-int", "-Werror=incompatible-pointer-types",
         "-Werror=int-conversion", "-Werror=return-type", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
         "-fno-delete-null-pointer-checks", "-fno-omit-frame-pointer", "-fno-stack-protector", "-ffreestanding",
-        "-D__KERNEL__",
-        "-DMODULE");
+        "-D__KERNEL__", "-DMODULE");
     private static final List<String> OBJECT_FLAGS =
         List.of("-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,--build-id");
     private static final List<String> SANITIZE_FLAGS = List.of("-fsanitize=address,undefined",
@@ -55,7 +54,8 @@ final class CCompiler {
         if (!Files.isDirectory(directory)) {
             throw new MachineException(ExitCode.MODULE, "-o " + target + ": there is no directory " + directory);
         }
-        Path made = Files.createTempFile(directory, "." + name, ".so");
+        /* With the permissions of any new file here: another user may run it. */
+        Path made = Files.createFile(directory.resolve("." + name + "-" + ProcessHandle.current().pid() + ".so"));
         try {
             List<String> command = new ArrayList<>(List.of(compiler));
             command.addAll(KERNEL_FLAGS);
