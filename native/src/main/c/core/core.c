@@ -187,8 +187,8 @@ const char *mkemu_core_guard(const struct mkemu_core *core, uintptr_t address)
         const struct mkc_task *task = cpu->current;
 
         if (task && task->context && mkc_context_guards(task->context, address)) {
-            mkc_format(cpu->running_text, sizeof cpu->running_text, "stack of kthread %s", task->task.comm);
-            return cpu->running_text;
+            mkc_format(cpu->guard_text, sizeof cpu->guard_text, "stack of kthread %s", task->task.comm);
+            return cpu->guard_text;
         }
     }
     return NULL;

@@ -73,7 +73,7 @@ struct mkc_cpu {
     struct mkc_task idle;
     int in_irq;
     struct mkc_running running;
-    char running_text[256];
+    char running_text[256], guard_text[64]; /* what reports were told; both at once */
     struct irq_work *irq_works;            /* atomic */
     struct list_head tasklets, hi_tasklets; /* under lock */
     struct mkemu_timer *timers;            /* under the core's lock of timers */
@@ -176,6 +176,7 @@ void mkc_pages_drop(struct mkemu_core *core, struct module *owner);
 bool mkc_percpu_new(struct mkemu_core_module *m);
 void mkc_percpu_free(struct mkemu_core_module *m);
 void mkc_handlers_drop(struct mkemu_core_module *m);
+void mkc_entries_show(struct mkemu_core *core, const struct module *owner);
 void mkc_entries_drop(struct mkemu_core *core, struct module *owner);
 bool mkc_parameters(struct mkemu_core_module *m, char *error, size_t size);
 void mkc_parameters_free(struct mkemu_core_module *m);

@@ -114,11 +114,6 @@ struct mkemu_core_module *mkemu_core_load(struct mkemu_core *core, const char *p
     return module;
 }
 
-uintptr_t mkemu_core_module_base(const struct mkemu_core_module *module)
-{
-    return mkc_object_base(module->object);
-}
-
 const char *mkemu_core_module_name(const struct mkemu_core_module *module)
 {
     return module->name;
@@ -173,6 +168,7 @@ static int run_exit(void *data)
 {
     struct mkemu_core_module *module = data;
 
+    mkc_entries_show(module->core, module->module);
     if (module->module->exit)
         module->module->exit();
     else

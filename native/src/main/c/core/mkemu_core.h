@@ -128,8 +128,15 @@ struct mkemu_core_module *mkemu_core_load(struct mkemu_core *core, const char *p
 
 const char *mkemu_core_module_name(const struct mkemu_core_module *module);
 
-/* Where its code is loaded: what the offsets of its file are added to. */
-uintptr_t mkemu_core_module_base(const struct mkemu_core_module *module);
+/* Where an address is, in a module. */
+struct mkemu_core_place {
+    const char *module, *path, *function; /* path: of its file; function: "" where no symbol is known */
+    uint64_t offset;                      /* in the file, as addr2line takes it */
+    uint64_t in, length;                  /* in the function, and the function's length */
+};
+
+/* False: it is in no module. Async-signal-safe. */
+bool mkemu_core_place(const struct mkemu_core *core, uintptr_t address, struct mkemu_core_place *place);
 
 /*
  * What may not be touched at an address: "stack of kthread ringer" if it lies in the guard page of a context's stack,
@@ -179,9 +186,6 @@ void mkemu_core_context(void *context);
  * The kthread, module and function that this CPU runs now, for a report; "" where it runs none. Async-signal-safe.
  */
 const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cpu);
-
-/* What a module put into debugfs or proc: writes all of it as lines to the kernel log. Boot CPU. */
-void mkemu_core_show(struct mkemu_core *core);
 
 #pragma GCC visibility pop
 

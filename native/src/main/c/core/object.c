@@ -240,6 +240,11 @@ uintptr_t mkc_object_base(const struct mkc_object *o)
     return o->base;
 }
 
+const char *mkc_object_path(const struct mkc_object *o)
+{
+    return o->path;
+}
+
 size_t mkc_object_size(const struct mkc_object *o)
 {
     return o->size;

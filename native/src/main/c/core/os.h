@@ -47,6 +47,7 @@ void *mkc_object_symbol(struct mkc_object *object, const char *name);
 struct mkc_object *mkc_object_copy(struct mkc_object *object, char *error, size_t size);
 void mkc_object_close(struct mkc_object *object);
 uintptr_t mkc_object_base(const struct mkc_object *object);
+const char *mkc_object_path(const struct mkc_object *object);
 size_t mkc_object_size(const struct mkc_object *object);
 const struct mkc_symbol *mkc_object_find(const struct mkc_object *object, uintptr_t address);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* show.c: files of debugfs and proc: there is no file system, mkemu_core_show writes what they hold to the log. */
+/*
+ * show.c: files of debugfs and proc. There is no file system: what the files of a module hold is written to the log when
+ * the module ends.
+ */
 #include "core.h"
 #include <linux/mkemu_show.h>
 #include <linux/proc_fs.h>
@@ -183,9 +186,9 @@ static void path(const struct dentry *entry, char *to, size_t size)
     mkc_format(to, size, "%s%s%s", above, entry->parent ? "/" : "", entry->name);
 }
 
-static int show_all(void *argument)
+/* In the task that ends the module, since what shows may sleep. */
+void mkc_entries_show(struct mkemu_core *core, const struct module *owner)
 {
-    struct mkemu_core *core = argument;
     struct dentry *entry;
 
     list_for_each_entry(entry, &core->entries, list) {
@@ -193,7 +196,7 @@ static int show_all(void *argument)
         char name[256];
         size_t line = 0;
 
-        if (entry->kind == MKEMU_SHOW_DIRECTORY)
+        if (entry->owner != owner || entry->kind == MKEMU_SHOW_DIRECTORY)
             continue;
         path(entry, name, sizeof name);
         fill(entry, &seq);
@@ -206,14 +209,4 @@ static int show_all(void *argument)
         }
         mkc_free(seq.buf);
     }
-    return 0;
-}
-
-/* In a task of its own, since what shows may sleep. */
-void mkemu_core_show(struct mkemu_core *core)
-{
-    struct mkc_task *task = mkc_task_new(core, NULL, show_all, core, 0, "show");
-
-    if (task)
-        mkc_wake(task, TASK_NORMAL);
 }

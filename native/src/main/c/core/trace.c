@@ -2,7 +2,7 @@
 /* trace.c: call traces, BUG, WARN, panic. A trace has the functions of modules; what lies between them is the core. */
 #include "core.h"
 
-static const struct mkemu_core_module *module_of(struct mkemu_core *core, uintptr_t address)
+static const struct mkemu_core_module *module_of(const struct mkemu_core *core, uintptr_t address)
 {
     const struct mkemu_core_module *m;
 
@@ -14,20 +14,35 @@ static const struct mkemu_core_module *module_of(struct mkemu_core *core, uintpt
     return NULL;
 }
 
-int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size)
+bool mkemu_core_place(const struct mkemu_core *core, uintptr_t address, struct mkemu_core_place *place)
 {
     const struct mkemu_core_module *m = module_of(core, address);
     const struct mkc_symbol *s = m ? mkc_object_find(m->object, address) : NULL;
 
     if (!m)
+        return false;
+    *place = (struct mkemu_core_place){.module = m->name, .path = mkc_object_path(m->object), .function = "",
+        .offset = address - mkc_object_base(m->object)};
+    if (s) {
+        place->function = s->name;
+        place->in = place->offset - s->at;
+        place->length = s->size;
+    }
+    return true;
+}
+
+int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size)
+{
+    struct mkemu_core_place at;
+
+    if (!mkemu_core_place(core, address, &at))
         return mkc_format(to, size, "0x%lx", (unsigned long)address);
-    unsigned long at = address - mkc_object_base(m->object);
-    if (!s)
-        return mkc_format(to, size, "%s.so+0x%lx [%s]", m->name, at, m->name);
+    if (!*at.function)
+        return mkc_format(to, size, "%s.so+0x%lx [%s]", at.module, (unsigned long)at.offset, at.module);
     if (!offset)
-        return mkc_format(to, size, "%s [%s]", s->name, m->name);
-    return mkc_format(to, size, "%s+0x%lx/0x%lx [%s]", s->name, at - (unsigned long)s->at, (unsigned long)s->size,
-        m->name);
+        return mkc_format(to, size, "%s [%s]", at.function, at.module);
+    return mkc_format(to, size, "%s+0x%lx/0x%lx [%s]", at.function, (unsigned long)at.in, (unsigned long)at.length,
+        at.module);
 }
 
 void mkc_trace(struct mkemu_core *core)

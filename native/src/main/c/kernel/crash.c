@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "crash.h"
-#include "symbols.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,8 +44,8 @@ static bool read_word(uintptr_t at, uintptr_t *word)
 /* A frame as Linux has it: function+0xoffset/0xlength [module]. */
 static void describe(uintptr_t address, char *text, size_t size)
 {
-    struct place at;
-    if (!symbols_find(address, &at))
+    struct mkemu_core_place at;
+    if (!kernel.place(address, &at))
         snprintf(text, size, "0x%lx [mkemu-kernel]", (unsigned long)address);
     else if (*at.function)
         snprintf(text, size, "%s+0x%llx/0x%llx [%s]", at.function, (unsigned long long)at.in,
@@ -64,8 +63,8 @@ static void trace(uintptr_t frame, uintptr_t maybe)
     char text[LINE];
     kernel.log(LEVEL_ALERT, "Call Trace:");
     kernel.log(LEVEL_ALERT, " <TASK>");
-    struct place top;
-    if (maybe && symbols_find(maybe - 1, &top)) {
+    struct mkemu_core_place top;
+    if (maybe && kernel.place(maybe - 1, &top)) {
         describe(maybe - 1, text, sizeof text);
         say(LEVEL_ALERT, "  ? %s", text);
     }
@@ -73,8 +72,8 @@ static void trace(uintptr_t frame, uintptr_t maybe)
         uintptr_t next, caller;
         if (!read_word(frame, &next) || !read_word(frame + sizeof frame, &caller) || !caller)
             break;
-        struct place at;
-        if (symbols_find(caller - 1, &at)) {
+        struct mkemu_core_place at;
+        if (kernel.place(caller - 1, &at)) {
             describe(caller - 1, text, sizeof text);
             say(LEVEL_ALERT, "  %s", text);
         }
@@ -83,11 +82,6 @@ static void trace(uintptr_t frame, uintptr_t maybe)
         frame = next;
     }
     kernel.log(LEVEL_ALERT, " </TASK>");
-}
-
-void crash_trace(void)
-{
-    trace((uintptr_t)__builtin_frame_address(0), 0);
 }
 
 /* Reads what a child says, up to a size, for so long at most. */
@@ -106,7 +100,7 @@ static size_t read_all(int from, char *text, size_t size)
 }
 
 /* file:line of a place, "" where there is no addr2line or no debug information. */
-static void source(const struct place *at, char *text, size_t size)
+static void source(const struct mkemu_core_place *at, char *text, size_t size)
 {
     int ends[2];
     char offset[32];
@@ -184,8 +178,8 @@ static void what_happened(int number, const siginfo_t *about, const char *guard)
 static void reason(int number, uintptr_t pc, const char *guard)
 {
     char text[LINE], line[LINE / 2];
-    struct place at;
-    bool known = symbols_find(pc, &at);
+    struct mkemu_core_place at;
+    bool known = kernel.place(pc, &at);
     int length = snprintf(text, sizeof text, "killed by signal %d", number);
     if (known) {
         source(&at, line, sizeof line);
@@ -197,7 +191,7 @@ static void reason(int number, uintptr_t pc, const char *guard)
                 *at.function && *line ? ", " : "", line);
     }
     if (guard)
-        snprintf(text + length, sizeof text - (size_t)length, ": stack overflow of the %s", guard);
+        snprintf(text + length, sizeof text - (size_t)length, ": overflow of the %s", guard);
     kernel.reason(text, SIGNAL_EXIT + number);
     say(LEVEL_EMERG, "Kernel panic - not syncing: %s", text);
 }
@@ -219,8 +213,8 @@ static void on_error(int number, siginfo_t *about, void *context)
     what_happened(number, about, guard);
     say(LEVEL_ALERT, "CPU: %d PID: %d Comm: %s", cpu, (int)gettid(), cpu < 0 ? "" : kernel.running(cpu));
     uintptr_t frame = frame_of(context), caller;
-    struct place at;
-    if (!symbols_find(pc, &at) && read_word(stack_of(context), &caller) && symbols_find(caller - 1, &at)) {
+    struct mkemu_core_place at;
+    if (!kernel.place(pc, &at) && read_word(stack_of(context), &caller) && kernel.place(caller - 1, &at)) {
         describe(pc, text, sizeof text);
         say(LEVEL_ALERT, "RIP: %s", text); /* a call of an address that is none: who called is what is wanted */
         pc = caller - 1;

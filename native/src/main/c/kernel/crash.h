@@ -6,6 +6,9 @@
 #ifndef MKEMU_KERNEL_CRASH_H
 #define MKEMU_KERNEL_CRASH_H
 
+#include "mkemu_core.h"
+
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What the reports need. All are async-signal-safe, and are called on the thread that fails. */
@@ -14,6 +17,7 @@ struct crash_kernel {
     void (*reason)(const char *reason, int exit_code); /* into the instance table */
     int (*logical_cpu)(void);                          /* -1: not on a CPU */
     const char *(*running)(int logical_cpu);           /* the kthread, or "" */
+    bool (*place)(uintptr_t address, struct mkemu_core_place *place);
     /* What an address belongs to that may not be touched: "stack of kthread ringer", or NULL. */
     const char *(*guard)(uintptr_t address);
 };
@@ -23,8 +27,5 @@ void crash_watch(const struct crash_kernel *kernel);
 
 /* Gives the calling thread a stack for reports: its own may be what is used up. Every thread that runs module code. */
 int crash_stack(void);
-
-/* Logs the call trace of the caller: dump_stack. Not for a signal handler. */
-void crash_trace(void);
 
 #endif

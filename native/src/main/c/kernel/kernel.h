@@ -11,7 +11,7 @@
  *     log.c       the kernel log, from several threads
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
  *     sanitize.c  modules of mk cc --sanitize
- *     handlers.c, params.c, symbols.c, crash.c   parts that know nothing of the others
+ *     handlers.c, params.c, crash.c   parts that know nothing of the others
  */
 #ifndef MKEMU_KERNEL_H
 #define MKEMU_KERNEL_H

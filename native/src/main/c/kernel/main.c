@@ -55,6 +55,11 @@ static const char *crash_running(int logical)
     return mkemu_core_running(kernel.core, logical);
 }
 
+static bool crash_place(uintptr_t address, struct mkemu_core_place *place)
+{
+    return kernel.core && mkemu_core_place(kernel.core, address, place);
+}
+
 static const char *crash_guard(uintptr_t address)
 {
     return kernel.core ? mkemu_core_guard(kernel.core, address) : NULL;
@@ -182,7 +187,7 @@ int main(int argc, char **argv)
     if (!kernel.handlers || !kernel.core)
         fail(EXIT_CODE_RESOURCES, "no memory for a kernel with %u CPUs", kernel.cpu_count);
     const struct crash_kernel watched = {.log = log_crash, .reason = set_reason, .logical_cpu = crash_cpu,
-        .running = crash_running, .guard = crash_guard};
+        .running = crash_running, .place = crash_place, .guard = crash_guard};
     crash_watch(&watched);
     signal(SIGTERM, on_end);
     signal(SIGINT, on_end);

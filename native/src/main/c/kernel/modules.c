@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The modules of this kernel, in the order in which they are initialised. */
 #include "kernel.h"
-#include "symbols.h"
 
 enum { MOST_MODULES = 64, ERROR = 400 };
 
@@ -25,7 +24,6 @@ void modules_load(char *const *paths, int count)
         if (!loaded)
             fail(EXIT_CODE_MODULE, "module %s %s", paths[index], error);
         modules[module_count++] = (struct module){.core = loaded, .path = paths[index]};
-        symbols_add(mkemu_core_module_name(loaded), paths[index], mkemu_core_module_base(loaded));
     }
 }
 

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 
 /** Kernel modules in C, compiled by the command under test. */
@@ -21,8 +23,8 @@ final class CModule {
     }
 
     /** A module of a text. */
-    static Path of(Mk mk, String name, String source) throws Exception {
-        return compile(mk, Files.writeString(mk.work().resolve(name + ".c"), source));
+    static Path of(Mk mk, String name, String source, String... options) throws Exception {
+        return compile(mk, Files.writeString(mk.work().resolve(name + ".c"), source), options);
     }
 
     static void requireCompiler() throws Exception {
@@ -30,12 +32,14 @@ final class CModule {
             + "no C compiler \"" + CC + "\"; install one (apt-get install gcc), or name it in CC");
     }
 
-    private static Path compile(Mk mk, Path source) throws Exception {
+    private static Path compile(Mk mk, Path source, String... options) throws Exception {
         requireCompiler();
         String file = source.getFileName().toString();
         Path module = mk.work().resolve(file.substring(0, file.length() - 1) + "so");
         if (!Files.exists(module)) {
-            mk.start("cc", source, "-o", module).ends(0);
+            List<Object> words = new ArrayList<>(List.of("cc", source, "-o", module));
+            words.addAll(List.of(options));
+            mk.start(words.toArray()).ends(0);
         }
         return module;
     }

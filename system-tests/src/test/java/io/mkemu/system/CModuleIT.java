@@ -155,6 +155,65 @@ class CModuleIT {
     }
 
     @Test
+    void aStackThatIsUsedUpIsTold() throws Exception {
+        Path module = CModule.of(mk, "deep", """
+            #include <linux/module.h>
+            #include <linux/kthread.h>
+            static int limit = 1 << 30;
+            module_param(limit, int, 0444);
+            static noinline int deeper(int n)
+            {
+                volatile char room[256];
+                room[0] = n;
+                return n < limit ? deeper(n + 1) + room[0] : 0;
+            }
+            static int run(void *unused)
+            {
+                return deeper(0);
+            }
+            static int __init deep_init(void)
+            {
+                kthread_run(run, NULL, "diver");
+                return 0;
+            }
+            module_init(deep_init);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native")));
+        run.ends(1);
+        assertEquals(1, run.out("^k1 failed: killed by signal 11 in deep\\.so\\+0x[0-9a-f]+ "
+            + "\\(deeper.*, deep\\.c:\\d+\\): "
+            + "overflow of the stack of kthread diver$").size(), run::describe);
+    }
+
+    @Test
+    void sanitizersReportInTheLog() throws Exception {
+        Path module = CModule.of(mk, "beyond", """
+            #include <linux/module.h>
+            #include <linux/slab.h>
+            static int at = 8;
+            module_param(at, int, 0444);
+            static int __init beyond_init(void)
+            {
+                char *room = kmalloc(8, GFP_KERNEL);
+                room[at] = 1;
+                kfree(room);
+                return 0;
+            }
+            module_init(beyond_init);
+            MODULE_LICENSE("GPL");
+            """, "--sanitize");
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native")));
+        run.ends(1);
+        assertEquals(1, run.out("k1: .*ERROR: AddressSanitizer: heap-buffer-overflow on address").size(),
+            run::describe);
+        assertTrue(run.out("k1: .* in beyond_init .*beyond\\.c:\\d+").size() >= 1, run::describe);
+        MkProcess jvm = mk.start("run", tree("", runs(module, "kernel=jvm")));
+        jvm.ends(1);
+        assertEquals(1, jvm.out("^k1 failed: module .*beyond\\.so was compiled with --sanitize").size(), jvm::describe);
+    }
+
+    @Test
     void whatIsNotOfferedIsNamed() throws Exception {
         CModule.requireCompiler();
         Path source = Files.writeString(mk.work().resolve("wants.c"), """
