@@ -143,9 +143,10 @@ int handlers_unregister(struct handlers *all, struct handler *handler, int logic
     if (logical_cpu >= 0)
         all->of[logical_cpu].awaited = handler;
     pthread_mutex_unlock(&all->lock);
+    /* A CPU says that it runs the handler before its work is pending no longer, so pending is looked at first. */
     for (uint32_t cpu = 0; cpu < all->cpus; cpu++)
-        while (__atomic_load_n(&all->of[cpu].running, __ATOMIC_SEQ_CST) == handler
-            || is_queued(&all->of[cpu], handler, handler->id))
+        while (is_queued(&all->of[cpu], handler, handler->id)
+            || __atomic_load_n(&all->of[cpu].running, __ATOMIC_SEQ_CST) == handler)
             sched_yield();
     pthread_mutex_lock(&all->lock);
     if (logical_cpu >= 0)

@@ -12,9 +12,6 @@
 struct handler;
 struct handlers;
 
-/* What a CPU of the kernel keeps for its deliveries: the handlers of the type it wanted last. */
-struct delivery;
-
 /* Runs a callback; token is what it was registered with; first: no other one has run for this message. */
 typedef void handlers_run(void *context, int logical_cpu, uint64_t token, void *message, bool first);
 

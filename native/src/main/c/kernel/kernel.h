@@ -36,6 +36,7 @@ struct cpu {
     int logical;
     pthread_t thread;
     uint64_t turns; /* that it has begun: who watches sees whether it comes round */
+    bool idles;     /* it looks for work, or sleeps, and runs no module */
 } __attribute__((aligned(128)));
 
 struct kernel {

@@ -18,8 +18,7 @@ static void *watch(void *unused)
         for (uint32_t index = 0; seen && still && index < kernel.cpu_count; index++) {
             struct cpu *cpu = &kernel.cpus[index];
             uint64_t turns = __atomic_load_n(&cpu->turns, __ATOMIC_RELAXED);
-            bool sleeps = (mkemu_load(&cpu->at.apic->idle) & 0xffff) != MKEMU_LOCAL_APIC_STATE_RUNNING;
-            if (turns != seen[index] || sleeps) {
+            if (turns != seen[index] || __atomic_load_n(&cpu->idles, __ATOMIC_RELAXED)) {
                 seen[index] = turns;
                 still[index] = 0;
             } else if (++still[index] >= STUCK_SECONDS && (still[index] - STUCK_SECONDS) % AGAIN_SECONDS == 0) {
