@@ -186,6 +186,47 @@ class CModuleIT {
             + "overflow of the stack of kthread diver$").size(), run::describe);
     }
 
+    /** After 20 s, as Linux has it; the one that spins begins later than the one that polls. */
+    @Test
+    void aModuleThatSpinsIsToldAndOneThatPollsIsNot() throws Exception {
+        Path idle = CModule.of(mk, "idle", """
+            #include <linux/module.h>
+            static int __init idle_init(void)
+            {
+                return 0;
+            }
+            module_init(idle_init);
+            MODULE_LICENSE("GPL");
+            """);
+        Path spins = CModule.of(mk, "spins", """
+            #include <linux/module.h>
+            #include <linux/delay.h>
+            #include <linux/kthread.h>
+            static volatile bool ends;
+            static int run(void *unused)
+            {
+                msleep(2000);
+                while (!ends)
+                    ;
+                return 0;
+            }
+            static int __init spins_init(void)
+            {
+                kthread_run(run, NULL, "spinner");
+                return 0;
+            }
+            module_init(spins_init);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess run = mk.start("run", tree("", runs(idle, "kernel=native idle=poll"), runs(spins, "kernel=native")));
+        run.awaitOut(1, "k2: watchdog: BUG: soft lockup - CPU#0 stuck for 20s! "
+            + "\\[kthread spinner: run \\[spins\\]\\]$");
+        run.signal("TERM");
+        run.ends(143);
+        assertEquals(0, run.out("k1: watchdog").size(), run::describe);
+        assertEquals(1, run.out("k2: did not shut down within 5000 ms, forced$").size(), run::describe);
+    }
+
     @Test
     void sanitizersReportInTheLog() throws Exception {
         Path module = CModule.of(mk, "beyond", """
