@@ -92,8 +92,12 @@ abstract class CModuleContract {
 
     @Test
     void messagesOfAllSizesComeAndGo() throws Exception {
-        bootWith("answers", "quiet");
-        for (int size = 0; size <= MkIpiDataDescriptor.MAX_DATA_SIZE; size++) {
+        Node node = bootWith("answers", "quiet");
+        /*
+         * No bytes come last. The RFC takes a slot of no bytes for an empty one, so nothing answers and nothing is
+         * waited for; the interrupt would be late, deliver the next message, and that message's own deliver it again.
+         */
+        for (int size = MkIpiDataDescriptor.MAX_DATA_SIZE; size >= 0; size--) {
             byte[] sent = new byte[size];
             byte[] wanted = new byte[size];
             for (int at = 0; at < size; at++) {
@@ -103,8 +107,10 @@ abstract class CModuleContract {
             int before = answers.size();
             assertEquals(0, other.on(() -> other.api.sendIpiData(1, sent, ASK)));
             if (mode == IpiMode.SINGLE_SLOT && size == 0) {
-                /* The RFC takes a slot of no bytes for an empty one. */
-                continue;
+                node.settle(0);
+                other.settle(0);
+                assertEquals(before, answers.size());
+                break;
             }
             Await.until(() -> answers.size() > before, () -> "no answer to " + sent.length + " bytes");
             assertArrayEquals(wanted, answers.getLast());
