@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.Similar;
 import io.mkemu.cli.demo.DemoCommand;
 import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.trace.ReplayCommand;
@@ -15,6 +16,7 @@ import io.mkemu.tree.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
+import java.util.Collection;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
@@ -131,9 +133,31 @@ public final class Main {
 
     private static int usageError(CommandLine.ParameterException wrong, String[] args) {
         CommandLine command = wrong.getCommandLine();
-        command.getErr().println("mk: " + ErrorText.oneLine(wrong.getMessage()) + "; see "
+        if (args.length == 0) {
+            /* A question, not a mistake. */
+            command.usage(command.getOut());
+            return ExitCode.OK.code();
+        }
+        command.getErr().println("mk: " + what(wrong, command) + "; see "
             + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE.code();
+    }
+
+    /** What is wrong, and for a name that is none the one that was probably meant. */
+    private static String what(CommandLine.ParameterException wrong, CommandLine command) {
+        if (!(wrong instanceof CommandLine.UnmatchedArgumentException unmatched)
+            || unmatched.getUnmatched().isEmpty()) {
+            return ErrorText.oneLine(wrong.getMessage());
+        }
+        String name = unmatched.getUnmatched().getFirst();
+        boolean option = name.startsWith("-");
+        boolean verb = !option && !command.getSubcommands().isEmpty();
+        Collection<String> known = option ? command.getCommandSpec().optionsMap().keySet()
+            : command.getSubcommands().keySet();
+        String said = verb ? "'" + name + "' is no command of " + command.getCommandSpec().qualifiedName()
+            : wrong.getMessage();
+        return ErrorText.oneLine(said) + Similar.nearest(name.split("=", 2)[0], known)
+            .map(near -> "; did you mean " + near + "?").orElse("");
     }
 
     private static int failure(Exception fault, CommandLine command, CommandLine.ParseResult parsed) {

@@ -22,13 +22,13 @@ class CommandLineIT {
 
     /** In brackets: what the message must name. */
     @ParameterizedTest
-    @ValueSource(strings = {"[]", "[frobnicate]", "run [FILE]", "run a.dts [b.dts]", "demo [--instances] 0",
+    @ValueSource(strings = {"[frobnicate]", "run [FILE]", "run a.dts [b.dts]", "demo [--instances] 0",
         "demo --instances [65]", "demo --instances [many]", "demo --messages [0]", "demo --messages [1e6]",
         "demo --idle [nap]", "demo --machine [../up]", "demo --machine [.hidden]", "demo [--colour]"})
     void aWrongCommandLineIsRefusedInOneLine(String line) throws Exception {
         String named = line.substring(line.indexOf('[') + 1, line.indexOf(']'));
         String plain = line.replace("run [FILE]", "run").replaceAll("[\\[\\]]", "").strip();
-        SHELL.run(plain.isEmpty() ? new Object[0] : plain.split(" ")).refuses(2, "^mk: .*" + Pattern.quote(named));
+        SHELL.run((Object[]) plain.split(" ")).refuses(2, "^mk: .*" + Pattern.quote(named));
         assertTrue(Files.notExists(SHELL.base()));
     }
 
@@ -47,6 +47,13 @@ class CommandLineIT {
             "shutdown --timeout 1h ['1h']", "show x y ['y']", "list x ['x']", "init --cpus 0 [--memory]",
             "init x.dts --cpus 0 [--cpus]", "host --memory 4M [--cpus]");
         assertTrue(Files.notExists(SHELL.base()));
+    }
+
+    @Test
+    void aMistypedNameIsGuessed() throws Exception {
+        refuseAll("shwo ['shwo' is no command of mk; did you mean show?; see mk --help]",
+            "trace exprot ['exprot' is no command of mk trace; did you mean export?]",
+            "demo --mesages=5 [did you mean --messages?]", "frobnicate ['frobnicate' is no command of mk; see]");
     }
 
     private void refuseAll(String... lines) throws Exception {
@@ -68,6 +75,14 @@ class CommandLineIT {
             assertTrue(help.out().getLast().matches("Example: .*mk " + verb + "\\b.*"), help::describe);
             assertTrue(help.err().isEmpty(), help::describe);
         }
+    }
+
+    @Test
+    void withoutACommandItIsHelp() throws Exception {
+        Program bare = SHELL.run();
+        assertEquals(0, bare.end(), bare::describe);
+        assertEquals(SHELL.run("--help").out(), bare.out());
+        assertTrue(bare.err().isEmpty(), bare::describe);
     }
 
     @ParameterizedTest
