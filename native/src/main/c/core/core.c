@@ -111,6 +111,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
 
         cpu->core = core;
         cpu->index = i;
+        cpu->watched = contexts == MKEMU_CONTEXTS_ARE_COROUTINES; /* a kernel in C looks itself */
         INIT_LIST_HEAD(&cpu->ready);
         INIT_LIST_HEAD(&cpu->tasklets);
         INIT_LIST_HEAD(&cpu->hi_tasklets);
@@ -146,6 +147,7 @@ int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu)
     struct mkc_cpu *before = this_cpu;
 
     this_cpu = cpu;
+    mkc_cpu_watch(cpu);
     cpu->slice++;
     do {
         __atomic_store_n(&cpu->attention, 0, __ATOMIC_SEQ_CST);
@@ -176,6 +178,7 @@ static void begin(void *argument)
 
 void mkemu_core_context(void *context)
 {
+    mkc_overflow_watch();
     mkc_context_thread(context, begin, mkc_context_argument(context));
 }
 

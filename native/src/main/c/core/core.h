@@ -85,6 +85,7 @@ struct mkc_cpu {
     int line_level;
     size_t line_length;
     struct mkc_pool *pool; /* of workers */
+    bool watched;          /* its thread has a stack for signals, or needs none */
 };
 
 struct mkemu_core_module {
@@ -136,6 +137,14 @@ void mkc_attention(struct mkc_cpu *cpu); /* makes it run what has just been queu
 struct mkc_running mkc_irq_enter(struct mkc_cpu *cpu, const char *what, struct module *m, const void *function);
 void mkc_irq_leave(struct mkc_cpu *cpu, struct mkc_running before);
 struct mkemu_core_module *mkc_of(struct module *m);
+/* On the thread that is the CPU, before module code runs on its stack. */
+static inline void mkc_cpu_watch(struct mkc_cpu *cpu)
+{
+    if (!cpu->watched) {
+        cpu->watched = true;
+        mkc_overflow_watch();
+    }
+}
 
 /* sched.c, kthread.c */
 struct mkc_task *mkc_current(struct mkc_cpu *cpu);

@@ -100,6 +100,7 @@ void mkemu_core_deliver(struct mkemu_core *core, int32_t logical_cpu, uint64_t t
     struct handler *h = (struct handler *)(uintptr_t)token;
 
     mkc_set_this_cpu(cpu);
+    mkc_cpu_watch(cpu);
     struct mkc_running running = mkc_irq_enter(cpu, "handler", h->owner,
         (const void *)(uintptr_t)h->handler.callback);
     h->handler.callback((struct mk_ipi_data *)message, h->handler.context);

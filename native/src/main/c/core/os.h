@@ -34,6 +34,10 @@ void *mkc_context_argument(struct mkc_context *context);
 /* Whether an address lies where a coroutine's stack ends. Async-signal-safe. */
 bool mkc_context_guards(const struct mkc_context *context, uintptr_t address);
 
+/* Gives this thread a stack for the process's handlers of memory errors, until it ends. Where there is no memory for one,
+   or somebody else's is there, nothing happens. */
+void mkc_overflow_watch(void);
+
 /* A shared object. */
 struct mkc_object;
 struct mkc_symbol {

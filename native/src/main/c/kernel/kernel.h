@@ -11,6 +11,7 @@
  *     log.c       the kernel log, from several threads
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
  *     sanitize.c  modules of mk cc --sanitize
+ *     debug.c     a kernel that waits for a debugger
  *     handlers.c, params.c, crash.c   parts that know nothing of the others
  */
 #ifndef MKEMU_KERNEL_H
@@ -42,6 +43,7 @@ struct cpu {
 struct kernel {
     struct mkemu_peer peer; /* the process's end of the machine */
     bool child;             /* the host reads its stderr */
+    bool debug;             /* it waits for a debugger before the modules begin */
     const char *command_line;
     struct params params;
     int idle; /* enum mkemu_idle_policy */
@@ -98,5 +100,10 @@ void sanitize_first(char **argv, char *const *modules, int count);
 
 /* watch.c */
 void watch_start(void);
+
+/* debug.c: whether a debugger is attached to this thread; waits until one is, or the host asks for the end. What it prints
+ * the host tells who asked for it. */
+bool debugger_is_there(void);
+void debugger_await(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the command line to the exit code: mkemu-kernel [--child] MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so... */
+/* From the command line to the exit code:
+   mkemu-kernel [--child] [--debug] MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so... */
 #include "kernel.h"
 #include "crash.h"
 
@@ -148,6 +149,8 @@ static void deliver(void *context, int logical, uint64_t token, void *message, b
 void boot_cpu(void)
 {
     modules_load(kernel.module_paths, kernel.module_count);
+    if (kernel.debug)
+        debugger_await();
     modules_init();
     mkemu_store(&kernel.peer.entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_ACTIVE], mkemu_nanos());
     mkemu_active(&kernel.peer); /* refused: the host does not wait any more, and asks for the end next */
@@ -161,9 +164,9 @@ int main(int argc, char **argv)
 {
     setsid();
     int first = 1;
-    if (argc > 1 && !strcmp(argv[1], "--child")) {
-        kernel.child = true;
-        first++;
+    for (; argc > first && !strncmp(argv[first], "--", 2); first++) {
+        kernel.child |= !strcmp(argv[first], "--child");
+        kernel.debug |= !strcmp(argv[first], "--debug");
     }
     if (argc < first + 3) {
         fprintf(stderr, "mkemu-kernel: want MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so...; "

@@ -15,10 +15,11 @@ static void *watch(void *unused)
     for (;;) {
         struct timespec second = {.tv_sec = 1};
         nanosleep(&second, NULL);
+        bool debugged = debugger_is_there(); /* it may hold one CPU while this thread runs */
         for (uint32_t index = 0; seen && still && index < kernel.cpu_count; index++) {
             struct cpu *cpu = &kernel.cpus[index];
             uint64_t turns = __atomic_load_n(&cpu->turns, __ATOMIC_RELAXED);
-            if (turns != seen[index] || __atomic_load_n(&cpu->idles, __ATOMIC_RELAXED)) {
+            if (turns != seen[index] || __atomic_load_n(&cpu->idles, __ATOMIC_RELAXED) || debugged) {
                 seen[index] = turns;
                 still[index] = 0;
             } else if (++still[index] >= STUCK_SECONDS && (still[index] - STUCK_SECONDS) % AGAIN_SECONDS == 0) {

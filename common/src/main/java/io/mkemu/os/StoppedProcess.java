@@ -2,9 +2,11 @@
 package io.mkemu.os;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /** Another process of this user that may be stopped by SIGSTOP, as {@link OsProcess#stopSelf} does. Any thread. */
 public final class StoppedProcess {
@@ -21,6 +23,15 @@ public final class StoppedProcess {
             /* The name in parentheses before the state may hold anything, a parenthesis too. */
             return stat.startsWith(" T", stat.lastIndexOf(')') + 1);
         } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /** Whether a debugger is attached to a process; false too if it is gone. */
+    public static boolean isTraced(long pid) {
+        try (Stream<String> status = Files.lines(Path.of("/proc/" + pid + "/status"), StandardCharsets.ISO_8859_1)) {
+            return status.anyMatch(line -> line.startsWith("TracerPid:") && !line.endsWith("\t0"));
+        } catch (IOException | UncheckedIOException gone) {
             return false;
         }
     }

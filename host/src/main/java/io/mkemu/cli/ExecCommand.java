@@ -3,12 +3,18 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.MachineException;
 import io.mkemu.cli.type.InstancesArgument;
 import io.mkemu.cli.type.JoinFormat;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
+import io.mkemu.host.client.RemoteHost;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,6 +25,8 @@ import picocli.CommandLine.Option;
     "Boots instances that are loaded or failed, all at once, and waits until they are active."},
     footer = {"", "Example: mk exec web database"})
 public final class ExecCommand extends VerbCommand {
+    private static final long DEFAULT_MILLIS = 30_000;
+
     @Mixin
     private InstancesArgument instances;
 
@@ -29,29 +37,55 @@ public final class ExecCommand extends VerbCommand {
         + "has run it.")
     private boolean external;
 
+    @Option(names = "--debug", description = "Let each kernel wait for a debugger before its modules begin, and print "
+        + "the command that attaches one: gdb to a native kernel, jdb to a JVM. Ctrl-C ends what waits.")
+    private boolean debug;
+
     @Mixin
     private JoinFormat format;
 
     @Option(names = "--no-wait", description = "Do not wait until they are active.")
     private boolean noWait;
 
-    @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
-        description = "How long to wait; default ${DEFAULT-VALUE}. A kernel that boots goes on then, an external one "
-            + "that nobody has joined is loaded again.")
+    @Option(names = "--timeout", paramLabel = "SECONDS",
+        description = "How long to wait; default 30, with --debug a day. A kernel that boots goes on then, an external "
+            + "one that nobody has joined is loaded again.")
     private Seconds timeout;
 
     @Override
     public ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
-        ObjectNode request = object().put("external", external).put("noWait", noWait)
-            .put("timeoutMillis", timeout.millis());
+        require(!debug || !all, "--debug needs the names of the instances to debug");
+        require(!debug || !external, "--debug is not for --external: start the process of that in the debugger, as "
+            + "gdb --args COMMAND");
+        ObjectNode request = object().put("external", external).put("debug", debug).put("noWait", noWait)
+            .put("timeoutMillis", waitMillis());
         format.putInto(request);
         return all ? request.put("all", true) : instances.putInto(request);
     }
 
     @Override
     public long waitMillis() {
-        return timeout.millis();
+        return timeout != null ? timeout.millis() : debug ? TimeUnit.DAYS.toMillis(1) : DEFAULT_MILLIS;
+    }
+
+    /** Nobody is there any more to attach a debugger: what waits for one is ended. */
+    @Override
+    public String interrupted(RemoteHost host) {
+        if (!debug) {
+            return super.interrupted(host);
+        }
+        List<String> left = new ArrayList<>();
+        for (JsonNode name : instances.putInto(object()).path("names")) {
+            ObjectNode kill = object().put("force", true);
+            kill.putArray("names").add(name);
+            try {
+                host.ask("kill", kill, 0, line -> { });
+            } catch (IOException | MachineException refused) {
+                left.add(refused.getMessage());
+            }
+        }
+        return left.isEmpty() ? "what waited for a debugger is ended" : String.join("; ", left);
     }
 
     @Override

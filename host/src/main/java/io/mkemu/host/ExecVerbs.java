@@ -11,6 +11,7 @@ import io.mkemu.host.life.ContainerRun;
 import io.mkemu.host.life.ExternalProcess;
 import io.mkemu.host.life.HostedInstance;
 import io.mkemu.host.life.Joining;
+import io.mkemu.host.life.States;
 import io.mkemu.os.Affinity;
 import java.util.BitSet;
 import java.util.List;
@@ -28,13 +29,17 @@ public final class ExecVerbs {
     }
 
     ObjectNode exec(ControlRequest request, Consumer<String> say) throws InterruptedException {
-        request.allow("names", "all", "external", "image", "volume", "noWait", "timeoutMillis");
+        request.allow("names", "all", "external", "debug", "image", "volume", "noWait", "timeoutMillis");
         Joining joining = joining(request);
         boolean waits = !request.flag("noWait");
         long timeoutMillis = HostVerbs.timeout(request);
         Set<String> names = verbs.several(request, instance -> instance.state() == InstanceState.FAILED
             || instance.state() == InstanceState.LOADED && instance.detail().isEmpty(), "loaded or failed");
+        if (joining.debugs()) {
+            requireChildren(names, request.flag("external"));
+        }
         Boots begun = host.start(names, request.flag("external"), joining, say);
+        begun.tellDebuggers(say, timeoutMillis);
         if (waits) {
             begun.await(timeoutMillis);
         }
@@ -47,7 +52,20 @@ public final class ExecVerbs {
         if ((image == null) != (volume == null)) {
             throw new MachineException(ExitCode.USAGE, "exec: a container has an image and a volume: name both");
         }
+        if (request.flag("debug")) {
+            return Joining.debugged();
+        }
         return image == null ? Joining.byCommand() : Joining.by(new ContainerRun(image, volume));
+    }
+
+    /** What somebody else starts he starts in his debugger, or with its options. */
+    private void requireChildren(Set<String> names, boolean external) {
+        for (String name : names) {
+            if (external || States.find(name, host.instances()).spec().external()) {
+                throw new MachineException(ExitCode.USAGE, "exec: instance " + name + " is external, its process is "
+                    + "started by somebody else: start it without debug, and put gdb --args in front of the command");
+            }
+        }
     }
 
     ObjectNode join(ControlRequest request) throws InterruptedException {

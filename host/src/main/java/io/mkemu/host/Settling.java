@@ -3,6 +3,7 @@ package io.mkemu.host;
 
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.host.life.HostedInstance;
 import io.mkemu.ipi.IpiBacklog;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Load;
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * When a run whose tasks have ended is over: all that was sent to kernels that live is delivered and its callbacks have
  * returned, and what those sent too. That need not ever be so: callbacks may answer each other for ever, or one may
  * hang. So it also ends when it has waited long and as much as could have been there has been delivered since, or
- * nothing at all was. One thread.
+ * nothing at all was; but what a debugger holds up is waited for. One thread.
  */
 public final class Settling {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -68,12 +69,16 @@ public final class Settling {
         if (received < 0) {
             enough = taken + lanes.values().stream().mapToLong(Integer::longValue).sum() * mapped.layout().ipiSlots();
         }
-        if (taken != received) {
+        if (taken != received || !lanes.isEmpty() && isDebugged()) {
             received = taken;
             progressed = now;
         }
         return quiet && (counted || now - progressed > COUNT_NANOS)
             || now - began > PATIENCE_NANOS && (taken >= enough || now - progressed > PATIENCE_NANOS);
+    }
+
+    private boolean isDebugged() {
+        return host.instances().stream().map(HostedInstance::life).anyMatch(life -> life != null && life.isDebugged());
     }
 
     private long sent(List<Integer> alive) {

@@ -83,7 +83,7 @@ final class StatusReader {
             return "halting, its CPUs are not confirmed parked yet";
         }
         return life.isShuttingDown() ? "shutting down" : !life.isActive() ? life.waitsFor()
-            : life.isPaused() ? PAUSED : "";
+            : life.isPaused() ? PAUSED : life.isDebugged() ? "in a debugger" : "";
     }
 
     private List<Integer> hostCpus(List<Integer> cpus) {

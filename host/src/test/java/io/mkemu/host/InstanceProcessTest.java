@@ -39,7 +39,7 @@ class InstanceProcessTest {
 
     private InstanceProcess life(ThreadFactory threads, InstanceProcess.Starter starter) {
         InstanceSpec spec = box.host().instances().getFirst().spec();
-        return new InstanceProcess(box.machine(), spec, (life, how) -> { }, threads, starter);
+        return new InstanceProcess(box.machine(), spec, false, (life, how) -> { }, threads, starter);
     }
 
     private static void refused(InstanceProcess life) {
@@ -63,7 +63,7 @@ class InstanceProcessTest {
     void aJvmThatCannotStartIsToldByItsOwnWords(String said, String reason) throws Exception {
         CompletableFuture<String> over = new CompletableFuture<>();
         InstanceSpec spec = box.host().instances().getFirst().spec();
-        new InstanceProcess(box.machine(), spec, (life, how) -> over.complete(how), Thread::new,
+        new InstanceProcess(box.machine(), spec, false, (life, how) -> over.complete(how), Thread::new,
             builder -> new ProcessBuilder("sh", "-c", "printf '" + said + "\\n'; exit 1").start()).exec();
         String how = over.get();
         assertTrue(how.startsWith("ended with exit code 1") && how.matches(reason), how);

@@ -154,8 +154,9 @@ class CModuleIT {
         assertEquals(1, run.out("k1: refuses: init failed: .*ENODEV").size(), run::describe);
     }
 
-    @Test
-    void aStackThatIsUsedUpIsTold() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"native, ' of kthread diver'", "jvm, ''"})
+    void aStackThatIsUsedUpIsTold(String kernel, String whose) throws Exception {
         Path module = CModule.of(mk, "deep", """
             #include <linux/module.h>
             #include <linux/kthread.h>
@@ -179,11 +180,10 @@ class CModuleIT {
             module_init(deep_init);
             MODULE_LICENSE("GPL");
             """);
-        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native")));
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel)));
         run.ends(1);
         assertEquals(1, run.out("^k1 failed: killed by signal 11 in deep\\.so\\+0x[0-9a-f]+ "
-            + "\\(deeper.*, deep\\.c:\\d+\\): "
-            + "overflow of the stack of kthread diver$").size(), run::describe);
+            + "\\(deeper.*, deep\\.c:\\d+\\): overflow of the stack" + whose + "$").size(), run::describe);
     }
 
     /** After 20 s, as Linux has it; the one that spins begins later than the one that polls. */

@@ -72,14 +72,26 @@ public abstract class VerbCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** An interrupt while the host is at work does not stop the host, and the user is told so. */
+    /**
+     * The user has interrupted this command while the host is at work, which does not stop the host.
+     *
+     * @return what the user is told
+     */
+    public String interrupted(RemoteHost host) {
+        return "the host of machine \"" + host.directory().machine() + "\" goes on with " + verb()
+            + ": mk show tells what comes of it";
+    }
+
     private ObjectNode ask(RemoteHost host, ObjectNode request) throws IOException {
-        try (var _ = new InterruptNote("the host of machine \"" + host.directory().machine()
-            + "\" goes on with " + verb() + ": mk show tells what comes of it")) {
-            return host.ask(verb(), request, waitMillis(), line -> {
-                (json ? System.err : System.out).println(line);
-                System.out.flush();
-            });
+        try (InterruptNote note = new InterruptNote(() -> interrupted(host))) {
+            try {
+                return host.ask(verb(), request, waitMillis(), line -> {
+                    (json ? System.err : System.out).println(line);
+                    System.out.flush();
+                });
+            } finally {
+                note.endIfInterrupted();
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import io.mkemu.os.Load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /**
@@ -43,6 +44,22 @@ public final class Boots {
         }
     }
 
+    /**
+     * Waits until a debugger can be attached to each of those that wait for one, and tells how.
+     *
+     * @param say           told the command for each, a line at a time
+     * @param timeoutMillis how long to wait
+     */
+    public void tellDebuggers(Consumer<String> say, long timeoutMillis) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        for (InstanceLife life : lives) {
+            String attach = life.awaitDebuggable(deadline);
+            if (!attach.isEmpty()) {
+                say.accept(life.spec().name() + ": waits for a debugger: " + attach);
+            }
+        }
+    }
+
     private static void await(InstanceLife life, long deadlineNanos, long timeoutMillis) throws InterruptedException {
         String name = life.spec().name();
         if (life.awaitActive(deadlineNanos)) {
@@ -60,8 +77,9 @@ public final class Boots {
                 + " ms, it is loaded again; repeat with a longer --timeout" + (last.isEmpty() ? ""
                 : "; who tried last: " + last));
         }
+        String waits = life.waitsFor();
         throw new MachineException(ExitCode.FAILED, "instance " + name + " is not active after " + timeoutMillis
-            + " ms (" + Load.now() + ") and goes on booting: mk dmesg " + name + " shows where it is, mk kill -f ends "
-            + "it");
+            + " ms (" + (waits.equals("booting") ? "" : waits + "; ") + Load.now() + ") and goes on booting: mk dmesg "
+            + name + " shows where it is, mk kill -f ends it");
     }
 }

@@ -28,11 +28,18 @@ public final class InstanceCommand {
         return Path.of(home);
     }
 
-    /** As {@link #of}, for a child of this process: what it writes to stderr is read here. */
-    static List<String> ofChild(KernelKind kernel, MachineDirectory directory, int instanceId, String cmdline,
-        List<String> modules) {
+    /**
+     * As {@link #of}, for a child of this process: what it writes to stderr is read here.
+     *
+     * @param debugs whether it waits for a debugger
+     */
+    static List<String> ofChild(KernelKind kernel, boolean debugs, MachineDirectory directory, int instanceId,
+        String cmdline, List<String> modules) {
         List<String> command = of(kernel, directory, instanceId, cmdline, modules);
         command.add(1, kernel == KernelKind.NATIVE ? "--child" : "-D" + InstanceMain.CHILD_PROPERTY + "=true");
+        if (debugs) {
+            command.addAll(1, DebuggerWait.options(kernel));
+        }
         return command;
     }
 

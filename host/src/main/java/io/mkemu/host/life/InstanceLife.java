@@ -134,6 +134,23 @@ public abstract class InstanceLife {
     /** Whether the process is stopped now, by whomever. */
     public abstract boolean isPaused();
 
+    /**
+     * Whether a debugger may hold it up now: it is not stuck then, however long nothing comes from it. False for a life
+     * whose process this one cannot see.
+     */
+    public boolean isDebugged() {
+        return false;
+    }
+
+    /**
+     * Waits until a debugger can be attached to a kernel that waits for one.
+     *
+     * @return the command that attaches it; empty if this kernel does not wait, has ended, or the time is over
+     */
+    public String awaitDebuggable(long deadlineNanos) throws InterruptedException {
+        return "";
+    }
+
     /** What is to be said of a life that is not active yet: what it waits for. */
     public abstract String waitsFor();
 

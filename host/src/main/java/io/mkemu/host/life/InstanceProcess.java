@@ -49,6 +49,8 @@ public final class InstanceProcess extends InstanceLife {
     /** Why the JVM could not start, in its own words; null if it has not said such a thing. */
     private volatile String noJvm;
     private final JvmCrash crash = new JvmCrash();
+    /** Null if it does not wait for a debugger. */
+    private final DebuggerWait debugger;
 
     /** Forks. */
     @FunctionalInterface
@@ -57,14 +59,20 @@ public final class InstanceProcess extends InstanceLife {
         Process start(ProcessBuilder builder) throws IOException;
     }
 
-    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over) {
-        this(machine, spec, over, Thread::new, ProcessBuilder::start);
+    /**
+     * Prepares.
+     *
+     * @param debugs whether it waits for a debugger before its modules begin
+     */
+    public InstanceProcess(Machine machine, InstanceSpec spec, boolean debugs, BiConsumer<InstanceLife, String> over) {
+        this(machine, spec, debugs, over, Thread::new, ProcessBuilder::start);
     }
 
     /** With other means to start threads and processes. */
-    public InstanceProcess(Machine machine, InstanceSpec spec, BiConsumer<InstanceLife, String> over,
+    public InstanceProcess(Machine machine, InstanceSpec spec, boolean debugs, BiConsumer<InstanceLife, String> over,
         ThreadFactory threads, Starter starter) {
         super(machine, spec, over);
+        this.debugger = debugs ? new DebuggerWait() : null;
         this.machine = machine;
         this.threads = threads;
         this.starter = starter;
@@ -135,8 +143,8 @@ public final class InstanceProcess extends InstanceLife {
             BitSet partition = new BitSet();
             machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
             Affinity.set(partition);
-            command = InstanceCommand.ofChild(kernel(), machine().directory(), spec().id(), entry().cmdline(),
-                spec().modules());
+            command = InstanceCommand.ofChild(kernel(), debugger != null, machine().directory(), spec().id(),
+                entry().cmdline(), spec().modules());
             started.complete(starter.start(new ProcessBuilder(command).redirectErrorStream(true)));
         } catch (IOException | RuntimeException | Error refused) {
             /* The JDK starts a thread of its own for a child that it has forked already. */
@@ -179,6 +187,9 @@ public final class InstanceProcess extends InstanceLife {
             noJvm = line;
         }
         crash.line(line);
+        if (debugger != null) {
+            debugger.line(line);
+        }
         synchronized (outputs) {
             outputs.add(new Output(System.nanoTime(), line));
             if (outputs.size() > MAX_LINES) {
@@ -197,6 +208,9 @@ public final class InstanceProcess extends InstanceLife {
             int exitCode = child.waitFor();
             /* A process that a module left behind may hold the pipe open; the kernel is dead all the same. */
             reader.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
+            if (debugger != null) {
+                debugger.over();
+            }
             over(exitCode == 0 ? "" : crash.text(exitCode, spec().modules()) + whyNoJvm());
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
@@ -271,7 +285,27 @@ public final class InstanceProcess extends InstanceLife {
 
     @Override
     public String waitsFor() {
-        return "booting";
+        String attach = debugger == null ? "" : debugger.attach();
+        if (attach.isEmpty() || isTraced() || kernel() == KernelKind.JVM && entry().bootStep(BootStep.JVM) != 0) {
+            return "booting";
+        }
+        return "waits for a debugger: " + attach;
+    }
+
+    @Override
+    public boolean isDebugged() {
+        /* A JVM does not tell whether its debugger is still there. */
+        return isTraced() || debugger != null && kernel() == KernelKind.JVM;
+    }
+
+    private boolean isTraced() {
+        long pid = pid();
+        return pid != 0 && StoppedProcess.isTraced(pid);
+    }
+
+    @Override
+    public String awaitDebuggable(long deadlineNanos) throws InterruptedException {
+        return debugger == null ? "" : debugger.await(deadlineNanos);
     }
 
     @Override

@@ -5,13 +5,15 @@ import io.mkemu.os.Affinity;
 import java.util.BitSet;
 
 /**
- * How the processes of external instances are started by somebody else.
+ * What part somebody else has in the start of instances: starts the processes of external ones, or attaches a debugger
+ * to the others before their modules begin.
  *
  * @param container the container that each is to run in; null if they are told how any program joins
  * @param hostCpus  the host CPUs that they may use
  * @param isAsked   whether a process that is there has asked to join, and no other one will
+ * @param debugs    whether those that are not external wait for a debugger
  */
-public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked) {
+public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked, boolean debugs) {
     /** Copies. */
     public Joining {
         hostCpus = (BitSet) hostCpus.clone();
@@ -24,7 +26,12 @@ public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked) 
 
     /** By a container that somebody starts: the CPU set it is given is that of any host CPU, too. */
     public static Joining by(ContainerRun container) {
-        return new Joining(container, Affinity.online(), false);
+        return new Joining(container, Affinity.online(), false, false);
+    }
+
+    /** By nobody: they are to wait for a debugger. */
+    public static Joining debugged() {
+        return new Joining(null, Affinity.online(), false, true);
     }
 
     /**
@@ -33,7 +40,7 @@ public record Joining(ContainerRun container, BitSet hostCpus, boolean isAsked) 
      * @param hostCpus that this process may use
      */
     public static Joining asked(BitSet hostCpus) {
-        return new Joining(null, hostCpus, true);
+        return new Joining(null, hostCpus, true, false);
     }
 
     /** A copy. */

@@ -17,6 +17,7 @@ import java.util.regex.Pattern;
  */
 final class JvmCrash {
     private static final Pattern SIGNAL = Pattern.compile("^#\\s+SIG[A-Z]+ \\(0x([0-9a-f]+)\\) at pc=.*");
+    private static final String OVERFLOW = "An irrecoverable stack overflow has occurred.";
     private static final String FRAME_FOLLOWS = "# Problematic frame:";
     /* C  [pagebell.so+0x1a2]  pagebell_handler+0x12: "memfd:" and " (deleted)" are those of a copy in memory. */
     private static final Pattern FRAME =
@@ -26,6 +27,7 @@ final class JvmCrash {
     private static final int MOST_OUTPUT = 4096;
 
     private volatile int signal;
+    private volatile boolean overflow;
     private volatile Matcher frame;
     private boolean frameFollows;
 
@@ -38,6 +40,7 @@ final class JvmCrash {
             Matcher its = FRAME.matcher(line);
             frame = its.matches() ? its : null;
         }
+        overflow |= line.equals(OVERFLOW);
         frameFollows = line.equals(FRAME_FOLLOWS);
     }
 
@@ -54,7 +57,7 @@ final class JvmCrash {
         }
         Matcher where = frame;
         if (where == null) {
-            return "killed by signal " + Signals.name(signal);
+            return "killed by signal " + Signals.name(signal) + why();
         }
         String file = where.group(1);
         String function = where.group(3);
@@ -68,7 +71,11 @@ final class JvmCrash {
         }
         String detail = function == null ? place : place.isEmpty() ? function : function + ", " + place;
         return "killed by signal " + signal + " in " + file + "+0x" + where.group(2)
-            + (detail.isEmpty() ? "" : " (" + detail + ")");
+            + (detail.isEmpty() ? "" : " (" + detail + ")") + why();
+    }
+
+    private String why() {
+        return overflow ? ": overflow of the stack" : "";
     }
 
     /**

@@ -112,7 +112,7 @@ public final class Lives {
         InstanceSpec spec = instance.spec();
         BiConsumer<InstanceLife, String> over = (life, how) -> over(instance, life, how);
         return external || spec.external() ? new ExternalProcess(machine, spec, joining, over)
-            : new InstanceProcess(machine, spec, over);
+            : new InstanceProcess(machine, spec, joining.debugs(), over);
     }
 
     private void begin(HostedInstance instance, InstanceLife life, Consumer<String> say) {
