@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.boot.BootParameters;
@@ -93,6 +94,17 @@ public final class TestKernels implements AfterEachCallback {
         node.kernel.start(all);
         node.on(() -> null);
         return node;
+    }
+
+    /** Makes an instance whose process is gone ready for its next life, in the same memory: it is loaded then. */
+    void reload(int id) {
+        InstanceEntry entry = mapped().instances().entry(id);
+        for (int cpu : entry.cpus()) {
+            mapped().apic(cpu).reset();
+        }
+        onHostCpus(entry);
+        mapped().interconnect().formatArea(entry.ipiArea(), entry.cpus().length);
+        entry.newLife(InstanceState.LOADED);
     }
 
     /** Starts a kernel without a JVM, of an instance that is loaded, and returns at once. */
