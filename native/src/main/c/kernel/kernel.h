@@ -12,11 +12,12 @@
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
  *     sanitize.c  modules of mk cc --sanitize
  *     debug.c     a kernel that waits for a debugger
- *     handlers.c, params.c, crash.c   parts that know nothing of the others
+ *     handlers.c, params.c, crash.c, send_probe.c   parts that know nothing of the others
  */
 #ifndef MKEMU_KERNEL_H
 #define MKEMU_KERNEL_H
 
+#include "send_probe.h" /* before mkemu's headers, which have the steps */
 #include "mkemu_pages.h"
 #include "mkemu_core.h"
 #include "handlers.h"

@@ -89,6 +89,14 @@ static void check_idle(void)
         fail(EXIT_CODE_CONFIG, "idle=%s is not an idle policy; use idle=poll, idle=halt or idle=haltpoll", idle);
 }
 
+static void check_send_probe(void)
+{
+    const char *setting = params_get(&kernel.params, "mkemu.stop_in_send");
+    if (setting && !send_probe_set(setting))
+        fail(EXIT_CODE_CONFIG, "mkemu.stop_in_send=%s is not STEP:N with a step of [cleared, size, type, payload, "
+            "published, marked, rung] and N 1 or more", setting);
+}
+
 /* mk_ipi_shared= is where the host says the IPI area is; the instance table has the same. */
 static void check_area(void)
 {
@@ -181,6 +189,7 @@ int main(int argc, char **argv)
     check_clock();
     klog(LOG_INFO, "Command line: %s", kernel.command_line);
     check_idle();
+    check_send_probe();
     check_area();
     if (argc == first + 3)
         fail(EXIT_CODE_MODULE, "the native kernel has no module: %s", NO_MODULES);

@@ -78,8 +78,11 @@ void modules_init(void)
         module->is_up = result == 0;
         if (!module->is_up) {
             __atomic_fetch_add(&kernel.peer.entry->tasks_failed, 1, __ATOMIC_SEQ_CST);
-            klog(LOG_ERR, "%s: init failed: %d (%s)", mkemu_core_module_name(module->core), result,
-                strerrorname_np(-result) ? strerrorname_np(-result) : "no errno");
+            const char *name = strerrorname_np(-result);
+            char number[16];
+            snprintf(number, sizeof number, "%d", result);
+            klog(LOG_ERR, "%s: init failed: module_init returned %s%s", mkemu_core_module_name(module->core),
+                name ? "-" : "", name ? name : number);
         }
     }
     tell_unknown();

@@ -10,6 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -21,6 +23,7 @@ import java.util.stream.Stream;
 public final class CModules {
     private static final String CORE_PROPERTY = "mkemu.core";
     private static final boolean HAS_COMPILER = hasCompiler();
+    private static Path kernel;
 
     private CModules() {
     }
@@ -61,23 +64,82 @@ public final class CModules {
     }
 
     private static Path makeCore() {
-        Path core = Path.of("target/native/libmkemu-core.so").toAbsolutePath();
-        try (Stream<Path> files = Files.list(sources().resolve("core"))) {
-            Files.createDirectories(core.getParent());
-            /* Aside: another test's JVM may load it now. */
-            Path made = Files.createTempFile(core.getParent(), "core", ".so");
-            List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared",
-                "-pthread", "-fvisibility=hidden",
-                "-I" + sources().resolve("include"), "-I" + sources().resolve("core"),
-                "-o", made.toString()));
-            files.map(Path::toString).filter(file -> file.endsWith(".c")).sorted().forEach(command::add);
-            command.add("-ldl");
-            run(command);
-            Files.move(made, core, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            return core;
+        return make("libmkemu-core.so", List.of("core"), "-shared");
+    }
+
+    /** The kernel without a JVM, made when a test of this process first wants it. */
+    public static synchronized Path kernel() {
+        require();
+        if (kernel == null) {
+            kernel = make("mkemu-kernel", List.of("core", "kernel"));
+        }
+        return kernel;
+    }
+
+    /** As scripts/lib/native.sh makes it. */
+    private static Path make(String name, List<String> directories, String... options) {
+        List<String> command = new ArrayList<>(List.of("-O2", "-g1", "-fPIC", "-pthread", "-fno-omit-frame-pointer",
+            "-fvisibility=hidden", "-I" + root().resolve("common/src/main/c"), "-I" + sources().resolve("core"),
+            "-ldl"));
+        command.addAll(List.of(options));
+        List<Path> files = new ArrayList<>();
+        for (String directory : directories) {
+            files.addAll(below(sources().resolve(directory)));
+        }
+        files.removeIf(file -> !file.toString().endsWith(".c"));
+        return compile(Path.of("target/native"), name, command, files);
+    }
+
+    private static List<Path> below(Path directory) {
+        try (Stream<Path> files = Files.walk(directory)) {
+            return files.filter(Files::isRegularFile).sorted().toList();
         } catch (IOException fault) {
             throw new UncheckedIOException(fault);
         }
+    }
+
+    /**
+     * Compiles, unless a former test has, of these very files: cc takes seconds, and each test class is a JVM.
+     *
+     * @param kept where what is made of these files stays
+     * @param name of what is made
+     */
+    private static Path compile(Path kept, String name, List<String> options, List<Path> files) {
+        List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-I" + sources().resolve("include")));
+        files.forEach(file -> command.add(file.toString()));
+        command.addAll(options);
+        Path made = kept.resolve(Integer.toHexString(command.hashCode())).resolve(name).toAbsolutePath();
+        try {
+            if (!isFresh(made, files)) {
+                Files.createDirectories(made.getParent());
+                /* Aside: another test's JVM may use it now. */
+                Path aside = Files.createTempFile(made.getParent(), name, "");
+                command.addAll(List.of("-o", aside.toString()));
+                run(command);
+                Files.setPosixFilePermissions(aside, PosixFilePermissions.fromString("rwxr-xr-x"));
+                Files.move(aside, made, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+            return made;
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
+    }
+
+    /** Whether it was made after the last change of what it is made of; the headers are of these two directories. */
+    private static boolean isFresh(Path made, List<Path> files) throws IOException {
+        if (!Files.exists(made)) {
+            return false;
+        }
+        FileTime time = Files.getLastModifiedTime(made);
+        List<Path> all = new ArrayList<>(files);
+        all.addAll(below(sources()));
+        all.addAll(below(root().resolve("common/src/main/c")));
+        for (Path file : all) {
+            if (Files.getLastModifiedTime(file).compareTo(time) >= 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -99,18 +161,22 @@ public final class CModules {
     private static Path build(Path source, Path into, boolean whole, String... options) {
         require();
         String name = source.getFileName().toString().replaceFirst("\\.c$", "");
-        Path made = into.resolve(name + ".so");
-        List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared",
-            "-fvisibility=hidden", "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
-            "-ffreestanding", "-fno-stack-protector", "-D__KERNEL__", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\"",
-            "-I" + sources().resolve("include")));
-        command.addAll(List.of(options));
-        command.addAll(List.of("-o", made.toString(), source.toAbsolutePath().toString()));
+        List<String> all = new ArrayList<>(List.of("-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden",
+            "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv", "-ffreestanding",
+            "-fno-stack-protector", "-D__KERNEL__", "-DMODULE", "-DKBUILD_MODNAME=\"" + name + "\""));
+        all.addAll(List.of(options));
+        List<Path> files = new ArrayList<>(List.of(source.toAbsolutePath()));
         if (whole) {
-            command.add(sources().resolve("include/mkemu_kmod.c").toString());
+            files.add(sources().resolve("include/mkemu_kmod.c"));
         }
-        run(command);
-        return made;
+        /* What a test has just written is not kept: nobody would ever find it again. */
+        Path kept = source.toAbsolutePath().startsWith(root()) ? Path.of("target/native") : into.resolve("made");
+        try {
+            return Files.copy(compile(kept, name + ".so", all, files), into.resolve(name + ".so"),
+                StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
     }
 
     private static void run(List<String> command) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.boot.BootParameters;
@@ -12,9 +13,11 @@ import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.os.Affinity;
+import io.mkemu.os.OsFile;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.testkit.Await;
 import io.mkemu.testkit.TestMachine;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -39,6 +42,8 @@ public final class TestKernels implements AfterEachCallback {
     private final int[] hostCpus = Affinity.allowed().stream().toArray();
     private final TestMachine machine;
     private final Map<Integer, Node> nodes = new LinkedHashMap<>();
+    private final Map<Integer, NativeKernel> natives = new LinkedHashMap<>();
+    private OsFile hostLock;
 
     public TestKernels(IpiMode mode) {
         this(mode, KernelHook::none);
@@ -91,6 +96,43 @@ public final class TestKernels implements AfterEachCallback {
         return node;
     }
 
+    /** Makes an instance whose process is gone ready for its next life, in the same memory: it is loaded then. */
+    void reload(int id) {
+        InstanceEntry entry = mapped().instances().entry(id);
+        for (int cpu : entry.cpus()) {
+            mapped().apic(cpu).reset();
+        }
+        onHostCpus(entry);
+        mapped().interconnect().formatArea(entry.ipiArea(), entry.cpus().length);
+        entry.newLife(InstanceState.LOADED);
+    }
+
+    /** Starts a kernel without a JVM, of an instance that is loaded, and returns at once. */
+    public NativeKernel startNative(int id, String cmdline, Path... modules) throws IOException {
+        if (hostLock == null) {
+            /* When it comes free the host is dead, and each process that is a kernel ends. */
+            hostLock = OsFile.create(machine.ram().resolveSibling("host.lock"));
+            hostLock.tryLock();
+        }
+        NativeKernel started = new NativeKernel(machine.ram(), machine.mapped(), id, cmdline, List.of(modules));
+        natives.put(id, started);
+        return started;
+    }
+
+    /** Ends a kernel in order. */
+    void shutDown(int id) throws InterruptedException {
+        if (nodes.containsKey(id)) {
+            nodes.get(id).shutDown();
+        } else {
+            natives.get(id).shutDown();
+        }
+    }
+
+    /** A kernel in this JVM. */
+    Node node(int id) {
+        return nodes.get(id);
+    }
+
     MappedMachine mapped() {
         return machine.mapped();
     }
@@ -123,6 +165,12 @@ public final class TestKernels implements AfterEachCallback {
             node.shutDown();
             node.kernel.close();
             node.mapped.close();
+        }
+        for (NativeKernel each : natives.values()) {
+            each.close();
+        }
+        if (hostLock != null) {
+            hostLock.close();
         }
         machine.close();
     }

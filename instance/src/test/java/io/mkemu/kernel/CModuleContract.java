@@ -11,6 +11,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.Window;
 import io.mkemu.module.KernelModule;
+import io.mkemu.table.InstanceEntry;
 import io.mkemu.testkit.Await;
 import io.mkemu.testkit.CModules;
 import java.nio.charset.StandardCharsets;
@@ -26,7 +27,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a module in C is owed by a kernel of a JVM, in both mailboxes. Instance 1 has it, instance 2 talks to it. */
+/** What a module in C is owed by both kernels, in both mailboxes. Instance 1 has it, instance 2 in Java talks to it. */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 abstract class CModuleContract {
     private static final int ASK = 0x20;
@@ -34,6 +35,10 @@ abstract class CModuleContract {
     private static final int TAKE_BACK = 0x22;
     private static final int SELF = 0x23;
 
+    /** What has a module in C: a kernel of this JVM, or the kernel in C, which is a process. */
+    enum Host { JVM, NATIVE }
+
+    private final Host host;
     private final IpiMode mode;
     @TempDir
     Path directory;
@@ -41,14 +46,19 @@ abstract class CModuleContract {
     private Node other;
     private final List<byte[]> answers = Collections.synchronizedList(new ArrayList<>());
 
-    CModuleContract(IpiMode mode) {
+    CModuleContract(Host host, IpiMode mode) {
+        this.host = host;
         this.mode = mode;
+    }
+
+    /** Builds a module of src/test/c. */
+    private static Path build(Path directory, String name) {
+        return CModules.build(CModules.root().resolve("instance/src/test/c/" + name + ".c"), directory);
     }
 
     /** Builds a module of src/test/c and makes an object of it. */
     static KernelModule module(Path directory, String name) {
-        Path made = CModules.build(CModules.root().resolve("instance/src/test/c/" + name + ".c"), directory);
-        return ModuleLoader.load(List.of(made.toString())).getFirst();
+        return ModuleLoader.load(List.of(build(directory, name).toString())).getFirst();
     }
 
     @BeforeEach
@@ -72,8 +82,17 @@ abstract class CModuleContract {
         }
     }
 
-    private Node bootWith(String name, String cmdline) throws Exception {
-        return machine.boot(1, cmdline, module(directory, name));
+    private InstanceEntry bootWith(String name, String cmdline) throws Exception {
+        return bootWith(1, build(directory, name), cmdline);
+    }
+
+    private InstanceEntry bootWith(int id, Path module, String cmdline) throws Exception {
+        if (host == Host.JVM) {
+            machine.boot(id, cmdline, ModuleLoader.load(List.of(module.toString())).toArray(KernelModule[]::new));
+        } else {
+            machine.startNative(id, cmdline, module).awaitActive();
+        }
+        return machine.mapped().instances().entry(id);
     }
 
     /** Something that the other kernel does, for conditions. */
@@ -171,21 +190,24 @@ abstract class CModuleContract {
 
     @Test
     void exitLeavesNothing() throws Exception {
-        Node node = bootWith("answers", "quiet");
-        node.shutDown();
+        bootWith("answers", "quiet");
+        machine.shutDown(1);
         awaitLine("answers: gone");
-        assertEquals(0, node.kernel.handlers().handlersOf(ASK).length);
-        assertEquals(0, node.kernel.handlers().handlersOf(SELF).length);
+        assertEquals(List.of(), machine.log(1).stream().filter(line -> line.contains("left ")).toList());
+        if (host == Host.JVM) {
+            assertEquals(0, machine.node(1).kernel.handlers().handlersOf(ASK).length);
+            assertEquals(0, machine.node(1).kernel.handlers().handlersOf(SELF).length);
+        }
     }
 
     @Test
     void kthreadsSleepSendAndAreCountedAsTasks() throws Exception {
         other.on(() -> other.api.registerHandler((data, context) -> answers.add(new byte[0]), null, 0x30));
-        Node node = bootWith("threads", "quiet threads.peer=2 threads.rounds=7");
+        InstanceEntry entry = bootWith("threads", "quiet threads.peer=2 threads.rounds=7");
         awaitLine("threads: sent 7, received 0");
-        Await.until(() -> node.kernel.entry().tasksEnded() == 1, () -> "the kthread has not ended");
-        assertEquals(1, node.kernel.entry().tasksStarted());
-        assertEquals(0, node.kernel.entry().tasksFailed());
+        Await.until(() -> entry.tasksEnded() == 1, () -> "the kthread has not ended");
+        assertEquals(1, entry.tasksStarted());
+        assertEquals(0, entry.tasksFailed());
         /* Single-slot: a message that comes before the former one was read takes its place. */
         Await.until(() -> mode == IpiMode.QUEUED ? answers.size() == 7 : !answers.isEmpty() && answers.size() <= 7,
             () -> answers.size() + " messages");
@@ -194,11 +216,10 @@ abstract class CModuleContract {
     @Test
     void theSameFileHasDataOfItsOwnInEachKernel() throws Exception {
         other.on(() -> other.api.registerHandler((data, context) -> answers.add(new byte[0]), null, 0x30));
-        KernelModule first = module(directory, "threads");
-        KernelModule second = ModuleLoader.load(List.of(directory.resolve("threads.so").toString())).getFirst();
+        Path threads = build(directory, "threads");
         machine.load(3, 4);
-        machine.boot(1, "quiet threads.peer=2 threads.rounds=4", first);
-        machine.boot(3, "quiet threads.peer=2 threads.rounds=9", second);
+        bootWith(1, threads, "quiet threads.peer=2 threads.rounds=4");
+        bootWith(3, threads, "quiet threads.peer=2 threads.rounds=9");
         awaitLine("threads: sent 4, received 0");
         Await.until(() -> machine.log(3).stream().anyMatch(line -> line.contains("threads: sent 9, received 0")),
             () -> machine.log(3).toString());
@@ -206,10 +227,11 @@ abstract class CModuleContract {
 
     @Test
     void anInitThatFailsIsOneLineAndLeavesNothing() throws Exception {
-        Node node = bootWith("refuses", "quiet");
+        InstanceEntry entry = bootWith("refuses", "quiet");
         assertEquals(List.of("refuses: init failed: module_init returned -ENODEV"),
             machine.log(1).stream().filter(line -> line.contains("init failed")).toList());
-        assertEquals(0, node.kernel.handlers().handlersOf(0x40).length);
-        assertEquals(1, node.kernel.entry().tasksFailed());
+        assertEquals(1, entry.tasksFailed());
+        other.on(() -> other.api.sendIpiData(1, new byte[8], 0x40));
+        awaitLine("mkemu: no handler for IPI type 0x40 from CPU 1");
     }
 }

@@ -5,6 +5,6 @@ import io.mkemu.abi.IpiMode;
 
 class CModuleQueuedTest extends CModuleContract {
     CModuleQueuedTest() {
-        super(IpiMode.QUEUED);
+        super(Host.JVM, IpiMode.QUEUED);
     }
 }

@@ -86,12 +86,13 @@ class CModuleIT {
     void aNativeKernelIsKilledInMidSend(String ipi) throws Exception {
         Path module = CModule.of(mk, "exchange");
         MkProcess run = mk.start("run", "--ipi", ipi, tree("mkemu,modules = \"peer\";",
-            runs(module, "kernel=native exchange.partner=0 exchange.messages=1000000000"
+            runs(module, "kernel=native mkemu.stop_in_send=payload:500 exchange.partner=0 exchange.messages=1000000000"
                 + (ipi.equals("queued") ? "" : " exchange.lockstep=1"))));
         run.awaitOut(1, "k1: exchange: pages have gone both ways");
         long pid = Procs.mentioning(mk.sandbox()).stream()
             .filter(each -> String.join(" ", Procs.commandLine(each)).contains("mkemu-kernel")).findFirst()
             .orElseThrow();
+        Procs.awaitStopped(pid);
         Procs.signal("KILL", pid);
         run.ends(1);
         assertEquals(1, run.out("^k1 failed: killed by signal 9").size(), run::describe);

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.kernel;
+
+import io.mkemu.abi.IpiMode;
+
+class NativeModuleQueuedTest extends CModuleContract {
+    NativeModuleQueuedTest() {
+        super(Host.NATIVE, IpiMode.QUEUED);
+    }
+}
