@@ -6,7 +6,6 @@
 #define _GNU_SOURCE
 #include "os.h"
 #include <linux/futex.h>
-#include <setjmp.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -40,7 +39,8 @@ struct mkc_context {
     size_t other_size;
     /* thread: whose turn it is */
     uint32_t in, out;
-    jmp_buf base;
+    void (*set_up)(void *argument);
+    void *set_up_argument;
 };
 
 void mkc_switch(void **save, void *to);
@@ -177,7 +177,7 @@ void mkc_context_leave(struct mkc_context *c)
         give(&c->out);
         wait_for(&c->in);
         if (c->killed)
-            longjmp(c->base, 1);
+            mkc_throw();
         return;
     }
 #ifdef ASAN
@@ -193,7 +193,7 @@ void mkc_context_end(struct mkc_context *c)
 {
     c->ended = true;
     if (c->thread)
-        longjmp(c->base, 1);
+        mkc_throw();
     mkc_context_leave(c);
 }
 
@@ -212,13 +212,24 @@ void mkc_context_free(struct mkc_context *c)
     free(c);
 }
 
-void mkc_context_thread(struct mkc_context *c, void (*set_up)(void *argument), void *argument)
+static void run_thread(void *argument)
+{
+    struct mkc_context *c = argument;
+
+    c->set_up(c->set_up_argument);
+    c->entry(c->argument);
+}
+
+void mkc_context_thread(struct mkc_context *c, void (*set_up)(void *argument), void *argument,
+    void (*failed)(void *argument, const struct mkc_fault *fault))
 {
     wait_for(&c->in);
-    if (!c->killed && !setjmp(c->base)) {
-        set_up(argument);
-        c->entry(c->argument);
-    }
+    c->set_up = set_up;
+    c->set_up_argument = argument;
+    if (!c->killed)
+        mkc_catch(run_thread, c, failed);
+    /* However it was left. */
+    c->ended = true;
     /* Who entered it frees it from here on. */
     give(&c->out);
 }

@@ -3,7 +3,7 @@
 #include "core.h"
 
 /* The only thing that is not a core's own: a thread is one CPU at a time. */
-static __thread struct mkc_cpu *this_cpu;
+static __thread struct mkc_cpu *this_cpu __attribute__((tls_model("initial-exec")));
 
 struct mkc_cpu *mkc_this_cpu(void)
 {
@@ -141,27 +141,44 @@ void mkemu_core_free(struct mkemu_core *core)
     mkc_free(core);
 }
 
-int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu)
+static void run(void *argument)
 {
-    struct mkc_cpu *cpu = &core->cpu[logical_cpu];
-    struct mkc_cpu *before = this_cpu;
+    struct mkc_cpu *cpu = argument;
 
     this_cpu = cpu;
-    mkc_cpu_watch(cpu);
     cpu->slice++;
     do {
         __atomic_store_n(&cpu->attention, 0, __ATOMIC_SEQ_CST);
         mkc_softirqs_run(cpu);
         mkc_timers_run(cpu);
     } while (mkc_run_task(cpu));
+}
+
+bool mkc_enter(struct mkc_cpu *cpu, void (*function)(void *argument), void *argument)
+{
+    struct mkc_cpu *before = this_cpu;
+
+    mkc_cpu_watch(cpu);
+    if (cpu->core->contexts == MKEMU_CONTEXTS_ARE_COROUTINES)
+        function(argument); /* the kernel is alone in its process, and ends with it */
+    else if (!cpu->core->dead)
+        mkc_catch(function, argument, mkc_fault_of_cpu);
+    this_cpu = before;
+    return !cpu->core->dead;
+}
+
+int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu)
+{
+    struct mkc_cpu *cpu = &core->cpu[logical_cpu];
+
+    if (!mkc_enter(cpu, run, cpu))
+        return INT64_MAX;
     mkc_lock_take(&cpu->lock);
     bool ready = !list_empty(&cpu->ready);
     mkc_lock_give(&cpu->lock);
     if (ready)
         __atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
-    int64_t next = ready || __atomic_load_n(&cpu->attention, __ATOMIC_SEQ_CST) ? 0 : mkc_timers_next(cpu);
-    this_cpu = before;
-    return next;
+    return ready || __atomic_load_n(&cpu->attention, __ATOMIC_SEQ_CST) ? 0 : mkc_timers_next(cpu);
 }
 
 bool mkemu_core_is_ready(const struct mkemu_core *core, int32_t logical_cpu)
@@ -176,10 +193,17 @@ static void begin(void *argument)
     this_cpu = task->cpu;
 }
 
+static void failed(void *context, const struct mkc_fault *fault)
+{
+    const struct mkc_task *task = mkc_context_argument(context);
+
+    mkc_fault(task->cpu, fault);
+}
+
 void mkemu_core_context(void *context)
 {
     mkc_overflow_watch();
-    mkc_context_thread(context, begin, mkc_context_argument(context));
+    mkc_context_thread(context, begin, mkc_context_argument(context), failed);
 }
 
 /* Of a signal handler: formats into a buffer of the CPU, and allocates nothing. */

@@ -110,6 +110,7 @@ struct mkemu_core {
     uint32_t cpus;
     int32_t id;
     enum mkemu_contexts contexts;
+    bool dead; /* it has panicked, in a process that goes on: nothing of it runs any more */
     struct mkc_cpu *cpu;
     struct mkc_lock lock; /* of lists */
     struct list_head modules, tasks, pages;
@@ -145,6 +146,8 @@ static inline void mkc_cpu_watch(struct mkc_cpu *cpu)
         mkc_overflow_watch();
     }
 }
+/* Runs something as a CPU, with what it throws caught; false: the core is dead, or has died in it. */
+bool mkc_enter(struct mkc_cpu *cpu, void (*function)(void *argument), void *argument);
 
 /* sched.c, kthread.c */
 struct mkc_task *mkc_current(struct mkc_cpu *cpu);
@@ -196,6 +199,8 @@ void mkc_log(struct mkemu_core *core, int level, const char *format, ...) __attr
 void mkc_flush_line(struct mkc_cpu *cpu);
 void mkc_trace(struct mkemu_core *core);
 void mkc_panic(struct mkemu_core *core, const char *text) __attribute__((noreturn));
+void mkc_fault(struct mkc_cpu *cpu, const struct mkc_fault *fault); /* a module's error, on its way out */
+void mkc_fault_of_cpu(void *unused, const struct mkc_fault *fault);
 /* "function+0x1/0x2 [module]", or "0x1234" */
 int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size);
 const char *mkc_errno_name(int number);

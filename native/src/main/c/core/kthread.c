@@ -205,7 +205,7 @@ void mkc_tasks_kill(struct mkemu_core *core, struct module *owner)
             task->context = NULL;
             __atomic_store_n(&task->ended, true, __ATOMIC_RELEASE);
         }
-        if (task->counted)
+        if (task->counted && !core->dead)
             core->host.task_ended(core->host.self, 0);
         task->counted = false;
     }

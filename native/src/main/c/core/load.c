@@ -207,3 +207,40 @@ void mkemu_core_unload(struct mkemu_core *core, struct mkemu_core_module *module
     mkc_object_close(module->object);
     mkc_free(module);
 }
+
+static void abandon(void *argument)
+{
+    struct mkemu_core *core = argument;
+    struct mkemu_core_module *module;
+
+    mkc_tasks_kill(core, NULL);
+    while ((module = list_first_entry_or_null(&core->modules, struct mkemu_core_module, list))) {
+        mkc_handlers_drop(module);
+        mkc_entries_drop(core, module->module);
+        mkc_pages_drop(core, module->module);
+        mkc_memory_drop(module);
+        mkemu_core_unload(core, module);
+    }
+    mkemu_core_free(core);
+}
+
+/* A module has damaged what its core knows of it: the rest is not freed. */
+static void damaged(void *argument, const struct mkc_fault *fault)
+{
+    (void)argument;
+    (void)fault;
+}
+
+void mkemu_core_abandon(struct mkemu_core *core)
+{
+    struct mkemu_core_module *module;
+
+    core->dead = true;
+    /* Nobody holds a lock any more: who did has been thrown out. */
+    core->lock.held = core->timer_lock.held = core->work_lock.held = core->rcu_lock.held = 0;
+    for (uint32_t i = 0; i < core->cpus; i++)
+        core->cpu[i].lock.held = 0;
+    list_for_each_entry(module, &core->modules, list)
+        module->lock.held = 0;
+    mkc_catch(abandon, core, damaged);
+}

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything of this header does; the JVM's side asks for it. */
-#define MKEMU_CORE_ABI 1
+#define MKEMU_CORE_ABI 2
 
 /* The RFC's struct mk_ipi_data, byte for byte. */
 struct mkemu_core_message {
@@ -97,7 +97,11 @@ struct mkemu_host {
      */
     int32_t (*context_start)(void *self, int32_t logical_cpu, void *context);
 
-    /* The kernel cannot go on: text is its reason, one line; the call trace has been logged. Does not return. */
+    /*
+     * The kernel cannot go on: text is its reason, one line; the call trace has been logged. Does not return where the
+     * kernel has a process of its own. Where contexts are threads it may: then the core is dead, the call that came into
+     * it returns, and mkemu_core_abandon is all that may follow but calls that do nothing.
+     */
     void (*panic)(void *self, const char *text);
 };
 
@@ -119,6 +123,18 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
 
 /* After all modules have ended. */
 void mkemu_core_free(struct mkemu_core *core);
+
+/*
+ * Instead of exit, unload and free: frees a core whose kernel has died, in a process that goes on, with its modules and
+ * all that these have. Nothing of it runs, but for kthreads that wait for their turn; the host is not called.
+ */
+void mkemu_core_abandon(struct mkemu_core *core);
+
+/*
+ * From now on an error of a module, as a null pointer, ends its kernel by panic() where contexts are threads, and not
+ * the process. Once for a process.
+ */
+void mkemu_core_catch_faults(void);
 
 /*
  * Loads a module's shared object, checks magic, table version and structure, gives it its table and reads its

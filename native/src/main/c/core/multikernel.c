@@ -87,25 +87,38 @@ void mkc_handlers_drop(struct mkemu_core_module *m)
     list_for_each_entry_safe(h, next, &m->handlers, list) {
         mkc_log(m->core, 4, "%s: left a handler of IPI type 0x%x registered: it is unregistered", m->name,
             h->handler.ipi_type);
-        m->core->host.handler_unregister(m->core->host.self, h->host);
+        if (!m->core->dead)
+            m->core->host.handler_unregister(m->core->host.self, h->host);
         list_del(&h->list);
         mkc_free(h);
     }
 }
 
+struct delivery {
+    struct mkc_cpu *cpu;
+    struct handler *handler;
+    struct mk_ipi_data *message;
+};
+
+static void deliver(void *argument)
+{
+    const struct delivery *d = argument;
+    struct handler *h = d->handler;
+
+    mkc_set_this_cpu(d->cpu);
+    struct mkc_running running = mkc_irq_enter(d->cpu, "handler", h->owner,
+        (const void *)(uintptr_t)h->handler.callback);
+    h->handler.callback(d->message, h->handler.context);
+    mkc_irq_leave(d->cpu, running);
+}
+
 void mkemu_core_deliver(struct mkemu_core *core, int32_t logical_cpu, uint64_t token,
     struct mkemu_core_message *message)
 {
-    struct mkc_cpu *cpu = &core->cpu[logical_cpu], *before = mkc_this_cpu();
-    struct handler *h = (struct handler *)(uintptr_t)token;
+    struct mkc_cpu *cpu = &core->cpu[logical_cpu];
 
-    mkc_set_this_cpu(cpu);
-    mkc_cpu_watch(cpu);
-    struct mkc_running running = mkc_irq_enter(cpu, "handler", h->owner,
-        (const void *)(uintptr_t)h->handler.callback);
-    h->handler.callback((struct mk_ipi_data *)message, h->handler.context);
-    mkc_irq_leave(cpu, running);
-    mkc_set_this_cpu(before);
+    mkc_enter(cpu, deliver, &(struct delivery){cpu, (struct handler *)(uintptr_t)token,
+        (struct mk_ipi_data *)message});
 }
 
 int mkc_k_mkemu_send(int instance, int cpu, const void *data, size_t size, unsigned long type)

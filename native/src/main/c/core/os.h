@@ -19,6 +19,21 @@ void mkc_unmap(void *p, size_t size);
 
 void mkc_pause(void); /* lets another thread of this process run */
 
+/* The way back out of a module that cannot go on: what is thrown is caught on the same thread. */
+enum { MKC_FAULT_FRAMES = 32 };
+struct mkc_fault {
+    int signal;
+    uintptr_t address, pc;
+    uintptr_t trace[MKC_FAULT_FRAMES]; /* pc, then return addresses; those that are not known are 0 */
+    uint32_t count;
+};
+/* Calls a function; false: it was left by mkc_throw, or by an error that a signal tells, after which failed is called. */
+bool mkc_catch(void (*function)(void *argument), void *argument,
+    void (*failed)(void *argument, const struct mkc_fault *fault));
+void mkc_throw(void); /* returns if nobody catches */
+/* From now on errors of modules are caught in this process, and others go where they went. */
+void mkc_catch_faults(bool (*is_module)(uintptr_t address));
+
 /* Contexts: code that runs on a stack of its own, until it leaves it. */
 struct mkc_context;
 /* entry must not return before mkc_context_end. NULL: no memory. threads: start makes a thread that runs
@@ -29,7 +44,8 @@ void mkc_context_enter(struct mkc_context *context);          /* until it leaves
 void mkc_context_leave(struct mkc_context *context);          /* back to where it was entered */
 void mkc_context_end(struct mkc_context *context);            /* leaves for the last time */
 void mkc_context_free(struct mkc_context *context);           /* ended or not, but not running */
-void mkc_context_thread(struct mkc_context *context, void (*begin)(void *argument), void *argument);
+void mkc_context_thread(struct mkc_context *context, void (*begin)(void *argument), void *argument,
+    void (*failed)(void *argument, const struct mkc_fault *fault));
 void *mkc_context_argument(struct mkc_context *context);
 /* Whether an address lies where a coroutine's stack ends. Async-signal-safe. */
 bool mkc_context_guards(const struct mkc_context *context, uintptr_t address);

@@ -56,7 +56,7 @@ static struct page *allocate(struct module *m, size_t size, size_t align, bool r
 
 static int release(struct mkemu_core *core, struct page *page)
 {
-    int result = core->host.pool_free(core->host.self, page->address, page->size);
+    int result = core->dead ? 0 : core->host.pool_free(core->host.self, page->address, page->size);
 
     if (result == -EBUSY)
         mkc_log(core, 4, "a page that another kernel has mapped is not freed: pfn 0x%llx",

@@ -67,6 +67,8 @@ void mkc_log(struct mkemu_core *core, int level, const char *format, ...)
     struct mkc_cpu *cpu = mkc_this_cpu();
     va_list args;
 
+    if (core->dead)
+        return;
     va_start(args, format);
     int length = mkc_k_vsnprintf(text, sizeof text, format, args);
     va_end(args);

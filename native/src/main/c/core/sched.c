@@ -121,6 +121,10 @@ bool mkc_run_task(struct mkc_cpu *cpu)
     else
         no_stack(task);
     cpu->current = NULL;
+    if (cpu->core->dead) {
+        task->runs = false;
+        return false;
+    }
     __atomic_fetch_add(&cpu->switches, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
     if (cpu->line_length)

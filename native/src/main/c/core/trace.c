@@ -64,12 +64,6 @@ void mkc_trace(struct mkemu_core *core)
     mkc_log(core, 4, " </%s>", cpu && cpu->in_irq ? "IRQ" : "TASK");
 }
 
-void mkc_panic(struct mkemu_core *core, const char *text)
-{
-    core->host.panic(core->host.self, text);
-    __builtin_trap();
-}
-
 static void whose(struct mkc_cpu *cpu, int level)
 {
     struct mkc_task *task = mkc_current(cpu);

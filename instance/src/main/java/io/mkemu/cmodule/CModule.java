@@ -3,6 +3,7 @@ package io.mkemu.cmodule;
 
 import io.mkemu.Errno;
 import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.boot.DebugLine;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.Instance;
@@ -86,7 +87,6 @@ public final class CModule implements KernelModule, AutoCloseable {
     private final AtomicLong handlerNumbers = new AtomicLong();
     private final Queue<Kthread> kthreads = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Throwable> fault = new AtomicReference<>();
-    private final AtomicInteger contexts = new AtomicInteger();
     private final AtomicInteger contextNumbers = new AtomicInteger();
     private Arena arena;
     private Kernel kernel;
@@ -242,16 +242,40 @@ public final class CModule implements KernelModule, AutoCloseable {
     }
 
     /**
-     * Lets go of what a kernel has left that ended without its exit, as far as it can be let go: kthreads that have not
-     * ended keep their stacks, and with them the module. No CPU of that kernel runs any more.
+     * Lets go of what a kernel has left that ended without its exit: its kthreads' threads end, its code and its memory
+     * are freed. No CPU of that kernel runs any more, and what it had of physical memory is not freed.
      */
     public void abandon() {
-        if (contexts.get() == 0) {
-            close();
+        if (core != 0) {
+            CoreLibrary.abandon(core);
+            core = 0;
+            module = 0;
+        }
+        if (self != 0) {
+            HostCalls.unregister(self);
+            self = 0;
+        }
+        if (arena != null) {
+            arena.close();
+            arena = null;
         }
     }
 
     /* ---- faults ---- */
+
+    /**
+     * For a process of many kernels: an error of a module in C, as a null pointer, ends its kernel with
+     * {@link Kernel#panic} from now on, and not the process. That holds where the error is made, not for what a module
+     * has written over before.
+     */
+    public static void catchFaults() {
+        CoreLibrary.catchFaults();
+    }
+
+    /** It cannot go on. Returns where its kernel is not alone in its process; then C never comes back to the module. */
+    void panic(String reason) {
+        kernel.panic(DebugLine.added(reason, path));
+    }
 
     /** A call of the kernel threw: what C is told instead. */
     long failed(Throwable thrown, long result) {
@@ -412,18 +436,10 @@ public final class CModule implements KernelModule, AutoCloseable {
                 lent.run(() -> CoreLibrary.context(context));
             } catch (Throwable thrown) {
                 failed(thrown, 0);
-            } finally {
-                contexts.decrementAndGet();
             }
         }, name + "/" + contextNumbers.incrementAndGet(), 0, false);
         thread.setDaemon(true);
-        contexts.incrementAndGet();
-        try {
-            thread.start();
-        } catch (Throwable refused) {
-            contexts.decrementAndGet();
-            throw refused;
-        }
+        thread.start();
         return 0;
     }
 }

@@ -20,7 +20,7 @@ package io.mkemu.cmodule;
  */
 final class CoreDescriptor {
     /** MKEMU_CORE_ABI. */
-    static final int CORE_ABI = 1;
+    static final int CORE_ABI = 2;
     /** MKEMU_KMOD_SYMBOL. */
     static final String MODULE_SYMBOL = "mkemu_kmod";
     /** MKEMU_KMOD_MAGIC. */

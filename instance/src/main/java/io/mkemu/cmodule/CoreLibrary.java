@@ -38,6 +38,8 @@ final class CoreLibrary {
     private static final SymbolLookup LOOKUP = open();
     private static final MemorySegment NEW = function("mkemu_core_new");
     private static final MemorySegment FREE = function("mkemu_core_free");
+    private static final MemorySegment ABANDON = function("mkemu_core_abandon");
+    private static final MemorySegment CATCH_FAULTS = function("mkemu_core_catch_faults");
     private static final MemorySegment LOAD = function("mkemu_core_load");
     private static final MemorySegment MODULE_NAME = function("mkemu_core_module_name");
     private static final MemorySegment MODULE_PARAMETER = function("mkemu_core_module_parameter");
@@ -119,6 +121,15 @@ final class CoreLibrary {
 
     static void free(long core) {
         call(FREE, core, 0, 0, 0);
+    }
+
+    /** Frees all of a kernel that has died. */
+    static void abandon(long core) {
+        call(ABANDON, core, 0, 0, 0);
+    }
+
+    static void catchFaults() {
+        call(CATCH_FAULTS, 0, 0, 0, 0);
     }
 
     /**

@@ -265,7 +265,7 @@ final class HostCalls {
     static long panic(long self, long text, long b, long c, long d, long e) {
         CModule module = module(self);
         try {
-            module.kernel().panic(CoreLibrary.text(text));
+            module.panic(CoreLibrary.text(text));
             return 0;
         } catch (Throwable fault) {
             return module.failed(fault, 0);

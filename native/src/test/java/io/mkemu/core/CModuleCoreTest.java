@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CModuleCoreTest {
     private static final List<String> WARNINGS = List.of("-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fPIC",
         "-fno-strict-aliasing");
-    private static final List<String> OS_UNITS = List.of("os.c", "context.c", "object.c");
+    private static final List<String> OS_UNITS = List.of("os.c", "catch.c", "context.c", "object.c");
 
     private final Path root = Path.of("").toAbsolutePath();
     private final Path main = root.resolve("src/main/c");

@@ -2,16 +2,29 @@
 package io.mkemu.simulate;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.mkemu.simulate.run.Failure;
+import io.mkemu.testkit.Await;
 import io.mkemu.testkit.CModules;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Modules in C in many simulated machines: each run has its own data, and a seed makes the same run each time. */
 @Timeout(300)
@@ -66,5 +79,70 @@ class CModuleSimulationTest {
             "threads.peer=0 threads.rounds=5").faults("kill,restart").run();
         assertNull(outcome.failure(), outcome::report);
         assertTrue(outcome.faults() > 0, outcome::report);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "panic   | kthread  | out of luck: 7",
+        "panic   | callback | out of luck: 7",
+        "panic   | work     | out of luck: 7",
+        "panic   | init     | out of luck: 7",
+        "bug     | kthread  | kernel BUG at dies.c:LINE!",
+        "null    | kthread  | killed by signal 11 in dies.so+0xADDRESS (die, dies.c:LINE)",
+        "null    | callback | killed by signal 11 in dies.so+0xADDRESS (die, dies.c:LINE)",
+        "library | work     | killed by signal 11 in dies.so+0xADDRESS (die, dies.c:LINE)",
+        "divide  | kthread  | killed by signal 8 in dies.so+0xADDRESS (die, dies.c:LINE)",
+        "jump    | kthread  | killed by signal 11 in dies.so+0xADDRESS (die, dies.c:LINE)"})
+    void aModuleThatCannotGoOnEndsItsKernelAndTheSimulationSaysWhy(String how, String where, String reason)
+        throws Exception {
+        assumeTrue(!how.equals("divide") || System.getProperty("os.arch").equals("amd64"), "only x86 traps there");
+        module("dies");
+        Simulator.Outcome outcome = simulator("./dies.so", "", "./dies.so", "dies.how=" + how + " dies.where=" + where)
+            .run();
+        assertNotNull(outcome.failure());
+        assertEquals(Failure.Kind.MODULE_THREW, outcome.failure().kind());
+        assertEquals("n1: panic: " + reason, outcome.failure().text().replaceFirst("[^ ]*/dies.c", "dies.c")
+            .replaceFirst("c:[0-9]+", "c:LINE").replaceFirst("x[0-9a-f]+", "xADDRESS"));
+        /* The process goes on: the next simulation in it does as if nothing had been. */
+        Simulator.Outcome next = simulator("./dies.so", "", "./dies.so", "").runs(5).run();
+        assertNull(next.failure(), next::report);
+    }
+
+    /** What this process has of a module: threads of its kthreads, mappings and open files of its code. */
+    private static List<String> left(String module) throws IOException {
+        List<String> left = new ArrayList<>();
+        Thread.getAllStackTraces().keySet().stream().map(Thread::getName).filter(name -> name.startsWith(module + "/"))
+            .forEach(left::add);
+        try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"), StandardCharsets.ISO_8859_1);
+            Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
+            mappings.filter(line -> line.contains(module + ".so")).forEach(left::add);
+            for (Path file : files.toList()) {
+                if (Files.isSymbolicLink(file) && Files.readSymbolicLink(file).toString().contains(module + ".so")) {
+                    left.add(file.toString());
+                }
+            }
+        } catch (NoSuchFileException closedMeanwhile) {
+            left.add(closedMeanwhile.getFile());
+        }
+        return left;
+    }
+
+    @Test
+    void kernelsThatAreKilledLeaveNoThreadsNorCode() throws Exception {
+        module("threads");
+        Simulator.Outcome outcome = simulator("./threads.so", "threads.peer=1 threads.rounds=5", "./threads.so",
+            "threads.peer=0 threads.rounds=5").faults("kill,restart").runs(50).run();
+        assertNull(outcome.failure(), outcome::report);
+        assertTrue(outcome.faults() >= 25, () -> "few kernels were killed: " + outcome.faults());
+        /* The last threads may be about to end. */
+        AtomicReference<List<String>> left = new AtomicReference<>();
+        Await.until(() -> {
+            try {
+                left.set(left("threads"));
+            } catch (IOException unreadable) {
+                throw new UncheckedIOException(unreadable);
+            }
+            return left.get().isEmpty();
+        }, () -> "50 runs to leave nothing: " + left);
     }
 }

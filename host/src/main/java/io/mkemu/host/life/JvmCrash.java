@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.life;
 
+import io.mkemu.boot.DebugLine;
 import io.mkemu.boot.ModulePath;
 import io.mkemu.os.Signals;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,8 +21,6 @@ final class JvmCrash {
     private static final Pattern FRAME =
         Pattern.compile("^# C\\s+\\[(?:memfd:)?([^\\]]+?)(?: \\(deleted\\))?\\+0x([0-9a-f]+)\\](?:\\s+"
             + "(\\S+)\\+0x.*)?.*");
-    private static final long TOOL_SECONDS = 10;
-    private static final int MOST_OUTPUT = 4096;
 
     private volatile int signal;
     private volatile boolean overflow;
@@ -64,9 +60,9 @@ final class JvmCrash {
         String place = "";
         for (String module : modules) {
             if (ModulePath.isSharedObject(module) && Path.of(module).getFileName().toString().equals(file)) {
-                String[] found = addr2line(module, where.group(2));
-                function = found[0].isEmpty() ? function : found[0];
-                place = found[1];
+                DebugLine found = DebugLine.of(module, where.group(2));
+                function = found.function().isEmpty() ? function : found.function();
+                place = found.line();
             }
         }
         String detail = function == null ? place : place.isEmpty() ? function : function + ", " + place;
@@ -76,33 +72,5 @@ final class JvmCrash {
 
     private String why() {
         return overflow ? ": overflow of the stack" : "";
-    }
-
-    /**
-     * What debug information says of an address: function, and file and line; each empty if that cannot be had: there
-     * is no addr2line on this system, or no such information.
-     */
-    private static String[] addr2line(String file, String address) {
-        String[] nothing = {"", ""};
-        try {
-            Process tool = new ProcessBuilder("addr2line", "-f", "-s", "-e", file, "0x" + address)
-                .redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            tool.getOutputStream().close();
-            if (!tool.waitFor(TOOL_SECONDS, TimeUnit.SECONDS)) {
-                tool.destroyForcibly();
-                return nothing;
-            }
-            String[] lines = new String(tool.getInputStream().readNBytes(MOST_OUTPUT), StandardCharsets.UTF_8)
-                .split("\n");
-            if (tool.exitValue() != 0 || lines.length != 2 || lines[1].startsWith("?") || lines[1].endsWith("?")) {
-                return nothing;
-            }
-            return new String[] {lines[0], lines[1].replaceFirst(" \\(discriminator.*", "")};
-        } catch (IOException noTool) {
-            return nothing;
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
-            return nothing;
-        }
     }
 }

@@ -49,6 +49,11 @@ public record Failure(Kind kind, String text, long step, long nanos) {
         }
     }
 
+    /** Whether it is a line that a kernel has logged in its last step. */
+    boolean isLogged(String kernel, long lastStep) {
+        return kind == Kind.LOGGED && step == lastStep && text.startsWith(kernel + ": ");
+    }
+
     /** Whether two failures are of one kind: what a shrunk run must keep. */
     public boolean isLike(Failure other) {
         return other != null && kind == other.kind;

@@ -4,6 +4,7 @@ package io.mkemu.simulate.run;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.RamLayout;
+import io.mkemu.host.life.HostedMachine;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
@@ -69,5 +70,13 @@ public record Scenario(String name, MachinePlan plan, MachinePlan full, Set<Faul
 
     boolean has(FaultKind kind) {
         return faults.contains(kind);
+    }
+
+    /** Names of all instances by their ids, the host's first. */
+    static String[] names(List<InstanceSpec> specs) {
+        String[] names = new String[1 + specs.stream().mapToInt(InstanceSpec::id).max().orElse(0)];
+        names[0] = HostedMachine.HOST_NAME;
+        specs.forEach(spec -> names[spec.id()] = spec.name());
+        return names;
     }
 }

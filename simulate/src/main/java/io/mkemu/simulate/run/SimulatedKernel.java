@@ -208,7 +208,7 @@ final class SimulatedKernel extends ForwardingKernel {
 
     @Override
     public void panic(String reason) {
-        run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": panic: " + reason);
+        run.panics(instance, reason);
         kernel.panic(reason);
     }
 

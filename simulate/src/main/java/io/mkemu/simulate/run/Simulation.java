@@ -7,7 +7,6 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.host.life.HostedInstance;
-import io.mkemu.host.life.HostedMachine;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.KernelHook;
 import io.mkemu.kernel.SteppedKernel;
@@ -20,7 +19,6 @@ import io.mkemu.plan.MachinePlan;
 import io.mkemu.record.RecordingHook;
 import io.mkemu.simulate.strategy.Strategy;
 import io.mkemu.table.InstanceEntry;
-import io.mkemu.tree.InstanceSpec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -98,7 +96,7 @@ final class Simulation implements Strikes.Target {
         this.deliveries = bench.deliveries();
         MachinePlan plan = recorded != null ? recorded : full ? scenario.full() : scenario.plan();
         this.queued = plan.spec().ipi() == IpiMode.QUEUED;
-        this.names = names(plan.spec().instances());
+        this.names = Scenario.names(plan.spec().instances());
         platform.begins(bits);
         deliveries.begins();
         bench.tasks().begins();
@@ -124,13 +122,6 @@ final class Simulation implements Strikes.Target {
         cpus.supervisor().begins(supervisor::run);
         machine.recorder().hostBegins();
         boots(0, plan.spec().host().modules());
-    }
-
-    private static String[] names(List<InstanceSpec> specs) {
-        String[] names = new String[1 + specs.stream().mapToInt(InstanceSpec::id).max().orElse(0)];
-        names[0] = HostedMachine.HOST_NAME;
-        specs.forEach(spec -> names[spec.id()] = spec.name());
-        return names;
     }
 
     private long[] late(int instances) {
@@ -446,6 +437,14 @@ final class Simulation implements Strikes.Target {
             failure = new Failure(kind, text.replace('\n', ' '), points,
                 platform.nanoTime() - VirtualPlatform.BEGINS_AT);
         }
+    }
+
+    /**
+     * A kernel cannot go on. What it has logged since it came to its last point tells the same: the reason is this one.
+     */
+    void panics(int instance, String reason) {
+        failure = failure != null && failure.isLogged(nameOf(instance), points) ? null : failure;
+        fails(Failure.Kind.MODULE_THREW, nameOf(instance) + ": panic: " + reason);
     }
 
     private void internal(String where, Throwable fault) {

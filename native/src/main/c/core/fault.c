@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fault.c: a kernel ends because a module cannot go on. Where it has a process of its own that ends with it; where many
+ * kernels share one, in a simulation, the others go on.
+ */
+#include "core.h"
+
+/* Of asm/signal.h, which is the same for x86-64 and aarch64. */
+enum { SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11 };
+
+void mkc_panic(struct mkemu_core *core, const char *text)
+{
+    core->host.panic(core->host.self, text);
+    core->dead = true;
+    mkc_throw();
+    __builtin_trap();
+}
+
+static const char *file_of(const char *path)
+{
+    const char *name = path;
+
+    for (const char *at = path; *at; at++)
+        if (*at == '/')
+            name = at + 1;
+    return name;
+}
+
+static void what_happened(struct mkemu_core *core, const struct mkc_fault *fault)
+{
+    unsigned long address = fault->address;
+
+    if ((fault->signal == SIGSEGV || fault->signal == SIGBUS) && address < 4096)
+        mkc_log(core, 1, "BUG: kernel NULL pointer dereference, address: 0x%016lx", address);
+    else if (fault->signal == SIGSEGV || fault->signal == SIGBUS)
+        mkc_log(core, 1, "BUG: unable to handle page fault for address: 0x%016lx", address);
+    else if (fault->signal == SIGFPE)
+        mkc_log(core, 1, "divide error");
+    else
+        mkc_log(core, 1, "invalid opcode");
+}
+
+/* The stack of the module is gone already; what was known of it is in fault. */
+void mkc_fault(struct mkc_cpu *cpu, const struct mkc_fault *fault)
+{
+    struct mkemu_core *core = cpu->core;
+    const struct mkc_task *task = mkc_current(cpu);
+    struct mkemu_core_place at;
+    char text[256], name[160];
+    bool known = false;
+
+    what_happened(core, fault);
+    mkc_log(core, 1, "CPU: %u PID: %d Comm: %s", cpu->index, task->task.pid, task->task.comm);
+    mkc_log(core, 1, "Call Trace:");
+    mkc_log(core, 1, " <%s>", cpu->in_irq ? "IRQ" : "TASK");
+    mkc_format(text, sizeof text, "killed by signal %d", fault->signal);
+    for (uint32_t i = 0; i < fault->count && i < MKC_FAULT_FRAMES; i++) {
+        uintptr_t address = fault->trace[i] - (i != 0); /* of the call, which returns behind it */
+
+        if (!mkemu_core_place(core, address, &at))
+            continue;
+        if (!known)
+            mkc_format(text, sizeof text, "killed by signal %d in %s+0x%lx%s%s%s", fault->signal, file_of(at.path),
+                (unsigned long)at.offset, *at.function ? " (" : "", at.function, *at.function ? ")" : "");
+        known = true;
+        mkc_symbol(core, address, true, name, sizeof name);
+        mkc_log(core, 1, " %s", name);
+    }
+    mkc_log(core, 1, " </%s>", cpu->in_irq ? "IRQ" : "TASK");
+    core->host.panic(core->host.self, text);
+    core->dead = true;
+}
+
+void mkc_fault_of_cpu(void *unused, const struct mkc_fault *fault)
+{
+    (void)unused;
+    mkc_fault(mkc_this_cpu(), fault);
+}
+
+static bool is_module(uintptr_t address)
+{
+    const struct mkc_cpu *cpu = mkc_this_cpu();
+    struct mkemu_core_place at;
+
+    return cpu && mkemu_core_place(cpu->core, address, &at);
+}
+
+void mkemu_core_catch_faults(void)
+{
+    mkc_catch_faults(is_module);
+}
