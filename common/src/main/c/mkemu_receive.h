@@ -154,7 +154,7 @@ static inline int mkemu_deliver_lane(struct mkemu_cpu *c, struct mkemu_lane *l, 
         c->message.sender_cpu = l->sender;
         c->message.type = (uint32_t)ready;
         c->message.data_size = mkemu_size_of(ready);
-        memcpy(c->message.buffer, record + MKEMU_QUEUED_MAILBOX_PAYLOAD_OFFSET, c->message.data_size);
+        mkemu_take_payload(c->message.buffer, record, c->message.data_size);
         delivered++;
         handler(c, &c->message, context);
         if (!(l->consumed & mask))

@@ -52,13 +52,31 @@ void mkc_attention(struct mkc_cpu *cpu)
         cpu->core->host.reschedule(cpu->core->host.self, (int32_t)cpu->index);
 }
 
+/*
+ * Who waits for readers of RCU (rcu.c) looks at the CPUs but its own. So with one CPU nobody does, and the store need
+ * not wait for the stores before it: on the way of each message that costs as much as the rest of its delivery.
+ */
+void mkc_goes_inside(struct mkc_cpu *cpu)
+{
+    if (cpu->core->cpus == 1)
+        __atomic_store_n(&cpu->inside, 1, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n(&cpu->inside, 1, __ATOMIC_SEQ_CST); /* before what the reader loads */
+}
+
+void mkc_comes_outside(struct mkc_cpu *cpu)
+{
+    __atomic_store_n(&cpu->switches, cpu->switches + 1, __ATOMIC_RELEASE); /* after what the reader loaded */
+    __atomic_store_n(&cpu->inside, 0, __ATOMIC_RELEASE);
+}
+
 struct mkc_running mkc_irq_enter(struct mkc_cpu *cpu, const char *what, struct module *m, const void *function)
 {
     struct mkc_running before = cpu->running;
 
     cpu->in_irq++;
     cpu->running = (struct mkc_running){what, m, function};
-    __atomic_store_n(&cpu->inside, 1, __ATOMIC_SEQ_CST);
+    mkc_goes_inside(cpu);
     return before;
 }
 
@@ -75,8 +93,7 @@ void mkc_irq_leave(struct mkc_cpu *cpu, struct mkc_running before)
             cpu->idle.preempt = 0;
             cpu->idle.irqs_off = false;
         }
-        __atomic_fetch_add(&cpu->switches, 1, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
+        mkc_comes_outside(cpu);
     }
 }
 

@@ -79,7 +79,7 @@ struct mkc_cpu {
     struct mkemu_timer *timers;            /* under the core's lock of timers */
     struct mkemu_timer *firing;            /* atomic */
     struct irq_work *working;              /* atomic */
-    uint64_t switches;                     /* atomic: how often it has been outside modules */
+    uint64_t switches;                     /* atomic, its own thread counts: how often it has been outside modules */
     uint32_t inside;                       /* atomic: a module's code runs */
     char line[MKC_LINE + 1];               /* of printk, not yet ended */
     int line_level;
@@ -135,6 +135,8 @@ void mkc_lock_give(struct mkc_lock *lock);
 void mkc_relax(struct mkemu_core *core, uint32_t *spins); /* one turn of a loop that waits for another CPU */
 uint64_t mkc_nanos(struct mkemu_core *core);
 void mkc_attention(struct mkc_cpu *cpu); /* makes it run what has just been queued */
+void mkc_goes_inside(struct mkc_cpu *cpu); /* it is about to run code of a module, or has left it: its own thread */
+void mkc_comes_outside(struct mkc_cpu *cpu);
 struct mkc_running mkc_irq_enter(struct mkc_cpu *cpu, const char *what, struct module *m, const void *function);
 void mkc_irq_leave(struct mkc_cpu *cpu, struct mkc_running before);
 struct mkemu_core_module *mkc_of(struct module *m);

@@ -115,7 +115,7 @@ bool mkc_run_task(struct mkc_cpu *cpu)
     mkc_lock_give(&cpu->lock);
     task->slice = cpu->slice;
     cpu->current = task;
-    __atomic_store_n(&cpu->inside, 1, __ATOMIC_SEQ_CST);
+    mkc_goes_inside(cpu);
     if (task->context || make_context(task))
         mkc_context_enter(task->context);
     else
@@ -125,8 +125,7 @@ bool mkc_run_task(struct mkc_cpu *cpu)
         task->runs = false;
         return false;
     }
-    __atomic_fetch_add(&cpu->switches, 1, __ATOMIC_SEQ_CST);
-    __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
+    mkc_comes_outside(cpu);
     if (cpu->line_length)
         mkc_flush_line(cpu);
     mkc_lock_take(&cpu->lock);

@@ -189,12 +189,24 @@ static bool is_registered(struct handlers *all, const struct reference *one)
     return same;
 }
 
+/*
+ * Says what this CPU is about to run, before the generation is read, or what it has marked as pending. With one CPU
+ * nobody else looks, and the store need not wait for the stores before it, which are another kernel's to fetch.
+ */
+static void mark(const struct handlers *all, struct delivery *mine, struct handler *handler)
+{
+    if (all->cpus == 1)
+        __atomic_store_n(&mine->running, handler, __ATOMIC_RELAXED);
+    else
+        __atomic_store_n(&mine->running, handler, __ATOMIC_SEQ_CST);
+}
+
 /* Runs a handler unless it was taken back meanwhile; whether it ran. */
 static bool run(struct handlers *all, int logical_cpu, const struct reference *one, uint64_t generation, void *message,
     bool first)
 {
     struct delivery *mine = &all->of[logical_cpu];
-    __atomic_store_n(&mine->running, one->handler, __ATOMIC_SEQ_CST);
+    mark(all, mine, one->handler);
     bool runs = __atomic_load_n(&all->generation, __ATOMIC_SEQ_CST) == generation || is_registered(all, one);
     if (runs)
         all->run(all->context, logical_cpu, one->token, message, first);
@@ -263,7 +275,7 @@ int handlers_run_queued(struct handlers *all, int logical_cpu, void *slot)
     /* What a callback's message queues anew is for the next interrupt: none is taken before all of this has run. */
     for (uint32_t index = 0; index < mine->queued; index++) {
         struct reference one = mine->queue[index];
-        __atomic_store_n(&mine->running, one.handler, __ATOMIC_SEQ_CST);
+        mark(all, mine, one.handler);
         __atomic_store_n(&mine->queue[index].pending, false, __ATOMIC_SEQ_CST);
         all->run(all->context, logical_cpu, one.token, slot, true);
         __atomic_store_n(&mine->running, NULL, __ATOMIC_RELEASE);

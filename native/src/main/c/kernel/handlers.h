@@ -22,8 +22,9 @@ struct handlers *handlers_new(uint32_t cpus, bool refuses_deadlock, handlers_run
 struct handler *handlers_register(struct handlers *all, uint32_t type, uint64_t token);
 
 /*
- * Takes it back and waits until no CPU runs it. logical_cpu: the caller's, -1 for a thread that is none. 0; -ENOENT: it
- * is not registered; -EDEADLK: the caller would wait for itself.
+ * Takes it back and waits until no CPU runs it. logical_cpu: the caller's, -1 for a thread that is none, which there
+ * must not be in a registry for one CPU while that runs. 0; -ENOENT: it is not registered; -EDEADLK: the caller would
+ * wait for itself.
  */
 int handlers_unregister(struct handlers *all, struct handler *handler, int logical_cpu);
 

@@ -109,7 +109,7 @@ class BenchIT {
         Path json = work.resolve("bench.json");
         String said = ends(0, "--smoke", "--json", json.toString());
         List<Contender> all = Contender.all().stream()
-            .filter(one -> compiler || one.kind() != Contender.Kind.C).toList();
+            .filter(one -> compiler || !one.needsCompiler()).toList();
         Set<String> trips = new TreeSet<>();
         Set<String> rates = new TreeSet<>();
         for (JsonNode run : new ObjectMapper().readTree(json.toFile()).get("runs")) {

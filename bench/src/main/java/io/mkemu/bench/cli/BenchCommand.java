@@ -164,16 +164,21 @@ final class BenchCommand implements Callable<Integer> {
             throw new MachineException(ExitCode.USAGE, "--against: two builds lie in directories of one name, by which "
                 + "the report names them: give one another name, or a link");
         }
-        against.forEach(tree -> machines.forEach(one -> contenders.add(one.of(tree.toAbsolutePath().normalize()))));
+        against.forEach(tree -> machines.stream().filter(one -> !one.hasCModule() || JavaCommand.hasCModules(tree))
+            .forEach(one -> contenders.add(one.of(tree.toAbsolutePath().normalize()))));
         List<String> notes = new ArrayList<>();
         String compiler = CCompiler.version();
-        if (compiler == null && contenders.removeIf(contender -> contender.kind() == Kind.C)) {
-            notes.add("there is no C compiler (cc): the peers in C are not measured");
+        if (compiler == null && contenders.removeIf(Contender::needsCompiler)) {
+            notes.add("there is no C compiler (cc): peers and modules in C are not measured");
+        }
+        if (compiler != null && !hasNativeKernel() && contenders.removeIf(Contender::hasCModule)) {
+            notes.add("this mkemu was built without a C compiler: modules in C are not measured; build it anew");
         }
         Set<Comparison> comparisons = comparisons(names);
         if (contenders.isEmpty() && comparisons.isEmpty()) {
             throw new MachineException(ExitCode.RESOURCES,
-                "there is no C compiler (cc), and only peers in C were asked for: install gcc");
+                "only what is in C was asked for, and there is no C compiler (cc), or mkemu was built without one: "
+                    + "install gcc and build anew");
         }
         MachineInfo machine = MachineInfo.of(places, compiler);
         told(machine.others(), "before", notes);
@@ -261,6 +266,10 @@ final class BenchCommand implements Callable<Integer> {
     /** What the user typed, as far as it can be told. */
     private String typed() {
         return ("scripts/bench " + String.join(" ", command.commandLine().getParseResult().originalArgs())).strip();
+    }
+
+    private static boolean hasNativeKernel() {
+        return Files.isExecutable(Path.of(System.getProperty("mkemu.home"), "lib", "native", "mkemu-kernel"));
     }
 
     /** The directory that holds the benchmark's jars and C sources. */

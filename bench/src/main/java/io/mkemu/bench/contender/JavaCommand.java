@@ -44,4 +44,9 @@ public final class JavaCommand {
     public static boolean isBuilt(Path tree) {
         return Files.isDirectory(tree.resolve(DIST)) && Files.isDirectory(tree.resolve(LIB));
     }
+
+    /** Whether the benchmark that was built there knows machines with modules in C. */
+    public static boolean hasCModules(Path tree) {
+        return Files.isDirectory(tree.resolve(LIB).resolveSibling("c").resolve("module"));
+    }
 }

@@ -14,6 +14,15 @@ import java.util.stream.IntStream;
  * one.
  */
 public final class BenchTree {
+    /**
+     * A module in C.
+     *
+     * @param file   the shared object
+     * @param kernel that runs it: native or jvm
+     */
+    record FarModule(Path file, String kernel) {
+    }
+
     private static final String ROOT = """
         /dts-v1/;
         / { compatible = "multikernel-v1"; ipi = "%s"; %s
@@ -25,7 +34,7 @@ public final class BenchTree {
         """;
     private static final String INSTANCE = """
             s%1$d { id = <%1$d>; resources { cpus = <%1$d>; memory-bytes = <0x%4$x>; };
-              mkemu,modules = "%2$s"; chosen { bootargs = "idle=%3$s"; };
+              mkemu,modules = "%2$s"; chosen { bootargs = "idle=%3$s%5$s"; };
             };
         """;
 
@@ -50,18 +59,26 @@ public final class BenchTree {
      *
      * @param cpus      of the machine, more than it has instances
      * @param instances that it is made with; none runs
+     * @param far       what they load in the place of the benchmark's own module; null for that
      */
-    static MachineSpec of(IpiMode mode, String idle, int cpus, int instances) {
-        return of(mode, jar().toString(), idle, cpus, instances);
+    static MachineSpec of(IpiMode mode, String idle, int cpus, int instances, FarModule far) {
+        String own = jar().toString();
+        return far == null ? of(mode, own, own, "", idle, cpus, instances)
+            : of(mode, own, far.file().toString(), " kernel=" + far.kernel(), idle, cpus, instances);
     }
 
     /** One whose kernels run built-in modules. */
     public static MachineSpec of(IpiMode mode, String module, String idle, int cpus, int instances) {
+        return of(mode, module, module, "", idle, cpus, instances);
+    }
+
+    private static MachineSpec of(IpiMode mode, String module, String theirs, String more, String idle, int cpus,
+        int instances) {
         boolean deep = mode == IpiMode.QUEUED && cpus <= FEW_CPUS;
         long bytes = deep ? DEEP_BYTES : INSTANCE_BYTES;
         StringBuilder all = new StringBuilder();
         for (int id = 1; id <= instances; id++) {
-            all.append(String.format(Locale.ROOT, INSTANCE, id, module, idle, bytes));
+            all.append(String.format(Locale.ROOT, INSTANCE, id, theirs, idle, bytes, more));
         }
         String numbers = IntStream.range(0, cpus).mapToObj(String::valueOf).collect(Collectors.joining(" "));
         return MachineSpec.parse("bench.dts", String.format(Locale.ROOT, ROOT, mode,

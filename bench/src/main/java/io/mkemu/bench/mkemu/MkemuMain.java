@@ -9,6 +9,7 @@ import io.mkemu.bench.contender.CommandLoop;
 import io.mkemu.bench.contender.Commands;
 import io.mkemu.bench.contender.RateMeter;
 import io.mkemu.bench.contender.Samples;
+import io.mkemu.bench.mkemu.BenchTree.FarModule;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.host.Host;
 import io.mkemu.host.InstanceStatus;
@@ -47,6 +48,10 @@ public final class MkemuMain implements Commands, AutoCloseable {
     public static final String LOOP_PROPERTY = "mkemu.bench.loop";
     /** A value of {@link #LOOP_PROPERTY}. */
     public static final String BARE = "bare";
+    /** System property: instances load this module in C. */
+    public static final String MODULE_PROPERTY = "mkemu.bench.module";
+    /** System property, with {@link #MODULE_PROPERTY}: they run it in such a kernel, native or jvm. */
+    public static final String KERNEL_PROPERTY = "mkemu.bench.kernel";
     private static final String LOOP = System.getProperty(LOOP_PROPERTY);
     private static final long BOOT_MILLIS = 60_000;
     private static final long PATIENCE_MILLIS = 10_000;
@@ -85,11 +90,16 @@ public final class MkemuMain implements Commands, AutoCloseable {
     public static void main(String[] args) throws Exception {
         PrintStream out = System.out;
         MachineSpec tree = BenchTree.of(IpiMode.of(args[0]), args[1], Integer.parseInt(args[2]),
-            Integer.parseInt(args[3]));
+            Integer.parseInt(args[3]), far());
         try (MkemuMain main = new MkemuMain(tree, Path.of(args[4]), args.length > 5 ? Path.of(args[5]) : null)) {
             CommandLoop.serve(main, out);
         }
         System.exit(0);
+    }
+
+    private static FarModule far() {
+        String file = System.getProperty(MODULE_PROPERTY);
+        return file == null ? null : new FarModule(Path.of(file), System.getProperty(KERNEL_PROPERTY));
     }
 
     /** The host's module, once it is set up. */

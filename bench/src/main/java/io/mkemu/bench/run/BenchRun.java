@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -128,25 +129,35 @@ public final class BenchRun {
         List<Contender> wanted = new ArrayList<>(contenders);
         comparisons.forEach(comparison -> wanted.addAll(comparison.contenders()));
         if (CCompiler.version() == null) {
-            wanted.removeIf(Contender::isC);
+            wanted.removeIf(Contender::needsCompiler);
         }
-        Path cProgram = null;
-        if (wanted.stream().anyMatch(Contender::isC)) {
-            try {
-                cProgram = CCompiler.compile(sources, directory, commands);
-            } catch (BenchException failed) {
-                results.addFailure(failed.getMessage());
-                wanted.removeIf(Contender::isC);
-            }
-        }
+        compile(wanted, Contender::isC, () -> CCompiler.peers(sources, directory, commands));
+        compile(wanted, Contender::hasCModule, () -> CCompiler.module(sources, directory, commands));
         for (Contender contender : wanted) {
             commands.add(contender.shortCommand(cpus));
             synchronized (processes) {
-                processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, cProgram,
+                processes.add(ContenderProcess.start(contender, directory.resolve(contender.name()), cpus, directory,
                     journal));
             }
         }
         each("starting", ContenderProcess::awaitReady);
+    }
+
+    /** What some contenders are made of; without it they are left out. */
+    private interface Source {
+        void compile() throws IOException, BenchException, InterruptedException;
+    }
+
+    private void compile(List<Contender> wanted, Predicate<Contender> users, Source source)
+        throws IOException, InterruptedException {
+        if (wanted.stream().anyMatch(users)) {
+            try {
+                source.compile();
+            } catch (BenchException failed) {
+                results.addFailure(failed.getMessage());
+                wanted.removeIf(users);
+            }
+        }
     }
 
     /** A step of each contender in turn; one that fails is ended and takes no further part. */

@@ -10,6 +10,12 @@ import java.util.concurrent.TimeUnit;
 
 /** The system's C compiler. */
 public final class CCompiler {
+    /** Program with the C peers. */
+    static final String PEERS = "c-peers";
+    /** Module that instances load in C. */
+    static final String MODULE = "answer.so";
+
+    private static final String MODULE_SOURCE = "module/answer.c";
     private static final String NAME = "cc";
     private static final long PATIENCE_SECONDS = 120;
 
@@ -29,30 +35,49 @@ public final class CCompiler {
     }
 
     /**
-     * Compiles the C peers.
+     * Compiles the C peers to {@link #PEERS}.
      *
-     * @param sources  directory
-     * @param commands told the command
+     * @param sources   directory
+     * @param directory where the program is put
+     * @param commands  told the command
      * @throws BenchException with the first line of what the compiler said
      */
-    static Path compile(Path sources, Path directory, List<String> commands)
+    static void peers(Path sources, Path directory, List<String> commands)
         throws IOException, BenchException, InterruptedException {
-        Path program = directory.resolve("c-peers");
-        Path log = directory.resolve("cc.log");
-        List<String> command = new ArrayList<>(List.of(NAME, "-O2", "-std=gnu11", "-o", program.toString()));
+        List<String> command =
+            new ArrayList<>(List.of(NAME, "-O2", "-std=gnu11", "-o", directory.resolve(PEERS).toString()));
         try (var files = Files.list(sources)) {
             files.filter(file -> file.toString().endsWith(".c")).sorted().map(Path::toString).forEach(command::add);
         }
-        commands.add(NAME + " -O2 -std=gnu11 -o c-peers bench/src/main/c/*.c");
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+        commands.add(NAME + " -O2 -std=gnu11 -o " + PEERS + " bench/src/main/c/*.c");
+        run("C peers", new ProcessBuilder(command), directory);
+    }
+
+    /** Compiles the module in C to {@link #MODULE}, as a user does: by mk cc. The rest is as for the peers. */
+    static void module(Path sources, Path directory, List<String> commands)
+        throws IOException, BenchException, InterruptedException {
+        String mk = Path.of(System.getProperty("mkemu.home")).resolveSibling("../scripts/mk").normalize().toString();
+        ProcessBuilder builder = new ProcessBuilder(mk, "cc", sources.resolve(MODULE_SOURCE).toString(), "-o",
+            directory.resolve(MODULE).toString());
+        /* scripts/bench has built what was stale. */
+        builder.environment().put("MKEMU_NO_BUILD", "1");
+        builder.environment().put("CC", NAME);
+        builder.environment().put("MKEMU_JAVA_HOME", System.getProperty("java.home"));
+        commands.add("scripts/mk cc bench/src/main/c/" + MODULE_SOURCE + " -o " + MODULE);
+        run("module in C", builder, directory);
+    }
+
+    private static void run(String what, ProcessBuilder builder, Path directory)
+        throws IOException, BenchException, InterruptedException {
+        Path log = directory.resolve("cc.log");
+        Process process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly();
-            throw new BenchException("C peers: " + NAME + " does not end");
+            throw new BenchException(what + ": " + NAME + " does not end");
         }
         if (process.exitValue() != 0) {
-            throw new BenchException("C peers: " + Files.readAllLines(log).stream().filter(line -> !line.isBlank())
+            throw new BenchException(what + ": " + Files.readAllLines(log).stream().filter(line -> !line.isBlank())
                 .findFirst().orElse(NAME + " failed with " + process.exitValue()));
         }
-        return program;
     }
 }

@@ -22,9 +22,11 @@ import java.util.stream.Stream;
  * @param idle      mkemu's idle policy
  * @param cpus      of mkemu's machine: NR_CPUS
  * @param instances that mkemu's machine is made with; one of them runs, more when they are needed
+ * @param far       kernel of mkemu's instances, native or jvm, where their module is in C; null: it is in Java
  * @param tree      of another build of mkemu that is run in the place of this one; null for this one
  */
-public record Contender(String name, Kind kind, String mode, String idle, int cpus, int instances, Path tree) {
+public record Contender(String name, Kind kind, String mode, String idle, int cpus, int instances, String far,
+                        Path tree) {
     /** How contenders are started. */
     public enum Kind {
         /** A program compiled here and now. */
@@ -75,27 +77,28 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         layer("lane", Kind.LAYER_JAVA), layer("receiver", Kind.LAYER_JAVA), layer("sender", Kind.LAYER_JAVA),
         layer("dispatch", Kind.LAYER_MKEMU), layer("kernel", Kind.LAYER_MKEMU), layer("cpu", Kind.LAYER_MKEMU));
     static final Contender BOOT = new Contender("boot", Kind.BOOT, "queued", "haltpoll", BOOTED.getLast() + 1,
-        BOOTED.getLast(), null);
+        BOOTED.getLast(), null, null);
 
-    static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1, null);
+    static final Contender VERBS = new Contender("verbs", Kind.VERBS, "queued", "haltpoll", 2, 1, null, null);
     /** What is run on {@link #VERBS}, in this order: the instance is loaded before exec and after kill. */
     static final List<String> VERB_NAMES = List.of(Commands.LINE, "list", "show", "dmesg", "exec", "kill");
     /** Its machine is that of an example, with what that one's tree says. */
-    static final Contender SIMULATE = new Contender("simulate", Kind.SIMULATE, null, null, 0, 0, null);
+    static final Contender SIMULATE = new Contender("simulate", Kind.SIMULATE, null, null, 0, 0, null, null);
 
     private static final List<Contender> ALL = List.of(c(LIMIT), java(JAVA_LIMIT), c(YARDSTICK), c("c-mailbox-futex"),
         c("c-pipe"), c("c-unix"), java("agrona-1to1"), java("agrona-mto1"), java("aeron-ipc"), java("chronicle-queue"),
         java("nio-unix"), machine("mkemu-queued-poll", "queued", "poll"),
         machine("mkemu-queued-haltpoll", "queued", "haltpoll"),
         machine("mkemu-queued-halt", "queued", "halt"), machine("mkemu-singleslot-poll", "single-slot", "poll"),
-        machine("mkemu-singleslot-halt", "single-slot", "halt"));
+        machine("mkemu-singleslot-halt", "single-slot", "halt"),
+        cModule("mkemu-c-native", "native"), cModule("mkemu-c-jvm", "jvm"));
 
     private static Contender c(String name) {
-        return new Contender(name, Kind.C, null, null, 0, 0, null);
+        return new Contender(name, Kind.C, null, null, 0, 0, null, null);
     }
 
     private static Contender java(String name) {
-        return new Contender(name, Kind.JAVA, null, null, 0, 0, null);
+        return new Contender(name, Kind.JAVA, null, null, 0, 0, null, null);
     }
 
     private static Contender machine(String name, String mode, String idle) {
@@ -103,7 +106,14 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     }
 
     private static Contender mkemu(String name, Kind kind, String mode, String idle) {
-        return new Contender(name, kind, mode, idle, Commands.MOST_SENDERS + 1, Commands.MOST_SENDERS, null);
+        return new Contender(name, kind, mode, idle, Commands.MOST_SENDERS + 1, Commands.MOST_SENDERS, null,
+            null);
+    }
+
+    /** A machine whose host pings in Java, and whose instances have a module in C. */
+    private static Contender cModule(String name, String far) {
+        return new Contender(name, Kind.MKEMU, "queued", "poll", Commands.MOST_SENDERS + 1, Commands.MOST_SENDERS, far,
+            null);
     }
 
     private static Contender layer(String what, Kind kind) {
@@ -111,12 +121,13 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     }
 
     private static Contender crowd(String name, int cpus, int others) {
-        return new Contender(name, Kind.CROWD, "queued", "poll", cpus, others + 1, null);
+        return new Contender(name, Kind.CROWD, "queued", "poll", cpus, others + 1, null, null);
     }
 
     /** The same machine as another build has it, with the name of that directory behind its own. */
     public Contender of(Path otherTree) {
-        return new Contender(name + "-" + otherTree.getFileName(), kind, mode, idle, cpus, instances, otherTree);
+        return new Contender(name + "-" + otherTree.getFileName(), kind, mode, idle, cpus, instances, far,
+            otherTree);
     }
 
     /** All, in the order of the tables. */
@@ -129,13 +140,27 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         return kind == Kind.C || kind == Kind.LAYER_C;
     }
 
+    /** Whether its instances have a module in C. */
+    public boolean hasCModule() {
+        return far != null;
+    }
+
+    /** Whether it needs a C compiler. */
+    public boolean needsCompiler() {
+        return isC() || hasCModule();
+    }
+
     /** The name that its program knows. */
     private String peer() {
         return name.startsWith(LAYER_PREFIX) ? name.substring(LAYER_PREFIX.length()) : name;
     }
 
     /** JVM flags of a machine's host. */
-    private List<String> flags() {
+    private List<String> flags(Path module) {
+        if (hasCModule()) {
+            return List.of("-D" + MkemuMain.MODULE_PROPERTY + "=" + module,
+                "-D" + MkemuMain.KERNEL_PROPERTY + "=" + far);
+        }
         return switch (peer()) {
             case "dispatch" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=" + MkemuMain.BARE);
             case "kernel" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=");
@@ -155,8 +180,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case C, LAYER_C -> "c-peers " + peer() + " " + join(cpus);
             case JAVA, LAYER_JAVA -> java + words(PeerMain.flags(peer())) + PeerMain.class.getName() + " " + peer()
                 + " " + join(cpus) + " DIR";
-            case MKEMU, CROWD, LAYER_MKEMU -> java + words(flags()) + MkemuMain.class.getName() + " " + machine()
-                + " DIR";
+            case MKEMU, CROWD, LAYER_MKEMU -> java + words(flags(Path.of(CCompiler.MODULE))) + MkemuMain.class.getName()
+                + " " + machine() + " DIR";
             case WATCHED -> java + MkemuMain.class.getName() + " " + machine() + " DIR; scripts/mk top --machine "
                 + name + " " + String.join(" ", RunningTop.ARGUMENTS);
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
@@ -179,17 +204,17 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
      *
      * @param place    where it may put files
      * @param cpus     for the receiver, and for the senders in turn
-     * @param cProgram the C peers
+     * @param compiled where the C peers and the module in C lie
      * @param journal  of the one that has a journal
      */
-    List<String> command(Path place, List<Integer> cpus, Path cProgram, Path journal) {
+    List<String> command(Path place, List<Integer> cpus, Path compiled, Path journal) {
         String cpuList = join(cpus);
         return switch (kind) {
-            case C, LAYER_C -> List.of(cProgram.toString(), peer(), cpuList);
+            case C, LAYER_C -> List.of(compiled.resolve(CCompiler.PEERS).toString(), peer(), cpuList);
             case JAVA, LAYER_JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(peer()),
                 List.of(peer(), cpuList, place.toString()));
-            case MKEMU, CROWD, LAYER_MKEMU, WATCHED -> ofMachine(place.toString());
-            case TRACED -> ofMachine(place.toString(), journal.toString());
+            case MKEMU, CROWD, LAYER_MKEMU, WATCHED -> ofMachine(compiled, place.toString());
+            case TRACED -> ofMachine(compiled, place.toString(), journal.toString());
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));
             case VERBS -> JavaCommand.of(VerbsMain.class, List.of(), List.of(place.toString()));
@@ -201,8 +226,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         return String.join(" ", mode, idle, Integer.toString(cpus), Integer.toString(instances));
     }
 
-    private List<String> ofMachine(String... places) {
-        return JavaCommand.of(tree, MkemuMain.class, flags(),
+    private List<String> ofMachine(Path compiled, String... places) {
+        return JavaCommand.of(tree, MkemuMain.class, flags(compiled.resolve(CCompiler.MODULE)),
             Stream.concat(Stream.of(machine().split(" ")), Stream.of(places)).toList());
     }
 }

@@ -57,15 +57,16 @@ final class ContenderProcess implements AutoCloseable {
     /**
      * Starts a contender and does not wait for it.
      *
-     * @param place a directory of its own; mkemu makes it itself
+     * @param place    a directory of its own; mkemu makes it itself
+     * @param compiled where the C peers and the module in C lie
      */
-    static ContenderProcess start(Contender contender, Path place, List<Integer> cpus, Path cProgram, Path journal)
+    static ContenderProcess start(Contender contender, Path place, List<Integer> cpus, Path compiled, Path journal)
         throws IOException {
         if (contender.kind() == Contender.Kind.JAVA || contender.kind() == Contender.Kind.LAYER_JAVA) {
             Files.createDirectory(place,
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
-        Process process = new ProcessBuilder(contender.command(place, cpus, cProgram, journal))
+        Process process = new ProcessBuilder(contender.command(place, cpus, compiled, journal))
             .redirectError(errors(place).toFile()).start();
         return new ContenderProcess(contender, place, process);
     }
