@@ -133,7 +133,7 @@ struct mkemu_cpu {
     uint64_t audited, poll_nanos, number; /* number: of the message that is delivered */
     unsigned looks;
     struct mkemu_trace trace;
-    void (*damaged)(struct mkemu_cpu *c, int sender_cpu); /* told of a lane that closes; may be NULL */
+    void (*damaged)(struct mkemu_cpu *c, int sender_cpu); /* a lane closes, a slot has no size; may be NULL */
     struct mkemu_ipi_data message;
 };
 

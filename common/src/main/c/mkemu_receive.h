@@ -197,6 +197,8 @@ static inline int mkemu_take_slot(struct mkemu_cpu *c, mkemu_handler *handler, v
     uint64_t size = mkemu_load(&slot->data_size);
     if (size == 0 || size > MKEMU_IPI_DATA_MAX_DATA_SIZE) {
         mkemu_count(c, size ? MKEMU_LOCAL_APIC_COUNTER_ANOMALIES : MKEMU_LOCAL_APIC_COUNTER_SPURIOUS, 1);
+        if (size && c->damaged)
+            c->damaged(c, mkemu_load(&slot->sender_cpu));
         return 0;
     }
     mkemu_count(c, MKEMU_LOCAL_APIC_COUNTER_RECEIVED, 1);

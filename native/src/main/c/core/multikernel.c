@@ -68,9 +68,9 @@ void mkc_k_multikernel_unregister_handler(struct mk_ipi_handler *handler)
         return;
     int result = is_registered(core, h) ? core->host.handler_unregister(core->host.self, h->host) : -ENOENT;
     if (result) {
-        mkc_log(core, 4, result == -EDEADLK
-            ? "multikernel_unregister_handler from a callback that it would wait for: the handler stays registered"
-            : "WARNING: multikernel_unregister_handler of what is not registered");
+        mkc_log(core, 4, "WARNING: CPU: %u: multikernel_unregister_handler %s", mkc_this_cpu()->index,
+            result == -EDEADLK ? "from a callback that it would wait for: the handler stays registered"
+                               : "of what is not registered");
         mkc_trace(core);
         return;
     }

@@ -171,7 +171,8 @@ void mkc_k_memunmap(void *address)
 
 phys_addr_t mkc_k_mkemu_pool_alloc(struct module *m, size_t size, size_t align)
 {
-    struct page *page = size ? allocate(m, size, align < PAGE_SIZE ? PAGE_SIZE : align, true) : NULL;
+    bool refused = !size || (align & (align - 1));
+    struct page *page = refused ? NULL : allocate(m, size, align < PAGE_SIZE ? PAGE_SIZE : align, true);
 
     return page ? page->address : 0;
 }

@@ -19,6 +19,14 @@ static void unhandled(struct cpu *cpu, const struct mkemu_ipi_data *message)
         klog(LOG_WARNING, "mkemu: no handler for IPI type 0x%x from CPU %d", message->type, message->sender_cpu);
 }
 
+static void damaged(struct mkemu_cpu *at, int sender_cpu)
+{
+    static struct rate_limit limit = {.source = "mkemu: damaged message"};
+    if (klog_passes(&limit))
+        klog(LOG_ERR, "mkemu: damaged message in the lane of CPU %d dropped%s", sender_cpu,
+            mkemu_is_queued(at->peer) ? "; the lane is closed until this instance is executed again" : "");
+}
+
 /* A message: queued a copy, single-slot the live slot, at each interrupt. */
 static void receive(struct mkemu_cpu *at, struct mkemu_ipi_data *message, void *context)
 {
@@ -48,12 +56,18 @@ static bool has_work(void *context)
     return mkemu_core_is_ready(kernel.core, cpu->logical);
 }
 
+/* What the boot CPU waits for has just come, and nothing else may come for a second. */
+static bool has_awaited(const struct cpu *cpu)
+{
+    return cpu->logical == 0 && kernel.awaited && mkemu_core_module_result(kernel.awaited) != 1;
+}
+
 void cpu_step(struct cpu *cpu)
 {
     __atomic_store_n(&cpu->turns, cpu->turns + 1, __ATOMIC_RELAXED);
     bool interrupted = mkemu_turn(&cpu->at, receive, cpu) > 0;
     int64_t wait = mkemu_core_run(kernel.core, cpu->logical);
-    if (interrupted || wait <= 0)
+    if (interrupted || wait <= 0 || has_awaited(cpu))
         return;
     __atomic_store_n(&cpu->idles, true, __ATOMIC_RELAXED);
     mkemu_idle(&cpu->at, kernel.idle, wait, has_work, receive, cpu);
@@ -104,6 +118,7 @@ void cpus_bring_up(void)
         kernel.cpus[index].logical = (int)index;
         if (mkemu_cpu_open(&kernel.peer, &kernel.cpus[index].at, (int)index))
             fail(EXIT_CODE_MACHINE, "%s", kernel.peer.error);
+        kernel.cpus[index].at.damaged = damaged;
     }
     mkemu_store(&kernel.peer.entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_MAPPED], mkemu_nanos());
     for (uint32_t index = 0; index < kernel.cpu_count; index++) {

@@ -57,12 +57,13 @@ static void *map_page(void *self, const struct mkemu_core_message *message)
 {
     (void)self;
     void *page = mkemu_map_page(&kernel.peer, (const struct mkemu_ipi_data *)message);
-    static struct rate_limit refused = {.source = "mkemu: page not mapped"};
-    if (!page && message->type == MKEMU_IPI_DATA_PFN_IPI_TYPE && klog_passes(&refused)) {
+    static struct rate_limit refused = {.source = "mkemu: PFN not mapped"};
+    if (!page && message->type == MKEMU_IPI_DATA_PFN_IPI_TYPE && message->data_size == MKEMU_IPI_DATA_PFN_SIZE
+        && klog_passes(&refused)) {
         uint64_t pfn;
         memcpy(&pfn, message->buffer, sizeof pfn);
-        klog(LOG_WARNING, "mkemu: page 0x%llx from CPU %d is not mapped: it is outside RAM, or its sender does not own "
-            "it, or has not shared it", (unsigned long long)pfn, message->sender_cpu);
+        klog(LOG_WARNING, "mkemu: PFN 0x%llx from CPU %d not mapped: it is outside RAM, or its sender does not own it, "
+            "or has not shared it", (unsigned long long)pfn, message->sender_cpu);
     }
     return page;
 }

@@ -54,7 +54,8 @@ struct kernel {
     struct mkemu_core *core;
     char *const *module_paths;
     int module_count;
-    bool parking; /* the CPUs leave their loops */
+    struct mkemu_core_module *awaited; /* the boot CPU waits for the end of its init or exit, or NULL */
+    bool parking;                      /* the CPUs leave their loops */
 };
 
 extern struct kernel kernel;

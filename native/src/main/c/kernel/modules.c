@@ -30,8 +30,10 @@ void modules_load(char *const *paths, int count)
 /* Runs this CPU until what the module does has a result. */
 static int await(struct mkemu_core_module *module)
 {
+    kernel.awaited = module;
     while (mkemu_core_module_result(module) == 1)
         cpu_step(this_cpu);
+    kernel.awaited = NULL;
     return mkemu_core_module_result(module);
 }
 

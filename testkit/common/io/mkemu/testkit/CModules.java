@@ -153,6 +153,12 @@ public final class CModules {
         return build(source, into, true, options);
     }
 
+    /** A module of the checkout, made when a test first wants it; its file is not to be changed. */
+    public static Path made(String source) {
+        require();
+        return build(root().resolve(source), Path.of("target/native").toAbsolutePath());
+    }
+
     /** As {@link #build(Path, Path, String...)}, of this file alone: what each module has from mkemu is not in it. */
     public static Path buildAlone(Path source, Path into, String... options) {
         return build(source, into, false, options);

@@ -16,6 +16,7 @@ import io.mkemu.os.Affinity;
 import io.mkemu.os.OsFile;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.testkit.Await;
+import io.mkemu.testkit.CModules;
 import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,8 +24,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -43,6 +42,7 @@ public final class TestKernels implements AfterEachCallback {
     private final TestMachine machine;
     private final Map<Integer, Node> nodes = new LinkedHashMap<>();
     private final Map<Integer, NativeKernel> natives = new LinkedHashMap<>();
+    private final List<Subject> puppets = new ArrayList<>();
     private OsFile hostLock;
 
     public TestKernels(IpiMode mode) {
@@ -119,6 +119,20 @@ public final class TestKernels implements AfterEachCallback {
         return started;
     }
 
+    /** Loads and boots a kernel whose module is in C, the one that does what a test says. */
+    Subject puppet(KernelHost host, int id, int... cpus) throws Exception {
+        load(id, cpus);
+        Path module = CModules.made("instance/src/test/c/puppet.c");
+        if (host == KernelHost.NATIVE) {
+            startNative(id, "quiet", module).awaitActive();
+        } else {
+            boot(id, "quiet", ModuleLoader.load(List.of(module.toString())).toArray(KernelModule[]::new));
+        }
+        Subject puppet = new Puppet(this, id);
+        puppets.add(puppet);
+        return puppet;
+    }
+
     /** Ends a kernel in order. */
     void shutDown(int id) throws InterruptedException {
         if (nodes.containsKey(id)) {
@@ -161,6 +175,9 @@ public final class TestKernels implements AfterEachCallback {
 
     /** Ends the kernels and removes the machine. */
     public void close() throws Exception {
+        for (Subject puppet : puppets) {
+            puppet.shutDown();
+        }
         for (Node node : nodes.values()) {
             node.shutDown();
             node.kernel.close();
@@ -176,10 +193,9 @@ public final class TestKernels implements AfterEachCallback {
     }
 
     /** A kernel, and the module in it by which a test makes calls. */
-    public static final class Node implements KernelModule {
+    public static final class Node extends Subject implements KernelModule {
         private final MappedMachine mapped;
         final KernelInstance kernel;
-        public Kernel api;
         private boolean down;
 
         private Node(MappedMachine mapped, int id, String cmdline, KernelHook.Maker hooks) {
@@ -189,6 +205,7 @@ public final class TestKernels implements AfterEachCallback {
         }
 
         /** Lets the modules exit and parks the CPUs; once, since CPUs that are parked let no module exit. */
+        @Override
         public void shutDown() throws InterruptedException {
             if (!down) {
                 down = true;
@@ -206,25 +223,13 @@ public final class TestKernels implements AfterEachCallback {
             api = given;
         }
 
-        /** Does something on a CPU of this kernel and returns what came of it. */
-        public <T> T on(int logicalCpu, Callable<T> call) throws Exception {
-            CompletableFuture<T> result = new CompletableFuture<>();
-            kernel.cpu(logicalCpu).submit(() -> {
-                try {
-                    result.complete(call.call());
-                } catch (Throwable fault) {
-                    result.completeExceptionally(fault);
-                }
-            });
-            return result.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
+        @Override
+        void submit(int logicalCpu, Runnable work) {
+            kernel.cpu(logicalCpu).submit(work);
         }
 
-        /** As {@link #on(int, Callable)}, on the boot CPU. */
-        public <T> T on(Callable<T> call) throws Exception {
-            return on(0, call);
-        }
-
-        /** Returns when all that was pending on the CPU before has been delivered: two whole turns of its loop. */
+        /* Two whole turns of its loop. */
+        @Override
         void settle(int logicalCpu) throws Exception {
             for (int turn = 0; turn < 2; turn++) {
                 CountDownLatch stepped = new CountDownLatch(1);
@@ -239,14 +244,12 @@ public final class TestKernels implements AfterEachCallback {
             }
         }
 
-        /** Holds a CPU between two interrupts until the result is closed. */
-        public Hold hold(int logicalCpu) throws InterruptedException {
-            Hold hold = new Hold();
-            kernel.cpu(logicalCpu).submit(hold::stand);
-            Await.latch(hold.standing);
-            return hold;
+        @Override
+        boolean waits(int logicalCpu, Thread thread) {
+            return thread.getState() == Thread.State.TIMED_WAITING;
         }
 
+        @Override
         LocalApic apic(int logicalCpu) {
             return mapped.apic(kernel.entry().cpus()[logicalCpu]);
         }
@@ -257,13 +260,17 @@ public final class TestKernels implements AfterEachCallback {
         private final CountDownLatch standing = new CountDownLatch(1);
         private final CountDownLatch released = new CountDownLatch(1);
 
-        private void stand() {
+        void stand() {
             standing.countDown();
             try {
                 Await.latch(released);
             } catch (InterruptedException stop) {
                 Thread.currentThread().interrupt();
             }
+        }
+
+        void awaitStanding() throws InterruptedException {
+            Await.latch(standing);
         }
 
         @Override

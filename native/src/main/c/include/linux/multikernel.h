@@ -88,8 +88,12 @@ struct mk_instance *mk_instance_find(int id);
  */
 #define mk_instance_of_cpu(physical_cpu) mkemu_instance_of_cpu(physical_cpu) /* -1: no instance's */
 #define mk_this_instance_id() mkemu_instance_id()
-#define mk_send_ipi_data_to_cpu(id, physical_cpu, data, size, type) \
-    mkemu_send((id), (physical_cpu), (data), (size), (type))
+static inline int mk_send_ipi_data_to_cpu(int id, int physical_cpu, const void *data, size_t size, unsigned long type)
+{
+    /* Below, -1 is the first CPU of the instance; here it is no CPU. */
+    return mkemu_send(id, physical_cpu < 0 ? 0x7fffffff : physical_cpu, data, size, type);
+}
+
 #define mk_send_ipi_data_timeout(id, data, size, type, timeout) \
     mkemu_send_timeout((id), (data), (size), (type), (timeout))
 #define mk_revoke_pfn(id, pfn) mkemu_revoke_pfn((id), (pfn))

@@ -35,10 +35,7 @@ abstract class CModuleContract {
     private static final int TAKE_BACK = 0x22;
     private static final int SELF = 0x23;
 
-    /** What has a module in C: a kernel of this JVM, or the kernel in C, which is a process. */
-    enum Host { JVM, NATIVE }
-
-    private final Host host;
+    private final KernelHost host;
     private final IpiMode mode;
     @TempDir
     Path directory;
@@ -46,7 +43,7 @@ abstract class CModuleContract {
     private Node other;
     private final List<byte[]> answers = Collections.synchronizedList(new ArrayList<>());
 
-    CModuleContract(Host host, IpiMode mode) {
+    CModuleContract(KernelHost host, IpiMode mode) {
         this.host = host;
         this.mode = mode;
     }
@@ -87,7 +84,7 @@ abstract class CModuleContract {
     }
 
     private InstanceEntry bootWith(int id, Path module, String cmdline) throws Exception {
-        if (host == Host.JVM) {
+        if (host == KernelHost.JVM) {
             machine.boot(id, cmdline, ModuleLoader.load(List.of(module.toString())).toArray(KernelModule[]::new));
         } else {
             machine.startNative(id, cmdline, module).awaitActive();
@@ -194,7 +191,7 @@ abstract class CModuleContract {
         machine.shutDown(1);
         awaitLine("answers: gone");
         assertEquals(List.of(), machine.log(1).stream().filter(line -> line.contains("left ")).toList());
-        if (host == Host.JVM) {
+        if (host == KernelHost.JVM) {
             assertEquals(0, machine.node(1).kernel.handlers().handlersOf(ASK).length);
             assertEquals(0, machine.node(1).kernel.handlers().handlersOf(SELF).length);
         }

@@ -5,6 +5,6 @@ import io.mkemu.abi.IpiMode;
 
 class CModuleQueuedTest extends CModuleContract {
     CModuleQueuedTest() {
-        super(Host.JVM, IpiMode.QUEUED);
+        super(KernelHost.JVM, IpiMode.QUEUED);
     }
 }

@@ -5,6 +5,6 @@ import io.mkemu.abi.IpiMode;
 
 class CModuleSingleSlotTest extends CModuleContract {
     CModuleSingleSlotTest() {
-        super(Host.JVM, IpiMode.SINGLE_SLOT);
+        super(KernelHost.JVM, IpiMode.SINGLE_SLOT);
     }
 }

@@ -17,14 +17,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Handlers, in both modes. */
 @ParameterizedClass
-@EnumSource(MailboxContract.Differences.class)
+@MethodSource("kernelsAndMailboxes")
 class HandlerContractTest extends MailboxContract {
-    HandlerContractTest(Differences here) {
-        super(here);
+    HandlerContractTest(KernelHost kind, Differences here) {
+        super(kind, here);
     }
 
     @Test

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @EnumSource(MailboxContract.Differences.class)
 class IpiAreaContractTest extends MailboxContract {
     IpiAreaContractTest(Differences here) {
-        super(here);
+        super(KernelHost.JAVA, here);
     }
 
     long available(int id) {

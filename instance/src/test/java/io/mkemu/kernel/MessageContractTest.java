@@ -11,7 +11,6 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.kernel.TestKernels.Hold;
-import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.testkit.Await;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -24,14 +23,14 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Sending and receiving, in both modes. */
 @ParameterizedClass
-@EnumSource(MailboxContract.Differences.class)
+@MethodSource("kernelsAndMailboxes")
 class MessageContractTest extends MailboxContract {
-    MessageContractTest(Differences here) {
-        super(here);
+    MessageContractTest(KernelHost kind, Differences here) {
+        super(kind, here);
     }
 
     @Test
@@ -186,7 +185,7 @@ class MessageContractTest extends MailboxContract {
     @Test
     @DisplayName("sender: the CPU in the message leads to the instance that can be answered; the host receives too")
     void replyToTheSender() throws Exception {
-        for (Node answering : List.of(host, receiver)) {
+        for (Subject answering : List.of(host, receiver)) {
             answering.api.registerHandler((data, context) -> {
                 int back = answering.api.instanceOfCpu(data.senderCpu());
                 arrived.add("at " + answering.api.instanceId() + " from " + back + " cpu " + data.senderCpu());

@@ -5,6 +5,6 @@ import io.mkemu.abi.IpiMode;
 
 class NativeModuleQueuedTest extends CModuleContract {
     NativeModuleQueuedTest() {
-        super(Host.NATIVE, IpiMode.QUEUED);
+        super(KernelHost.NATIVE, IpiMode.QUEUED);
     }
 }

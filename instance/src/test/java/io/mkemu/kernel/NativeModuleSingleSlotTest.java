@@ -5,6 +5,6 @@ import io.mkemu.abi.IpiMode;
 
 class NativeModuleSingleSlotTest extends CModuleContract {
     NativeModuleSingleSlotTest() {
-        super(Host.NATIVE, IpiMode.SINGLE_SLOT);
+        super(KernelHost.NATIVE, IpiMode.SINGLE_SLOT);
     }
 }

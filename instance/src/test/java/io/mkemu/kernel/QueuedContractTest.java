@@ -11,7 +11,6 @@ import io.mkemu.Errno;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Hold;
-import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
 import io.mkemu.module.IpiHandler;
@@ -34,14 +33,18 @@ import java.util.stream.LongStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What only the queued mailbox promises. */
+@ParameterizedClass
+@EnumSource(KernelHost.class)
 class QueuedContractTest extends MailboxContract {
-    QueuedContractTest() {
-        super(Differences.QUEUED);
+    QueuedContractTest(KernelHost kind) {
+        super(kind, Differences.QUEUED);
     }
 
-    private void stream(Node from, int cpu, int messages, CountDownLatch done) {
+    private void stream(Subject from, int cpu, int messages, CountDownLatch done) {
         from.api.runOnCpu(cpu, () -> {
             UnsafeBuffer data = new UnsafeBuffer(new byte[16]);
             long[] next = {0};
@@ -59,7 +62,7 @@ class QueuedContractTest extends MailboxContract {
     @Test
     @DisplayName("interrupt, queued: each message exactly once to each handler, in each sender's order")
     void exactlyOnceInOrder() throws Exception {
-        int messages = 20_000;
+        int messages = messages(20_000);
         List<List<List<Long>>> seen = new ArrayList<>();
         for (int handler = 0; handler < 2; handler++) {
             List<List<Long>> bySender = new ArrayList<>();

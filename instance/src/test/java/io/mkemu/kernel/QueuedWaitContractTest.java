@@ -11,7 +11,6 @@ import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.kernel.TestKernels.Hold;
-import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.testkit.Await;
 import io.mkemu.trace.TraceControl;
 import java.nio.charset.StandardCharsets;
@@ -23,17 +22,21 @@ import java.util.stream.IntStream;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a send that waits for room promises; only the queued mailbox can be full. */
+@ParameterizedClass
+@EnumSource(KernelHost.class)
 class QueuedWaitContractTest extends MailboxContract {
     private static final long SHORT_NANOS = 1_000_000;
     private static final long FOREVER = Long.MAX_VALUE;
 
-    QueuedWaitContractTest() {
-        super(Differences.QUEUED);
+    QueuedWaitContractTest(KernelHost kind) {
+        super(kind, Differences.QUEUED);
     }
 
-    private static int sendTimeout(Node from, int to, String text, long timeoutNanos) {
+    private static int sendTimeout(Subject from, int to, String text, long timeoutNanos) {
         UnsafeBuffer bytes = new UnsafeBuffer(text.getBytes(StandardCharsets.UTF_8));
         return from.api.sendIpiDataTimeout(to, bytes, 0, bytes.capacity(), TYPE, timeoutNanos);
     }
@@ -44,7 +47,7 @@ class QueuedWaitContractTest extends MailboxContract {
         }
     }
 
-    /** A send on the sender's boot CPU that sleeps between two looks for room when this returns. */
+    /** A send on the sender's boot CPU that waits for room when this returns. */
     private CompletableFuture<Integer> waiting(int target, String text) throws Exception {
         CompletableFuture<Integer> result = new CompletableFuture<>();
         CompletableFuture<Thread> cpu = new CompletableFuture<>();
@@ -53,7 +56,7 @@ class QueuedWaitContractTest extends MailboxContract {
             result.complete(sendTimeout(sender, target, text, FOREVER));
         });
         Thread thread = cpu.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
-        Await.until(() -> thread.getState() == Thread.State.TIMED_WAITING);
+        Await.until(() -> sender.waits(0, thread));
         assertFalse(result.isDone());
         return result;
     }
@@ -89,10 +92,19 @@ class QueuedWaitContractTest extends MailboxContract {
         try (Hold still = receiver.hold(0)) {
             assertNotNull(still);
             fill(1);
-            assertEquals(-Errno.ENOSPC, sender.on(() -> sendTimeout(sender, 1, "late", SHORT_NANOS)));
+            assertEquals(-Errno.ENOSPC, sender.on(() -> {
+                /* A CPU that looks for work now and then has filled its ring with that. */
+                ring.all();
+                return sendTimeout(sender, 1, "late", SHORT_NANOS);
+            }));
         }
         assertEquals(1, sender.apic(0).counter(Counter.FULL));
-        assertEquals(List.of("late"), ring.of(TraceEvent.FULL).stream().map(TraceTap.Seen::text).toList());
+        List<TraceTap.Seen> full = ring.of(TraceEvent.FULL);
+        assertEquals(List.of("late".length()), full.stream().map(TraceTap.Seen::size).toList());
+        if (kind != KernelHost.NATIVE) {
+            /* That one has no mode all: a module in C runs in a JVM then. */
+            assertEquals("late", full.getFirst().text());
+        }
     }
 
     @Test
@@ -100,12 +112,12 @@ class QueuedWaitContractTest extends MailboxContract {
     void twoCpusThatWaitForEachOther() throws Exception {
         CyclicBarrier both = new CyclicBarrier(2);
         List<CompletableFuture<Integer>> results = List.of(new CompletableFuture<>(), new CompletableFuture<>());
-        List<Node> nodes = List.of(receiver, sender);
+        List<Subject> nodes = List.of(receiver, sender);
         for (int index = 0; index < 2; index++) {
-            Node node = nodes.get(index);
+            Subject node = nodes.get(index);
             int other = 2 - index;
             CompletableFuture<Integer> result = results.get(index);
-            node.kernel.cpu(0).submit(() -> {
+            node.submit(0, () -> {
                 try {
                     both.await();
                     while (sendTimeout(node, other, "x", 0) == 0) {
