@@ -169,14 +169,14 @@ void mkc_k_memunmap(void *address)
         core->host.unmap_page(core->host.self, address);
 }
 
-phys_addr_t mkc_k_mkemu_pool_alloc(struct module *m, size_t size, size_t align)
+phys_addr_t mkc_k_mkemu_kmod_pool_alloc(struct module *m, size_t size, size_t align)
 {
     struct page *page = size ? allocate(m, size, align < PAGE_SIZE ? PAGE_SIZE : align, true) : NULL;
 
     return page ? page->address : 0;
 }
 
-int mkc_k_mkemu_pool_free(phys_addr_t address, size_t size)
+int mkc_k_mkemu_kmod_pool_free(phys_addr_t address, size_t size)
 {
     struct mkemu_core *core = mkc_this_cpu()->core;
     struct page *page = find(core, NULL, address);
