@@ -21,7 +21,7 @@ fi
 
 # Not -march=native: an image runs on other machines than the one that built it. Frame pointers and symbols are for the
 # call trace of a kernel that dies.
-flags='-std=gnu11 -O2 -g1 -Wall -Wextra -Werror -fPIC -fno-omit-frame-pointer -fvisibility=hidden -pthread'
+flags='-std=gnu11 -O2 -g1 -Wall -Wextra -Werror -fPIC -fno-omit-frame-pointer -fvisibility=hidden -pthread -static-libgcc'
 build() {
     out=$dist/lib/native/$1
     shift

@@ -116,7 +116,8 @@ static void on_signal(int number, siginfo_t *about, void *context)
     const ucontext_t *where = context;
 
     if (at) {
-        at->fault = (struct mkc_fault){.signal = number, .pc = pc_of(where), .address = (uintptr_t)about->si_addr};
+        at->fault = (struct mkc_fault){.signal = number, .pc = pc_of(where), .address = (uintptr_t)about->si_addr,
+            .overflow = number == SIGSEGV && mkc_overflow_at((uintptr_t)about->si_addr)};
         if (belongs_here(where, &at->fault)) {
             pthread_sigmask(SIG_SETMASK, &where->uc_sigmask, NULL);
             _longjmp(at->base, FAULT);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fault.c: a kernel ends because a module cannot go on. Where it has a process of its own that ends with it; where many
- * kernels share one, in a simulation, the others go on.
+ * fault.c: a kernel ends because a module cannot go on. The process of an instance ends with it, the host ends its
+ * machine in order, and in a simulation, where many kernels share a process, the others go on.
  */
 #include "core.h"
 
@@ -30,7 +30,9 @@ static void what_happened(struct mkemu_core *core, const struct mkc_fault *fault
 {
     unsigned long address = fault->address;
 
-    if ((fault->signal == SIGSEGV || fault->signal == SIGBUS) && address < 4096)
+    if (fault->overflow)
+        mkc_log(core, 1, "BUG: stack guard page was hit at 0x%lx (stack overflow)", address);
+    else if ((fault->signal == SIGSEGV || fault->signal == SIGBUS) && address < 4096)
         mkc_log(core, 1, "BUG: kernel NULL pointer dereference, address: 0x%016lx", address);
     else if (fault->signal == SIGSEGV || fault->signal == SIGBUS)
         mkc_log(core, 1, "BUG: unable to handle page fault for address: 0x%016lx", address);
@@ -67,6 +69,8 @@ void mkc_fault(struct mkc_cpu *cpu, const struct mkc_fault *fault)
         mkc_log(core, 1, " %s", name);
     }
     mkc_log(core, 1, " </%s>", cpu->in_irq ? "IRQ" : "TASK");
+    if (fault->overflow)
+        mkc_format(text + __builtin_strlen(text), sizeof text - __builtin_strlen(text), ": overflow of the stack");
     core->host.panic(core->host.self, text);
     core->dead = true;
 }

@@ -121,14 +121,14 @@ void mkemu_core_deliver(struct mkemu_core *core, int32_t logical_cpu, uint64_t t
         (struct mk_ipi_data *)message});
 }
 
-int mkc_k_mkemu_send(int instance, int cpu, const void *data, size_t size, unsigned long type)
+int mkc_k_mkemu_kmod_send(int instance, int cpu, const void *data, size_t size, unsigned long type)
 {
     const struct mkemu_host *host = &mkc_this_cpu()->core->host;
 
     return host->send(host->self, instance, cpu, type, data, size);
 }
 
-int mkc_k_mkemu_send_timeout(int instance, const void *data, size_t size, unsigned long type, s64 timeout)
+int mkc_k_mkemu_kmod_send_timeout(int instance, const void *data, size_t size, unsigned long type, s64 timeout)
 {
     const struct mkemu_host *host = &mkc_this_cpu()->core->host;
 
@@ -142,7 +142,7 @@ int mkc_k_mk_send_pfn(int instance, unsigned long pfn)
     return host->send_pfn(host->self, instance, pfn);
 }
 
-int mkc_k_mkemu_revoke_pfn(int instance, unsigned long pfn)
+int mkc_k_mkemu_kmod_revoke_pfn(int instance, unsigned long pfn)
 {
     const struct mkemu_host *host = &mkc_this_cpu()->core->host;
 

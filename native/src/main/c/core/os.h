@@ -26,6 +26,7 @@ struct mkc_fault {
     uintptr_t address, pc;
     uintptr_t trace[MKC_FAULT_FRAMES]; /* pc, then return addresses; those that are not known are 0 */
     uint32_t count;
+    bool overflow; /* of the stack */
 };
 /* Calls a function; false: it was left by mkc_throw, or by an error that a signal tells, after which failed is called. */
 bool mkc_catch(void (*function)(void *argument), void *argument,
@@ -53,6 +54,8 @@ bool mkc_context_guards(const struct mkc_context *context, uintptr_t address);
 /* Gives this thread a stack for the process's handlers of memory errors, until it ends. Where there is no memory for one,
    or somebody else's is there, nothing happens. */
 void mkc_overflow_watch(void);
+/* Whether an address lies where the stack of this thread ends, if it is looked after. Async-signal-safe. */
+bool mkc_overflow_at(uintptr_t address);
 
 /* A shared object. */
 struct mkc_object;

@@ -9,8 +9,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 
-/* The JVM writes its report on it. */
-enum { STACK = 256 << 10 };
+/* STACK: the JVM writes its report of an error of its own on it. GUARD: what a JVM protects at the end of a stack. */
+enum { STACK = 256 << 10, GUARD = 64 << 10, BELOW = 1 << 20 };
+
+static __thread uintptr_t stack_end __attribute__((tls_model("initial-exec"))); /* its lowest address; 0: not known */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
@@ -42,7 +44,10 @@ static void begin(void)
 
 void mkc_overflow_watch(void)
 {
+    pthread_attr_t attributes;
     stack_t stack;
+    void *lowest;
+    size_t size;
 
     if (pthread_once(&once, begin) || !has_key || pthread_getspecific(key))
         return;
@@ -52,6 +57,18 @@ void mkc_overflow_watch(void)
     stack = (stack_t){.ss_size = STACK, .ss_sp = mkc_map(STACK)};
     if (!stack.ss_sp)
         return;
-    if (sigaltstack(&stack, NULL) || pthread_setspecific(key, stack.ss_sp))
+    if (sigaltstack(&stack, NULL) || pthread_setspecific(key, stack.ss_sp)) {
         let_go(stack.ss_sp);
+        return;
+    }
+    if (!pthread_getattr_np(pthread_self(), &attributes)) {
+        if (!pthread_attr_getstack(&attributes, &lowest, &size))
+            stack_end = (uintptr_t)lowest;
+        pthread_attr_destroy(&attributes);
+    }
+}
+
+bool mkc_overflow_at(uintptr_t address)
+{
+    return stack_end && address < stack_end + GUARD && address + BELOW > stack_end;
 }

@@ -169,7 +169,7 @@ void mkc_k_memunmap(void *address)
         core->host.unmap_page(core->host.self, address);
 }
 
-phys_addr_t mkc_k_mkemu_pool_alloc(struct module *m, size_t size, size_t align)
+phys_addr_t mkc_k_mkemu_kmod_pool_alloc(struct module *m, size_t size, size_t align)
 {
     bool refused = !size || (align & (align - 1));
     struct page *page = refused ? NULL : allocate(m, size, align < PAGE_SIZE ? PAGE_SIZE : align, true);
@@ -177,7 +177,7 @@ phys_addr_t mkc_k_mkemu_pool_alloc(struct module *m, size_t size, size_t align)
     return page ? page->address : 0;
 }
 
-int mkc_k_mkemu_pool_free(phys_addr_t address, size_t size)
+int mkc_k_mkemu_kmod_pool_free(phys_addr_t address, size_t size)
 {
     struct mkemu_core *core = mkc_this_cpu()->core;
     struct page *page = find(core, NULL, address);

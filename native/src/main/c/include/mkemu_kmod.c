@@ -239,7 +239,7 @@ void mkemu_delay(u64 ns)
 
 int multikernel_send_ipi_data(int instance_id, void *data, size_t data_size, unsigned long type)
 {
-    return mkemu_table->mkemu_send(instance_id, -1, data, data_size, type);
+    return mkemu_table->mkemu_kmod_send(instance_id, -1, data, data_size, type);
 }
 
 struct workqueue_struct *mkemu_alloc_workqueue(struct module *m, unsigned int flags, int max_active,

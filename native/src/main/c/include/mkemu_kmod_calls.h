@@ -44,18 +44,18 @@ MKEMU_CALL(struct mk_ipi_handler *, mkemu_register_handler, (struct module *m,
     void (*callback)(struct mk_ipi_data *data, void *context), void *context, unsigned int type),
     (m, callback, context, type))
 MKEMU_CALL(void, multikernel_unregister_handler, (struct mk_ipi_handler *handler), (handler))
-MKEMU_CALL(int, mkemu_send, (int instance, int cpu, const void *data, size_t size, unsigned long type),
+MKEMU_CALL(int, mkemu_kmod_send, (int instance, int cpu, const void *data, size_t size, unsigned long type),
     (instance, cpu, data, size, type))
-MKEMU_CALL(int, mkemu_send_timeout, (int instance, const void *data, size_t size, unsigned long type, s64 timeout),
+MKEMU_CALL(int, mkemu_kmod_send_timeout, (int instance, const void *data, size_t size, unsigned long type, s64 timeout),
     (instance, data, size, type, timeout))
 MKEMU_CALL(int, mk_send_pfn, (int instance, unsigned long pfn), (instance, pfn))
-MKEMU_CALL(int, mkemu_revoke_pfn, (int instance, unsigned long pfn), (instance, pfn))
+MKEMU_CALL(int, mkemu_kmod_revoke_pfn, (int instance, unsigned long pfn), (instance, pfn))
 MKEMU_CALL(void *, mk_receive_map_page, (struct mk_ipi_data *data), (data))
 MKEMU_CALL(int, mkemu_instance_of_cpu, (int physical_cpu), (physical_cpu))
 MKEMU_CALL(struct mk_instance *, mk_instance_find, (int id), (id))
 MKEMU_CALL(int, mkemu_instance_id, (void), ())
-MKEMU_CALL(phys_addr_t, mkemu_pool_alloc, (struct module *m, size_t size, size_t align), (m, size, align))
-MKEMU_CALL(int, mkemu_pool_free, (phys_addr_t address, size_t size), (address, size))
+MKEMU_CALL(phys_addr_t, mkemu_kmod_pool_alloc, (struct module *m, size_t size, size_t align), (m, size, align))
+MKEMU_CALL(int, mkemu_kmod_pool_free, (phys_addr_t address, size_t size), (address, size))
 
 /* memory */
 MKEMU_CALL(void *, mkemu_alloc, (struct module *m, size_t size, size_t align, gfp_t gfp), (m, size, align, gfp))

@@ -36,13 +36,13 @@ struct mk_ipi_handler {
 
 struct mk_ipi_handler *mkemu_register_handler(struct module *m, mk_ipi_callback_t callback, void *context,
     unsigned int type);
-int mkemu_send(int instance, int cpu, const void *data, size_t size, unsigned long type);
-int mkemu_send_timeout(int instance, const void *data, size_t size, unsigned long type, s64 timeout);
-int mkemu_revoke_pfn(int instance, unsigned long pfn);
+int mkemu_kmod_send(int instance, int cpu, const void *data, size_t size, unsigned long type);
+int mkemu_kmod_send_timeout(int instance, const void *data, size_t size, unsigned long type, s64 timeout);
+int mkemu_kmod_revoke_pfn(int instance, unsigned long pfn);
 int mkemu_instance_of_cpu(int physical_cpu);
 int mkemu_instance_id(void);
-phys_addr_t mkemu_pool_alloc(struct module *m, size_t size, size_t align);
-int mkemu_pool_free(phys_addr_t address, size_t size);
+phys_addr_t mkemu_kmod_pool_alloc(struct module *m, size_t size, size_t align);
+int mkemu_kmod_pool_free(phys_addr_t address, size_t size);
 
 /* The RFC's. A callback runs in interrupt context: it must not sleep. */
 #define multikernel_register_handler(callback, ctx, type) \
@@ -78,9 +78,9 @@ struct mk_instance *mk_instance_find(int id);
 
 /* pool_handle is instance_pool of the own instance; 0 when it is full, or another's. */
 #define multikernel_instance_alloc(pool_handle, size, align) \
-    ((pool_handle) ? mkemu_pool_alloc(&mkemu_kmod, (size), (align)) : (phys_addr_t)0)
+    ((pool_handle) ? mkemu_kmod_pool_alloc(&mkemu_kmod, (size), (align)) : (phys_addr_t)0)
 #define multikernel_instance_free(pool_handle, address, size) \
-    ((void)(pool_handle), (void)mkemu_pool_free((address), (size)))
+    ((void)(pool_handle), (void)mkemu_kmod_pool_free((address), (size)))
 
 /*
  * mkemu's own, for what the RFC leaves out: whom to answer, which instance this is, one CPU of an instance, a send that
@@ -91,11 +91,11 @@ struct mk_instance *mk_instance_find(int id);
 static inline int mk_send_ipi_data_to_cpu(int id, int physical_cpu, const void *data, size_t size, unsigned long type)
 {
     /* Below, -1 is the first CPU of the instance; here it is no CPU. */
-    return mkemu_send(id, physical_cpu < 0 ? 0x7fffffff : physical_cpu, data, size, type);
+    return mkemu_kmod_send(id, physical_cpu < 0 ? 0x7fffffff : physical_cpu, data, size, type);
 }
 
 #define mk_send_ipi_data_timeout(id, data, size, type, timeout) \
-    mkemu_send_timeout((id), (data), (size), (type), (timeout))
-#define mk_revoke_pfn(id, pfn) mkemu_revoke_pfn((id), (pfn))
+    mkemu_kmod_send_timeout((id), (data), (size), (type), (timeout))
+#define mk_revoke_pfn(id, pfn) mkemu_kmod_revoke_pfn((id), (pfn))
 
 #endif

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 /** Where in its source a module in C has gone wrong: what addr2line reads in its debug information. Stateless. */
 public final class DebugLine {
     /* killed by signal 11 in pagebell.so+0x1a2 (on_bell) */
-    private static final Pattern PLACE = Pattern.compile("( in \\S+\\+0x([0-9a-f]+))(?: \\((\\S+)\\))?$");
+    private static final Pattern PLACE = Pattern.compile("( in \\S+\\+0x([0-9a-f]+))(?: \\((\\S+)\\))?(?=$|: )");
     private static final long TOOL_SECONDS = 10;
     private static final int MOST_OUTPUT = 4096;
 
@@ -64,7 +64,7 @@ public final class DebugLine {
     }
 
     /**
-     * Adds the line to a reason that ends with a place.
+     * Adds the line to a reason that ends with a place, or has one before a colon.
      *
      * @param reason as {@code killed by signal 11 in pagebell.so+0x1a2 (on_bell)}
      * @param file   the module that it names
@@ -77,6 +77,7 @@ public final class DebugLine {
             return reason;
         }
         String function = found.function.isEmpty() ? place.group(3) : found.function;
-        return reason.substring(0, place.end(1)) + " (" + (function == null ? "" : function + ", ") + found.line + ")";
+        return reason.substring(0, place.end(1)) + " (" + (function == null ? "" : function + ", ") + found.line + ")"
+            + reason.substring(place.end());
     }
 }

@@ -263,15 +263,6 @@ public final class CModule implements KernelModule, AutoCloseable {
 
     /* ---- faults ---- */
 
-    /**
-     * For a process of many kernels: an error of a module in C, as a null pointer, ends its kernel with
-     * {@link Kernel#panic} from now on, and not the process. That holds where the error is made, not for what a module
-     * has written over before.
-     */
-    public static void catchFaults() {
-        CoreLibrary.catchFaults();
-    }
-
     /** It cannot go on. Returns where its kernel is not alone in its process; then C never comes back to the module. */
     void panic(String reason) {
         kernel.panic(DebugLine.added(reason, path));

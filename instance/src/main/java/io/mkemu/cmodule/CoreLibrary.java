@@ -39,7 +39,6 @@ final class CoreLibrary {
     private static final MemorySegment NEW = function("mkemu_core_new");
     private static final MemorySegment FREE = function("mkemu_core_free");
     private static final MemorySegment ABANDON = function("mkemu_core_abandon");
-    private static final MemorySegment CATCH_FAULTS = function("mkemu_core_catch_faults");
     private static final MemorySegment LOAD = function("mkemu_core_load");
     private static final MemorySegment MODULE_NAME = function("mkemu_core_module_name");
     private static final MemorySegment MODULE_PARAMETER = function("mkemu_core_module_parameter");
@@ -70,6 +69,7 @@ final class CoreLibrary {
             throw new MachineException(ExitCode.INTERNAL, CModuleFile.core() + " is of another version of mkemu ("
                 + (int) abi + ", must be " + CoreDescriptor.CORE_ABI + "); build mkemu anew: scripts/mk");
         }
+        call(library.findOrThrow("mkemu_core_catch_faults"), 0, 0, 0, 0);
         return library;
     }
 
@@ -126,10 +126,6 @@ final class CoreLibrary {
     /** Frees all of a kernel that has died. */
     static void abandon(long core) {
         call(ABANDON, core, 0, 0, 0);
-    }
-
-    static void catchFaults() {
-        call(CATCH_FAULTS, 0, 0, 0, 0);
     }
 
     /**

@@ -76,6 +76,16 @@ class CHeadersIT {
         assertEquals(List.of(), bad, "what the compiler says is above");
     }
 
+    /** What modules in C include has other names than mkemu's headers, so that a unit may include both. */
+    @Test
+    void theyStandBesideTheHeadersOfModules() throws Exception {
+        need("gcc");
+        Path both = Files.writeString(directory.resolve("both.c"), "#include \"mkemu_pages.h\"\n"
+            + "#include <linux/multikernel.h>\nint unit(void);\n");
+        assertTrue(Procs.run("gcc", "-std=gnu11", "-Wall", "-Werror", "-fsyntax-only", "-I", HEADERS.toString(),
+            "-I", Mk.root().resolve("native/src/main/c/include").toString(), both.toString()), "gcc says it above");
+    }
+
     @Test
     void includedTooLateTheySayWhatToDo() throws Exception {
         need("gcc");

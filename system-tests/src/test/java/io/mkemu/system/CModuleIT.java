@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -16,6 +17,27 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Kernel modules in C, compiled by mk cc, in both kernels and with both mailboxes. */
 class CModuleIT {
+    static final String CRASHES = """
+        #include <linux/module.h>
+        #include <linux/kthread.h>
+        static int *nowhere;
+        static noinline int step(int depth)
+        {
+            return *nowhere + depth;
+        }
+        static int run(void *unused)
+        {
+            return step(1) + 1;
+        }
+        static int __init crashes_init(void)
+        {
+            kthread_run(run, NULL, "crasher");
+            return 0;
+        }
+        module_init(crashes_init);
+        MODULE_LICENSE("GPL");
+        """;
+
     @RegisterExtension
     final Mk mk = new Mk();
 
@@ -103,26 +125,7 @@ class CModuleIT {
     @ParameterizedTest
     @ValueSource(strings = {"native", "jvm"})
     void anErrorInTheModuleTellsWhere(String kernel) throws Exception {
-        Path module = CModule.of(mk, "crashes", """
-            #include <linux/module.h>
-            #include <linux/kthread.h>
-            static int *nowhere;
-            static noinline int step(int depth)
-            {
-                return *nowhere + depth;
-            }
-            static int run(void *unused)
-            {
-                return step(1) + 1;
-            }
-            static int __init crashes_init(void)
-            {
-                kthread_run(run, NULL, "crasher");
-                return 0;
-            }
-            module_init(crashes_init);
-            MODULE_LICENSE("GPL");
-            """);
+        Path module = CModule.of(mk, "crashes", CRASHES);
         MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel),
             "mkemu,modules = \"echo\";"));
         run.ends(1);
@@ -136,6 +139,21 @@ class CModuleIT {
                 run::describe);
             assertTrue(run.out(" run\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size() >= 1, run::describe);
         }
+    }
+
+    /** As kernel 0 takes the machine with it; Mk sees to it that no process and no file is left. */
+    @Test
+    void anErrorInTheHostsKernelEndsTheMachine() throws Exception {
+        Path module = CModule.of(mk, "crashes", CRASHES);
+        MkProcess run = mk.start("run", "--machine", "c", tree("mkemu,modules = \"" + module + "\";",
+            "mkemu,modules = \"echo\";")).ends(4);
+        assertEquals(1, run.out("host: RIP: step[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(),
+            run::describe);
+        String reason = "mk: machine \"c\" was ended: the host's kernel: panic: crashes: killed by signal 11 in "
+            + "crashes\\.so\\+0x[0-9a-f]+ \\(step[.a-z0-9]*, crashes\\.c:6\\)";
+        assertTrue(Pattern.matches(reason, run.err().getFirst()), run::describe);
+        assertEquals(List.of(), Trees.below(mk.work()).stream().filter(file -> file.toString().contains("hs_err"))
+            .toList(), "reports of a JVM");
     }
 
     @ParameterizedTest
@@ -183,7 +201,7 @@ class CModuleIT {
             """);
         MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel)));
         run.ends(1);
-        assertEquals(1, run.out("^k1 failed: killed by signal 11 in deep\\.so\\+0x[0-9a-f]+ "
+        assertEquals(1, run.out("^k1 failed: (panic: deep: )?killed by signal 11 in deep\\.so\\+0x[0-9a-f]+ "
             + "\\(deeper.*, deep\\.c:\\d+\\): overflow of the stack" + whose + "$").size(), run::describe);
     }
 

@@ -97,7 +97,8 @@ class DebuggerIT extends LabMachine {
         assertInstanceOf(VMStartEvent.class, next(jvm));
         assertEquals(0, exec.out("active").size(), exec::describe);
         jvm.resume();
-        assertEquals(Quiet.class.getName(), assertInstanceOf(ClassPrepareEvent.class, next(jvm)).referenceType().name());
+        assertEquals(Quiet.class.getName(),
+            assertInstanceOf(ClassPrepareEvent.class, next(jvm)).referenceType().name());
         jvm.dispose();
         exec.ends(0);
         assertEquals(1, exec.out("^web: active, pid ").size(), exec::describe);

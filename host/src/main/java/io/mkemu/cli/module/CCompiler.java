@@ -23,6 +23,9 @@ final class CCompiler {
         "-Werror=int-conversion", "-Werror=return-type", "-fno-strict-aliasing", "-fno-common", "-fwrapv",
         "-fno-delete-null-pointer-checks", "-fno-omit-frame-pointer", "-fno-stack-protector", "-ffreestanding",
         "-D__KERNEL__", "-DMODULE");
+    /** On aarch64 gcc would call functions of its library for each atomic, and those the C library. */
+    private static final List<String> MACHINE_FLAGS =
+        System.getProperty("os.arch").equals("aarch64") ? List.of("-mno-outline-atomics") : List.of();
     private static final List<String> OBJECT_FLAGS =
         List.of("-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,--build-id");
     private static final List<String> SANITIZE_FLAGS = List.of("-fsanitize=address,undefined",
@@ -59,6 +62,7 @@ final class CCompiler {
         try {
             List<String> command = new ArrayList<>(List.of(compiler));
             command.addAll(KERNEL_FLAGS);
+            command.addAll(MACHINE_FLAGS);
             command.addAll(List.of("-DKBUILD_MODNAME=\"" + name + "\"", "-nostdinc", "-isystem", ownHeaders(),
                 "-I", include.toString()));
             command.addAll(OBJECT_FLAGS);

@@ -31,7 +31,7 @@ public record ContainerRun(String image, String volume) {
     }
 
     /** The command that runs an instance, as a shell takes it. */
-    String command(Machine machine, InstanceSpec spec, String cmdline) {
+    String command(Machine machine, InstanceSpec spec, KernelKind kernel, String cmdline) {
         Path directory = machine.directory().path();
         BitSet hostCpus = new BitSet();
         machine.physical(spec.cpus()).forEach(cpu -> hostCpus.set(machine.cpus().hostCpu(cpu)));
@@ -46,7 +46,8 @@ public record ContainerRun(String image, String volume) {
             spec.modules().stream().filter(ModulePath::isPath).forEach(file -> words.addAll(List.of("--mount",
                 "type=bind,src=" + file + ",dst=" + file + ",readonly")));
         }
-        words.addAll(List.of(image, "instance", directory.toString(), Integer.toString(spec.id()), cmdline));
+        words.addAll(List.of(image, kernel == KernelKind.NATIVE ? "native" : "instance", directory.toString(),
+            Integer.toString(spec.id()), cmdline));
         words.addAll(spec.modules());
         return ExternalProcess.quote(words);
     }

@@ -46,7 +46,7 @@ public final class ExternalProcess extends InstanceLife {
     /** How to join, line by line: what any program is given and the command line of a JVM, or that of a container. */
     public List<String> joinLines() {
         if (joining.container() != null) {
-            return List.of(joining.container().command(machine(), spec(), entry().cmdline()));
+            return List.of(joining.container().command(machine(), spec(), kernel(), entry().cmdline()));
         }
         String arguments = quote(List.of(machine().directory().path().toString(), Integer.toString(spec().id()),
             entry().cmdline()));

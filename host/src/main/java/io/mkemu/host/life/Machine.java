@@ -38,6 +38,7 @@ public final class Machine extends HostedMachine implements AutoCloseable {
     private final Set<String> reported = ConcurrentHashMap.newKeySet();
     private volatile CpuPlan cpus;
     private volatile KernelInstance hostKernel;
+    private volatile boolean panicked;
     private volatile Recorder recorder;
 
     private Machine(MachineDirectory directory, MachinePlan plan, HostLock lock, DirectoryWatch watch)
@@ -130,6 +131,7 @@ public final class Machine extends HostedMachine implements AutoCloseable {
         KernelInstance kernel = new KernelInstance(mapped(), 0, parameters, entry.ipiArea(), RecordingHook::new);
         hostKernel = kernel;
         kernel.onPanic(reason -> {
+            panicked = true;
             panics.accept("the host's kernel: " + reason);
             while (true) {
                 /* Its CPU stands still: the end of the process is all that it can expect. */
@@ -159,6 +161,10 @@ public final class Machine extends HostedMachine implements AutoCloseable {
             return true;
         }
         hostKernel = null;
+        if (panicked) {
+            /* Its boot CPU, which would end the modules, stands still for good. */
+            return true;
+        }
         boolean inTime = kernel.shutDown(HOST_SHUTDOWN_MILLIS);
         if (inTime) {
             kernel.close();

@@ -164,7 +164,6 @@ final class ModuleImages {
         for (String name : names) {
             if (ModulePath.isSharedObject(name)) {
                 sharedObjects.computeIfAbsent(name, path -> CModuleFile.load(Path.of(path)));
-                CModule.catchFaults();
             } else if (ModulePath.isPath(name) && !images.containsKey(name)) {
                 images.put(name, read(name));
             }
