@@ -86,7 +86,7 @@ class HandlerContractTest extends MailboxContract {
             return over.get() ? Task.DONE : Task.AGAIN;
         }));
         try {
-            for (int round = 0; round < 60; round++) {
+            for (int round = 0; round < rounds(60); round++) {
                 AtomicBoolean gone = new AtomicBoolean();
                 AtomicInteger late = new AtomicInteger();
                 AtomicInteger calls = new AtomicInteger();

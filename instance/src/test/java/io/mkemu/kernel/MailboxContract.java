@@ -95,6 +95,11 @@ abstract class MailboxContract {
         return kind == KernelHost.JAVA ? inJava : inJava / 400;
     }
 
+    /** A number of rounds of several calls each, which are dearer too. */
+    int rounds(int inJava) {
+        return kind == KernelHost.JAVA ? inJava : inJava / 5;
+    }
+
     int send(Subject from, int to, int type, String text) throws Exception {
         return from.on(() -> from.api.sendIpiData(to, text.getBytes(StandardCharsets.UTF_8), type));
     }

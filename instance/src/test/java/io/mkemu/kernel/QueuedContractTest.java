@@ -183,7 +183,7 @@ class QueuedContractTest extends MailboxContract {
     @Test
     @DisplayName("multikernel_unregister_handler, queued: two callbacks that take each other back: -EDEADLK for one")
     void unregisterEachOther() throws Exception {
-        for (int round = 0; round < 50; round++) {
+        for (int round = 0; round < rounds(50); round++) {
             IpiHandler[] handlers = new IpiHandler[2];
             int[] results = new int[2];
             CyclicBarrier inside = new CyclicBarrier(2);
@@ -257,7 +257,7 @@ class QueuedContractTest extends MailboxContract {
         long length = machine.mapped().interconnect().areaLength(1);
         int before = 0;
         try {
-            for (int round = 0; round < 30; round++) {
+            for (int round = 0; round < rounds(30); round++) {
                 int soFar = before;
                 Await.until(() -> sent.get() > soFar);
                 long area = machine.areas().get(3);

@@ -103,7 +103,7 @@ class SingleSlotContractTest extends MailboxContract {
             });
             watcher.start();
             byte[] data = {1, 1, 1, 1};
-            for (int message = 0; message < 400; message++) {
+            for (int message = 0; message < rounds(400); message++) {
                 int sent = 2 * message;
                 assertEquals(0, sender.on(() -> sender.api.sendIpiData(1, data, TYPE)));
                 Await.until(() -> looked.get() == sent);
