@@ -147,7 +147,7 @@ class CModuleIT {
         Path module = CModule.of(mk, "crashes", CRASHES);
         MkProcess run = mk.start("run", "--machine", "c", tree("mkemu,modules = \"" + module + "\";",
             "mkemu,modules = \"echo\";")).ends(4);
-        assertEquals(1, run.out("host: RIP: step[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(),
+        assertEquals(1, run.out("host:  step[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[crashes\\]$").size(),
             run::describe);
         String reason = "mk: machine \"c\" was ended: the host's kernel: panic: crashes: killed by signal 11 in "
             + "crashes\\.so\\+0x[0-9a-f]+ \\(step[.a-z0-9]*, crashes\\.c:6\\)";
