@@ -77,6 +77,8 @@ void mkc_irq_leave(struct mkc_cpu *cpu, struct mkc_running before)
         }
         __atomic_fetch_add(&cpu->switches, 1, __ATOMIC_SEQ_CST);
         __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
+        if (mkc_is_awaited(&cpu->switched))
+            mkc_happened(cpu->core, &cpu->switched);
     }
 }
 
@@ -99,6 +101,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
     core->next_pid = 2;
     INIT_LIST_HEAD(&core->modules);
     INIT_LIST_HEAD(&core->tasks);
+    INIT_LIST_HEAD(&core->changed.waiters);
     INIT_LIST_HEAD(&core->pages);
     INIT_LIST_HEAD(&core->entries);
     core->cpu = mkc_alloc(cpus * sizeof *core->cpu);
@@ -112,6 +115,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
         cpu->core = core;
         cpu->index = i;
         INIT_LIST_HEAD(&cpu->ready);
+        INIT_LIST_HEAD(&cpu->switched.waiters);
         INIT_LIST_HEAD(&cpu->tasklets);
         INIT_LIST_HEAD(&cpu->hi_tasklets);
         cpu->idle.core = core;
