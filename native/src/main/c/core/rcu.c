@@ -5,6 +5,8 @@
  */
 #include "core.h"
 
+enum { MOST_OFFSET = 4096 }; /* no function is at so low an address */
+
 void mkc_k_synchronize_rcu(void)
 {
     struct mkc_cpu *here = mkc_this_cpu();
@@ -42,9 +44,12 @@ static int caller(void *argument)
         mkc_k_synchronize_rcu();
         while (head) {
             struct rcu_head *next = head->next;
-            struct mkc_running before = mkc_irq_enter(self->cpu, "rcu", head->mkemu_owner,
-                (const void *)(uintptr_t)head->func);
-            head->func(head);
+            uintptr_t offset = (uintptr_t)head->func;
+            struct mkc_running before = mkc_irq_enter(self->cpu, "rcu", head->mkemu_owner, (const void *)offset);
+            if (offset < MOST_OFFSET)
+                mkc_k_kfree((char *)head - offset); /* kfree_rcu */
+            else
+                head->func(head);
             mkc_irq_leave(self->cpu, before);
             __atomic_fetch_add(&core->rcu_done, 1, __ATOMIC_SEQ_CST);
             mkc_happened(core, &core->changed);

@@ -221,6 +221,27 @@ class CModuleCoreTest {
         assertTrue(result.output.contains("rang 100 times"), result.output);
     }
 
+    /** Written in the manner of Linux, and of nothing else: RCU, hash tables, fifos, rings, krefs, works, timers. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', value = {
+        "peers    | peers.limit=4                    | peers.limit=0x10   | 10 events, sum 45, locks left",
+        "ring     | ring.peer=1                      |                    | consumed 1000, sum 500500",
+        "pingpong | pingpong.peer=1                  | pingpong.rounds=20 | 20 calls, 0 wrong, in time"})
+    void modulesThatWereWrittenForLinux(String name, String one, String other, String line) throws Exception {
+        for (String contexts : List.of("coroutines", "threads")) {
+            Result result = run(join(List.of(out.resolve("pair"), contexts, module(tests.resolve(name + ".c")), one,
+                other == null ? "" : other)));
+            assertEquals(0, result.exit, result.output);
+            assertTrue(result.output.contains(line), result.output);
+        }
+    }
+
+    @Test
+    void aParameterThatTheModuleItselfRefuses() throws Exception {
+        assertEquals(new Result(3, "parameter peers.limit=65: is not what the module takes\n"),
+            load("coroutines", 1, module(tests.resolve("peers.c")), "peers.limit=65"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"flush_work", "flush_again", "flush_delayed", "flush_workqueue", "cancel_work",
         "kthread_stop", "kthread_park", "tasklet_kill"})
@@ -242,6 +263,10 @@ class CModuleCoreTest {
         }
     }
 
+    /*
+     * Not with the thread sanitizer: it knows no coroutines, and with threads it takes READ_ONCE, which is a volatile
+     * load, for a plain one, and does not know fences: it tells of each place where Linux would have a data_race too.
+     */
     @Test
     void sanitizersFindNothing() throws Exception {
         assumeTrue(sanitizes("address,undefined"), "this cc has no sanitizers");
