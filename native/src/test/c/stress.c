@@ -9,9 +9,9 @@
 #include <linux/workqueue.h>
 #include "check.h"
 
-static unsigned int wakeups = 100000;
+static unsigned int wakeups = 25000;
 module_param(wakeups, uint, 0444);
-static unsigned int cancels = 1000;
+static unsigned int cancels = 500;
 module_param(cancels, uint, 0444);
 
 static DECLARE_WAIT_QUEUE_HEAD(ping);

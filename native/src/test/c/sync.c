@@ -266,10 +266,15 @@ static void works(void)
     CHECK(orders == 4 && order[0] == 0 && order[1] == 1 && order[2] == 2 && order[3] == 3);
 }
 
+struct numbered {
+    struct irq_work work;
+    int number;
+};
+
 static void soon(struct irq_work *work)
 {
     CHECK(in_interrupt());
-    order[orders++] = work->flags & 7;
+    order[orders++] = container_of(work, struct numbered, work)->number;
 }
 
 static void small(struct tasklet_struct *t)
@@ -303,21 +308,19 @@ static void forget(struct rcu_head *head)
 
 static void soft(void)
 {
-    struct irq_work one = IRQ_WORK_INIT(soon), two = IRQ_WORK_INIT(soon);
+    struct numbered one = {.work = IRQ_WORK_INIT(soon), .number = 1}, two = {.work = IRQ_WORK_INIT(soon), .number = 2};
     DECLARE_TASKLET(tasklet, small);
     int on = -1;
     atomic_t count = ATOMIC_INIT(0);
     struct old *old = kzalloc(sizeof(*old), GFP_KERNEL), *reader;
 
     orders = 0;
-    one.flags = 1;
-    two.flags = 2;
-    CHECK(irq_work_queue(&one) && !irq_work_queue(&one) && irq_work_queue(&two));
-    irq_work_sync(&one);
-    irq_work_sync(&two);
+    CHECK(irq_work_queue(&one.work) && !irq_work_queue(&one.work) && irq_work_queue(&two.work));
+    irq_work_sync(&one.work);
+    irq_work_sync(&two.work);
     CHECK(orders == 2 && order[0] == 2 && order[1] == 1);
-    irq_work_queue_on(&one, other);
-    irq_work_sync(&one);
+    irq_work_queue_on(&one.work, other);
+    irq_work_sync(&one.work);
     CHECK(orders == 3);
     tasklet_schedule(&tasklet);
     tasklet_kill(&tasklet);

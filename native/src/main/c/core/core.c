@@ -67,7 +67,14 @@ void mkc_goes_inside(struct mkc_cpu *cpu)
 void mkc_comes_outside(struct mkc_cpu *cpu)
 {
     __atomic_store_n(&cpu->switches, cpu->switches + 1, __ATOMIC_RELEASE); /* after what the reader loaded */
-    __atomic_store_n(&cpu->inside, 0, __ATOMIC_RELEASE);
+    if (cpu->core->cpus == 1) {
+        __atomic_store_n(&cpu->inside, 0, __ATOMIC_RELEASE);
+        return;
+    }
+    /* Before the look for who waits: that task is on the list before it looks at these two. */
+    __atomic_store_n(&cpu->inside, 0, __ATOMIC_SEQ_CST);
+    if (mkc_is_awaited(&cpu->switched))
+        mkc_happened(cpu->core, &cpu->switched);
 }
 
 struct mkc_running mkc_irq_enter(struct mkc_cpu *cpu, const char *what, struct module *m, const void *function)
@@ -116,6 +123,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
     core->next_pid = 2;
     INIT_LIST_HEAD(&core->modules);
     INIT_LIST_HEAD(&core->tasks);
+    INIT_LIST_HEAD(&core->changed.waiters);
     INIT_LIST_HEAD(&core->pages);
     INIT_LIST_HEAD(&core->entries);
     core->cpu = mkc_alloc(cpus * sizeof *core->cpu);
@@ -130,6 +138,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
         cpu->index = i;
         cpu->watched = contexts == MKEMU_CONTEXTS_ARE_COROUTINES; /* a kernel in C looks itself */
         INIT_LIST_HEAD(&cpu->ready);
+        INIT_LIST_HEAD(&cpu->switched.waiters);
         INIT_LIST_HEAD(&cpu->tasklets);
         INIT_LIST_HEAD(&cpu->hi_tasklets);
         cpu->idle.core = core;

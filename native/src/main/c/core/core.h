@@ -29,6 +29,11 @@ struct mkc_lock {
     uint32_t held;
 };
 
+/* Tasks that wait for it; under the core's lock of waiters. */
+struct mkc_event {
+    struct list_head waiters;
+};
+
 enum mkc_timer_kind { MKC_TIMER = 1, MKC_HRTIMER, MKC_SLEEP, MKC_DELAYED_WORK };
 
 struct mkc_core;
@@ -47,6 +52,7 @@ struct mkc_task {
     struct mkc_context *context;
     struct list_head ready;   /* of its CPU */
     struct list_head all;     /* of the core */
+    struct list_head waits;   /* for an event of the core, under its lock of waiters */
     struct mkemu_timer sleep;
     struct module *owner;     /* NULL: the core's own */
     int (*run)(void *data);
@@ -80,6 +86,7 @@ struct mkc_cpu {
     struct mkemu_timer *firing;            /* atomic */
     struct irq_work *working;              /* atomic */
     uint64_t switches;                     /* atomic, its own thread counts: how often it has been outside modules */
+    struct mkc_event switched;             /* it has been once more */
     uint32_t inside;                       /* atomic: a module's code runs */
     char line[MKC_LINE + 1];               /* of printk, not yet ended */
     int line_level;
@@ -115,6 +122,8 @@ struct mkemu_core {
     struct mkc_lock lock; /* of lists */
     struct list_head modules, tasks, pages;
     struct mkc_lock timer_lock;
+    struct mkc_lock wait_lock;
+    struct mkc_event changed; /* anything that a task may wait for, but switched */
     uint64_t timer_sequence;
     uint32_t next_pid;
     struct mkc_lock work_lock;
@@ -157,6 +166,8 @@ struct mkc_task *mkc_task_of(struct task_struct *task);
 struct mkc_task *mkc_task_new(struct mkemu_core *core, struct module *owner, int (*run)(void *data), void *data,
     uint32_t cpu, const char *name);
 bool mkc_wake(struct mkc_task *task, unsigned int states);
+/* As mkc_wake, but the host is not called: if queued then mkc_attention of its CPU is due. */
+bool mkc_make_ready(struct mkc_task *task, unsigned int states, bool *queued);
 bool mkc_run_task(struct mkc_cpu *cpu);
 void mkc_task_free(struct mkc_task *task);
 void mkc_task_end(struct mkc_task *task, int64_t result);
@@ -164,6 +175,29 @@ void mkc_tasks_kill(struct mkemu_core *core, struct module *owner);
 void mkc_check_atomic(struct mkc_cpu *cpu);
 bool mkc_sleep_until(int64_t due);
 void mkc_sleep(int64_t ns);
+
+/*
+ * event.c: this task sleeps until a condition holds. Whoever may make it true says mkc_happened, with no lock of the core
+ * held; all that wait look again.
+ */
+#define mkc_wait_until(event, condition)  \
+    do {                                  \
+        for (;;) {                        \
+            mkc_wait_begin(event);        \
+            if (condition)                \
+                break;                    \
+            mkc_k_schedule();             \
+        }                                 \
+        mkc_wait_end();                   \
+    } while (0)
+void mkc_wait_begin(struct mkc_event *event);
+void mkc_wait_end(void);
+void mkc_wait_drop(struct mkc_task *task); /* it does not wait any more: it is about to be freed */
+void mkc_happened(struct mkemu_core *core, struct mkc_event *event);
+static inline bool mkc_is_awaited(const struct mkc_event *event)
+{
+    return __atomic_load_n(&event->waiters.next, __ATOMIC_SEQ_CST) != &event->waiters;
+}
 
 /* timer.c */
 bool mkc_timer_arm(struct mkc_cpu *cpu, struct mkemu_timer *timer, int64_t due, uint32_t kind, struct module *owner,

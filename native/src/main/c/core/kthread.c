@@ -55,6 +55,11 @@ void mkc_task_end(struct mkc_task *task, int64_t result)
         mkc_context_end(task->context);
 }
 
+static bool has_ended(const struct mkc_task *task)
+{
+    return __atomic_load_n(&task->ended, __ATOMIC_ACQUIRE);
+}
+
 int mkc_k_kthread_stop(struct task_struct *t)
 {
     struct mkc_task *task = mkc_task_of(t);
@@ -74,18 +79,10 @@ int mkc_k_kthread_stop(struct task_struct *t)
             task->core->host.task_ended(task->core->host.self, 0);
         task->counted = false;
         __atomic_store_n(&task->ended, true, __ATOMIC_RELEASE);
+        mkc_happened(task->core, &task->core->changed);
     }
     mkc_wake(task, TASK_NORMAL | TASK_PARKED);
-    for (int64_t ns = 0; !__atomic_load_n(&task->ended, __ATOMIC_ACQUIRE);) {
-        /* First it runs if it is of this CPU; else it is looked for now and then. */
-        if (!ns) {
-            WRITE_ONCE(cpu->current->task.__state, TASK_RUNNING);
-            mkc_k_schedule();
-        } else {
-            mkc_sleep(ns);
-        }
-        ns = ns ? (ns < 1000000 ? ns * 2 : ns) : 10000;
-    }
+    mkc_wait_until(&task->core->changed, has_ended(task));
     return (int)task->result;
 }
 
@@ -108,6 +105,7 @@ void mkc_k_kthread_parkme(void)
         if (!__atomic_load_n(&task->park, __ATOMIC_SEQ_CST))
             break;
         __atomic_store_n(&task->parked, 1, __ATOMIC_SEQ_CST);
+        mkc_happened(task->core, &task->core->changed);
         mkc_k_schedule();
     }
     __atomic_store_n(&task->parked, 0, __ATOMIC_SEQ_CST);
@@ -123,8 +121,7 @@ int mkc_k_kthread_park(struct task_struct *t)
     if (__atomic_exchange_n(&task->park, 1, __ATOMIC_SEQ_CST))
         return -EBUSY;
     mkc_wake(task, TASK_NORMAL);
-    while (!__atomic_load_n(&task->parked, __ATOMIC_SEQ_CST) && !__atomic_load_n(&task->ended, __ATOMIC_ACQUIRE))
-        mkc_sleep(100000);
+    mkc_wait_until(&task->core->changed, __atomic_load_n(&task->parked, __ATOMIC_SEQ_CST) || has_ended(task));
     return 0;
 }
 
@@ -196,14 +193,14 @@ void mkc_tasks_kill(struct mkemu_core *core, struct module *owner)
         }
         mkc_lock_give(&cpu->lock);
         if (runs) /* then its own CPU frees its stack, when it leaves it */
-            while (!__atomic_load_n(&task->ended, __ATOMIC_ACQUIRE))
-                mkc_sleep(1000000);
+            mkc_wait_until(&core->changed, has_ended(task));
         mkc_timer_disarm(core, &task->sleep);
         if (!runs) {
             if (task->context)
                 mkc_context_free(task->context);
             task->context = NULL;
             __atomic_store_n(&task->ended, true, __ATOMIC_RELEASE);
+            mkc_happened(core, &core->changed);
         }
         if (task->counted && !core->dead)
             core->host.task_ended(core->host.self, 0);

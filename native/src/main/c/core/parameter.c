@@ -2,6 +2,7 @@
 /* parameter.c: module_param: texts of the command line become values. */
 #include "core.h"
 #include <linux/kstrtox.h>
+#include <linux/moduleparam.h>
 
 struct text {
     struct list_head list;
@@ -14,9 +15,9 @@ static const char *type_name(uint32_t type)
 {
     static const char *const names[] = {"a byte", "a short", "an unsigned short", "an int", "an unsigned int", "a long",
         "an unsigned long", "an unsigned long long", "an unsigned int", "a bool (y, n, 1, 0)", "a bool (y, n, 1, 0)",
-        "a text", "a text that has room"};
+        "a text", "a text that has room", "what the module takes"};
 
-    return type <= MKEMU_PARAM_STRING ? names[type] : "of a known type";
+    return type <= MKEMU_PARAM_CALLBACK ? names[type] : "of a known type";
 }
 
 static int boolean(const char *text, bool *result)
@@ -50,6 +51,35 @@ static int keep(struct mkemu_core_module *m, const char *text, char **result)
     return 0;
 }
 
+struct callback {
+    const struct kernel_param *param;
+    const char *text;
+    int result;
+};
+
+static void call_set(void *argument)
+{
+    struct callback *c = argument;
+    struct mkc_running before = mkc_irq_enter(mkc_this_cpu(), "parameter", NULL,
+        (const void *)(uintptr_t)c->param->ops->set);
+
+    c->result = c->param->ops->set(c->text, c->param);
+    mkc_irq_leave(mkc_this_cpu(), before);
+}
+
+static int set_by_module(struct mkemu_core *core, const struct kernel_param *param, const char *text)
+{
+    struct callback c = {param, text, -EINVAL};
+    struct mkc_cpu *before = mkc_this_cpu();
+
+    if (!param->ops || !param->ops->set)
+        return -EPERM;
+    mkc_set_this_cpu(&core->cpu[0]);
+    mkc_enter(&core->cpu[0], call_set, &c);
+    mkc_set_this_cpu(before);
+    return c.result;
+}
+
 static int set(struct mkemu_core_module *m, const struct mkemu_kmod_param *p, const char *text, void *to)
 {
     unsigned long long u;
@@ -64,6 +94,8 @@ static int set(struct mkemu_core_module *m, const struct mkemu_kmod_param *p, co
         if (!error)
             *(bool *)to = b == (p->type == MKEMU_PARAM_BOOL);
         return error;
+    case MKEMU_PARAM_CALLBACK:
+        return set_by_module(m->core, to, text);
     case MKEMU_PARAM_CHARP:
         return keep(m, text, to);
     case MKEMU_PARAM_STRING:

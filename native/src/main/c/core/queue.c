@@ -35,6 +35,14 @@ struct workqueue_struct *mkc_k_mkemu_system_workqueue(int which)
     return mkc_this_cpu()->core->work->system;
 }
 
+static bool is_empty(struct mkemu_core *core, const struct workqueue_struct *queue)
+{
+    mkc_lock_take(&core->work_lock);
+    bool empty = !queue->waiting && !queue->running;
+    mkc_lock_give(&core->work_lock);
+    return empty;
+}
+
 /* Waits until a queue is empty: what was queued before has run. */
 void mkc_k_mkemu_flush_workqueue(struct workqueue_struct *queue, bool drain)
 {
@@ -43,11 +51,9 @@ void mkc_k_mkemu_flush_workqueue(struct workqueue_struct *queue, bool drain)
     mkc_k_mkemu_might_sleep("flush_workqueue", 0);
     mkc_lock_take(&core->work_lock);
     queue->draining = drain;
-    for (int64_t ns = 5000; queue->waiting || queue->running; ns = ns < 500000 ? ns * 2 : ns) {
-        mkc_lock_give(&core->work_lock);
-        mkc_sleep(ns);
-        mkc_lock_take(&core->work_lock);
-    }
+    mkc_lock_give(&core->work_lock);
+    mkc_wait_until(&core->changed, is_empty(core, queue));
+    mkc_lock_take(&core->work_lock);
     queue->draining = false;
     mkc_lock_give(&core->work_lock);
 }
@@ -103,13 +109,24 @@ void mkc_work_free(struct mkemu_core *core)
     mkc_free(core->work);
 }
 
+static bool runs_of(struct mkemu_core *core, const struct module *owner)
+{
+    const struct mkc_worker *w;
+    bool runs = false;
+
+    mkc_lock_take(&core->work_lock);
+    for (uint32_t i = 0; i < core->cpus; i++)
+        list_for_each_entry(w, &core->cpu[i].pool->workers, list)
+            runs |= w->work && w->task->owner == owner;
+    mkc_lock_give(&core->work_lock);
+    return runs;
+}
+
 /* Ends what a module left queued, and waits for what of it runs. */
 void mkc_works_drop(struct mkemu_core *core, struct module *owner)
 {
     struct workqueue_struct *queue, *after;
     struct work_struct *work, *next;
-    struct mkc_worker *w;
-    bool runs;
 
     for (uint32_t i = 0; i < core->cpus; i++) {
         const void *first = NULL;
@@ -130,16 +147,7 @@ void mkc_works_drop(struct mkemu_core *core, struct module *owner)
         if (left)
             mkc_log(core, 4, "%s: left %u works queued (%s): they are dropped", mkc_of(owner)->name, left, name);
     }
-    do {
-        runs = false;
-        mkc_lock_take(&core->work_lock);
-        for (uint32_t i = 0; i < core->cpus; i++)
-            list_for_each_entry(w, &core->cpu[i].pool->workers, list)
-                runs |= w->work && w->task->owner == owner;
-        mkc_lock_give(&core->work_lock);
-        if (runs)
-            mkc_sleep(100000);
-    } while (runs);
+    mkc_wait_until(&core->changed, !runs_of(core, owner));
     mkc_lock_take(&core->work_lock);
     list_for_each_entry_safe(queue, after, &core->work->queues, list) {
         if (queue->owner != owner)

@@ -5,6 +5,8 @@
  */
 #include "core.h"
 
+enum { MOST_OFFSET = 4096 }; /* no function is at so low an address */
+
 void mkc_k_synchronize_rcu(void)
 {
     struct mkc_cpu *here = mkc_this_cpu();
@@ -16,9 +18,9 @@ void mkc_k_synchronize_rcu(void)
         struct mkc_cpu *cpu = &core->cpu[i];
         uint64_t since = __atomic_load_n(&cpu->switches, __ATOMIC_SEQ_CST);
 
-        while (cpu != here && __atomic_load_n(&cpu->inside, __ATOMIC_SEQ_CST)
-            && __atomic_load_n(&cpu->switches, __ATOMIC_SEQ_CST) == since)
-            mkc_sleep(20000);
+        if (cpu != here)
+            mkc_wait_until(&cpu->switched, !__atomic_load_n(&cpu->inside, __ATOMIC_SEQ_CST)
+                || __atomic_load_n(&cpu->switches, __ATOMIC_SEQ_CST) != since);
     }
     smp_mb();
 }
@@ -42,11 +44,15 @@ static int caller(void *argument)
         mkc_k_synchronize_rcu();
         while (head) {
             struct rcu_head *next = head->next;
-            struct mkc_running before = mkc_irq_enter(self->cpu, "rcu", head->mkemu_owner,
-                (const void *)(uintptr_t)head->func);
-            head->func(head);
+            uintptr_t offset = (uintptr_t)head->func;
+            struct mkc_running before = mkc_irq_enter(self->cpu, "rcu", head->mkemu_owner, (const void *)offset);
+            if (offset < MOST_OFFSET)
+                mkc_k_kfree((char *)head - offset); /* kfree_rcu */
+            else
+                head->func(head);
             mkc_irq_leave(self->cpu, before);
             __atomic_fetch_add(&core->rcu_done, 1, __ATOMIC_SEQ_CST);
+            mkc_happened(core, &core->changed);
             head = next;
         }
     }
@@ -88,8 +94,8 @@ void mkc_k_rcu_barrier(void)
     mkc_lock_take(&core->rcu_lock);
     uint64_t queued = core->rcu_queued;
     mkc_lock_give(&core->rcu_lock);
-    while (__atomic_load_n(&core->rcu_done, __ATOMIC_SEQ_CST) < queued)
-        mkc_sleep(50000);
+    mkc_check_atomic(mkc_this_cpu());
+    mkc_wait_until(&core->changed, __atomic_load_n(&core->rcu_done, __ATOMIC_SEQ_CST) >= queued);
 }
 
 /* All callbacks run before the code of a module goes. */

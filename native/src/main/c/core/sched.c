@@ -38,6 +38,7 @@ struct mkc_task *mkc_task_new(struct mkemu_core *core, struct module *owner, int
     task->task.__state = TASK_UNINTERRUPTIBLE;
     mkc_format(task->task.comm, sizeof task->task.comm, "%s", name);
     INIT_LIST_HEAD(&task->ready);
+    INIT_LIST_HEAD(&task->waits);
     mkc_lock_take(&core->lock);
     list_add_tail(&task->all, &core->tasks);
     mkc_lock_give(&core->lock);
@@ -56,6 +57,7 @@ static bool make_context(struct mkc_task *task)
 
 void mkc_task_free(struct mkc_task *task)
 {
+    mkc_wait_drop(task);
     mkc_lock_take(&task->core->lock);
     list_del(&task->all);
     mkc_lock_give(&task->core->lock);
@@ -64,10 +66,12 @@ void mkc_task_free(struct mkc_task *task)
     mkc_free(task);
 }
 
-bool mkc_wake(struct mkc_task *task, unsigned int states)
+bool mkc_make_ready(struct mkc_task *task, unsigned int states, bool *queued)
 {
     struct mkc_cpu *cpu = task->cpu;
-    bool queued = false, woken = false;
+    bool woken = false;
+
+    *queued = false;
 
     smp_mb(); /* what the caller stored before is seen by the task, or the task's state is seen here */
     mkc_lock_take(&cpu->lock);
@@ -75,11 +79,19 @@ bool mkc_wake(struct mkc_task *task, unsigned int states)
         WRITE_ONCE(task->task.__state, TASK_RUNNING);
         woken = true;
         if (!task->runs && !task->queued) {
-            task->queued = queued = true;
+            task->queued = *queued = true;
             list_add_tail(&task->ready, &cpu->ready);
         }
     }
     mkc_lock_give(&cpu->lock);
+    return woken;
+}
+
+bool mkc_wake(struct mkc_task *task, unsigned int states)
+{
+    struct mkc_cpu *cpu = task->cpu;
+    bool queued, woken = mkc_make_ready(task, states, &queued);
+
     if (queued)
         mkc_attention(cpu);
     return woken;
@@ -91,7 +103,9 @@ static void reap(struct mkc_task *task)
     if (task->context)
         mkc_context_free(task->context);
     task->context = NULL;
-    __atomic_store_n(&task->ended, true, __ATOMIC_RELEASE);
+    struct mkemu_core *core = task->core;
+    __atomic_store_n(&task->ended, true, __ATOMIC_RELEASE); /* it may be freed from here on */
+    mkc_happened(core, &core->changed);
 }
 
 static void no_stack(struct mkc_task *task)

@@ -4,7 +4,7 @@
 #include <linux/interrupt.h>
 #include <linux/irq_work.h>
 
-enum { QUEUED = 1, RUNS = 2 };
+enum { QUEUED = 1u << TASKLET_STATE_SCHED, RUNS = 1u << TASKLET_STATE_RUN }; /* of a tasklet */
 
 static void queue(struct mkc_cpu *cpu, struct irq_work *work)
 {
@@ -20,7 +20,7 @@ bool mkc_k_mkemu_irq_work_queue(struct module *m, struct irq_work *work, int on)
 
     if (on >= 0 && (uint32_t)on >= cpu->core->cpus)
         return false;
-    if (__atomic_fetch_or(&work->state, QUEUED, __ATOMIC_SEQ_CST) & QUEUED)
+    if (__atomic_fetch_or(&work->state, IRQ_WORK_PENDING, __ATOMIC_SEQ_CST) & IRQ_WORK_PENDING)
         return false;
     work->owner = m;
     queue(on < 0 ? cpu : &cpu->core->cpu[on], work);
@@ -36,15 +36,16 @@ static void run_irq_works(struct mkc_cpu *cpu)
         next = work->next;
         /* From here on it can be queued again. */
         __atomic_store_n(&cpu->working, work, __ATOMIC_SEQ_CST);
-        __atomic_store_n(&work->state, RUNS, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&work->state, IRQ_WORK_BUSY, __ATOMIC_SEQ_CST);
         struct mkc_running before = mkc_irq_enter(cpu, "irq_work", work->owner, (const void *)(uintptr_t)work->func);
         work->func(work);
         mkc_irq_leave(cpu, before);
         /* It may have been queued again, or even be gone: then nobody waits for it in irq_work_sync. */
         __atomic_store_n(&cpu->working, NULL, __ATOMIC_SEQ_CST);
-        uint32_t runs = RUNS;
+        uint32_t runs = IRQ_WORK_BUSY;
         __atomic_compare_exchange_n(&work->state, &runs, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
     }
+    mkc_happened(cpu->core, &cpu->core->changed);
 }
 
 static bool is_working(struct mkemu_core *core, const struct irq_work *work)
@@ -55,15 +56,21 @@ static bool is_working(struct mkemu_core *core, const struct irq_work *work)
     return false;
 }
 
+static bool is_busy(struct mkemu_core *core, const struct irq_work *work)
+{
+    return __atomic_load_n(&work->state, __ATOMIC_SEQ_CST) || is_working(core, work);
+}
+
 void mkc_k_irq_work_sync(struct irq_work *work)
 {
     struct mkc_cpu *cpu = mkc_this_cpu();
 
-    for (uint32_t spins = 0; __atomic_load_n(&work->state, __ATOMIC_SEQ_CST) || is_working(cpu->core, work);) {
-        if (cpu->current && !cpu->in_irq && !cpu->current->preempt) {
-            WRITE_ONCE(cpu->current->task.__state, TASK_RUNNING);
-            mkc_k_schedule(); /* its turn on this CPU comes in between */
-        } else if (cpu->working != work) {
+    if (cpu->current && !cpu->in_irq && !cpu->current->preempt && !cpu->current->irqs_off) {
+        mkc_wait_until(&cpu->core->changed, !is_busy(cpu->core, work)); /* its turn on this CPU comes in between */
+        return;
+    }
+    for (uint32_t spins = 0; is_busy(cpu->core, work);) {
+        if (cpu->working != work) {
             mkc_relax(cpu->core, &spins);
         } else {
             mkc_log(cpu->core, 4, "WARNING: irq_work_sync of the irq_work that calls it: not waited for");
@@ -119,14 +126,14 @@ static void run_tasklets(struct mkc_cpu *cpu, struct list_head *list)
             t->func(t->data);
         mkc_irq_leave(cpu, before);
         __atomic_fetch_and(&t->state, (uint32_t)~RUNS, __ATOMIC_SEQ_CST);
+        mkc_happened(cpu->core, &cpu->core->changed);
     }
 }
 
 void mkc_k_tasklet_kill(struct tasklet_struct *t)
 {
     mkc_k_mkemu_might_sleep("tasklet_kill", 0);
-    while (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST))
-        mkc_sleep(10000);
+    mkc_wait_until(&mkc_this_cpu()->core->changed, !__atomic_load_n(&t->state, __ATOMIC_SEQ_CST));
 }
 
 void mkc_k_mkemu_tasklet_disable(struct tasklet_struct *t, bool wait)
@@ -227,7 +234,6 @@ void mkc_softirqs_drop(struct mkemu_core *core, struct module *owner)
     }
     /* What irq_work is queued runs at once on each CPU; wait until all have had a turn. */
     for (uint32_t i = 0; i < core->cpus; i++)
-        while (__atomic_load_n(&core->cpu[i].irq_works, __ATOMIC_SEQ_CST)
-            || __atomic_load_n(&core->cpu[i].working, __ATOMIC_SEQ_CST))
-            mkc_sleep(10000);
+        mkc_wait_until(&core->changed, !__atomic_load_n(&core->cpu[i].irq_works, __ATOMIC_SEQ_CST)
+            && !__atomic_load_n(&core->cpu[i].working, __ATOMIC_SEQ_CST));
 }

@@ -81,6 +81,7 @@ static void run_work(struct mkc_worker *w, struct work_struct *work)
 
     list_del(&work->entry);
     work->pending = 0;
+    work->begun++;
     w->work = work;
     w->queue = queue;
     w->function = work->func;
@@ -91,6 +92,7 @@ static void run_work(struct mkc_worker *w, struct work_struct *work)
     queue->cpu[cpu->index].active++;
     kick(w->pool); /* it counts as one that runs, so this only looks */
     mkc_lock_give(&core->work_lock);
+    mkc_happened(core, &core->changed);
     w->function(work);
     if (w->task->preempt || w->task->irqs_off) {
         mkc_log(core, 3, "BUG: workqueue leaked atomic: %s/0x%x/%d", w->task->task.comm,
@@ -119,6 +121,7 @@ static int worker(void *argument)
             run_work(w, work);
             /* Between two works others have their turn. */
             mkc_lock_give(&core->work_lock);
+            mkc_happened(core, &core->changed);
             mkc_k_mkemu_cond_resched();
             mkc_lock_take(&core->work_lock);
             continue;
@@ -250,46 +253,54 @@ bool mkc_k_mkemu_delayed_work_queue(struct module *m, int on, struct workqueue_s
     return modify ? was : true;
 }
 
-/* Waits until what runs of a work now does not run any more. */
+static bool has_begun(struct mkemu_core *core, const struct work_struct *work, uint32_t before)
+{
+    mkc_lock_take(&core->work_lock);
+    bool begun = work->begun != before || work->pending != 1;
+    mkc_lock_give(&core->work_lock);
+    return begun;
+}
+
+static bool is_over(struct mkemu_core *core, const struct mkc_worker *w, const struct work_struct *work,
+    uint64_t number)
+{
+    mkc_lock_take(&core->work_lock);
+    bool over = w->work != work || w->number != number;
+    mkc_lock_give(&core->work_lock);
+    return over;
+}
+
+/* Waits until what runs of a work now does not run any more. A worker stays as long as the core. */
 static bool wait_for(struct mkemu_core *core, struct work_struct *work)
 {
-    bool waited = false;
     struct mkc_task *task = mkc_current(mkc_this_cpu());
 
     mkc_lock_take(&core->work_lock);
     struct mkc_worker *w = runner(core, work);
     uint64_t number = w ? w->number : 0;
+    mkc_lock_give(&core->work_lock);
     if (w && w->task == task) {
-        mkc_lock_give(&core->work_lock);
         mkc_log(core, 4, "WARNING: work that waits for itself: not waited for");
         mkc_trace(core);
         return true;
     }
-    for (int64_t ns = 5000; w && w->work == work && w->number == number; ns = ns < 500000 ? ns * 2 : ns) {
-        waited = true;
-        mkc_lock_give(&core->work_lock);
-        mkc_sleep(ns);
-        mkc_lock_take(&core->work_lock);
-    }
-    mkc_lock_give(&core->work_lock);
-    return waited;
+    if (w)
+        mkc_wait_until(&core->changed, is_over(core, w, work, number));
+    return w != NULL;
 }
 
 bool mkc_k_flush_work(struct work_struct *work)
 {
     struct mkemu_core *core = mkc_this_cpu()->core;
-    bool waited = false;
 
     mkc_k_mkemu_might_sleep("flush_work", 0);
     mkc_lock_take(&core->work_lock);
-    for (int64_t ns = 5000; work->pending == 1; ns = ns < 500000 ? ns * 2 : ns) {
-        waited = true;
-        mkc_lock_give(&core->work_lock);
-        mkc_sleep(ns);
-        mkc_lock_take(&core->work_lock);
-    }
+    bool waits = work->pending == 1;
+    uint32_t before = work->begun;
     mkc_lock_give(&core->work_lock);
-    return wait_for(core, work) || waited;
+    if (waits)
+        mkc_wait_until(&core->changed, has_begun(core, work, before));
+    return wait_for(core, work) || waits;
 }
 
 bool mkc_k_flush_delayed_work(struct delayed_work *work)
@@ -316,6 +327,7 @@ static bool cancel(struct work_struct *work, struct mkemu_timer *timer, bool wai
     mkc_dequeue(work);
     work->disabled++;
     mkc_lock_give(&core->work_lock);
+    mkc_happened(core, &core->changed);
     if (timer) {
         mkc_timer_disarm(core, timer);
         /* Its timer fires: it finds that nothing is pending. */

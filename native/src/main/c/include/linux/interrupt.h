@@ -9,9 +9,12 @@
 #include <linux/types.h>
 #include <mkemu_kmod.h>
 
+/* Bits of its state, by number. */
+enum { TASKLET_STATE_SCHED, TASKLET_STATE_RUN };
+
 struct tasklet_struct {
     struct list_head list;
-    u32 state; /* 1 queued, 2 runs */
+    u32 state;
     u32 count; /* not 0: disabled */
     bool use_callback;
     union {

@@ -5,10 +5,14 @@
 
 #include <mkemu_kmod.h>
 
+/* Of its state. */
+#define IRQ_WORK_PENDING 1u
+#define IRQ_WORK_BUSY 2u /* it runs */
+
 struct irq_work {
     struct irq_work *next;
     void (*func)(struct irq_work *work);
-    u32 state; /* 1 queued, 2 runs */
+    u32 state;
     u32 flags;
     struct module *owner;
 };
@@ -28,7 +32,7 @@ static inline bool irq_work_is_busy(struct irq_work *work)
 
 static inline bool irq_work_is_pending(struct irq_work *work)
 {
-    return (__atomic_load_n(&work->state, __ATOMIC_ACQUIRE) & 1) != 0;
+    return (__atomic_load_n(&work->state, __ATOMIC_ACQUIRE) & IRQ_WORK_PENDING) != 0;
 }
 
 bool mkemu_irq_work_queue(struct module *m, struct irq_work *work, int cpu);

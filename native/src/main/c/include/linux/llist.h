@@ -71,4 +71,15 @@ static inline struct llist_node *llist_reverse_order(struct llist_node *node)
 #define llist_for_each(at, node) for ((at) = (node); (at); (at) = (at)->next)
 #define llist_for_each_safe(at, n, node) for ((at) = (node); (at) && ((n) = (at)->next, true); (at) = (n))
 
+#define mkemu_llist_entry_(node, at, member) ({                                                      \
+    struct llist_node *node_ = (node);                                                              \
+    node_ ? llist_entry(node_, __typeof__(*(at)), member) : NULL;                                   \
+})
+#define llist_for_each_entry(at, node, member)                                                      \
+    for ((at) = mkemu_llist_entry_(node, at, member); (at);                                         \
+         (at) = mkemu_llist_entry_((at)->member.next, at, member))
+#define llist_for_each_entry_safe(at, n, node, member)                                              \
+    for ((at) = mkemu_llist_entry_(node, at, member);                                               \
+         (at) && ((n) = mkemu_llist_entry_((at)->member.next, at, member), true); (at) = (n))
+
 #endif

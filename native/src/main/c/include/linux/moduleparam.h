@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * linux/moduleparam.h: parameters: bootargs has MODULE.NAME=VALUE. Read before module_init, never
- * written later; there is no sysfs, so the permissions say nothing.
+ * written later; there is no sysfs, so the permissions say nothing, and get is called by nobody.
  */
 #ifndef MKEMU_LINUX_MODULEPARAM_H
 #define MKEMU_LINUX_MODULEPARAM_H
 
 #include <linux/compiler.h>
+#include <linux/kstrtox.h>
+#include <linux/sprintf.h>
 #include <mkemu_kmod.h>
 
 #ifndef KBUILD_MODNAME
@@ -63,6 +65,46 @@ enum {
 #define module_param_string(name_, text, size, permissions_) \
     mkemu_param_(name_, .value = (text), .type = MKEMU_PARAM_STRING, .element_size = (size), \
         .permissions = (permissions_))
+
+struct kernel_param;
+
+struct kernel_param_ops {
+    unsigned int flags;
+    int (*set)(const char *value, const struct kernel_param *param); /* not of a task: it may not sleep */
+    int (*get)(char *buffer, const struct kernel_param *param);
+    void (*free)(void *arg);
+};
+
+struct kernel_param {
+    const char *name;
+    const struct kernel_param_ops *ops;
+    void *arg;
+    u16 perm;
+};
+
+#define module_param_cb(name_, ops_, arg_, permissions_)                                                      \
+    static const struct kernel_param mkemu_kernel_param_##name_ = {.name = #name_, .ops = (ops_),             \
+        .arg = (void *)(arg_), .perm = (permissions_)};                                                       \
+    mkemu_param_(name_, .value = (void *)(uintptr_t)&mkemu_kernel_param_##name_, .type = MKEMU_PARAM_CALLBACK, \
+        .permissions = (permissions_))
+
+#define MKEMU_PARAM_OPS_(name, type, parse, format)                                                           \
+    static inline int param_set_##name(const char *value, const struct kernel_param *param)                   \
+    {                                                                                                         \
+        return value ? parse : -EINVAL;                                                                       \
+    }                                                                                                         \
+    static inline int param_get_##name(char *buffer, const struct kernel_param *param)                        \
+    {                                                                                                         \
+        return scnprintf(buffer, 4096, format, *(type *)param->arg);                                          \
+    }                                                                                                         \
+    static const struct kernel_param_ops param_ops_##name __maybe_unused = {                                  \
+        .set = param_set_##name, .get = param_get_##name}
+MKEMU_PARAM_OPS_(int, int, kstrtoint(value, 0, param->arg), "%d\n");
+MKEMU_PARAM_OPS_(uint, unsigned int, kstrtouint(value, 0, param->arg), "%u\n");
+MKEMU_PARAM_OPS_(long, long, kstrtol(value, 0, param->arg), "%ld\n");
+MKEMU_PARAM_OPS_(ulong, unsigned long, kstrtoul(value, 0, param->arg), "%lu\n");
+MKEMU_PARAM_OPS_(bool, bool, kstrtobool(value, param->arg), "%d\n");
+#undef MKEMU_PARAM_OPS_
 
 #define MKEMU_INFO_(tag, text)                                                                                \
     static const char __UNIQUE_ID(mkemu_info_)[] __attribute__((used, section("mkemu_info"), aligned(1))) =   \

@@ -5,7 +5,7 @@
 
 #include <linux/types.h>
 
-#define LIST_POISON1 ((struct list_head *)0x100)
-#define LIST_POISON2 ((struct list_head *)0x122)
+#define LIST_POISON1 ((void *)0x100)
+#define LIST_POISON2 ((void *)0x122)
 
 #endif

@@ -30,5 +30,12 @@ void rcu_barrier(void);
 #define synchronize_rcu_expedited() synchronize_rcu()
 /* The function runs in interrupt context. */
 #define call_rcu(head, function) mkemu_call_rcu(&mkemu_kmod, (head), (function))
+/* Frees what the head is a member of, as the first 4095 bytes; without a head it waits. */
+#define mkemu_kfree_rcu_2_(p, member) call_rcu(&(p)->member, (rcu_callback_t)offsetof(__typeof__(*(p)), member))
+#define mkemu_kfree_rcu_1_(p) ({ synchronize_rcu(); kfree(p); })
+#define mkemu_kfree_rcu_pick_(a, b, name, ...) name
+#define kfree_rcu(...) mkemu_kfree_rcu_pick_(__VA_ARGS__, mkemu_kfree_rcu_2_, mkemu_kfree_rcu_1_, 0)(__VA_ARGS__)
+#define kfree_rcu_mightsleep(p) mkemu_kfree_rcu_1_(p)
+#define kvfree_rcu(...) kfree_rcu(__VA_ARGS__)
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef MKEMU_LINUX_SLAB_H
 #define MKEMU_LINUX_SLAB_H
 
+#include <linux/overflow.h>
 #include <linux/gfp.h>
 #include <linux/string.h>
 #include <mkemu_kmod.h>
@@ -48,8 +49,6 @@ static inline size_t mkemu_array(size_t n, size_t size)
         memset((void *)(uintptr_t)free_, 0, ksize(free_));   \
     kfree(free_);                                            \
 } while (0)
-#define struct_size(p, member, n) (sizeof(*(p)) + sizeof((p)->member[0]) * (size_t)(n))
-#define flex_array_size(p, member, n) (sizeof((p)->member[0]) * (size_t)(n))
 
 __printf(2, 3) char *kasprintf(gfp_t gfp, const char *format, ...);
 __printf(2, 0) char *kvasprintf(gfp_t gfp, const char *format, va_list args);

@@ -18,7 +18,7 @@ struct work_struct {
     u32 pending; /* under the lock of the kernel's workqueues */
     u32 disabled;
     u32 cpu;
-    u32 reserved;
+    u32 begun; /* how often it has */
     struct workqueue_struct *queue;
     struct module *owner;
 };

@@ -73,6 +73,14 @@ class CModuleSimulationTest {
     }
 
     @Test
+    void aModuleThatWasWrittenForLinux() throws Exception {
+        CModules.build(CModules.root().resolve("native/src/test/c/pingpong.c"), directory);
+        Simulator.Outcome outcome = simulator("./pingpong.so", "pingpong.peer=1 pingpong.rounds=6", "./pingpong.so",
+            "pingpong.peer=0 pingpong.rounds=6").runs(10).run();
+        assertNull(outcome.failure(), outcome::report);
+    }
+
+    @Test
     void kernelsThatAreKilledLeaveTheOthersGoing() throws Exception {
         module("threads");
         Simulator.Outcome outcome = simulator("./threads.so", "threads.peer=1 threads.rounds=5", "./threads.so",
