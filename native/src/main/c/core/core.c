@@ -47,7 +47,7 @@ uint64_t mkc_nanos(struct mkemu_core *core)
 
 void mkc_attention(struct mkc_cpu *cpu)
 {
-    __atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->told.attention, 1, __ATOMIC_SEQ_CST);
     if (cpu != this_cpu)
         cpu->core->host.reschedule(cpu->core->host.self, (int32_t)cpu->index);
 }
@@ -136,6 +136,7 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
 
         cpu->core = core;
         cpu->index = i;
+        cpu->told.sender_cpu = -1;
         cpu->watched = contexts == MKEMU_CONTEXTS_ARE_COROUTINES; /* a kernel in C looks itself */
         INIT_LIST_HEAD(&cpu->ready);
         INIT_LIST_HEAD(&cpu->switched.waiters);
@@ -174,7 +175,7 @@ static void run(void *argument)
     this_cpu = cpu;
     cpu->slice++;
     do {
-        __atomic_store_n(&cpu->attention, 0, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->told.attention, 0, __ATOMIC_SEQ_CST);
         mkc_softirqs_run(cpu);
         mkc_timers_run(cpu);
     } while (mkc_run_task(cpu));
@@ -203,13 +204,18 @@ int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu)
     bool ready = !list_empty(&cpu->ready);
     mkc_lock_give(&cpu->lock);
     if (ready)
-        __atomic_store_n(&cpu->attention, 1, __ATOMIC_SEQ_CST);
-    return ready || __atomic_load_n(&cpu->attention, __ATOMIC_SEQ_CST) ? 0 : mkc_timers_next(cpu);
+        __atomic_store_n(&cpu->told.attention, 1, __ATOMIC_SEQ_CST);
+    return ready || __atomic_load_n(&cpu->told.attention, __ATOMIC_SEQ_CST) ? 0 : mkc_timers_next(cpu);
+}
+
+struct mkemu_core_cpu *mkemu_core_cpu(struct mkemu_core *core, int32_t logical_cpu)
+{
+    return &core->cpu[logical_cpu].told;
 }
 
 bool mkemu_core_is_ready(const struct mkemu_core *core, int32_t logical_cpu)
 {
-    return __atomic_load_n(&core->cpu[logical_cpu].attention, __ATOMIC_RELAXED) != 0;
+    return __atomic_load_n(&core->cpu[logical_cpu].told.attention, __ATOMIC_RELAXED) != 0;
 }
 
 static void begin(void *argument)

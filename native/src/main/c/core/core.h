@@ -73,7 +73,7 @@ struct mkc_cpu {
     uint32_t index;
     struct mkc_lock lock;     /* of ready, and of the states of its tasks */
     struct list_head ready;
-    uint32_t attention;       /* atomic: something is to be done at once */
+    struct mkemu_core_cpu told;
     uint64_t slice;
     struct mkc_task *current; /* NULL: none, idle */
     struct mkc_task idle;

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything of this header does; the JVM's side asks for it. */
-#define MKEMU_CORE_ABI 2
+#define MKEMU_CORE_ABI 3
 
 /* The RFC's struct mk_ipi_data, byte for byte. */
 struct mkemu_core_message {
@@ -191,6 +191,20 @@ void mkemu_core_deliver(struct mkemu_core *core, int32_t logical_cpu, uint64_t t
  * first; INT64_MAX: until something happens.
  */
 int64_t mkemu_core_run(struct mkemu_core *core, int32_t logical_cpu);
+
+/* What a CPU's core and the kernel below tell each other without a call, which costs a JVM a part of a round trip. */
+struct mkemu_core_cpu {
+    /* Atomic, by the core: mkemu_core_is_ready. */
+    uint32_t attention;
+    /*
+     * By the kernel below, on that CPU, if it likes: while mkemu_core_deliver runs, the physical id of the message's
+     * sender, and what instance_of_cpu would say of it, so that whom to answer needs no call. -1 at other times.
+     */
+    int32_t sender_cpu, sender_instance;
+};
+
+/* That of a CPU; it is there as long as the core. */
+struct mkemu_core_cpu *mkemu_core_cpu(struct mkemu_core *core, int32_t logical_cpu);
 
 /* Whether mkemu_core_run has something to do at once on this CPU; costs two loads. */
 bool mkemu_core_is_ready(const struct mkemu_core *core, int32_t logical_cpu);

@@ -158,7 +158,11 @@ void *mkc_k_mk_receive_map_page(struct mk_ipi_data *data)
 
 int mkc_k_mkemu_instance_of_cpu(int physical_cpu)
 {
+    const struct mkemu_core_cpu *told = &mkc_this_cpu()->told;
     const struct mkemu_host *host = &mkc_this_cpu()->core->host;
+
+    if (physical_cpu >= 0 && physical_cpu == told->sender_cpu)
+        return told->sender_instance;
 
     return host->instance_of_cpu(host->self, physical_cpu);
 }

@@ -14,13 +14,17 @@ package io.mkemu.cmodule;
  *                        +----+-------+------+-----------+----------+
  *                        | id | state | cpus | first_cpu | name[64] |
  *                        +----+-------+------+-----------+----------+
+ * mkemu_core_cpu          0           4            8                 12
+ *                        +-----------+------------+-----------------+
+ *                        | attention | sender_cpu | sender_instance |
+ *                        +-----------+------------+-----------------+
  * mkemu_core_message      is struct mk_ipi_data: io.mkemu.abi.MkIpiDataDescriptor
  * mkemu_host              self, then a pointer for each of HostCalls.NAMES
  * </pre>
  */
 final class CoreDescriptor {
     /** MKEMU_CORE_ABI. */
-    static final int CORE_ABI = 2;
+    static final int CORE_ABI = 3;
     /** MKEMU_KMOD_SYMBOL. */
     static final String MODULE_SYMBOL = "mkemu_kmod";
     /** MKEMU_KMOD_MAGIC. */
@@ -50,6 +54,15 @@ final class CoreDescriptor {
     static final int INSTANCE_NAME_LENGTH = 64;
     /** Bytes of the struct. */
     static final int INSTANCE_LENGTH = INSTANCE_NAME_OFFSET + INSTANCE_NAME_LENGTH;
+
+    /** u32, volatile. */
+    static final int CPU_ATTENTION_OFFSET = 0;
+    /** i32. */
+    static final int CPU_SENDER_CPU_OFFSET = 4;
+    /** i32. */
+    static final int CPU_SENDER_INSTANCE_OFFSET = 8;
+    /** Bytes of the struct. */
+    static final int CPU_LENGTH = 12;
 
     private CoreDescriptor() {
     }

@@ -48,7 +48,7 @@ final class CoreLibrary {
     private static final MemorySegment UNLOAD = function("mkemu_core_unload");
     private static final MemorySegment DELIVER = function("mkemu_core_deliver");
     private static final MemorySegment RUN = function("mkemu_core_run");
-    private static final MemorySegment IS_READY = function("mkemu_core_is_ready");
+    private static final MemorySegment CPU = function("mkemu_core_cpu");
     private static final MemorySegment CONTEXT = function("mkemu_core_context");
     /* struct mkemu_host, but for self. */
     private static final MemorySegment[] CALLS = calls();
@@ -180,8 +180,9 @@ final class CoreLibrary {
         return call(RUN, core, logicalCpu, 0, 0);
     }
 
-    static boolean isReady(long core, int logicalCpu) {
-        return (byte) call(IS_READY, core, logicalCpu, 0, 0) != 0;
+    /** Address of what core and kernel tell each other of a CPU; it is there as long as the core. */
+    static long cpu(long core, int logicalCpu) {
+        return call(CPU, core, logicalCpu, 0, 0);
     }
 
     static void context(long context) {

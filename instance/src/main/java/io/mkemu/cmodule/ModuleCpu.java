@@ -18,6 +18,7 @@ final class ModuleCpu implements Task {
     private final long core;
     private final int number;
     private final UnsafeBuffer message;
+    private final UnsafeBuffer told;
     private final UnsafeBuffer payload = new UnsafeBuffer(0L, 0);
     private boolean queued;
     private volatile boolean inside;
@@ -35,22 +36,39 @@ final class ModuleCpu implements Task {
         this.number = number;
         this.message = new UnsafeBuffer(arena.allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).address(),
             MkIpiDataDescriptor.LENGTH);
+        this.told = new UnsafeBuffer(CoreLibrary.cpu(core, number), CoreDescriptor.CPU_LENGTH);
     }
 
     /** Delivers a message to a handler. */
     void deliver(MkIpiData data, long token) {
+        int sender = data.senderCpu();
         long address = data.slotAddress();
         if (address == 0) {
             int size = data.dataSize();
-            message.putInt(MkIpiDataDescriptor.SENDER_CPU_OFFSET, data.senderCpu());
+            message.putInt(MkIpiDataDescriptor.SENDER_CPU_OFFSET, sender);
             message.putInt(MkIpiDataDescriptor.TYPE_OFFSET, data.type());
             message.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, size);
-            message.putBytes(MkIpiDataDescriptor.BUFFER_OFFSET, data.buffer(), 0, size);
+            copy(data.buffer(), size);
             address = message.addressOffset();
         }
+        /* Most callbacks ask whom to answer: a call from C to here costs more than to have told it. */
+        told.putInt(CoreDescriptor.CPU_SENDER_INSTANCE_OFFSET, module.kernel().instanceOfCpu(sender));
+        told.putInt(CoreDescriptor.CPU_SENDER_CPU_OFFSET, sender);
         CoreLibrary.deliver(core, number, token, address);
-        if (!queued && CoreLibrary.isReady(core, number)) {
+        told.putInt(CoreDescriptor.CPU_SENDER_CPU_OFFSET, -1);
+        if (!queued && told.getIntVolatile(CoreDescriptor.CPU_ATTENTION_OFFSET) != 0) {
             wake();
+        }
+    }
+
+    /* By words: a payload is short, and the JDK's copy of memory costs more than it. */
+    private void copy(DirectBuffer from, int size) {
+        int words = size & -Long.BYTES;
+        for (int done = 0; done < words; done += Long.BYTES) {
+            message.putLong(MkIpiDataDescriptor.BUFFER_OFFSET + done, from.getLong(done));
+        }
+        for (int done = words; done < size; done++) {
+            message.putByte(MkIpiDataDescriptor.BUFFER_OFFSET + done, from.getByte(done));
         }
     }
 
