@@ -20,7 +20,7 @@ class BadKernelIT extends LabMachine {
         says("load", "web", "--module", ModuleJar.of(mk.work(), BadStart.class));
         mk.start("exec", "web").refuses(1, "instance web is failed: module .*BadStart.jar cannot be loaded: .*no number"
             + ".*; see mk dmesg web$");
-        MkProcess show = mk.start("show", "web").ends(0);
+        Shell.Ended show = mk.run("show", "web").ends(0);
         assertEquals(1, show.out("^web failed: module .* cannot be loaded: .*no number").size(), show::describe);
         assertEquals(0, Procs.instances(mk.machine("lab")).size());
         severalAreToldOf();
@@ -32,9 +32,9 @@ class BadKernelIT extends LabMachine {
         says("load", "good", "--modules", "echo");
         says("create", "db", "--cpus", "3", "--memory", "8M");
         says("load", "db", "--module", ModuleJar.of(mk.work(), BadStart.class));
-        mk.start("exec", "web", "good", "db").refuses(1, "instance web is failed: .*; see mk dmesg web; instance db is "
+        mk.run("exec", "web", "good", "db").refuses(1, "instance web is failed: .*; see mk dmesg web; instance db is "
             + "failed: .*; see mk dmesg db$");
-        assertEquals(1, mk.start("show", "good").ends(0).out("good +active").size(), "it was waited for");
+        assertEquals(1, mk.run("show", "good").ends(0).out("good +active").size(), "it was waited for");
     }
 
     @Test

@@ -7,11 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Kernel modules in C, compiled by the command under test. */
 final class CModule {
     private static final Path SOURCES = Mk.root().resolve("system-tests/src/test/c");
+    /** What has been compiled of these, by name: a compiler and a JVM for each test would be most of its time. */
+    private static final Map<String, byte[]> COMPILED = new ConcurrentHashMap<>();
     private static final String CC = Objects.requireNonNullElse(System.getenv("CC"), "cc");
 
     private CModule() {
@@ -19,7 +23,13 @@ final class CModule {
 
     /** A module of the tests' sources: {@code mk cc NAME.c}. Without a compiler the test ends here, and says so. */
     static Path of(Mk mk, String name) throws Exception {
-        return compile(mk, SOURCES.resolve(name + ".c"));
+        byte[] compiled = COMPILED.get(name);
+        if (compiled != null) {
+            return Files.write(mk.work().resolve(name + ".so"), compiled);
+        }
+        Path module = compile(mk, SOURCES.resolve(name + ".c"));
+        COMPILED.put(name, Files.readAllBytes(module));
+        return module;
     }
 
     /** A module of a text. */

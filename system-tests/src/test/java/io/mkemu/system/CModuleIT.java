@@ -111,7 +111,7 @@ class CModuleIT {
             runs(module, "kernel=native mkemu.stop_in_send=payload:500 exchange.partner=0 exchange.messages=1000000000"
                 + (ipi.equals("queued") ? "" : " exchange.lockstep=1"))));
         run.awaitOut(1, "k1: exchange: pages have gone both ways");
-        long pid = Procs.mentioning(mk.sandbox()).stream()
+        long pid = mk.processes().stream()
             .filter(each -> String.join(" ", Procs.commandLine(each)).contains("mkemu-kernel")).findFirst()
             .orElseThrow();
         Procs.awaitStopped(pid);

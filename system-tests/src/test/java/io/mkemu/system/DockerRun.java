@@ -2,6 +2,7 @@
 package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import com.github.dockerjava.api.DockerClient;
@@ -11,7 +12,11 @@ import com.github.dockerjava.api.exception.NotFoundException;
 import com.github.dockerjava.api.model.Container;
 import com.github.dockerjava.api.model.Image;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -60,7 +65,17 @@ final class DockerRun implements AutoCloseable {
             }, DockerRun.class);
     }
 
+    /** One after the other, if several processes make it: the later ones find its layers made. */
     private void buildImage() throws IOException, InterruptedException {
+        Path file = Files.createDirectories(Mk.root().resolve("target")).resolve("it-image.lock");
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            FileLock lock = channel.lock()) {
+            assertTrue(lock.isValid());
+            buildImageAlone();
+        }
+    }
+
+    private void buildImageAlone() throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(Mk.root().resolve("scripts/image").toString(), "--tag", image());
         builder.environment().put("MKEMU_NO_BUILD", "1");
         builder.environment().put("MKEMU_JAVA_HOME", System.getProperty("java.home"));

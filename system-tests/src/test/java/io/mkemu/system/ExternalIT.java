@@ -39,27 +39,27 @@ class ExternalIT extends LabMachine {
             + "readonly some:tag instance \\1/lab 1 'mk_ipi_shared=\\S+ mk_epoch=\\S+ mk_life=1' \\2"), line);
         assertEquals("waits to be joined", web().get("detail").asText());
         says("kill", "-f", "web");
-        mk.start("exec", "web", "--external", "--image", "some:tag").refuses(2,
+        mk.run("exec", "web", "--external", "--image", "some:tag").refuses(2,
             "--image and --volume are for --format docker; see mk exec --help");
-        mk.start("exec", "web", "--external", "--format", "podman").refuses(2,
+        mk.run("exec", "web", "--external", "--format", "podman").refuses(2,
             "--format podman is not text or docker; see mk exec --help");
-        mk.start("exec", "web", "--external", "--format", "docker", "--volume", "a,b").refuses(2, "--volume a,b is "
+        mk.run("exec", "web", "--external", "--format", "docker", "--volume", "a,b").refuses(2, "--volume a,b is "
             + "neither the name of a volume nor an absolute path \\(without commas and quotes\\); see mk exec --help");
         end();
     }
 
     @Test
     void whoAsksToJoinIsToldTheCommandAndIsTheInstance() throws Exception {
-        mk.start("join", "web", "--machine", "none", "--timeout", "0.2").refuses(4, "machine \"none\" does not run; "
+        mk.run("join", "web", "--machine", "none", "--timeout", "0.2").refuses(4, "machine \"none\" does not run; "
             + "running: lab");
         says("create", "web", "--cpus", "1", "--memory", "8M");
-        mk.start("join", "web").refuses(7, "instance web is ready: nothing is loaded: mk load names its modules and "
+        mk.run("join", "web").refuses(7, "instance web is ready: nothing is loaded: mk load names its modules and "
             + "boot parameters");
         says("load", "web", "--modules", quiet.getFileName());
         MkProcess joined = mk.launch(List.of("sh", "-c", "exec " + says("join", "web")), mk.work());
         awaitState("active");
         assertEquals(joined.pid(), web().get("pid").asLong());
-        mk.start("join", "web").refuses(7, "instance web is active: its kernel runs already: mk kill ends it");
+        mk.run("join", "web").refuses(7, "instance web is active: its kernel runs already: mk kill ends it");
         joined.signal("KILL");
         joined.ends(137);
         joined = mk.launch(List.of("sh", "-c", "exec " + says("join", "web")), mk.work());
@@ -121,7 +121,7 @@ class ExternalIT extends LabMachine {
             "mk: interrupted; the host of machine \"lab\" goes on with exec: mk show tells what comes of it"),
             exec::describe);
         assertEquals("waits to be joined", web().get("detail").asText());
-        mk.start("kill", "web").refuses(7, "instance web is loaded \\(waits to be joined\\): mk kill needs an active");
+        mk.run("kill", "web").refuses(7, "instance web is loaded \\(waits to be joined\\): mk kill needs an active");
         assertEquals("web: loaded", says("kill", "-f", "web"));
         end();
     }

@@ -130,7 +130,7 @@ class HazardsIT {
             }
             List<String> left = new ArrayList<>();
             mk.files().forEach(file -> left.add(file.toString()));
-            Procs.mentioning(mk.sandbox()).forEach(pid -> left.add("process " + Procs.commandLine(pid)));
+            mk.processes().forEach(pid -> left.add("process " + Procs.commandLine(pid)));
             assertEquals(List.of(), left, () -> when + "\n" + hazards.describe());
         }
         assertTrue(interrupted >= INTERRUPTIONS / 2, "only " + interrupted + " of " + INTERRUPTIONS + " interrupted");

@@ -11,13 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * What processes hold at a moment: threads of this one, descriptors and mappings of the RAM of any.
  *
- * @param threads names, sorted
+ * @param threads names of those that are not older than the test, sorted
  * @param files   what descriptors are open on, sorted
  * @param maps    how many mappings of the RAM each process has
  * @param iomem   the machine's memory map
@@ -26,7 +27,7 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
     private static final int WATCHDOG_SECONDS = 60;
 
     /** Takes them down for this process and others. */
-    static HostResources of(MappedMachine mapped, Path ram, List<Long> others) {
+    static HostResources of(Set<Thread> older, MappedMachine mapped, Path ram, List<Long> others) {
         List<String> files = new ArrayList<>();
         List<String> maps = new ArrayList<>();
         List<Long> pids = new ArrayList<>(others);
@@ -37,24 +38,31 @@ record HostResources(List<String> threads, List<String> files, List<String> maps
             }
             maps.add(process + ": " + maps(pids.get(process), ram));
         }
-        return new HostResources(threadNames(), files, maps, Iomem.of(mapped).tree().toString().lines().toList());
+        return new HostResources(threadNames(older), files, maps,
+            Iomem.of(mapped).tree().toString().lines().toList());
     }
 
-    /** Waits until no other threads than these are there, apart from those of the JDK. */
-    static void awaitThreads(List<String> wanted) throws InterruptedException {
+    /** Threads of this process now: those of former tests' clients of Docker or a browser end when they like. */
+    static Set<Thread> liveThreads() {
+        return Set.copyOf(Thread.getAllStackTraces().keySet());
+    }
+
+    /** Waits until there are no threads that are not older, apart from those of the JDK. */
+    static void awaitThreads(Set<Thread> older) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(WATCHDOG_SECONDS);
-        while (!threadNames().equals(wanted)) {
+        while (!threadNames(older).isEmpty()) {
             if (System.nanoTime() - deadline > 0) {
-                fail("threads " + threadNames() + ", before " + wanted);
+                fail("threads " + threadNames(older) + " are left");
             }
             Thread.sleep(1);
         }
     }
 
     /** Without the JDK's pools: they keep threads for a while, those that waited for child processes for a minute. */
-    static List<String> threadNames() {
-        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
-            .filter(name -> !name.matches("(process reaper|ForkJoinPool-|VirtualThread-).*")).sorted().toList();
+    private static List<String> threadNames(Set<Thread> older) {
+        return Thread.getAllStackTraces().keySet().stream().filter(thread -> !older.contains(thread))
+            .map(Thread::getName).filter(name -> !name.matches("(process reaper|ForkJoinPool[.-]|VirtualThread-).*"))
+            .sorted().toList();
     }
 
     /**

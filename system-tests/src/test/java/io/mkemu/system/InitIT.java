@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Hosts in the background, {@code mk init}, and in the foreground, {@code mk host}; what they have of callers. */
-@Timeout(180)
+@Timeout(600)
 class InitIT {
     /** In /proc/PID/stat, behind the name. */
     private static final int SESSION_FIELD = 3;
@@ -45,10 +45,10 @@ class InitIT {
         try (FileChannel ram = FileChannel.open(mk.machine("torn").resolve("ram"), StandardOpenOption.WRITE)) {
             ram.truncate(4096);
         }
-        mk.start("show").refuses(4, "machine \"torn\": a part of its RAM .*/torn/ram is gone: somebody has truncated "
+        mk.run("show").refuses(4, "machine \"torn\": a part of its RAM .*/torn/ram is gone: somebody has truncated "
             + "the file, or its file system has failed; mk shutdown ends the machine$");
-        mk.start("iomem").refuses(4, "torn/ram: is 4096 bytes long, its header says ");
-        mk.start("shutdown").ends(0);
+        mk.run("iomem").refuses(4, "torn/ram: is 4096 bytes long, its header says ");
+        mk.run("shutdown").ends(0);
         assertFalse(Files.exists(mk.machine("torn")));
     }
 
@@ -59,13 +59,13 @@ class InitIT {
         Procs.signal("STOP", pid);
         Procs.awaitStopped(pid);
         Files.delete(mk.machine("deaf").resolve("control"));
-        mk.start("show").refuses(4, "machine \"deaf\": its socket .*/deaf/control is gone, somebody has removed it; "
+        mk.run("show").refuses(4, "machine \"deaf\": its socket .*/deaf/control is gone, somebody has removed it; "
             + "its host \\(pid " + pid + "\\) runs on and can be asked nothing: SIGTERM ends the machine in order$");
         Procs.signal("CONT", pid);
-        mk.start("show").ends(0);
-        assertEquals(1, mk.start("dmesg").ends(0).out("mkemu: somebody has removed the socket .*/deaf/control; it is "
+        mk.run("show").ends(0);
+        assertEquals(1, mk.run("dmesg").ends(0).out("mkemu: somebody has removed the socket .*/deaf/control; it is "
             + "made anew$").size());
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
         assertFalse(Files.exists(mk.machine("deaf")));
     }
 
@@ -90,7 +90,7 @@ class InitIT {
             assertTrue(Procs.commandLine(pid).size() > 1, "the host died");
             Thread.sleep(1);
         }
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     private static Path proc(long pid, String file) {
@@ -112,7 +112,7 @@ class InitIT {
         MkProcess list = mk.start("list").ends(0);
         assertEquals(1, list.out("^forest +running +" + hostPid("forest") + " +3/3 +" + mk.machine("forest") + "$")
             .size(), list::describe);
-        mk.start("shutdown", "--machine", "forest").ends(0);
+        mk.run("shutdown", "--machine", "forest").ends(0);
     }
 
     private static String instance(JsonNode status, int index) {
@@ -137,19 +137,24 @@ class InitIT {
     @Test
     void whatIsWrongIsToldBeforeAnythingIsMade() throws Exception {
         Path tree = Files.writeString(mk.work().resolve("bad.dts"), "/dts-v1/;\n/ { compatible = \"x\"; };\n");
-        List<MkProcess> all = List.of(mk.start("init"), init("m", "--cpus 0-1"), init("m", "--memory 8M"),
-            init("m", "--cpus 1-0 --memory 8M"), init("m", "--cpus 0,0 --memory 8M"), init("m", "--cpus 0 --memory 5"),
-            init("m", FLAGS + " --ipi-slots 3"), mk.start("init", tree, "--cpus", "0"), init("../m", FLAGS),
-            init("m", FLAGS + " --timeout 0"));
-        for (MkProcess one : all) {
-            one.refuses(2, "^mk: ");
+        for (String words : List.of(FLAGS + " --ipi-slots 3", FLAGS + " --timeout 0", "--cpus 0-1", "--memory 8M",
+            "--cpus 1-0 --memory 8M", "--cpus 0,0 --memory 8M", "--cpus 0 --memory 5")) {
+            refused("--machine m " + words).refuses(2, "^mk: ");
         }
-        List<MkProcess> wrong = List.of(init("m", FLAGS + " --modules nope"), init("m", FLAGS + " --cmdline idle=nap"));
-        mk.start("init", tree).refuses(3, "^" + tree + ":2:\\d+: 'compatible' is \"x\"");
-        mk.start("init", mk.work().resolve("none.dts")).refuses(3, "none.dts: no such file");
-        wrong.get(0).refuses(3, "^command line: module \"nope\" is not a built-in module");
-        wrong.get(1).refuses(3, "^command line: idle=nap is not an idle policy");
+        mk.run("init").refuses(2, "^mk: ");
+        mk.run("init", tree, "--cpus", "0").refuses(2, "^mk: ");
+        refused("--machine ../m " + FLAGS).refuses(2, "^mk: ");
+        mk.run("init", tree).refuses(3, "^" + tree + ":2:\\d+: 'compatible' is \"x\"");
+        mk.run("init", mk.work().resolve("none.dts")).refuses(3, "none.dts: no such file");
+        refused("--machine m " + FLAGS + " --modules nope")
+            .refuses(3, "^command line: module \"nope\" is not a built-in module");
+        refused("--machine m " + FLAGS + " --cmdline idle=nap")
+            .refuses(3, "^command line: idle=nap is not an idle policy");
         assertTrue(Files.notExists(mk.base()));
+    }
+
+    private Shell.Ended refused(String flags) throws IOException {
+        return mk.run((Object[]) ("init " + flags).strip().split(" +"));
     }
 
     @Test
@@ -173,7 +178,7 @@ class InitIT {
         MkProcess second = init("twice", FLAGS);
         int codes = first.end() + second.end();
         assertEquals(4, codes, () -> first.describe() + second.describe());
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
         assertEquals(List.of(), mk.files());
     }
 
@@ -197,14 +202,14 @@ class InitIT {
         for (MkProcess verb : verbs) {
             verb.refuses(4, remedy);
         }
-        mk.start("show").refuses(4,
+        mk.run("show").refuses(4,
             "no machine runs; start one with: .*; what killed hosts left, mk init clears: dead");
         MkProcess list = mk.start("list").ends(0);
         assertEquals(1, list.out("^dead +dead +- +0/3 +" + mk.machine("dead")).size(), list::describe);
         assertEquals(1, list.out("mk init or mk run of that name clears what it left").size(), list::describe);
         init("dead", FLAGS).ends(0);
         assertEquals(1, mk.ask("dead", "{'verb':'show'}").get("instances").size());
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -213,12 +218,12 @@ class InitIT {
         long pid = hostPid("hung");
         Procs.signal("STOP", pid);
         MkProcess list = mk.start("list");
-        mk.start("show").refuses(4, "machine \"hung\": its host \\(pid " + pid + "\\) does not answer within 10 s");
+        mk.run("show").refuses(4, "machine \"hung\": its host \\(pid " + pid + "\\) does not answer within 10 s");
         list.ends(0);
         assertEquals(1, list.out("^hung +running").size(), list::describe);
         Procs.signal("CONT", pid);
-        mk.start("show").ends(0);
-        mk.start("shutdown").ends(0);
+        mk.run("show").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -226,7 +231,7 @@ class InitIT {
         List<String> wrapper = List.of("env", "-C", mk.sandbox().toString(), "MKEMU_DIR=mk");
         mk.startWith(wrapper, "init", "--machine", "rel", "--cpus", "0-1", "--memory", "8M").ends(0);
         assertTrue(Files.exists(mk.machine("rel").resolve("control")));
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -240,7 +245,7 @@ class InitIT {
             mk.ask("fg", "{'verb':'exec','names':['late']}");
             host.awaitOut(1, "late: .*quiet: up");
             if (end.equals("shutdown")) {
-                mk.start("shutdown").ends(0);
+                mk.run("shutdown").ends(0);
                 host.ends(0);
             } else {
                 host.signal(end);
@@ -263,7 +268,7 @@ class InitIT {
             Thread.sleep(1);
         }
         mk.start("exec", "web").ends(0);
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
         host.ends(0);
         assertEquals(List.of(), host.out());
     }
@@ -278,7 +283,7 @@ class InitIT {
         mk.start("kill", "web").ends(0);
         mk.start("exec", "web").ends(0);
         run.awaitOut(3, ": .*quiet: up");
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
         run.ends(0);
         assertFalse(Files.exists(mk.machine("run")));
     }

@@ -42,7 +42,7 @@ class InterruptIT {
             }
             List<String> left = new ArrayList<>();
             mk.files().forEach(file -> left.add(file.toString()));
-            Procs.mentioning(mk.sandbox()).forEach(pid -> left.add("process " + Procs.commandLine(pid)));
+            mk.processes().forEach(pid -> left.add("process " + Procs.commandLine(pid)));
             assertEquals(List.of(), left, () -> when + "\n" + run.describe());
         }
     }

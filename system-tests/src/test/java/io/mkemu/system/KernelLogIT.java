@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** The kernel log of machines that run and of those that are dead: mk dmesg, mk console, loglevel=, rate limits. */
-@Timeout(180)
+@Timeout(600)
 class KernelLogIT {
     private static final int INSTANCES_END_SECONDS = 20;
     private static final List<String> LEVELS = List.of("emerg", "alert", "crit", "err", "warn", "notice", "info",
@@ -46,7 +46,7 @@ class KernelLogIT {
     private List<String> dmesg(Object... args) throws Exception {
         List<Object> all = new ArrayList<>(List.of("dmesg"));
         all.addAll(List.of(args));
-        MkProcess dmesg = mk.start(all.toArray()).ends(0);
+        Shell.Ended dmesg = mk.run(all.toArray()).ends(0);
         assertEquals(List.of(), dmesg.err(), dmesg::describe);
         return texts(dmesg.out());
     }
@@ -91,7 +91,7 @@ class KernelLogIT {
     void jsonSaysTheSame() throws Exception {
         MkProcess run = mk.start("run", speakers("json", "", ""));
         run.awaitOut(2, "web: speaker: beat");
-        MkProcess json = mk.start("dmesg", "web", "--json").ends(0);
+        Shell.Ended json = mk.run("dmesg", "web", "--json").ends(0);
         long time = 0;
         List<String> levels = new ArrayList<>();
         for (String line : json.out()) {
@@ -184,20 +184,20 @@ class KernelLogIT {
         Procs.awaitNoInstances(mk.machine("remains"), INSTANCES_END_SECONDS);
         for (List<Object> args : List.<List<Object>>of(List.of("dmesg", "web"), List.of("dmesg", "web", "-w"),
             List.of("console", "web", "--machine", "remains"))) {
-            MkProcess look = mk.start(args.toArray()).ends(0);
+            Shell.Ended look = mk.run(args.toArray()).ends(0);
             assertEquals(1, look.err().size(), look::describe);
             assertTrue(look.err().getFirst().contains("machine \"remains\" does not run, its host was killed"),
                 look::describe);
             assertTrue(texts(look.out()).containsAll(List.of("speaks half a li", "speaker: beat 2")), look::describe);
             assertTrue(texts(look.out()).getLast().startsWith("mkemu: the host is gone"), look::describe);
         }
-        MkProcess json = mk.start("dmesg", "--json").ends(0);
+        Shell.Ended json = mk.run("dmesg", "--json").ends(0);
         assertTrue(json.out().size() > LEVELS.size(), json::describe);
-        mk.start("interrupts").refuses(4, "no machine runs");
-        mk.start("dmesg", "nix").refuses(7, "machine \"remains\" has no instance \"nix\"; it has host \\(0\\), web");
+        mk.run("interrupts").refuses(4, "no machine runs");
+        mk.run("dmesg", "nix").refuses(7, "machine \"remains\" has no instance \"nix\"; it has host \\(0\\), web");
         Path once = ModuleJar.of(mk.work(), OneShot.class);
         mk.start("run", new TreeSource().host(once).instance("web", once).write(mk.work(), "remains")).ends(0);
-        mk.start("dmesg").refuses(4, "no machine runs; start one with: mk run");
+        mk.run("dmesg").refuses(4, "no machine runs; start one with: mk run");
     }
 
     @Test
@@ -276,14 +276,14 @@ class KernelLogIT {
 
     @Test
     void wrongNamesAndLevelsAreRefusedInOneLine() throws Exception {
-        mk.start("dmesg").refuses(4, "no machine runs; start one with: mk run");
-        mk.start("console", "web").refuses(4, "no machine runs; start one with: mk run");
-        mk.start("console").refuses(2, "NAME");
-        mk.start("dmesg", "-l", "loud").refuses(2, "'loud' is no log level: use emerg, alert, crit");
+        mk.run("dmesg").refuses(4, "no machine runs; start one with: mk run");
+        mk.run("console", "web").refuses(4, "no machine runs; start one with: mk run");
+        mk.run("console").refuses(2, "NAME");
+        mk.run("dmesg", "-l", "loud").refuses(2, "'loud' is no log level: use emerg, alert, crit");
         MkProcess run = mk.start("run", speakers("names", "", ""));
         run.awaitOut(1, "web: speaker: beat");
-        mk.start("console", "db").refuses(7, "machine \"names\" has no instance \"db\"; it has host .0., web .1.$");
-        mk.start("dmesg", "--machine", "nix").refuses(4, "machine \"nix\" does not run; running: names");
+        mk.run("console", "db").refuses(7, "machine \"names\" has no instance \"db\"; it has host .0., web .1.$");
+        mk.run("dmesg", "--machine", "nix").refuses(4, "machine \"nix\" does not run; running: names");
         run.signal("INT");
         run.ends(130);
     }

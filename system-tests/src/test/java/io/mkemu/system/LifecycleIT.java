@@ -27,7 +27,7 @@ class LifecycleIT extends LabMachine {
         active();
         failed();
         end();
-        mk.start("show").refuses(4, "^mk: no machine runs; start one with: mk run FILE.dts, or mk init$");
+        mk.run("show").refuses(4, "^mk: no machine runs; start one with: mk run FILE.dts, or mk init$");
     }
 
     private void empty() throws Exception {
@@ -93,10 +93,10 @@ class LifecycleIT extends LabMachine {
             List.of("unload", "web"), "instance web is active: cannot unload it: mk kill ends its kernel",
             List.of("delete", "--dry-run", "web"), "instance web is active: cannot delete it: mk kill ends"));
         assertEquals("web: loaded", says("kill", "web"));
-        assertEquals(1, mk.start("dmesg", "web").ends(0).out("quiet: exit").size());
+        assertEquals(1, mk.run("dmesg", "web").ends(0).out("quiet: exit").size());
         says("exec", "web");
         assertEquals("web: loaded", says("kill", "--force", "web"));
-        assertEquals(1, mk.start("dmesg", "web").ends(0).out("quiet: exit").size(), "a forced kernel was asked");
+        assertEquals(1, mk.run("dmesg", "web").ends(0).out("quiet: exit").size(), "a forced kernel was asked");
         says("exec", "--all");
         assertEquals(3, web().get("life").asInt());
         paused();
@@ -119,7 +119,7 @@ class LifecycleIT extends LabMachine {
         says("continue", "--all");
         says("pause", "web");
         assertEquals("web: loaded", says("kill", "web"));
-        assertEquals(2, mk.start("dmesg", "web").ends(0).out("quiet: exit").size(), "it went on, and was asked");
+        assertEquals(2, mk.run("dmesg", "web").ends(0).out("quiet: exit").size(), "it went on, and was asked");
         says("exec", "web");
     }
 

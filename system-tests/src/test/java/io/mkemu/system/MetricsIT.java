@@ -67,9 +67,9 @@ class MetricsIT {
     @ExtendWith(PromtoolCondition.class)
     void theMetricsAreAsPrometheusWantsThem() throws Exception {
         init();
-        mk.start("create", "web", "--cpus", "1", "--memory", "16M").ends(0);
-        mk.start("load", "web", "--modules", "echo").ends(0);
-        mk.start("exec", "web").ends(0);
+        mk.run("create", "web", "--cpus", "1", "--memory", "16M").ends(0);
+        mk.run("load", "web", "--modules", "echo").ends(0);
+        mk.run("exec", "web").ends(0);
         MkProcess server = serve("127.0.0.1:0");
         String text = get(server, "text/plain");
         for (String line : List.of("mkemu_up{machine=\"meter\"} 1.0",
@@ -86,7 +86,7 @@ class MetricsIT {
         /* The command and the server print the same metrics, each of its own moment. */
         assertEquals(names(open.lines().toList()), names(printed.out()));
         stop(server);
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     private static List<String> names(List<String> lines) {
@@ -112,14 +112,14 @@ class MetricsIT {
     @Test
     void aMachineThatGoesAndComesBackIsFoundAgain() throws Exception {
         MkProcess server = serve("127.0.0.1:0");
-        mk.start("metrics", "--machine", "meter").refuses(4, "\"meter\" does not run");
+        mk.run("metrics", "--machine", "meter").refuses(4, "\"meter\" does not run");
         mk.start("metrics", "--machine", "meter", "--listen", Integer.toString(at(server).getPort()))
             .refuses(5, "--listen 127.0.0.1:\\d+: Address already in use; name another port");
         for (int round = 0; round < 2; round++) {
             assertTrue(get(server, "text/plain").endsWith("\nmkemu_up{machine=\"meter\"} 0.0\n"));
             init();
             assertTrue(get(server, "text/plain").contains("\nmkemu_up{machine=\"meter\"} 1.0\n"));
-            mk.start("shutdown").ends(0);
+            mk.run("shutdown").ends(0);
         }
         assertTrue(get(server, "text/plain").endsWith("\nmkemu_up{machine=\"meter\"} 0.0\n"));
         stop(server);

@@ -43,6 +43,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     private Path sandbox;
     private Path base;
     private Path work;
+    private Shell shell;
 
     @Override
     public void beforeEach(ExtensionContext context) throws IOException {
@@ -56,6 +57,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext context) throws IOException, InterruptedException {
         List<String> left = new ArrayList<>();
+        endShell();
         for (MkProcess process : started) {
             if (process.isAlive()) {
                 left.add("the command " + process);
@@ -89,8 +91,30 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** From now on MKEMU_DIR says something else. */
-    void base(Path directory) {
+    void base(Path directory) throws IOException {
+        endShell();
         base = directory;
+    }
+
+    /** Processes of this test. */
+    List<Long> processes() throws IOException {
+        endShell();
+        return Procs.mentioning(sandbox);
+    }
+
+    private void endShell() throws IOException {
+        if (shell != null) {
+            shell.close();
+            shell = null;
+        }
+    }
+
+    /** Carries out {@code mk ARGS} in a JVM of this test: for a short verb whose process does not matter. */
+    Shell.Ended run(Object... args) throws IOException {
+        if (shell == null) {
+            shell = Shell.at(work, base);
+        }
+        return shell.run(args);
     }
 
     /** Where a machine lies. */
@@ -122,7 +146,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     JsonNode json(Object... args) throws IOException, InterruptedException {
         List<Object> all = new ArrayList<>(List.of(args));
         all.add("--json");
-        MkProcess process = start(all.toArray()).ends(0);
+        Shell.Ended process = run(all.toArray()).ends(0);
         assertEquals(1, process.out().size(), process::describe);
         return new ObjectMapper().readTree(process.out().getFirst());
     }
@@ -156,6 +180,10 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
         boolean verb = args.length > 0 && VERBS.contains(args[0].toString());
         if (verb) {
             command.add("@" + HOME.resolve("verbs.options"));
+        }
+        if (args.length > 0 && args[0].equals("top")) {
+            /* As scripts/mk does. */
+            command.add("-XX:TieredStopAtLevel=1");
         }
         command.addAll(AotCache.options(HOME, verb ? "verbs" : "host"));
         command.addAll(List.of("-Dmkemu.home=" + HOME, "-cp",

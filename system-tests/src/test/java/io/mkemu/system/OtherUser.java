@@ -30,6 +30,10 @@ final class OtherUser implements AutoCloseable {
         this.place = Files.createTempDirectory("mkemu-it-user-");
         Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwxr-xr-x"));
         Distribution.copy(place.resolve("dist"));
+        /* What a shell of this user runs. */
+        String main = MkShellMain.class.getName().replace('.', '/') + ".class";
+        Files.createDirectories(classes().resolve(main).getParent());
+        Files.copy(Shell.classes().resolve(main), classes().resolve(main));
         assertTrue(Procs.run("chmod", "-R", "a+rX", place.toString()));
     }
 
@@ -55,11 +59,18 @@ final class OtherUser implements AutoCloseable {
         return mk.launch(command(Distribution.command(place.resolve("dist"))), mk.work(), args);
     }
 
-    /** Starts mk as this user, where MKEMU_DIR says something. */
-    MkProcess startAt(Path base, Object... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of("env", "MKEMU_DIR=" + base));
+    private Path classes() {
+        return place.resolve("classes");
+    }
+
+    /** One JVM of this user for many commands, where MKEMU_DIR says something; or, if that is null, in the default. */
+    Shell shell(Path base) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (base != null) {
+            command.addAll(List.of("env", "MKEMU_DIR=" + base));
+        }
         command.addAll(Distribution.command(place.resolve("dist")));
-        return mk.launch(command(command), mk.work(), args);
+        return new Shell(command(command), classes(), place, null);
     }
 
     /** Runs a tool as this user. */

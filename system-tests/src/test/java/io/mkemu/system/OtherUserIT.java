@@ -50,21 +50,16 @@ class OtherUserIT {
             + "mk as that user, let that user remove it, or set MKEMU_DIR to another place";
     }
 
-    /** Starts something with each verb. */
-    private interface Starter {
-        MkProcess start(Object... args) throws Exception;
-    }
-
-    private static void allAreRefused(Starter starter, String why) throws Exception {
-        Refusals refusals = new Refusals();
-        for (List<String> verb : VERBS) {
-            refusals.add(starter.start(verb.toArray()), 4, why);
+    private static void allAreRefused(Shell opened, String why) throws Exception {
+        try (Shell shell = opened) {
+            for (List<String> verb : VERBS) {
+                shell.run(verb.toArray()).refuses(4, why);
+            }
         }
-        refusals.check();
     }
 
     private void rootIsRefused(String why) throws Exception {
-        allAreRefused(mk::start, why);
+        allAreRefused(Shell.at(mk.work(), mk.base()), why);
     }
 
     @Test
@@ -85,7 +80,7 @@ class OtherUserIT {
         mk.start((Object[]) INIT).ends(0);
         MkProcess empty = user.start("list").ends(0);
         assertEquals(List.of(), empty.out("running"), empty::describe);
-        allAreRefused(args -> user.startAt(mk.base(), args), "^mk: " + mk.base() + belongsTo(0, user.uid()));
+        allAreRefused(user.shell(mk.base()), "^mk: " + mk.base() + belongsTo(0, user.uid()));
         mk.start("show").ends(0);
         mk.start("shutdown").ends(0);
     }
@@ -100,7 +95,7 @@ class OtherUserIT {
 
         mk.start((Object[]) INIT).ends(0);
         Files.createSymbolicLink(user.base(), mk.base());
-        allAreRefused(user::start, "^mk: " + user.base() + " is a link or a file; ");
+        allAreRefused(user.shell(null), "^mk: " + user.base() + " is a link or a file; ");
         Files.delete(user.base());
         mk.start("show").ends(0);
         mk.start("shutdown").ends(0);
@@ -136,14 +131,16 @@ class OtherUserIT {
         }
         assertEquals(List.copyOf(reasons.keySet()), names);
         MkProcess text = mk.start("list").ends(0);
-        for (String name : names) {
-            assertEquals(1, text.out("^" + name + " +refused +- +- ").size(), text::describe);
-            String why = reasons.get(name).replace("(", "\\(").replace(")", "\\)");
-            assertEquals(1, text.out("^" + name + ": " + why).size(), text::describe);
-            for (String verb : List.of("show", "dmesg", "shutdown", "demo")) {
-                mk.start(verb, "--machine", name).refuses(4, "^mk: " + why);
+        try (Shell shell = Shell.at(mk.work(), mk.base())) {
+            for (String name : names) {
+                assertEquals(1, text.out("^" + name + " +refused +- +- ").size(), text::describe);
+                String why = reasons.get(name).replace("(", "\\(").replace(")", "\\)");
+                assertEquals(1, text.out("^" + name + ": " + why).size(), text::describe);
+                for (String verb : List.of("show", "dmesg", "shutdown", "demo")) {
+                    shell.run(verb, "--machine", name).refuses(4, "^mk: " + why);
+                }
+                shell.run("init", "--machine", name, "--cpus", "0-1", "--memory", "8M").refuses(4, "^mk: " + why);
             }
-            mk.start("init", "--machine", name, "--cpus", "0-1", "--memory", "8M").refuses(4, "^mk: " + why);
         }
         assertEquals(before, Trees.below(mk.base()));
         user.start("show").ends(0);

@@ -33,7 +33,7 @@ class RecoveryIT {
             tree = new TreeSource().instance("a", jar).instance("b", jar).instance("c", jar).write(mk.work(), "lab");
         }
         mk.start("init", tree).ends(0);
-        mk.start("exec", "--all", "--timeout", "120").ends(0);
+        mk.run("exec", "--all", "--timeout", "120").ends(0);
         SortedMap<Integer, Long> instances = Procs.instances(mk.machine("lab"));
         assertEquals(3, instances.size());
         return instances;
@@ -47,8 +47,8 @@ class RecoveryIT {
     }
 
     private void down() throws Exception {
-        mk.start("shutdown").ends(0);
-        assertEquals(List.of(), Procs.mentioning(mk.sandbox()));
+        mk.run("shutdown").ends(0);
+        assertEquals(List.of(), mk.processes());
         assertEquals(List.of(), mk.files());
     }
 
@@ -61,11 +61,11 @@ class RecoveryIT {
         LiveHost.kill9(hostPid());
         Procs.awaitNoInstances(mk.machine("lab"), INSTANCES_END_SECONDS);
         assertTrue(Files.exists(mk.machine("lab").resolve("ram")), "nothing is left to clear");
-        mk.start("show", "--machine", "lab").refuses(4, "\"lab\" is dead, .* mk init --machine lab ");
-        MkProcess dmesg = mk.start("dmesg", "--machine", "lab", "b").ends(0);
+        mk.run("show", "--machine", "lab").refuses(4, "\"lab\" is dead, .* mk init --machine lab ");
+        Shell.Ended dmesg = mk.run("dmesg", "--machine", "lab", "b").ends(0);
         assertEquals(1, dmesg.out("quiet: up").size(), dmesg::describe);
         up();
-        MkProcess show = mk.start("show").ends(0);
+        Shell.Ended show = mk.run("show").ends(0);
         assertEquals(3, show.out("^ +[123] +[abc] +active +\\d+ .* 1$").size(), show::describe);
         down();
     }

@@ -32,7 +32,7 @@ class RemovedIT {
 
     private long up() throws Exception {
         mk.start("init", tree).ends(0);
-        mk.start("exec", "--all", "--timeout", "120").ends(0);
+        mk.run("exec", "--all", "--timeout", "120").ends(0);
         assertEquals(2, Procs.instances(mk.machine("lab")).size());
         return mk.json("show").at("/machine/pid").longValue();
     }
@@ -47,7 +47,7 @@ class RemovedIT {
         Procs.awaitNoInstances(mk.machine("lab"), END_SECONDS);
         assertEquals(0, mk.json("list").size());
         mk.start("init", tree).ends(0);
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -70,9 +70,9 @@ class RemovedIT {
         assertEquals(1, list.size(), list::toString);
         assertEquals("lab removed " + host, list.at("/0/name").textValue() + " " + list.at("/0/state").textValue() + " "
             + list.at("/0/pid").longValue());
-        assertEquals(1, mk.start("list").ends(0).out("^removed: somebody has removed the directory").size());
+        assertEquals(1, mk.run("list").ends(0).out("^removed: somebody has removed the directory").size());
         String said = "somebody has removed its directory, and its host \\(pid " + host + "\\) is still there";
-        mk.start("show", "--machine", "lab").refuses(4, said);
+        mk.run("show", "--machine", "lab").refuses(4, said);
         mk.start("init", tree).refuses(4, said + "; .* kill -9 " + host);
         Procs.signal("CONT", host);
         Procs.awaitEnd(host, END_SECONDS);

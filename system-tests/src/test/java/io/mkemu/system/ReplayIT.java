@@ -22,7 +22,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 /** {@code mk replay}: a bug that depends on the order of arrival, recorded once, is there each time again. */
 @Timeout(value = 10, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class ReplayIT {
-    private static final int TIMES = 20;
+    /** More of them: -Dmkemu.replays=100. */
+    private static final int TIMES = Integer.getInteger("mkemu.replays", 8);
     /** A replay is two JVMs, one after the other. */
     private static final int AT_ONCE = 4;
     private static final String LOG = "^\\[ *\\d+\\.\\d{6}\\] keeper: (keeper: .*)$";

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.ToLongFunction;
@@ -32,11 +33,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * 200 lives of one instance, each ended by kill -9 at another moment, while two others go on: what they exchange, what
+ * 100 lives of one instance, each ended by kill -9 at another moment, while two others go on: what they exchange, what
  * it leaves behind, and what of a life reaches the next. All is counted, by the instances themselves, in their memory.
+ * More of them, in hundreds: -Dmkemu.rounds=1000.
  */
 class RoundsIT {
-    private static final int ROUNDS = 200;
+    private static final int ROUNDS = Integer.getInteger("mkemu.rounds", 100);
     /** Mapped in each life that is to send, at the least. */
     /* Fewer than may be outstanding in a life: what tells of an unmapped page may find its lane full. */
     private static final int PAGES = 10;
@@ -50,6 +52,7 @@ class RoundsIT {
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
+    private Set<Thread> older;
     private Path ram;
     private List<String> jars;
     private String bootargs;
@@ -66,7 +69,7 @@ class RoundsIT {
     void nothingOfALifeReachesTheNextAndTheOthersNoticeNothing() throws Exception {
         System.out.println("rounds with seed " + seed);
         long begun = System.nanoTime();
-        List<String> threads = HostResources.threadNames();
+        older = HostResources.liveThreads();
         ram = mk.sandbox().resolve("rounds/ram");
         jars = List.of(ModuleJar.of(mk.work(), RoundTraffic.class).toString(),
             ModuleJar.of(mk.work(), RoundPages.class, "RoundPages$Held").toString());
@@ -90,7 +93,7 @@ class RoundsIT {
             }
             HostResources last = rest();
             host.await(() -> "held after round 1: " + first + "\nheld after round " + ROUNDS + ": " + last,
-                () -> first.equals(HostResources.of(host.mapped(), ram, survivors)));
+                () -> first.equals(HostResources.of(older, host.mapped(), ram, survivors)));
             end();
             books.checkSurvivors(survivors);
             books.checkVictim();
@@ -99,9 +102,9 @@ class RoundsIT {
             b.close();
             assertEquals(List.of(), host.shutDown());
         }
-        assertEquals(List.of(), Procs.mentioning(mk.sandbox()));
+        assertEquals(List.of(), mk.processes());
         assertEquals(List.of(), Trees.below(mk.sandbox()));
-        HostResources.awaitThreads(threads);
+        HostResources.awaitThreads(older);
     }
 
     private List<Moment> plan() {
@@ -223,7 +226,7 @@ class RoundsIT {
         pause(1);
         beginIdle();
         host.awaitState("victim", InstanceState.ACTIVE);
-        return HostResources.of(host.mapped(), ram, survivors);
+        return HostResources.of(older, host.mapped(), ram, survivors);
     }
 
     private void resume() {

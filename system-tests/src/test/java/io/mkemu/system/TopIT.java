@@ -23,12 +23,8 @@ class TopIT {
 
     @BeforeEach
     void boot() throws Exception {
-        mk.start("init", "--machine", "lab", "--cpus", "0-3", "--memory", "64M").ends(0);
-        for (String name : List.of("web", "db")) {
-            mk.start("create", name, "--cpu-count", "1", "--memory", "16M").ends(0);
-            mk.start("load", name, "--modules", "echo").ends(0);
-        }
-        mk.start("exec", "--all").ends(0);
+        mk.run("init", new TreeSource().instance("web", "echo").instance("db", "echo").write(mk.work(), "lab")).ends(0);
+        mk.ask("lab", "{'verb':'exec','names':['web','db']}");
     }
 
     private static JsonNode read(String line) throws Exception {
@@ -68,22 +64,22 @@ class TopIT {
                 + cpu.at("/time/halted").doubleValue();
             assertEquals(1, sum, 1e-9, cpu::toString);
         }
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     /** By the verb, and by a signal: show, top and the lines it draws tell the same. */
     @Test
     void aPausedKernelIsPausedInShowAndTop() throws Exception {
-        mk.start("pause", "web").ends(0);
+        mk.run("pause", "web").ends(0);
         assertEquals("paused", mk.json("show", "web").get("detail").textValue());
-        assertEquals(1, mk.start("show").ends(0).out("^web: paused$").size());
+        assertEquals(1, mk.run("show").ends(0).out("^web: paused$").size());
         assertEquals("[1]", mk.json("top", "-n", "1", "-d", "0.1").get("paused").toString());
         Procs.signal("STOP", mk.json("show", "db").get("pid").longValue());
         try (Pty pty = new Pty(mk, 100, 30, "top", "-d", "0.1")) {
             pty.await("1 active, 2 paused, 0 failed");
             pty.await("web              paused");
             pty.await("db               paused");
-            mk.start("continue", "--all").ends(0);
+            mk.run("continue", "--all").ends(0);
             pty.await("3 active, 0 failed");
             pty.await("web              active");
             pty.await("db               active");
@@ -92,7 +88,7 @@ class TopIT {
         }
         assertEquals("[]", mk.json("top", "-n", "1", "-d", "0.1").get("paused").toString());
         assertEquals("", mk.json("show", "web").get("detail").textValue());
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     private static List<String> regions(JsonNode tree) {
@@ -108,8 +104,8 @@ class TopIT {
     void jsonGoesOnUntilTheMachineEnds() throws Exception {
         MkProcess top = mk.start("top", "--json", "-d", "0.05");
         top.awaitOut(1, "\"state\":\"active\"");
-        mk.start("kill", "-f", "db").ends(0);
-        mk.start("shutdown").ends(0);
+        mk.run("kill", "-f", "db").ends(0);
+        mk.run("shutdown").ends(0);
         top.ends(0);
         assertEquals(List.of("mk: machine \"lab\" has ended"), top.err());
         List<JsonNode> lines = new ArrayList<>();
@@ -128,10 +124,10 @@ class TopIT {
         assertTrue(top.out().getFirst().startsWith("mk top - lab up "), top::describe);
         assertEquals(2, top.out("^ +\\d web|^ +\\d db").size(), top::describe);
         assertEquals(List.of(), top.err());
-        mk.start("top", "-d", "0.01").refuses(2, "-d 0.01: expected seconds, 0.05 to 3600");
-        mk.start("top", "-n", "0").refuses(2, "-n 0: expected 1 or more");
-        mk.start("top", "--machine", "nix").refuses(4, "machine \"nix\" does not run; running: lab");
-        mk.start("shutdown").ends(0);
+        mk.run("top", "-d", "0.01").refuses(2, "-d 0.01: expected seconds, 0.05 to 3600");
+        mk.run("top", "-n", "0").refuses(2, "-n 0: expected 1 or more");
+        mk.run("top", "--machine", "nix").refuses(4, "machine \"nix\" does not run; running: lab");
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -144,8 +140,8 @@ class TopIT {
         assertTrue(top.err().getLast().contains("machine \"lab\" is dead, its host was killed"), top::describe);
         MkProcess dead = mk.start("top", "-d", "0.1").ends(0);
         assertTrue(dead.out().getFirst().startsWith("mk top - lab is DEAD, its host was killed"), dead::describe);
-        mk.start("init", "--machine", "lab", "--cpus", "0", "--memory", "8M").ends(0);
-        mk.start("shutdown").ends(0);
+        mk.run("init", "--machine", "lab", "--cpus", "0", "--memory", "8M").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -180,7 +176,7 @@ class TopIT {
             assertEquals("icanon echo", pty.modes());
         }
         assertEquals("loaded", mk.json("show", "web").get("state").textValue());
-        mk.start("shutdown").ends(0);
+        mk.run("shutdown").ends(0);
     }
 
     @Test
@@ -209,7 +205,7 @@ class TopIT {
         }
         try (Pty pty = new Pty(mk, 80, 24, "top", "-d", "0.1")) {
             pty.await("NAME");
-            mk.start("shutdown").ends(0);
+            mk.run("shutdown").ends(0);
             assertEquals(0, pty.exitCode());
             assertTrue(pty.written().contains("mk: machine \"lab\" has ended"), pty::written);
             assertFalse(pty.written().contains("Exception"), pty::written);

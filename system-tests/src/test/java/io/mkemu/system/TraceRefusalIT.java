@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What {@code mk trace} refuses, and what it makes of a journal that is damaged. */
-@Timeout(180)
+@Timeout(600)
 class TraceRefusalIT {
     @RegisterExtension
     final Mk mk = new Mk();
@@ -46,30 +46,42 @@ class TraceRefusalIT {
 
     @Test
     void whatCannotBeReadIsSaidInOneLine() throws Exception {
-        mk.start("trace").refuses(4, "no machine runs; .*mk trace --journal DIR");
-        mk.start("trace", "--journal", mk.work().resolve("nix")).refuses(4, "nix is no directory");
-        mk.start("trace", "--journal", mk.work()).refuses(4, "is no journal: .*--journal DIR makes one");
-        mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "bare").ends(0);
-        mk.start("trace").refuses(7, "machine \"bare\" is not recorded: make it with --journal DIR");
-        mk.start("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
-        mk.start("shutdown").ends(0);
-        demo("--instances", 1).ends(0);
-        Refusals refusals = new Refusals();
-        refusals.add(follow("--instance", "web-serv"), 7, "no instance \"web-serv\" in .*; did you mean web-server");
-        refusals.add(follow("--cpu", "0,7-9"), 7, "no CPU 7 in this journal; its machine has CPUs below 2$");
-        refusals.add(follow("--summary", "--cpu", 7), 7, "no CPU 7 in this journal");
-        refusals.add(follow("--since", "0.5", "--until", "0.5"), 2, "--until is not later than --since");
-        refusals.add(follow("--summary", "--since", "-0.1s", "--until", "-1s"), 2, "--until is not later than --since");
-        refusals.add(mk.start("trace", "export", "none/there.json", "--journal", journal()),
-            5, "none/there.json cannot be written: .*/none is no directory; name a file in one that is there");
-        refusals.add(follow("--event", "callbak_begin"), 2, "is no event; did you mean callback_begin");
-        refusals.add(follow("--machine", "demo"), 2, "--machine or --journal, not both");
-        refusals.add(follow("--summary", "-f"), 2, "--summary goes with neither -f");
-        refusals.add(follow("--follow-id", "9.9.9.9"), 1, "no event of message 9.9.9.9 in .*mk trace --event send");
-        refusals.add(follow("--follow-id", "9.9.9"), 2, "is not the id of a message");
-        refusals.add(follow("--since", "noon"), 2, "'noon': expected seconds as the trace prints them");
-        refusals.check();
+        try (Shell shell = Shell.at(mk.work(), mk.base())) {
+            shell.run("trace").refuses(4, "no machine runs; .*mk trace --journal DIR");
+            shell.run("trace", "--journal", mk.work().resolve("nix")).refuses(4, "nix is no directory");
+            shell.run("trace", "--journal", mk.work()).refuses(4, "is no journal: .*--journal DIR makes one");
+            mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "bare").ends(0);
+            shell.run("trace").refuses(7, "machine \"bare\" is not recorded: make it with --journal DIR");
+            shell.run("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
+            mk.start("shutdown").ends(0);
+            demo("--instances", 1).ends(0);
+            allAreRefused(shell);
+        }
         damaged();
+    }
+
+    private void allAreRefused(Shell shell) throws Exception {
+        refuses(shell, 7, List.of("--instance", "web-serv"), "no instance \"web-serv\" in .*; did you mean web-server");
+        refuses(shell, 7, List.of("--cpu", "0,7-9"), "no CPU 7 in this journal; its machine has CPUs below 2$");
+        refuses(shell, 7, List.of("--summary", "--cpu", 7), "no CPU 7 in this journal");
+        refuses(shell, 2, List.of("--since", "0.5", "--until", "0.5"), "--until is not later than --since");
+        refuses(shell, 2, List.of("--summary", "--since", "-0.1s", "--until", "-1s"),
+            "--until is not later than --since");
+        refuses(shell, 5, List.of("export", "none/there.json"),
+            "none/there.json cannot be written: .*/none is no directory; name a file in one that is there");
+        refuses(shell, 2, List.of("--event", "callbak_begin"), "is no event; did you mean callback_begin");
+        refuses(shell, 2, List.of("--machine", "demo"), "--machine or --journal, not both");
+        refuses(shell, 2, List.of("--summary", "-f"), "--summary goes with neither -f");
+        refuses(shell, 1, List.of("--follow-id", "9.9.9.9"), "no event of message 9.9.9.9 in .*mk trace --event send");
+        refuses(shell, 2, List.of("--follow-id", "9.9.9"), "is not the id of a message");
+        refuses(shell, 2, List.of("--since", "noon"), "'noon': expected seconds as the trace prints them");
+    }
+
+    private void refuses(Shell shell, int code, List<Object> more, String pattern) throws Exception {
+        List<Object> args = new ArrayList<>(List.of("trace"));
+        args.addAll(more);
+        args.addAll(List.of("--journal", journal()));
+        shell.run(args.toArray()).refuses(code, pattern);
     }
 
     /** What is damaged is left out and said; what was written before it is read. */

@@ -29,27 +29,29 @@ class VersionsIT {
     }
 
     /** All that is done to a machine from its making to its end, by two versions of mkemu in turns. */
-    private void live(List<String> hosts, List<String> asks) throws Exception {
+    private void live(List<String> hosts, List<String> other) throws Exception {
         run(hosts, "init", "--machine", "m", "--cpus", "0-2", "--memory", "32M");
-        assertEquals(1, run(asks, "list").out("^m +running +\\d+ +1/1 ").size());
-        run(asks, "create", "web", "--cpus", "1", "--memory", "8M");
-        run(asks, "load", "web", "--modules", "echo");
-        run(asks, "exec", "web");
-        MkProcess show = run(asks, "show");
-        assertEquals(1, show.out("^ +1 +web +active ").size(), show::describe);
-        MkProcess dmesg = run(asks, "dmesg", "web");
-        assertEquals(1, dmesg.out("Command line: ").size(), dmesg::describe);
-        run(asks, "interrupts");
-        run(asks, "iomem");
-        run(asks, "kill", "web");
-        run(asks, "create", "guest", "--cpus", "2", "--memory", "8M", "--external");
-        run(asks, "load", "guest", "--modules", "echo");
-        MkProcess join = run(asks, "join", "guest");
-        MkProcess guest = mk.launch(List.of("sh", "-c", "exec " + join.out().getFirst()), mk.work());
-        Await.until(() -> isActive("guest"), guest::describe);
-        run(asks, "kill", "guest");
-        guest.ends(0);
-        run(asks, "shutdown");
+        try (Shell asks = new Shell(other, Shell.classes(), mk.work(), mk.base())) {
+            assertEquals(1, asks.run("list").ends(0).out("^m +running +\\d+ +1/1 ").size());
+            asks.run("create", "web", "--cpus", "1", "--memory", "8M").ends(0);
+            asks.run("load", "web", "--modules", "echo").ends(0);
+            asks.run("exec", "web").ends(0);
+            Shell.Ended show = asks.run("show").ends(0);
+            assertEquals(1, show.out("^ +1 +web +active ").size(), show::describe);
+            Shell.Ended dmesg = asks.run("dmesg", "web").ends(0);
+            assertEquals(1, dmesg.out("Command line: ").size(), dmesg::describe);
+            asks.run("interrupts").ends(0);
+            asks.run("iomem").ends(0);
+            asks.run("kill", "web").ends(0);
+            asks.run("create", "guest", "--cpus", "2", "--memory", "8M", "--external").ends(0);
+            asks.run("load", "guest", "--modules", "echo").ends(0);
+            Shell.Ended join = asks.run("join", "guest").ends(0);
+            MkProcess guest = mk.launch(List.of("sh", "-c", "exec " + join.out().getFirst()), mk.work());
+            Await.until(() -> isActive("guest"), guest::describe);
+            asks.run("kill", "guest").ends(0);
+            guest.ends(0);
+            asks.run("shutdown").ends(0);
+        }
     }
 
     private boolean isActive(String instance) {
