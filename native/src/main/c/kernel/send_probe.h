@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * send_probe.h: mkemu.stop_in_send=STEP:N, as io.mkemu.ipi.SendProbe has it: this process stops itself, by SIGSTOP, at a
- * step of the N-th send of each CPU. It is to be included before mkemu's headers. Where nobody asks for it a step costs
- * a look at a word that never changes.
+ * send_probe.h: mkemu.stop_in_send=STEP:N, as io.mkemu.ipi.SendProbe has it: this process stops itself, by SIGSTOP, at
+ * a step of the N-th send of each CPU. It is to be included before mkemu's headers. Where nobody asks for it a step
+ * costs a look at a word that never changes.
  */
 #ifndef MKEMU_KERNEL_SEND_PROBE_H
 #define MKEMU_KERNEL_SEND_PROBE_H
