@@ -153,10 +153,10 @@ public final class CModules {
         return build(source, into, true, options);
     }
 
-    /** A module of the checkout, made when a test first wants it; its file is not to be changed. */
+    /** A module of the checkout, made when a test first wants it; the file is for all tests, and not to be changed. */
     public static Path made(String source) {
         require();
-        return build(root().resolve(source), Path.of("target/native").toAbsolutePath());
+        return compileModule(root().resolve(source), Path.of("target/native"), true);
     }
 
     /** As {@link #build(Path, Path, String...)}, of this file alone: what each module has from mkemu is not in it. */
@@ -166,6 +166,17 @@ public final class CModules {
 
     private static Path build(Path source, Path into, boolean whole, String... options) {
         require();
+        /* What a test has just written is not kept: nobody would ever find it again. */
+        Path kept = source.toAbsolutePath().startsWith(root()) ? Path.of("target/native") : into.resolve("made");
+        Path made = compileModule(source, kept, whole, options);
+        try {
+            return Files.copy(made, into.resolve(made.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException fault) {
+            throw new UncheckedIOException(fault);
+        }
+    }
+
+    private static Path compileModule(Path source, Path kept, boolean whole, String... options) {
         String name = source.getFileName().toString().replaceFirst("\\.c$", "");
         List<String> all = new ArrayList<>(List.of("-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden",
             "-Wno-pointer-sign", "-fno-strict-aliasing", "-fno-common", "-fwrapv", "-ffreestanding",
@@ -175,14 +186,7 @@ public final class CModules {
         if (whole) {
             files.add(sources().resolve("include/mkemu_kmod.c"));
         }
-        /* What a test has just written is not kept: nobody would ever find it again. */
-        Path kept = source.toAbsolutePath().startsWith(root()) ? Path.of("target/native") : into.resolve("made");
-        try {
-            return Files.copy(compile(kept, name + ".so", all, files), into.resolve(name + ".so"),
-                StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException fault) {
-            throw new UncheckedIOException(fault);
-        }
+        return compile(kept, name + ".so", all, files);
     }
 
     private static void run(List<String> command) {
