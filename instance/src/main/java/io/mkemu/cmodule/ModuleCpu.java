@@ -48,7 +48,7 @@ final class ModuleCpu implements Task {
             message.putInt(MkIpiDataDescriptor.SENDER_CPU_OFFSET, sender);
             message.putInt(MkIpiDataDescriptor.TYPE_OFFSET, data.type());
             message.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, size);
-            copy(data.buffer(), size);
+            data.buffer().getBytes(0, message, MkIpiDataDescriptor.BUFFER_OFFSET, size);
             address = message.addressOffset();
         }
         /* Most callbacks ask whom to answer: a call from C to here costs more than to have told it. */
@@ -58,17 +58,6 @@ final class ModuleCpu implements Task {
         told.putInt(CoreDescriptor.CPU_SENDER_CPU_OFFSET, -1);
         if (!queued && told.getIntVolatile(CoreDescriptor.CPU_ATTENTION_OFFSET) != 0) {
             wake();
-        }
-    }
-
-    /* By words: a payload is short, and the JDK's copy of memory costs more than it. */
-    private void copy(DirectBuffer from, int size) {
-        int words = size & -Long.BYTES;
-        for (int done = 0; done < words; done += Long.BYTES) {
-            message.putLong(MkIpiDataDescriptor.BUFFER_OFFSET + done, from.getLong(done));
-        }
-        for (int done = words; done < size; done++) {
-            message.putByte(MkIpiDataDescriptor.BUFFER_OFFSET + done, from.getByte(done));
         }
     }
 
