@@ -38,7 +38,8 @@ void mkc_happened(struct mkemu_core *core, struct mkc_event *event)
     struct list_head now;
 
     smp_mb();
-    if (!mkc_is_awaited(event))
+    /* Of a core that is dead no task runs any more, and the host is not to be called. */
+    if (!mkc_is_awaited(event) || core->dead)
         return;
     INIT_LIST_HEAD(&now);
     mkc_lock_take(&core->wait_lock);

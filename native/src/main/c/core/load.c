@@ -237,7 +237,7 @@ void mkemu_core_abandon(struct mkemu_core *core)
 
     core->dead = true;
     /* Nobody holds a lock any more: who did has been thrown out. */
-    core->lock.held = core->timer_lock.held = core->work_lock.held = core->rcu_lock.held = 0;
+    core->lock.held = core->timer_lock.held = core->work_lock.held = core->rcu_lock.held = core->wait_lock.held = 0;
     for (uint32_t i = 0; i < core->cpus; i++)
         core->cpu[i].lock.held = 0;
     list_for_each_entry(module, &core->modules, list)

@@ -253,6 +253,14 @@ class CModuleCoreTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"flush_work", "cancel_work", "kthread_stop", "kthread_park", "tasklet_kill"})
+    void whoseKernelDiesWhileItWaitsIsFreedWithoutACallOfTheHost(String call) throws Exception {
+        Result result = run(join(List.of(out.resolve("events"), "threads", module(tests.resolve("waits.c")), call,
+            "abandoned")));
+        assertEquals(0, result.exit, result.output);
+    }
+
     @Test
     void clangMakesTheSameOfIt() throws Exception {
         assumeTrue(has("clang"), "there is no clang");
