@@ -5,11 +5,11 @@
  */
 #define _GNU_SOURCE
 #include "os.h"
+#include "registers.h"
 #include <dlfcn.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
-#include <ucontext.h>
 
 enum { THROWN = 1, FAULT };
 
@@ -48,20 +48,11 @@ void mkc_throw(void)
         _longjmp(innermost->base, THROWN);
 }
 
-static uintptr_t pc_of(const ucontext_t *context)
-{
-#if defined __x86_64__
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-#else
-    return (uintptr_t)context->uc_mcontext.pc;
-#endif
-}
-
 /* Who called, if what was called is no code. */
 static uintptr_t caller_of(const ucontext_t *context)
 {
 #if defined __x86_64__
-    return *(const uintptr_t *)context->uc_mcontext.gregs[REG_RSP];
+    return *(const uintptr_t *)mkc_stack_of(context);
 #else
     return (uintptr_t)context->uc_mcontext.regs[30];
 #endif
@@ -88,6 +79,9 @@ static bool belongs_here(const ucontext_t *context, struct mkc_fault *fault)
     void *object = object_of(fault->pc);
     uint32_t i = 0;
 
+    /* No library's code: Java's, which uses these signals all the time, or none that a module has called. */
+    if (!object && !is_module(caller_of(context) - 1))
+        return false;
     fault->count = mkc_backtrace(fault->trace, MKC_FAULT_FRAMES);
     while (i < fault->count && fault->trace[i] != fault->pc)
         i++;
@@ -97,10 +91,7 @@ static bool belongs_here(const ucontext_t *context, struct mkc_fault *fault)
     if (is_ours(fault->pc))
         return true;
     if (!object) {
-        uintptr_t caller = caller_of(context);
-        if (!is_module(caller - 1))
-            return false;
-        fault->trace[0] = caller;
+        fault->trace[0] = caller_of(context);
         fault->trace[1] = 0;
         return true;
     }
@@ -116,7 +107,7 @@ static void on_signal(int number, siginfo_t *about, void *context)
     const ucontext_t *where = context;
 
     if (at) {
-        at->fault = (struct mkc_fault){.signal = number, .pc = pc_of(where), .address = (uintptr_t)about->si_addr,
+        at->fault = (struct mkc_fault){.signal = number, .pc = mkc_pc_of(where), .address = (uintptr_t)about->si_addr,
             .overflow = number == SIGSEGV && mkc_overflow_at((uintptr_t)about->si_addr)};
         if (belongs_here(where, &at->fault)) {
             pthread_sigmask(SIG_SETMASK, &where->uc_sigmask, NULL);

@@ -163,7 +163,6 @@ int mkc_k_mkemu_instance_of_cpu(int physical_cpu)
 
     if (physical_cpu >= 0 && physical_cpu == told->sender_cpu)
         return told->sender_instance;
-
     return host->instance_of_cpu(host->self, physical_cpu);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "crash.h"
+#include "registers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 enum { LINE = 400, MOST_FRAMES = 24, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000, LEVEL_ALERT = 1, LEVEL_EMERG = 0,
@@ -129,33 +129,6 @@ static void source(const struct mkemu_core_place *at, char *text, size_t size)
         *text = 0;
 }
 
-static uintptr_t pc_of(const ucontext_t *context)
-{
-#if defined __x86_64__
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-#else
-    return (uintptr_t)context->uc_mcontext.pc;
-#endif
-}
-
-static uintptr_t frame_of(const ucontext_t *context)
-{
-#if defined __x86_64__
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RBP];
-#else
-    return (uintptr_t)context->uc_mcontext.regs[29];
-#endif
-}
-
-static uintptr_t stack_of(const ucontext_t *context)
-{
-#if defined __x86_64__
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
-#else
-    return (uintptr_t)context->uc_mcontext.sp;
-#endif
-}
-
 static void what_happened(int number, const siginfo_t *about, const char *guard)
 {
     unsigned long address = (unsigned long)(uintptr_t)about->si_addr;
@@ -206,22 +179,22 @@ static void on_error(int number, siginfo_t *about, void *context)
         raise(number);
         return;
     }
-    uintptr_t pc = pc_of(context);
+    uintptr_t pc = mkc_pc_of(context);
     const char *guard = number == SIGSEGV ? kernel.guard((uintptr_t)about->si_addr) : NULL;
     int cpu = kernel.logical_cpu();
     char text[LINE];
     what_happened(number, about, guard);
     say(LEVEL_ALERT, "CPU: %d PID: %d Comm: %s", cpu, (int)gettid(), cpu < 0 ? "" : kernel.running(cpu));
-    uintptr_t frame = frame_of(context), caller;
+    uintptr_t frame = mkc_frame_of(context), caller;
     struct mkemu_core_place at;
-    if (!kernel.place(pc, &at) && read_word(stack_of(context), &caller) && kernel.place(caller - 1, &at)) {
+    if (!kernel.place(pc, &at) && read_word(mkc_stack_of(context), &caller) && kernel.place(caller - 1, &at)) {
         describe(pc, text, sizeof text);
         say(LEVEL_ALERT, "RIP: %s", text); /* a call of an address that is none: who called is what is wanted */
         pc = caller - 1;
     }
     describe(pc, text, sizeof text);
     say(LEVEL_ALERT, "RIP: %s", text);
-    if (!read_word(stack_of(context), &caller))
+    if (!read_word(mkc_stack_of(context), &caller))
         caller = 0;
     trace(frame, caller);
     kernel.log(LEVEL_ALERT, "---[ end trace ]---");
