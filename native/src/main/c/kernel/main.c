@@ -172,10 +172,13 @@ int main(int argc, char **argv)
 {
     setsid();
     int first = 1;
-    for (; argc > first && !strncmp(argv[first], "--", 2); first++) {
-        kernel.child |= !strcmp(argv[first], "--child");
-        kernel.debug |= !strcmp(argv[first], "--debug");
-    }
+    for (; argc > first; first++)
+        if (!strcmp(argv[first], "--child"))
+            kernel.child = true;
+        else if (!strcmp(argv[first], "--debug"))
+            kernel.debug = true;
+        else
+            break;
     if (argc < first + 3) {
         fprintf(stderr, "mkemu-kernel: want MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so...; "
             "the host starts instances itself, see mk run --help\n");
