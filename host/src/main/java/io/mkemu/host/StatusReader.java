@@ -56,7 +56,7 @@ final class StatusReader {
         List<Integer> cpus = List.of(machine.plan().hostCpu());
         boolean active = entry.state() == InstanceState.ACTIVE;
         return new InstanceStatus(0, Machine.HOST_NAME, active ? InstanceState.ACTIVE : InstanceState.LOADED,
-            active ? "" : "booting", "", ProcessHandle.current().pid(), cpus, hostCpus(cpus),
+            active ? "" : InstanceLife.BOOTING, "", ProcessHandle.current().pid(), cpus, hostCpus(cpus),
             presentHostCpus(cpus), machine.plan().layout().hostSize(), entry.life(), false, RestartPolicy.NEVER, 0,
             KernelKind.JVM.label(), machine.plan().spec().host().modules(), entry.cmdline(), Map.of(), counters(cpus));
     }

@@ -78,8 +78,9 @@ public final class Boots {
                 : "; who tried last: " + last));
         }
         String waits = life.waitsFor();
+        String more = waits.equals(InstanceLife.BOOTING) ? "" : waits + "; ";
         throw new MachineException(ExitCode.FAILED, "instance " + name + " is not active after " + timeoutMillis
-            + " ms (" + (waits.equals("booting") ? "" : waits + "; ") + Load.now() + ") and goes on booting: mk dmesg "
+            + " ms (" + more + Load.now() + ") and goes on booting: mk dmesg "
             + name + " shows where it is, mk kill -f ends it");
     }
 }

@@ -22,6 +22,8 @@ import java.util.function.BiConsumer;
  * watches; what follows from an end is its owner's to do. Thread-safe.
  */
 public abstract class InstanceLife {
+    /** What a life waits for that needs nobody: {@link #waitsFor}. */
+    public static final String BOOTING = "booting";
     /** How long the CPUs have to park by themselves when a force halt is asked for. */
     private static final long PARK_NANOS = TimeUnit.MILLISECONDS.toNanos(800);
     /** How long the operating system may take to end a process that was destroyed. */

@@ -287,7 +287,7 @@ public final class InstanceProcess extends InstanceLife {
     public String waitsFor() {
         String attach = debugger == null ? "" : debugger.attach();
         if (attach.isEmpty() || isTraced() || kernel() == KernelKind.JVM && entry().bootStep(BootStep.JVM) != 0) {
-            return "booting";
+            return BOOTING;
         }
         return "waits for a debugger: " + attach;
     }
