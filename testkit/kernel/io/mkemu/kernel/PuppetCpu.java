@@ -1,6 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import static io.mkemu.kernel.PuppetDescriptor.ARGS_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.DATA_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.HAS_DATA_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.KIND_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.MESSAGE_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.NUMBER_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.OP_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.REPLY_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.REQUEST_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.RESULT_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.UP_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.VALUE_OFFSET;
+import static io.mkemu.kernel.PuppetDescriptor.WANTED_OFFSET;
+
 import io.mkemu.ipi.MkIpiDataViews;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Task;
@@ -17,18 +31,6 @@ import org.agrona.concurrent.UnsafeBuffer;
  * test that acts as that CPU while the CPU waits for it.
  */
 final class PuppetCpu {
-    private static final int WANTED = 0;
-    private static final int UP = 4;
-    private static final int KIND = 8;
-    private static final int NUMBER = 12;
-    private static final int REQUEST = 16;
-    private static final int REPLY = 20;
-    private static final int OP = 24;
-    private static final int ARGS = 32;
-    private static final int RESULT = 80;
-    private static final int VALUE = 88;
-    private static final int MESSAGE = 512;
-    private static final int DATA = 1024;
     private static final int RUN = 1;
     private static final int HANDLER = 2;
     private static final int GO_ON = 0;
@@ -71,7 +73,7 @@ final class PuppetCpu {
 
     void submit(Runnable what) {
         work.add(what);
-        wire.putIntVolatile(WANTED, 1);
+        wire.putIntVolatile(WANTED_OFFSET, 1);
     }
 
     /** After its kernel has ended. */
@@ -84,26 +86,26 @@ final class PuppetCpu {
     private void lead() {
         CURRENT.set(this);
         while (true) {
-            await(() -> over || wire.getIntVolatile(UP) != seen, false);
+            await(() -> over || wire.getIntVolatile(UP_OFFSET) != seen, false);
             if (over) {
                 return;
             }
-            seen = wire.getIntVolatile(UP);
+            seen = wire.getIntVolatile(UP_OFFSET);
             long result = 0;
             try {
-                result = answer(wire.getInt(KIND), wire.getInt(NUMBER));
+                result = answer(wire.getInt(KIND_OFFSET), wire.getInt(NUMBER_OFFSET));
             } catch (Throwable fault) {
                 puppet.failed(fault);
             }
-            wire.putInt(OP, GO_ON);
-            wire.putLong(ARGS, result);
-            wire.putIntVolatile(REQUEST, wire.getInt(REQUEST) + 1);
+            wire.putInt(OP_OFFSET, GO_ON);
+            wire.putLong(ARGS_OFFSET, result);
+            wire.putIntVolatile(REQUEST_OFFSET, wire.getInt(REQUEST_OFFSET) + 1);
         }
     }
 
     private long answer(int kind, int number) throws Exception {
         if (kind == HANDLER) {
-            puppet.handle(number, MkIpiDataViews.live(wire, MESSAGE));
+            puppet.handle(number, MkIpiDataViews.live(wire, MESSAGE_OFFSET));
             return 0;
         }
         if (kind == RUN) {
@@ -112,7 +114,7 @@ final class PuppetCpu {
                 next.run();
             }
             if (!work.isEmpty()) {
-                wire.putIntVolatile(WANTED, 1);
+                wire.putIntVolatile(WANTED_OFFSET, 1);
             }
             return 0;
         }
@@ -144,29 +146,29 @@ final class PuppetCpu {
     /** As {@link #call(int, long...)}, with bytes; null: none. */
     long call(int op, DirectBuffer data, int offset, int size, long... args) {
         for (int index = 0; index < args.length; index++) {
-            wire.putLong(ARGS + index * Long.BYTES, args[index]);
+            wire.putLong(ARGS_OFFSET + index * Long.BYTES, args[index]);
         }
-        wire.putLong(ARGS + 5 * Long.BYTES, data == null ? 0 : 1);
+        wire.putLong(HAS_DATA_OFFSET, data == null ? 0 : 1);
         if (data != null && size > 0) {
-            wire.putBytes(DATA, data, offset, size);
+            wire.putBytes(DATA_OFFSET, data, offset, size);
         }
-        wire.putInt(OP, op);
-        int request = wire.getInt(REQUEST) + 1;
-        wire.putIntVolatile(REQUEST, request);
+        wire.putInt(OP_OFFSET, op);
+        int request = wire.getInt(REQUEST_OFFSET) + 1;
+        wire.putIntVolatile(REQUEST_OFFSET, request);
         calling = true;
-        await(() -> wire.getIntVolatile(REPLY) == request, true);
+        await(() -> wire.getIntVolatile(REPLY_OFFSET) == request, true);
         calling = false;
-        return wire.getLong(RESULT);
+        return wire.getLong(RESULT_OFFSET);
     }
 
     /** What a call gave beside its result. */
     long value() {
-        return wire.getLong(VALUE);
+        return wire.getLong(VALUE_OFFSET);
     }
 
     /** A word of what a call has read. */
     long word(int index) {
-        return wire.getLong(DATA + index * Long.BYTES);
+        return wire.getLong(DATA_OFFSET + index * Long.BYTES);
     }
 
     /** Whether it waits for the end of a call now. Any thread. */
