@@ -20,7 +20,7 @@ class BadKernelIT extends LabMachine {
         says("load", "web", "--module", ModuleJar.of(mk.work(), BadStart.class));
         mk.start("exec", "web").refuses(1, "instance web is failed: module .*BadStart.jar cannot be loaded: .*no number"
             + ".*; see mk dmesg web$");
-        Shell.Ended show = mk.run("show", "web").ends(0);
+        Ended show = mk.run("show", "web").ends(0);
         assertEquals(1, show.out("^web failed: module .* cannot be loaded: .*no number").size(), show::describe);
         assertEquals(0, Procs.instances(mk.machine("lab")).size());
         severalAreToldOf();

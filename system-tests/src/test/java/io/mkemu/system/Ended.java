@@ -2,18 +2,24 @@
 package io.mkemu.system;
 
 import java.io.IOException;
-import org.testcontainers.containers.Container.ExecResult;
 
-/** A command that has run to its end in a container. */
-final class MkExec extends Program {
+/** A command that has run to its end, in a container or in a {@link Shell}. */
+final class Ended extends Program {
     private final String command;
     private final int code;
 
-    MkExec(String command, ExecResult result) {
+    /**
+     * One that has ended.
+     *
+     * @param command for messages
+     * @param told    what it said on stdout
+     * @param said    what it said on stderr
+     */
+    Ended(String command, int code, String told, String said) {
         this.command = command;
-        this.code = result.getExitCode();
-        result.getStdout().lines().forEach(out::add);
-        result.getStderr().lines().forEach(err::add);
+        this.code = code;
+        told.lines().forEach(out::add);
+        said.lines().forEach(err::add);
         out.end();
         err.end();
     }
@@ -29,7 +35,7 @@ final class MkExec extends Program {
     }
 
     /** It must have ended with this code. */
-    MkExec ends(int wanted) throws IOException, InterruptedException {
+    Ended ends(int wanted) throws IOException, InterruptedException {
         endsWith(given -> given == wanted, Integer.toString(wanted));
         return this;
     }

@@ -153,7 +153,7 @@ class InitIT {
         assertTrue(Files.notExists(mk.base()));
     }
 
-    private Shell.Ended refused(String flags) throws IOException {
+    private Ended refused(String flags) throws IOException {
         return mk.run((Object[]) ("init " + flags).strip().split(" +"));
     }
 

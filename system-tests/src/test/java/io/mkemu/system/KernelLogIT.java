@@ -46,7 +46,7 @@ class KernelLogIT {
     private List<String> dmesg(Object... args) throws Exception {
         List<Object> all = new ArrayList<>(List.of("dmesg"));
         all.addAll(List.of(args));
-        Shell.Ended dmesg = mk.run(all.toArray()).ends(0);
+        Ended dmesg = mk.run(all.toArray()).ends(0);
         assertEquals(List.of(), dmesg.err(), dmesg::describe);
         return texts(dmesg.out());
     }
@@ -91,7 +91,7 @@ class KernelLogIT {
     void jsonSaysTheSame() throws Exception {
         MkProcess run = mk.start("run", speakers("json", "", ""));
         run.awaitOut(2, "web: speaker: beat");
-        Shell.Ended json = mk.run("dmesg", "web", "--json").ends(0);
+        Ended json = mk.run("dmesg", "web", "--json").ends(0);
         long time = 0;
         List<String> levels = new ArrayList<>();
         for (String line : json.out()) {
@@ -184,14 +184,14 @@ class KernelLogIT {
         Procs.awaitNoInstances(mk.machine("remains"), INSTANCES_END_SECONDS);
         for (List<Object> args : List.<List<Object>>of(List.of("dmesg", "web"), List.of("dmesg", "web", "-w"),
             List.of("console", "web", "--machine", "remains"))) {
-            Shell.Ended look = mk.run(args.toArray()).ends(0);
+            Ended look = mk.run(args.toArray()).ends(0);
             assertEquals(1, look.err().size(), look::describe);
             assertTrue(look.err().getFirst().contains("machine \"remains\" does not run, its host was killed"),
                 look::describe);
             assertTrue(texts(look.out()).containsAll(List.of("speaks half a li", "speaker: beat 2")), look::describe);
             assertTrue(texts(look.out()).getLast().startsWith("mkemu: the host is gone"), look::describe);
         }
-        Shell.Ended json = mk.run("dmesg", "--json").ends(0);
+        Ended json = mk.run("dmesg", "--json").ends(0);
         assertTrue(json.out().size() > LEVELS.size(), json::describe);
         mk.run("interrupts").refuses(4, "no machine runs");
         mk.run("dmesg", "nix").refuses(7, "machine \"remains\" has no instance \"nix\"; it has host \\(0\\), web");

@@ -33,13 +33,13 @@ abstract class LabMachine {
 
     /** Ends the machine; Mk sees to it that nothing is left. */
     void end() throws Exception {
-        Shell.Ended shutdown = mk.run("shutdown").ends(0);
+        Ended shutdown = mk.run("shutdown").ends(0);
         assertEquals(List.of("machine lab: ended"), shutdown.out(), shutdown::describe);
         assertTrue(Files.notExists(mk.machine("lab")));
     }
 
     String says(Object... verb) throws Exception {
-        Shell.Ended process = mk.run(verb).ends(0);
+        Ended process = mk.run(verb).ends(0);
         assertEquals(List.of(), process.err(), process::describe);
         assertEquals(1, process.out().size(), process::describe);
         return process.out().getFirst();

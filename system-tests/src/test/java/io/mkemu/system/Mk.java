@@ -110,7 +110,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     }
 
     /** Carries out {@code mk ARGS} in a JVM of this test: for a short verb whose process does not matter. */
-    Shell.Ended run(Object... args) throws IOException {
+    Ended run(Object... args) throws IOException {
         if (shell == null) {
             shell = Shell.at(work, base);
         }
@@ -146,7 +146,7 @@ final class Mk implements BeforeEachCallback, AfterEachCallback {
     JsonNode json(Object... args) throws IOException, InterruptedException {
         List<Object> all = new ArrayList<>(List.of(args));
         all.add("--json");
-        Shell.Ended process = run(all.toArray()).ends(0);
+        Ended process = run(all.toArray()).ends(0);
         assertEquals(1, process.out().size(), process::describe);
         return new ObjectMapper().readTree(process.out().getFirst());
     }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.testcontainers.containers.Container.ExecResult;
 import org.testcontainers.containers.GenericContainer;
 import org.testcontainers.containers.output.FrameConsumerResultCallback;
 import org.testcontainers.containers.output.OutputFrame;
@@ -98,17 +99,18 @@ final class MkContainer extends Program {
     }
 
     /** docker exec: a command that runs in it beside its main process, to its end. */
-    MkExec exec(Object... command) throws IOException, InterruptedException {
+    Ended exec(Object... command) throws IOException, InterruptedException {
         String[] words = Arrays.stream(command).map(Object::toString).toArray(String[]::new);
-        return new MkExec(String.join(" ", words), container.execInContainer(words));
+        ExecResult result = container.execInContainer(words);
+        return new Ended(String.join(" ", words), result.getExitCode(), result.getStdout(), result.getStderr());
     }
 
     /** The same of mk, which must succeed without a word on stderr. */
-    MkExec mk(Object... args) throws IOException, InterruptedException {
+    Ended mk(Object... args) throws IOException, InterruptedException {
         Object[] command = new Object[args.length + 1];
         command[0] = "mk";
         System.arraycopy(args, 0, command, 1, args.length);
-        MkExec done = exec(command).ends(0);
+        Ended done = exec(command).ends(0);
         assertEquals(List.of(), done.err(), done::describe);
         return done;
     }

@@ -62,10 +62,10 @@ class RecoveryIT {
         Procs.awaitNoInstances(mk.machine("lab"), INSTANCES_END_SECONDS);
         assertTrue(Files.exists(mk.machine("lab").resolve("ram")), "nothing is left to clear");
         mk.run("show", "--machine", "lab").refuses(4, "\"lab\" is dead, .* mk init --machine lab ");
-        Shell.Ended dmesg = mk.run("dmesg", "--machine", "lab", "b").ends(0);
+        Ended dmesg = mk.run("dmesg", "--machine", "lab", "b").ends(0);
         assertEquals(1, dmesg.out("quiet: up").size(), dmesg::describe);
         up();
-        Shell.Ended show = mk.run("show").ends(0);
+        Ended show = mk.run("show").ends(0);
         assertEquals(3, show.out("^ +[123] +[abc] +active +\\d+ .* 1$").size(), show::describe);
         down();
     }

@@ -27,42 +27,6 @@ final class Shell implements AutoCloseable {
     private final Process process;
     private final BufferedReader answers;
 
-    /** A command that has ended. */
-    static final class Ended extends Program {
-        private final List<String> args;
-        private final int code;
-
-        Ended(List<String> args, JsonNode told) {
-            this.args = args;
-            this.code = told.required("code").intValue();
-            told.required("out").textValue().lines().forEach(out::add);
-            told.required("err").textValue().lines().forEach(err::add);
-            out.end();
-            err.end();
-        }
-
-        @Override
-        boolean isAlive() {
-            return false;
-        }
-
-        @Override
-        int awaitExit() {
-            return code;
-        }
-
-        /** It must have ended with this code. */
-        Ended ends(int wanted) throws IOException, InterruptedException {
-            endsWith(given -> given == wanted, Integer.toString(wanted));
-            return this;
-        }
-
-        @Override
-        public String toString() {
-            return "mk " + args + " (in a shell, exit code " + code + ")";
-        }
-    }
-
     /**
      * Starts it.
      *
@@ -107,7 +71,9 @@ final class Shell implements AutoCloseable {
         process.outputWriter(StandardCharsets.UTF_8).append(MAPPER.writeValueAsString(words)).append('\n').flush();
         String answer = answers.readLine();
         assertNotNull(answer, () -> "the shell has ended at " + words);
-        return new Ended(words, MAPPER.readTree(answer));
+        JsonNode told = MAPPER.readTree(answer);
+        return new Ended("mk " + words + " in a shell", told.required("code").intValue(),
+            told.required("out").textValue(), told.required("err").textValue());
     }
 
     /** Ends it; in the end it is gone, however that went. */
