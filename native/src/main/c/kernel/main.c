@@ -179,8 +179,8 @@ int main(int argc, char **argv)
             kernel.debug = true;
         else
             break;
-    if (argc < first + 3) {
-        fprintf(stderr, "mkemu-kernel: want MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so...; "
+    if (argc < first + 3 || !strncmp(argv[first], "--", 2)) {
+        fprintf(stderr, "mkemu-kernel: want [--child] [--debug] MACHINE-DIRECTORY INSTANCE-ID COMMAND-LINE MODULE.so...; "
             "the host starts instances itself, see mk run --help\n");
         return EXIT_CODE_USAGE;
     }
