@@ -9,11 +9,15 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -52,6 +56,7 @@ final class FakeKernel implements Kernel {
     final List<String> log = new ArrayList<>();
     final List<Exception> failures = new ArrayList<>();
     InstanceState state = InstanceState.ACTIVE;
+    long life = 1;
 
     FakeKernel(FakeMachine machine, int id, String parameters) {
         this.machine = machine;
@@ -230,12 +235,18 @@ final class FakeKernel implements Kernel {
     public Instance findInstance(int instanceId) {
         FakeKernel kernel = find(instanceId);
         return kernel == null ? null
-            : new Instance(instanceId, kernel.instanceName(), kernel.state, List.of(FIRST_CPU + instanceId));
+            : new Instance(instanceId, kernel.instanceName(), kernel.life, kernel.state,
+                List.of(FIRST_CPU + instanceId));
     }
 
     @Override
     public boolean isActive(int instanceId) {
         return find(instanceId) != null && find(instanceId).state == InstanceState.ACTIVE;
+    }
+
+    @Override
+    public long life(int instanceId) {
+        return find(instanceId) == null ? 0 : find(instanceId).life;
     }
 
     @Override
@@ -284,13 +295,30 @@ final class FakeKernel implements Kernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
-        tasks.add(new Running(task));
+    public TaskHandle startTask(String name, Task task) {
+        Running running = new Running(task);
+        tasks.add(running);
+        return () -> running.due = machine.now;
     }
 
     @Override
-    public void startDaemonTask(String name, Task task) {
-        tasks.add(new Running(task));
+    public TaskHandle startDaemonTask(String name, Task task) {
+        return startTask(name, task);
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        throw new UnsupportedOperationException("no built-in module watches instances");
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        throw new UnsupportedOperationException("no built-in module has timers");
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        throw new UnsupportedOperationException("no built-in module has timers");
     }
 
     @Override
