@@ -7,12 +7,16 @@ import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
+import io.mkemu.message.MessageType;
+import io.mkemu.message.Messages;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.module.Timer;
+import io.mkemu.testkit.Await;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -36,6 +40,8 @@ final class Asker implements KernelModule {
     private long page;
     private long sum;
     private Timer tick;
+    private Messages messages;
+    private volatile boolean told;
     private volatile boolean done;
 
     @Override
@@ -67,6 +73,7 @@ final class Asker implements KernelModule {
                 watch[0].end();
             }
         });
+        messages = new Messages(kernel);
         kernel.startTask("ask", this::ask);
         kernel.startTask("other", () -> {
             add(kernel.randomLong());
@@ -79,6 +86,11 @@ final class Asker implements KernelModule {
     }
 
     private long ask() {
+        messages.call(PEER, MessageType.USER, 0, out, 0, 8, TimeUnit.SECONDS.toNanos(Await.WATCHDOG_SECONDS),
+            (id, result, answer) -> {
+                add(id + result + (answer == null ? 1 : answer.getLong(0)));
+                told = true;
+            });
         add(kernel.nanoTime());
         kernel.after(0, () -> add(kernel.randomLong()));
         add(kernel.after(0, () -> add(9)).cancel() ? 10 : 11);
@@ -132,13 +144,18 @@ final class Asker implements KernelModule {
 
     /** Whether it has had all its answers. */
     boolean isDone() {
-        return done;
+        return done && told;
     }
 
     /** The other kernel: maps what it is sent, writes into it, shares a page of its own, and answers. */
     static void peer(Node node) throws Exception {
         node.on(() -> {
             Kernel kernel = node.api;
+            new Messages(kernel).register(MessageType.USER, message -> {
+                UnsafeBuffer now = new UnsafeBuffer(new byte[8]);
+                now.putLong(0, System.nanoTime());
+                message.answer(now, 0, 8);
+            });
             long own = kernel.instanceAlloc(Pages.PAGE_SIZE, 1);
             Window window = kernel.memremap(own, Pages.PAGE_SIZE);
             Window[] theirs = new Window[1];
