@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.abi;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
  * What a {@link TraceEvent#CALL} record tells: a call of a module whose answer does not follow from what the module was
  * told before. Its ordinal is the record's type. id and args hold what is said with each; what is not said is 0.
@@ -49,7 +52,21 @@ public enum KernelCall {
     /** instanceFree: id the address; arg0 the pages, arg1 the errno, positive. */
     INSTANCE_FREE,
     /** unregisterHandler: id the handler's number among those of its type; arg0 the type, arg1 the errno, positive. */
-    UNREGISTER_HANDLER;
+    UNREGISTER_HANDLER,
+    /**
+     * startTask, startDaemonTask: id the number that {@link TraceEvent#TASK} has on this CPU; payload the task's name,
+     * UTF-8, the first {@link #MAX_TASK_NAME} bytes of it.
+     */
+    START_TASK;
+
+    /** Bytes of a task's name that are recorded. */
+    public static final int MAX_TASK_NAME = 64;
+
+    /** What is recorded of a task's name. */
+    public static byte[] taskName(String name) {
+        byte[] bytes = String.valueOf(name).getBytes(StandardCharsets.UTF_8);
+        return Arrays.copyOf(bytes, Math.min(bytes.length, MAX_TASK_NAME));
+    }
 
     private static final KernelCall[] ALL = values();
 

@@ -203,21 +203,21 @@ final class RecordingKernel extends ForwardingKernel {
 
     @Override
     public void startTask(String name, Task task) {
-        kernel.startTask(name, recorded(task));
+        kernel.startTask(name, recorded(name, task));
     }
 
     @Override
     public void startDaemonTask(String name, Task task) {
-        kernel.startDaemonTask(name, recorded(task));
+        kernel.startDaemonTask(name, recorded(name, task));
     }
 
-    private Task recorded(Task task) {
+    private Task recorded(String name, Task task) {
         CallTrace mine = mine();
         if (mine == null) {
             /* It refuses. */
             return task;
         }
-        long number = mine.nextTask();
+        long number = mine.startTask(name);
         return () -> mine.step(number, task);
     }
 

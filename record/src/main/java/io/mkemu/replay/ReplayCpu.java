@@ -13,6 +13,7 @@ import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class ReplayCpu extends Thread {
     private static final ThreadLocal<ReplayCpu> LENT = new ThreadLocal<>();
 
-    private record StartedTask(ReplayKernel owner, Task task) {
+    private record StartedTask(ReplayKernel owner, Task task, String name) {
     }
 
     private record Given(int giver, long number) {
@@ -74,8 +75,20 @@ final class ReplayCpu extends Thread {
         return answers;
     }
 
-    void startTask(ReplayKernel owner, Task task) {
-        tasks.put(started++, new StartedTask(owner, task));
+    void startTask(ReplayKernel owner, String taskName, Task task) {
+        String name = new String(KernelCall.taskName(taskName), StandardCharsets.UTF_8);
+        String now = ReplayText.startTask(name);
+        TraceRecord then = answers.takeIf(KernelCall.START_TASK);
+        if (then != null && !then.text().equals(name)) {
+            throw machine.differs(ReplayText.startTask(then.text()), now);
+        }
+        tasks.put(started++, new StartedTask(owner, task, name));
+    }
+
+    /** The name of a task that was started and has not ended; null if there is none of that number. */
+    String taskName(long number) {
+        StartedTask task = tasks.get(number);
+        return task == null ? null : task.name();
     }
 
     /** Gives work to a CPU, which does it when it did it then. */
@@ -118,6 +131,7 @@ final class ReplayCpu extends Thread {
         boolean failedThen = step.has(TraceRecordDescriptor.FAULT);
         String ended = "returns";
         boolean failed = false;
+        replay.beforeModule();
         try {
             ended = body.run();
         } catch (ReplayStop stop) {
@@ -185,6 +199,7 @@ final class ReplayCpu extends Thread {
 
     private void unhandled(TraceRecord step) {
         allHaveRun();
+        replay.beforeModule();
         List<Handler> handlers = machine.handlers().of(step.type());
         if (!handlers.isEmpty()) {
             throw machine.differs("there is no handler of type " + ReplayText.hex(step.type()),

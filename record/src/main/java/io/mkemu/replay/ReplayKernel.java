@@ -233,7 +233,7 @@ final class ReplayKernel implements Kernel {
 
     @Override
     public void startTask(String taskName, Task task) {
-        cpu().startTask(this, task);
+        cpu().startTask(this, taskName, task);
     }
 
     @Override
