@@ -22,7 +22,10 @@ void mkc_k_kthread_bind(struct task_struct *t, unsigned int cpu)
 {
     struct mkc_task *task = mkc_task_of(t);
 
-    if (cpu >= task->core->cpus || task->context || task->queued) {
+    mkc_lock_take(&task->cpu->lock);
+    bool begun = task->runs || task->queued || task->context;
+    mkc_lock_give(&task->cpu->lock);
+    if (cpu >= task->core->cpus || begun) {
         mkc_log(task->core, 4, "kthread_bind: %s %s: it stays on CPU %u", t->comm,
             cpu < task->core->cpus ? "has begun to run" : "was to be bound to a CPU that does not exist",
             task->cpu->index);
@@ -69,7 +72,8 @@ int mkc_k_kthread_stop(struct task_struct *t)
     __atomic_store_n(&task->stop, 1, __ATOMIC_SEQ_CST);
     __atomic_store_n(&task->park, 0, __ATOMIC_SEQ_CST);
     mkc_lock_take(&task->cpu->lock);
-    bool never = !task->context && !task->queued && !task->runs && !task->ended;
+    /* The context is its CPU's while it runs. */
+    bool never = !task->runs && !task->queued && !task->ended && !task->context;
     if (never)
         task->killed = true; /* as in Linux: its function is not called */
     mkc_lock_give(&task->cpu->lock);

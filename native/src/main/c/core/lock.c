@@ -190,7 +190,7 @@ static bool take_read(void *what)
 {
     struct rw_semaphore *lock = what;
 
-    if (lock->count < 0 || lock->writers)
+    if (lock->count < 0 || __atomic_load_n(&lock->writers, __ATOMIC_SEQ_CST))
         return false;
     lock->count++;
     return true;

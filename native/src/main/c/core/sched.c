@@ -143,8 +143,9 @@ bool mkc_run_task(struct mkc_cpu *cpu)
     if (cpu->line_length)
         mkc_flush_line(cpu);
     mkc_lock_take(&cpu->lock);
-    task->runs = false;
     bool over = task->killed || task->task.__state == TASK_DEAD;
+    /* It counts as running until it has ended: others would free its stack too, or think that it never ran. */
+    task->runs = over;
     if (!over && READ_ONCE(task->task.__state) == TASK_RUNNING) {
         task->queued = true;
         list_add_tail(&task->ready, &cpu->ready);

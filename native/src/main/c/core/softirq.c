@@ -107,12 +107,12 @@ static void run_tasklets(struct mkc_cpu *cpu, struct list_head *list)
         mkc_lock_take(&cpu->lock);
         list_del(at);
         /* Disabled, or it runs on another CPU: later. */
-        bool busy = __atomic_load_n(&t->count, __ATOMIC_SEQ_CST) || (t->state & RUNS);
+        bool busy = __atomic_load_n(&t->count, __ATOMIC_SEQ_CST) || (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST) & RUNS);
         if (busy)
             list_add_tail(at, list);
         mkc_lock_give(&cpu->lock);
         if (busy) {
-            if (!t->count)
+            if (!__atomic_load_n(&t->count, __ATOMIC_SEQ_CST))
                 mkc_attention(cpu);
             continue;
         }
@@ -150,7 +150,7 @@ void mkc_k_tasklet_enable(struct tasklet_struct *t)
     struct mkemu_core *core = mkc_this_cpu()->core;
 
     __atomic_fetch_sub(&t->count, 1, __ATOMIC_SEQ_CST);
-    for (uint32_t i = 0; (t->state & QUEUED) && i < core->cpus; i++)
+    for (uint32_t i = 0; (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST) & QUEUED) && i < core->cpus; i++)
         mkc_attention(&core->cpu[i]);
 }
 
@@ -202,8 +202,8 @@ int mkc_k_mkemu_call_function(int on, void (*function)(void *info), void *info, 
     }
     mkc_k_mkemu_irq_work_queue(NULL, &call.work, on);
     /* What other CPUs want of this one is done meanwhile, or two that call each other would wait for ever. */
-    for (uint32_t spins = 0; !__atomic_load_n(&call.done, __ATOMIC_ACQUIRE) || call.work.state
-        || is_working(cpu->core, &call.work);) {
+    for (uint32_t spins = 0; !__atomic_load_n(&call.done, __ATOMIC_ACQUIRE)
+        || is_busy(cpu->core, &call.work);) {
         if (!cpu->in_irq && __atomic_load_n(&cpu->irq_works, __ATOMIC_RELAXED))
             run_irq_works(cpu);
         mkc_relax(cpu->core, &spins);
@@ -225,7 +225,7 @@ void mkc_softirqs_drop(struct mkemu_core *core, struct module *owner)
             list_for_each_entry_safe(t, next, lists[j], list)
                 if (t->owner == owner) {
                     list_del(&t->list);
-                    t->state = 0;
+                    __atomic_store_n(&t->state, 0, __ATOMIC_SEQ_CST);
                     left++;
                 }
         mkc_lock_give(&cpu->lock);

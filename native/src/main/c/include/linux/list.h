@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* linux/list.h: doubly linked lists, and those of hash tables. */
+/*
+ * linux/list.h: doubly linked lists, and those of hash tables. As in Linux, list_empty may be asked without a lock: the
+ * next of an entry is stored at once.
+ */
 #ifndef MKEMU_LINUX_LIST_H
 #define MKEMU_LINUX_LIST_H
 
+#include <linux/compiler.h>
 #include <linux/container_of.h>
 #include <linux/poison.h>
 
@@ -11,7 +15,8 @@
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
 {
-    list->next = list->prev = list;
+    WRITE_ONCE(list->next, list);
+    list->prev = list;
 }
 
 static inline void __list_add(struct list_head *entry, struct list_head *prev, struct list_head *next)
@@ -19,7 +24,7 @@ static inline void __list_add(struct list_head *entry, struct list_head *prev, s
     next->prev = entry;
     entry->next = next;
     entry->prev = prev;
-    prev->next = entry;
+    WRITE_ONCE(prev->next, entry);
 }
 
 static inline void list_add(struct list_head *entry, struct list_head *head)
@@ -35,7 +40,7 @@ static inline void list_add_tail(struct list_head *entry, struct list_head *head
 static inline void __list_del_entry(struct list_head *entry)
 {
     entry->next->prev = entry->prev;
-    entry->prev->next = entry->next;
+    WRITE_ONCE(entry->prev->next, entry->next);
 }
 
 static inline void list_del(struct list_head *entry)
@@ -56,7 +61,7 @@ static inline void list_replace(struct list_head *old, struct list_head *entry)
     entry->next = old->next;
     entry->next->prev = entry;
     entry->prev = old->prev;
-    entry->prev->next = entry;
+    WRITE_ONCE(entry->prev->next, entry);
 }
 
 static inline void list_replace_init(struct list_head *old, struct list_head *entry)
@@ -111,8 +116,8 @@ static inline void list_rotate_left(struct list_head *head)
 static inline void __list_splice(const struct list_head *list, struct list_head *prev, struct list_head *next)
 {
     list->next->prev = prev;
-    prev->next = list->next;
-    list->prev->next = next;
+    WRITE_ONCE(prev->next, list->next);
+    WRITE_ONCE(list->prev->next, next);
     next->prev = list->prev;
 }
 

@@ -272,10 +272,6 @@ class CModuleCoreTest {
         }
     }
 
-    /*
-     * Not with the thread sanitizer: it knows no coroutines, and with threads it takes READ_ONCE, which is a volatile
-     * load, for a plain one, and does not know fences: it tells of each place where Linux would have a data_race too.
-     */
     @Test
     void sanitizersFindNothing() throws Exception {
         assumeTrue(sanitizes("address,undefined"), "this cc has no sanitizers");
@@ -290,10 +286,29 @@ class CModuleCoreTest {
         }
     }
 
-    private boolean sanitizes(String with) throws IOException, InterruptedException {
+    /** With threads: it knows no coroutines. */
+    @Test
+    void theThreadSanitizerFindsNothing() throws Exception {
+        String distinguish = "--param=tsan-distinguish-volatile=1";
+        assumeTrue(sanitizes("thread", distinguish), "this cc has no thread sanitizer that knows volatile accesses");
+        Path core = Files.createDirectories(out.resolve("tsan"));
+        compile(join(List.of("cc", "-c", tests.resolve("volatile.c"), "-o", core.resolve("volatile.o"))));
+        compileCore(core, "cc", "-fsanitize=thread", distinguish, "-g", "-Wno-tsan");
+        for (String name : List.of("sync", "stress")) {
+            Result result = loadOn(core, "threads", 2, module(tests.resolve(name + ".c")));
+            assertEquals(0, result.exit, result.output);
+        }
+        for (String call : List.of("flush_work", "cancel_work", "kthread_stop", "kthread_park", "tasklet_kill")) {
+            Result result = run(join(List.of(core.resolve("events"), "threads", module(tests.resolve("waits.c")),
+                call)));
+            assertEquals(0, result.exit, result.output);
+        }
+    }
+
+    private boolean sanitizes(String with, String... options) throws IOException, InterruptedException {
         Path unit = Files.writeString(out.resolve("sanitized.c"), "int main(void) { return 0; }\n");
         Path program = out.resolve("sanitized");
-        return run(List.of("cc", "-fsanitize=" + with, unit.toString(), "-o", program.toString())).exit == 0
+        return run(join(List.of("cc", "-fsanitize=" + with), List.of(options), List.of(unit, "-o", program))).exit == 0
             && run(List.of(program.toString())).exit == 0;
     }
 
