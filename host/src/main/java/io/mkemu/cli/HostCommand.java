@@ -42,7 +42,7 @@ final class HostCommand implements Callable<Integer> {
     @Option(names = {"-q", "--quiet"}, description = "Do not print the kernel logs.")
     private boolean quiet;
 
-    @Option(names = "--until-eof", description = "End when standard input does: with the program at its other end.")
+    @Option(names = "--until-eof", description = "End when its standard input does, too.")
     private boolean untilEof;
 
     @Option(names = "--background", hidden = true, description = "As mk init starts it: says on stdout when it is up, "
