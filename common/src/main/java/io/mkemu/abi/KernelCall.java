@@ -11,7 +11,10 @@ package io.mkemu.abi;
 public enum KernelCall {
     /** No call: a record that says this is damaged. */
     NONE,
-    /** Not a call: whose callback begins. id the handler's number among those of its type, from 0; arg0 its type. */
+    /**
+     * Not a call: whose callback begins. Low 32 bits of id the handler's number among those of its type, from 0, high
+     * 32 bits the life that sent the message; arg0 the type, arg1 the instance that sent it + 1.
+     */
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
@@ -49,7 +52,11 @@ public enum KernelCall {
     /** instanceFree: id the address; arg0 the pages, arg1 the errno, positive. */
     INSTANCE_FREE,
     /** unregisterHandler: id the handler's number among those of its type; arg0 the type, arg1 the errno, positive. */
-    UNREGISTER_HANDLER;
+    UNREGISTER_HANDLER,
+    /** life: id the answer; arg0 the instance. */
+    LIFE,
+    /** Not a call: what a listener is told. id the life; arg0 the instance, arg1 the ordinal of InstanceChange. */
+    INSTANCE_CHANGE;
 
     private static final KernelCall[] ALL = values();
 
