@@ -24,7 +24,7 @@ is_newer() {
 # True if target/dist is missing or older than what it is made of.
 is_stale() {
     [[ -f $MK_DIST/instance.options ]] || return 0
-    is_newer "$MK_STAMP" pom.xml .mvn {common,instance,record,host,live,simulate,hazards}/{pom.xml,src/main} \
+    is_newer "$MK_STAMP" pom.xml .mvn {common,module,instance,record,host,live,simulate,hazards}/{pom.xml,src/main} \
         config/{dist.xml,RaiseClassFiles.java} examples/demo.dts scripts/{jvm,host,instance,verbs}.options native/src/main \
         scripts/lib/native.sh
 }

@@ -8,7 +8,7 @@ package io.mkemu.abi;
  *  +0    what a sender reads at each send, on a cache line of its own
  *        0            8             16             24         28
  *       +------------+-------------+--------------+----------+
- *       | life       | IPI area at | IPI area size| cpu count|   life << 8 | state
+ *       | life       | IPI area at | IPI area size| cpu count|   life * 256 + state
  *       +------------+-------------+--------------+----------+
  *  +128  name, 64 bytes UTF-8, NUL padded
  *  +192  CPU set: bit n = physical CPU n, MAX_CPUS bits

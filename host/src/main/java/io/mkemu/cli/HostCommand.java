@@ -14,10 +14,14 @@ import io.mkemu.os.OsProcess;
 import io.mkemu.os.StandardStreams;
 import io.mkemu.plan.MachinePlan;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code mk host}: the host of a machine in the foreground. */
 @Command(name = "host", mixinStandardHelpOptions = true,
@@ -32,8 +36,15 @@ final class HostCommand implements Callable<Integer> {
     @Mixin
     private JournalFlags journal;
 
+    @Spec
+    private CommandSpec command;
+
     @Option(names = {"-q", "--quiet"}, description = "Do not print the kernel logs.")
     private boolean quiet;
+
+    @Option(names = "--until-eof", description = "Ends when its standard input does, too: for a program that starts it "
+        + "and keeps a pipe to it, so that whatever ends the program ends the machine.")
+    private boolean untilEof;
 
     @Option(names = "--background", hidden = true, description = "As mk init starts it: says on stdout when it is up, "
         + "then leaves all that it has of its caller.")
@@ -44,18 +55,35 @@ final class HostCommand implements Callable<Integer> {
         if (background) {
             OsProcess.leaveTerminal();
         }
+        if (untilEof && flags.readsStdin()) {
+            throw new ParameterException(command.commandLine(), "--until-eof: its standard input cannot be the tree "
+                + "too, name a file");
+        }
         MachineDirectory directory = flags.directory();
         if (!background) {
             PlaceNote.tell(directory);
         }
         HostRun run = new HostRun(directory, MachinePlan.of(flags.spec()).recorded(journal.options()),
             quiet || background ? null : System.out);
+        if (untilEof) {
+            Thread.ofPlatform().daemon().name("until-eof").start(() -> awaitEof(run));
+        }
         Interruptible.run(run::stop, () -> run.run(() -> {
             if (background) {
                 leave(directory);
             }
         }));
         return ExitCode.OK.code();
+    }
+
+    private static void awaitEof(HostRun run) {
+        try {
+            System.in.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException broken) {
+            System.err.println("mk: its standard input cannot be read any more, the machine ends: " + broken);
+        } finally {
+            run.stop();
+        }
     }
 
     private static void leave(MachineDirectory directory) throws IOException {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.test.FakeMessage;
 import java.util.BitSet;
 import org.junit.jupiter.api.Test;
 
@@ -20,7 +21,7 @@ class DemoMessageTest {
     }
 
     private long verify(byte[] bytes, int type, long near) {
-        return message.verify(Messages.of(10, type, bytes), 3, 255, near, MESSAGES);
+        return message.verify(FakeMessage.received(10, type, bytes), 3, 255, near, MESSAGES);
     }
 
     @Test
@@ -96,7 +97,8 @@ class DemoMessageTest {
     void noMessageLiesPastTheLast() {
         for (int size = 0; size <= 256; size++) {
             for (int bits = 0; bits < 64; bits++) {
-                long seq = message.verify(Messages.of(10, DemoDescriptor.DATA + bits, new byte[size]), 3, 255, 90, 100);
+                long seq = message.verify(
+                    FakeMessage.received(10, DemoDescriptor.DATA + bits, new byte[size]), 3, 255, 90, 100);
                 assertTrue(seq < 100 && (seq == DemoMessage.UNKNOWN || seq >= -100), "size " + size + " bits " + bits);
             }
         }

@@ -2,12 +2,16 @@
 package io.mkemu.builtin;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
+import io.mkemu.test.FakeKernel;
+import io.mkemu.test.FakeMachine;
+import io.mkemu.test.FakeMessage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
@@ -17,9 +21,9 @@ import org.junit.jupiter.api.Test;
 class PeerModuleTest {
     private static final int WORDS = PeerModule.PAYLOAD / Long.BYTES;
 
-    private final FakeMachine machine = new FakeMachine(2, 16, "");
-    private final FakeKernel partner = machine.kernels.get(0);
-    private final FakeKernel kernel = machine.kernels.get(1);
+    private final FakeMachine machine = new FakeMachine(2, 16);
+    private final FakeKernel partner = machine.kernel(0);
+    private final FakeKernel kernel = machine.kernel(1);
 
     PeerModuleTest() {
         new PeerModule().init(kernel);
@@ -43,20 +47,17 @@ class PeerModuleTest {
         return words;
     }
 
-    private List<FakeMachine.Message> answers() {
-        List<FakeMachine.Message> lane = partner.lanes.getOrDefault(1, List.of());
-        List<FakeMachine.Message> taken = List.copyOf(lane);
-        lane.clear();
-        return taken;
+    private List<FakeMessage> answers() {
+        return partner.take(1);
     }
 
-    private static long word(FakeMachine.Message message, int index) {
+    private static long word(FakeMessage message, int index) {
         return ByteBuffer.wrap(message.payload()).order(ByteOrder.LITTLE_ENDIAN).getLong(index * Long.BYTES);
     }
 
     private void sayHello(long messages, long lockStep) {
         send(PeerModule.HELLO, messages, lockStep);
-        FakeMachine.Message hello = answers().getFirst();
+        FakeMessage hello = answers().getFirst();
         assertEquals(PeerModule.HELLO, hello.type());
         assertTrue(hello.payload().length > 0, "a message of size 0 does not arrive in single-slot mode");
     }
@@ -67,19 +68,19 @@ class PeerModuleTest {
         for (long k = 0; k < 3; k++) {
             assertEquals(List.of(), answers());
             send(PeerModule.DATA, data(k));
-            List<FakeMachine.Message> answers = answers();
+            List<FakeMessage> answers = answers();
             assertEquals(1, answers.size());
             assertEquals(k, word(answers.getFirst(), 0));
             assertEquals(~PeerModule.pattern(k, 7), word(answers.getFirst(), 7));
         }
         send(PeerModule.BYE, 0);
-        FakeMachine.Message result = answers().getFirst();
+        FakeMessage result = answers().getFirst();
         assertEquals(PeerModule.RESULT, result.type());
         assertEquals(3, word(result, 0));
         assertEquals(0, word(result, 1));
-        assertTrue(kernel.tasks.isEmpty());
-        assertEquals(List.of(), kernel.failures);
-        assertEquals(List.of("instance 0: 3 sent, 3 received, 0 mismatches here, 0 there"), kernel.log);
+        assertFalse(kernel.hasTasks());
+        assertEquals(List.of(), kernel.failures());
+        assertEquals(List.of("instance 0: 3 sent, 3 received, 0 mismatches here, 0 there"), kernel.log());
     }
 
     @Test
@@ -87,12 +88,12 @@ class PeerModuleTest {
         send(PeerModule.HELLO, 100, 0);
         long next = 0;
         for (int round = 0; round < 100 && next < 100; round++) {
-            for (FakeMachine.Message message : answers()) {
+            for (FakeMessage message : answers()) {
                 if (message.type() == PeerModule.DATA) {
                     assertEquals(next++, word(message, 0));
                 }
             }
-            machine.now += 1_000_000;
+            machine.advance(1_000_000);
             kernel.round();
         }
         assertEquals(100, next);
@@ -109,19 +110,19 @@ class PeerModuleTest {
         answers();
         send(PeerModule.BYE, 0);
         assertEquals(2, word(answers().getFirst(), 1));
-        assertEquals(1, kernel.failures.size());
-        assertTrue(kernel.failures.getFirst().toString().contains("2 mismatches"), kernel.failures::toString);
+        assertEquals(1, kernel.failures().size());
+        assertTrue(kernel.failures().getFirst().toString().contains("2 mismatches"), kernel.failures()::toString);
     }
 
     @Test
     void aPartnerThatDiesIsSaid() {
         sayHello(3, 1);
-        partner.state = InstanceState.FAILED;
-        machine.now += 1_000_000_000;
+        partner.state(InstanceState.FAILED);
+        machine.advance(1_000_000_000);
         kernel.round();
-        assertTrue(kernel.tasks.isEmpty());
-        assertTrue(kernel.failures.getFirst().toString().contains("broke off: 0 sent, 0 received of 3"),
-            kernel.failures::toString);
+        assertFalse(kernel.hasTasks());
+        assertTrue(kernel.failures().getFirst().toString().contains("broke off: 0 sent, 0 received of 3"),
+            kernel.failures()::toString);
     }
 
     @Test
@@ -137,7 +138,7 @@ class PeerModuleTest {
             assertEquals(-1, page.buffer().getLong(8));
             assertEquals(~PeerModule.pattern(pfn, 511), page.buffer().getLong(4088));
         }
-        FakeMachine.Message answer = answers().getFirst();
+        FakeMessage answer = answers().getFirst();
         assertEquals(MkIpiDataDescriptor.PFN_IPI_TYPE, answer.type());
         try (Window own = kernel.memremap(Pages.address(word(answer, 0)), Pages.PAGE_SIZE)) {
             assertEquals(1, own.buffer().getLong(0), "words it found wrong");

@@ -29,7 +29,7 @@ class ImportsTest {
     /** A package may import what stands before it. A line break has no meaning; docs/architecture.md draws the same. */
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-        "module", "message", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
+        "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
         "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
         "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
@@ -55,7 +55,7 @@ class ImportsTest {
     /** An instance's class path has Agrona and the JDK. */
     private static final Pattern FOREIGN =
         Pattern.compile("^import (?:static )?+(?!java\\.|javax\\.|org\\.agrona\\.|io\\.mkemu\\.).*", Pattern.MULTILINE);
-    private static final List<String> OF_INSTANCES = List.of("common", "instance", "record");
+    private static final List<String> OF_INSTANCES = List.of("common", "module", "instance", "record");
     private static final int MOST_FILES = 28;
     private static final Pattern PACKAGE = Pattern.compile("^package io\\.mkemu\\.?([\\w.]*);", Pattern.MULTILINE);
     private static final Pattern IMPORT =

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
@@ -33,6 +34,11 @@ class WebIT {
 
     @RegisterExtension
     final Mk mk = new Mk();
+
+    @AfterAll
+    static void endTheBrowser() {
+        WebPage.end();
+    }
 
     private static String instance(String name, int id, int cpu, String bootargs) {
         return """

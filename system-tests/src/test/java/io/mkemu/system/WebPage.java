@@ -14,36 +14,58 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.openqa.selenium.By;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.logging.LogEntry;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
 
-/** A page of mk web in a browser without a window. For one thread. */
+/** A page of mk web: a tab of a browser without a window, which all pages have in common. For one thread. */
 final class WebPage implements AutoCloseable {
     private static final String OF_ANOTHER_VERSION = "org.openqa.selenium.devtools.CdpVersionFinder";
     /* A name of a logger holds only as long as somebody holds the logger. */
     private static final Logger TALK = Logger.getLogger(OF_ANOTHER_VERSION);
+    private static final int WIDTH = 1280;
     private static final int HEIGHT = 1000;
     private static final int NARROW = 600;
 
-    private final ChromeDriver browser;
+    private static ChromeDriver browser;
+
+    private final String before;
     private int width;
 
     WebPage(int width) {
+        if (browser == null) {
+            browser = start();
+        }
+        before = browser.getWindowHandle();
+        browser.switchTo().newWindow(WindowType.TAB);
+        complaints();
+        width(width);
+    }
+
+    private static ChromeDriver start() {
         TALK.setLevel(Level.SEVERE);
         ChromeOptions options = new ChromeOptions();
         options.setBinary(BrowserCondition.browser().toFile());
         /* As root, as in a container, Chromium's sandbox cannot be made; only our own page is opened. */
         options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
-            "--hide-scrollbars", "--window-size=" + width + "," + HEIGHT);
+            "--hide-scrollbars", "--window-size=" + WIDTH + "," + HEIGHT);
         LoggingPreferences logs = new LoggingPreferences();
         logs.enable(LogType.BROWSER, Level.ALL);
         options.setCapability("goog:loggingPrefs", logs);
-        browser = new ChromeDriver(new ChromeDriverService.Builder()
+        return new ChromeDriver(new ChromeDriverService.Builder()
             .usingDriverExecutable(BrowserCondition.driver().toFile()).build(), options);
-        width(width);
+    }
+
+    /** Ends the browser. */
+    static void end() {
+        if (browser != null) {
+            browser.quit();
+            browser = null;
+        }
     }
 
     /** Makes the window that wide. */
@@ -100,8 +122,13 @@ final class WebPage implements AutoCloseable {
 
     /** Asserts that the browser had nothing to complain of: no error, no refused script, no missing file. */
     void assertNoComplaint() {
-        assertEquals(List.of(), browser.manage().logs().get(LogType.BROWSER).getAll().stream()
-            .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue()).toList());
+        assertEquals(List.of(), complaints());
+    }
+
+    /* Of all pages: each is told once. */
+    private static List<LogEntry> complaints() {
+        return browser.manage().logs().get(LogType.BROWSER).getAll().stream()
+            .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue()).toList();
     }
 
     /** Writes a picture of the whole page. */
@@ -115,6 +142,7 @@ final class WebPage implements AutoCloseable {
 
     @Override
     public void close() {
-        browser.quit();
+        browser.close();
+        browser.switchTo().window(before);
     }
 }

@@ -63,6 +63,11 @@ public final class MachineFlags {
         return MachineDirectory.of(machine != null ? machine : nameOf(file));
     }
 
+    /** Whether the tree comes by standard input. */
+    public boolean readsStdin() {
+        return STDIN.equals(file);
+    }
+
     /** The name of a machine that a tree describes, which may be that of no file. */
     public static String nameOf(String file) {
         return file == null || file.equals(STDIN) ? "default"
