@@ -58,6 +58,7 @@ static void formats(void)
     is_text("ab|   ab|ab   |a|(null)|x%", "%s|%5s|%-5s|%.1s|%s|%c%%", "ab", "ab", "ab", "ab", (char *)NULL, 'x');
     is_text("000000000000abcd|-ENOMEM|01 ab ff|01:ab:ff|01abff", "%px|%pe|%*ph|%*phC|%*phN", (void *)0xabcd,
         ERR_PTR(-ENOMEM), 3, bytes, 3, bytes, 3, bytes);
+    is_text("(null)|0000000000001000", "%pe|%pe", NULL, (void *)0x1000); /* what is no error */
     is_text("0x0000000000001000|    12|00012", "%pa|%*d|%.5d", &address, 6, 12, 12);
     const char *seven = READ_ONCE(number) ? "abcdefg" : "";
     CHECK(snprintf(cut, sizeof(cut), "%s", seven) == 7 && !strcmp(cut, "abcd"));

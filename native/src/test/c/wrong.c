@@ -30,6 +30,13 @@ static void no_work(struct work_struct *w)
 {
 }
 
+static void warns(struct work_struct *w)
+{
+    WARN(1, "in a work\n");
+}
+
+static DECLARE_WORK(warning, warns);
+
 static int sleeps(void *data)
 {
     for (;;)
@@ -60,6 +67,9 @@ static int __init wrong_init(void)
         void *p = kmalloc(10, GFP_KERNEL);
         kfree((char *)p + 16);
         kfree(p);
+    } else if (!strcmp(kind, "work")) {
+        schedule_work(&warning);
+        flush_work(&warning);
     } else if (!strcmp(kind, "fails")) {
         return -ENODEV;
     } else if (!strcmp(kind, "positive")) {

@@ -91,7 +91,7 @@ static bool belongs_here(const ucontext_t *context, struct mkc_fault *fault)
     if (is_ours(fault->pc))
         return true;
     if (!object) {
-        fault->trace[0] = caller_of(context);
+        fault->trace[0] = caller_of(context) - 1; /* the call, which returns behind it */
         fault->trace[1] = 0;
         return true;
     }

@@ -39,6 +39,7 @@ struct mkc_context {
     size_t other_size;
     /* thread: whose turn it is */
     uint32_t in, out;
+    struct mkc_thread on;
     void (*set_up)(void *argument);
     void *set_up_argument;
 };
@@ -223,6 +224,7 @@ static void run_thread(void *argument)
 void mkc_context_thread(struct mkc_context *c, void (*set_up)(void *argument), void *argument,
     void (*failed)(void *argument, const struct mkc_fault *fault))
 {
+    mkc_thread_mine(&c->on);
     wait_for(&c->in);
     c->set_up = set_up;
     c->set_up_argument = argument;
@@ -232,6 +234,11 @@ void mkc_context_thread(struct mkc_context *c, void (*set_up)(void *argument), v
     c->ended = true;
     /* Who entered it frees it from here on. */
     give(&c->out);
+}
+
+struct mkc_thread *mkc_context_is_on(struct mkc_context *c)
+{
+    return c->thread ? &c->on : NULL;
 }
 
 void *mkc_context_argument(struct mkc_context *c)

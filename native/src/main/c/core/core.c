@@ -137,7 +137,6 @@ struct mkemu_core *mkemu_core_new(const struct mkemu_host *host, uint32_t cpus, 
         cpu->core = core;
         cpu->index = i;
         cpu->told.sender_cpu = -1;
-        cpu->watched = contexts == MKEMU_CONTEXTS_ARE_COROUTINES; /* a kernel in C looks itself */
         INIT_LIST_HEAD(&cpu->ready);
         INIT_LIST_HEAD(&cpu->switched.waiters);
         INIT_LIST_HEAD(&cpu->tasklets);
@@ -257,17 +256,20 @@ const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cp
 {
     struct mkc_cpu *cpu = &core->cpu[logical_cpu];
     const struct mkc_task *task = cpu->current;
-    const char *name = "", *what = cpu->running.what;
+    const char *what = cpu->running.what;
     struct module *m = what ? cpu->running.module : task ? task->owner : NULL;
     char function[128] = "";
+    struct mkemu_core_place place;
 
     if (!what && !task)
         return "";
-    if (mkc_of(m))
-        name = mkc_of(m)->name;
-    mkc_symbol(cpu->core, what ? (uintptr_t)cpu->running.function : (uintptr_t)task->run, false, function,
-        sizeof function);
-    mkc_format(cpu->running_text, sizeof cpu->running_text, "%s %s%s%s%s", what ? what : "kthread",
-        what ? "" : task->task.comm, what ? "" : ": ", function, *name || what ? "" : " of the kernel");
+    uintptr_t runs = what ? (uintptr_t)cpu->running.function
+        : task->worker ? mkc_worker_runs(task->worker) : (uintptr_t)task->run;
+    /* Of a task of the kernel its name says it all; a worker has the owner of its work for the time of that. */
+    if (runs && (what || (mkc_of(m) && mkemu_core_place(core, runs, &place))))
+        mkc_symbol(cpu->core, runs, false, function, sizeof function);
+    mkc_format(cpu->running_text, sizeof cpu->running_text, "%s%s%s%s", what ? what
+        : task->is_kthread && !task->worker ? "kthread " : "", what ? " " : task->task.comm,
+        what || !*function ? "" : ": ", function);
     return cpu->running_text;
 }

@@ -92,7 +92,10 @@ struct mkc_cpu {
     int line_level;
     size_t line_length;
     struct mkc_pool *pool; /* of workers */
-    bool watched;          /* its thread has a stack for signals, or needs none */
+    bool watched;          /* its thread is known, and has a stack for signals, or needs none */
+    struct mkc_thread thread;
+    uint64_t seen;         /* lockup.c: switches when it was last looked at, */
+    uint32_t stuck;        /* and for how many seconds they have been that */
 };
 
 struct mkemu_core_module {
@@ -154,7 +157,9 @@ static inline void mkc_cpu_watch(struct mkc_cpu *cpu)
 {
     if (!cpu->watched) {
         cpu->watched = true;
-        mkc_overflow_watch();
+        mkc_thread_mine(&cpu->thread);
+        if (cpu->core->contexts != MKEMU_CONTEXTS_ARE_COROUTINES)
+            mkc_overflow_watch(); /* a kernel in C looks itself */
     }
 }
 /* Runs something as a CPU, with what it throws caught; false: the core is dead, or has died in it. */
@@ -239,6 +244,10 @@ void mkc_fault(struct mkc_cpu *cpu, const struct mkc_fault *fault); /* a module'
 void mkc_fault_of_cpu(void *unused, const struct mkc_fault *fault);
 /* "function+0x1/0x2 [module]", or "0x1234" */
 int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size);
+void mkc_whose(struct mkc_cpu *cpu, int level); /* logs which CPU it is, and what runs there */
+uintptr_t mkc_worker_runs(const struct mkc_worker *worker); /* the function of its work */
+/* Whether a place is a function of a module that its author has written. */
+bool mkc_is_shown(const struct mkemu_core *core, uintptr_t address);
 const char *mkc_errno_name(int number);
 
 extern const struct mkemu_kmod_table mkc_table;

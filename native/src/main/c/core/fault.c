@@ -46,29 +46,31 @@ static void what_happened(struct mkemu_core *core, const struct mkc_fault *fault
 void mkc_fault(struct mkc_cpu *cpu, const struct mkc_fault *fault)
 {
     struct mkemu_core *core = cpu->core;
-    const struct mkc_task *task = mkc_current(cpu);
     struct mkemu_core_place at;
     char text[256], name[160];
     bool known = false;
 
     what_happened(core, fault);
-    mkc_log(core, 1, "CPU: %u PID: %d Comm: %s", cpu->index, task->task.pid, task->task.comm);
-    mkc_log(core, 1, "Call Trace:");
-    mkc_log(core, 1, " <%s>", cpu->in_irq ? "IRQ" : "TASK");
+    mkc_whose(cpu, 1);
     mkc_format(text, sizeof text, "killed by signal %d", fault->signal);
     for (uint32_t i = 0; i < fault->count && i < MKC_FAULT_FRAMES; i++) {
         uintptr_t address = fault->trace[i] - (i != 0); /* of the call, which returns behind it */
 
-        if (!mkemu_core_place(core, address, &at))
+        if (!mkemu_core_place(core, address, &at) || !mkc_is_shown(core, address))
             continue;
-        if (!known)
+        mkc_symbol(core, address, true, name, sizeof name);
+        if (!known) {
+            mkc_log(core, 1, "RIP: %s", name);
+            mkc_log(core, 1, "Call Trace:");
+            mkc_log(core, 1, " <%s>", cpu->in_irq ? "IRQ" : "TASK");
             mkc_format(text, sizeof text, "killed by signal %d in %s+0x%lx%s%s%s", fault->signal, file_of(at.path),
                 (unsigned long)at.offset, *at.function ? " (" : "", at.function, *at.function ? ")" : "");
+        }
         known = true;
-        mkc_symbol(core, address, true, name, sizeof name);
         mkc_log(core, 1, " %s", name);
     }
-    mkc_log(core, 1, " </%s>", cpu->in_irq ? "IRQ" : "TASK");
+    if (known)
+        mkc_log(core, 1, " </%s>", cpu->in_irq ? "IRQ" : "TASK");
     if (fault->overflow)
         mkc_format(text + __builtin_strlen(text), sizeof text - __builtin_strlen(text), ": overflow of the stack");
     core->host.panic(core->host.self, text);

@@ -139,14 +139,15 @@ static int pointer(struct out *o, const char *letters, const void *p, struct spe
         number(o, (uintptr_t)p, false, 16, f);
         return 1;
     }
+    int letter = *letters == 'e'; /* what is no error is shown as %p shows it */
     if (!p) {
         text(o, "(null)", 6, f);
-        return 0;
+        return letter;
     }
     f->width = f->width > 16 ? f->width : 16;
     f->zero = true;
     number(o, (uintptr_t)p, false, 16, f);
-    return 0;
+    return letter;
 }
 
 static const char *flags(const char *at, struct spec *f)

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything of this header does; the JVM's side asks for it. */
-#define MKEMU_CORE_ABI 3
+#define MKEMU_CORE_ABI 4
 
 /* The RFC's struct mk_ipi_data, byte for byte. */
 struct mkemu_core_message {
@@ -216,6 +216,13 @@ void mkemu_core_context(void *context);
  * The kthread, module and function that this CPU runs now, for a report; "" where it runs none. Async-signal-safe.
  */
 const char *mkemu_core_running(const struct mkemu_core *core, int32_t logical_cpu);
+
+/*
+ * Looks at all CPUs from outside, once a second: tells in the kernel log which one has not come out of a module for 20 s,
+ * what runs on it, and where that is. held: a debugger may hold them, so that their time does not count. One thread that
+ * is no CPU; the core is there, and all that has ever run on it lives.
+ */
+void mkemu_core_watch(struct mkemu_core *core, bool held);
 
 #pragma GCC visibility pop
 

@@ -35,6 +35,15 @@ void mkc_throw(void); /* returns if nobody catches */
 /* From now on errors of modules are caught in this process, and others go where they went. */
 void mkc_catch_faults(bool (*is_module)(uintptr_t address));
 
+/* A thread of the process that can be asked where it is. */
+struct mkc_thread {
+    uintptr_t id;
+    bool known; /* atomic */
+};
+void mkc_thread_mine(struct mkc_thread *thread); /* the calling one */
+/* Where it is now, then return addresses, the innermost first; 0: it does not say. The thread must not have ended. */
+uint32_t mkc_thread_trace(const struct mkc_thread *thread, uintptr_t *addresses, uint32_t most);
+
 /* Contexts: code that runs on a stack of its own, until it leaves it. */
 struct mkc_context;
 /* entry must not return before mkc_context_end. NULL: no memory. threads: start makes a thread that runs
@@ -48,6 +57,8 @@ void mkc_context_free(struct mkc_context *context);           /* ended or not, b
 void mkc_context_thread(struct mkc_context *context, void (*begin)(void *argument), void *argument,
     void (*failed)(void *argument, const struct mkc_fault *fault));
 void *mkc_context_argument(struct mkc_context *context);
+/* The thread that it is; NULL: it runs on that of its CPU. */
+struct mkc_thread *mkc_context_is_on(struct mkc_context *context);
 /* Whether an address lies where a coroutine's stack ends. Async-signal-safe. */
 bool mkc_context_guards(const struct mkc_context *context, uintptr_t address);
 

@@ -31,6 +31,14 @@ bool mkemu_core_place(const struct mkemu_core *core, uintptr_t address, struct m
     return true;
 }
 
+bool mkc_is_shown(const struct mkemu_core *core, uintptr_t address)
+{
+    static const char own[] = "mkemu_"; /* of mkemu_kmod.c, which is in each module */
+    struct mkemu_core_place at;
+
+    return mkemu_core_place(core, address, &at) && __builtin_strncmp(at.function, own, sizeof own - 1);
+}
+
 int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size)
 {
     struct mkemu_core_place at;
@@ -56,7 +64,7 @@ void mkc_trace(struct mkemu_core *core)
     for (uint32_t i = 0; i < n; i++) {
         char name[160];
 
-        if (!module_of(core, addresses[i] - 1))
+        if (!mkc_is_shown(core, addresses[i] - 1))
             continue;
         mkc_symbol(core, addresses[i] - 1, true, name, sizeof name); /* of the call, which returns behind it */
         mkc_log(core, 4, " %s", name);
@@ -64,18 +72,19 @@ void mkc_trace(struct mkemu_core *core)
     mkc_log(core, 4, " </%s>", cpu && cpu->in_irq ? "IRQ" : "TASK");
 }
 
-static void whose(struct mkc_cpu *cpu, int level)
+void mkc_whose(struct mkc_cpu *cpu, int level)
 {
     struct mkc_task *task = mkc_current(cpu);
+    const char *runs = mkemu_core_running(cpu->core, (int32_t)cpu->index);
 
-    mkc_log(cpu->core, level, "CPU: %u PID: %d Comm: %s", cpu->index, task->task.pid, task->task.comm);
+    mkc_log(cpu->core, level, "CPU: %u PID: %d Comm: %s", cpu->index, task->task.pid, *runs ? runs : task->task.comm);
 }
 
 void mkc_k_dump_stack(void)
 {
     struct mkc_cpu *cpu = mkc_this_cpu();
 
-    whose(cpu, 4);
+    mkc_whose(cpu, 4);
     mkc_trace(cpu->core);
 }
 
@@ -86,7 +95,7 @@ void mkc_k_mkemu_bug(const char *file, int line, const char *function)
 
     mkc_format(text, sizeof text, "kernel BUG at %s:%d!", file, line);
     mkc_log(cpu->core, 2, "%s", text);
-    whose(cpu, 2);
+    mkc_whose(cpu, 2);
     mkc_log(cpu->core, 2, "in %s", function);
     mkc_trace(cpu->core);
     mkc_panic(cpu->core, text);
@@ -101,7 +110,7 @@ void mkc_k_mkemu_vwarn(const char *file, int line, const char *function, const c
     if (format)
         mkc_k_mkemu_vprintk(NULL, format, args);
     mkc_log(cpu->core, 4, "WARNING: CPU: %u PID: %d at %s:%d %s", cpu->index, task->task.pid, file, line, function);
-    whose(cpu, 4);
+    mkc_whose(cpu, 4);
     mkc_trace(cpu->core);
     mkc_log(cpu->core, 4, "---[ end trace ]---");
 }
@@ -116,7 +125,7 @@ void mkc_k_mkemu_vpanic(const char *format, va_list args)
     while (n && text[n - 1] == '\n')
         text[--n] = 0;
     mkc_log(cpu->core, 0, "Kernel panic - not syncing: %s", text);
-    whose(cpu, 0);
+    mkc_whose(cpu, 0);
     mkc_trace(cpu->core);
     mkc_panic(cpu->core, text);
 }

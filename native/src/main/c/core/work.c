@@ -16,6 +16,11 @@ static struct mkc_worker *runner(struct mkemu_core *core, const struct work_stru
     return NULL;
 }
 
+uintptr_t mkc_worker_runs(const struct mkc_worker *w)
+{
+    return (uintptr_t)w->function;
+}
+
 /* The first work of a CPU that may begin. */
 static struct work_struct *next_work(struct mkc_pool *pool)
 {

@@ -31,13 +31,10 @@ static void damaged(struct mkemu_cpu *at, int sender_cpu)
 static void receive(struct mkemu_cpu *at, struct mkemu_ipi_data *message, void *context)
 {
     struct cpu *cpu = context;
-    bool idles = cpu->idles;
     (void)at;
-    __atomic_store_n(&cpu->idles, false, __ATOMIC_RELAXED); /* also from within a poll */
     if (mkemu_is_queued(&kernel.peer)) {
         if (handlers_dispatch(kernel.handlers, cpu->logical, message->type, message) == 0)
             unhandled(cpu, message);
-        __atomic_store_n(&cpu->idles, idles, __ATOMIC_RELAXED);
         return;
     }
     uint32_t coalesced;
@@ -47,7 +44,6 @@ static void receive(struct mkemu_cpu *at, struct mkemu_ipi_data *message, void *
         mkemu_coalesced(&cpu->at, message);
     /* All of it before the next interrupt, as irq_work does under the lower vector. */
     handlers_run_queued(kernel.handlers, cpu->logical, message);
-    __atomic_store_n(&cpu->idles, idles, __ATOMIC_RELAXED);
 }
 
 static bool has_work(void *context)
@@ -64,14 +60,11 @@ static bool has_awaited(const struct cpu *cpu)
 
 void cpu_step(struct cpu *cpu)
 {
-    __atomic_store_n(&cpu->turns, cpu->turns + 1, __ATOMIC_RELAXED);
     bool interrupted = mkemu_turn(&cpu->at, receive, cpu) > 0;
     int64_t wait = mkemu_core_run(kernel.core, cpu->logical);
     if (interrupted || wait <= 0 || has_awaited(cpu))
         return;
-    __atomic_store_n(&cpu->idles, true, __ATOMIC_RELAXED);
     mkemu_idle(&cpu->at, kernel.idle, wait, has_work, receive, cpu);
-    __atomic_store_n(&cpu->idles, false, __ATOMIC_RELAXED);
 }
 
 void cpu_reschedule(struct cpu *cpu)

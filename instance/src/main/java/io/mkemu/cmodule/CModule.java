@@ -88,6 +88,8 @@ public final class CModule implements KernelModule, AutoCloseable {
     private final Queue<Kthread> kthreads = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Throwable> fault = new AtomicReference<>();
     private final AtomicInteger contextNumbers = new AtomicInteger();
+    /** Whoever looks at its core holds it, and who frees that. */
+    private final Object coreLock = new Object();
     private Arena arena;
     private Kernel kernel;
     private ModuleMemory memory;
@@ -141,7 +143,9 @@ public final class CModule implements KernelModule, AutoCloseable {
      */
     long load(int cpuCount, int instanceId) throws ElfFile.Refused {
         self = HostCalls.register(this);
-        core = CoreLibrary.newCore(self, cpuCount, instanceId);
+        synchronized (coreLock) {
+            core = CoreLibrary.newCore(self, cpuCount, instanceId);
+        }
         if (core == 0) {
             throw new ElfFile.Refused("cannot be loaded: no memory is left");
         }
@@ -225,8 +229,10 @@ public final class CModule implements KernelModule, AutoCloseable {
                 CoreLibrary.unload(core, module);
                 module = 0;
             }
-            CoreLibrary.free(core);
-            core = 0;
+            synchronized (coreLock) {
+                CoreLibrary.free(core);
+                core = 0;
+            }
         }
         if (self != 0) {
             HostCalls.unregister(self);
@@ -247,8 +253,10 @@ public final class CModule implements KernelModule, AutoCloseable {
      */
     public void abandon() {
         if (core != 0) {
-            CoreLibrary.abandon(core);
-            core = 0;
+            synchronized (coreLock) {
+                CoreLibrary.abandon(core);
+                core = 0;
+            }
             module = 0;
         }
         if (self != 0) {
@@ -258,6 +266,15 @@ public final class CModule implements KernelModule, AutoCloseable {
         if (arena != null) {
             arena.close();
             arena = null;
+        }
+    }
+
+    /** Tells in the kernel log which CPU does not come out of it: once a second, of a thread that is no CPU. */
+    public void watch() {
+        synchronized (coreLock) {
+            if (core != 0) {
+                CoreLibrary.watch(core);
+            }
         }
     }
 

@@ -24,7 +24,7 @@ package io.mkemu.cmodule;
  */
 final class CoreDescriptor {
     /** MKEMU_CORE_ABI. */
-    static final int CORE_ABI = 3;
+    static final int CORE_ABI = 4;
     /** MKEMU_KMOD_SYMBOL. */
     static final String MODULE_SYMBOL = "mkemu_kmod";
     /** MKEMU_KMOD_MAGIC. */

@@ -49,6 +49,7 @@ final class CoreLibrary {
     private static final MemorySegment DELIVER = function("mkemu_core_deliver");
     private static final MemorySegment RUN = function("mkemu_core_run");
     private static final MemorySegment CPU = function("mkemu_core_cpu");
+    private static final MemorySegment WATCH = function("mkemu_core_watch");
     private static final MemorySegment CONTEXT = function("mkemu_core_context");
     /* struct mkemu_host, but for self. */
     private static final MemorySegment[] CALLS = calls();
@@ -183,6 +184,11 @@ final class CoreLibrary {
     /** Address of what core and kernel tell each other of a CPU; it is there as long as the core. */
     static long cpu(long core, int logicalCpu) {
         return call(CPU, core, logicalCpu, 0, 0);
+    }
+
+    /** Looks at its CPUs from outside, once a second. */
+    static void watch(long core) {
+        call(WATCH, core, 0, 0, 0);
     }
 
     static void context(long context) {

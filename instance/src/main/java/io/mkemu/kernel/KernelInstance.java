@@ -153,6 +153,7 @@ public final class KernelInstance implements AutoCloseable {
         }
         watch = new KernelWatch(new HashMap<>(Map.of(
             atomicWatch::look, "callbacks that wait are not found any more",
+            modules::watch, "CPUs that hang in a module in C are not found any more",
             new AffinityWatch(threads, printk, AffinityWatch.Pins.SYSTEM)::look,
             "CPUs that somebody moves are not found any more")), printk);
         watch.start();

@@ -3,6 +3,7 @@ package io.mkemu.kernel;
 
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.WorkKind;
+import io.mkemu.cmodule.CModule;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
 import java.util.ArrayList;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** The modules of a kernel. Initialised and taken out on the boot CPU. */
 final class ModuleList {
@@ -21,6 +23,8 @@ final class ModuleList {
     private final Set<String> asked = ConcurrentHashMap.newKeySet();
     /** What each module that was to be set up takes, by its name. */
     private final Map<String, Optional<Set<String>>> parameters = new HashMap<>();
+    /** Modules in C from before their init until after their exit. */
+    private final List<CModule> watched = new CopyOnWriteArrayList<>();
     private int next;
 
     /** A module that was set up. */
@@ -36,6 +40,9 @@ final class ModuleList {
         int number = next++;
         KernelHook.OnCpu hook = Cpu.current().trace().hook();
         ModuleContext[] context = new ModuleContext[1];
+        if (module instanceof CModule inC) {
+            watched.add(inC);
+        }
         try {
             hook.run(WorkKind.INIT, number, () -> {
                 context[0] = new ModuleContext(kernel, module);
@@ -53,6 +60,11 @@ final class ModuleList {
                 failed(context[0].name() + ": init failed", fault);
             }
         }
+    }
+
+    /** Looks whether a CPU hangs in a module in C. Of a thread that is no CPU, once a second. */
+    void watch() {
+        watched.forEach(CModule::watch);
     }
 
     /** A module asks for a parameter by its full name. Any thread. */

@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CModuleCoreTest {
     private static final List<String> WARNINGS = List.of("-O1", "-g", "-Wall", "-Wextra", "-Werror", "-fPIC",
         "-fno-strict-aliasing");
-    private static final List<String> OS_UNITS = List.of("os.c", "catch.c", "context.c", "object.c", "overflow.c");
+    private static final List<String> OS_UNITS = List.of("os.c", "catch.c", "context.c", "object.c", "overflow.c",
+        "thread.c");
 
     private final Path root = Path.of("").toAbsolutePath();
     private final Path main = root.resolve("src/main/c");
@@ -156,6 +157,8 @@ class CModuleCoreTest {
     @CsvSource(delimiter = '|', value = {
         "bug      | 99 | PANIC: kernel BUG at ",
         "warn     | 0  | WARNING: CPU: 0 PID: 2 at ",
+        "work     | 0  | Comm: kworker/0:0: warns [wrong]",
+        "bug      | 99 | Comm: insmod\n",
         "lock     | 99 | PANIC: BUG: scheduling while atomic: insmod/2/0x00000001",
         "twice    | 99 | PANIC: BUG: spinlock recursion on CPU#0, insmod/2, owner insmod/2",
         "callback | 99 | in in_callback [wrong]",
@@ -176,6 +179,7 @@ class CModuleCoreTest {
             Result result = load(contexts, 1, module, "wrong.kind=" + kind);
             assertEquals(exit, result.exit, result.output);
             assertTrue(result.output.contains(line), result.output);
+            assertTrue(!result.output.contains(" mkemu_"), result.output); /* functions that are not the module's */
         }
     }
 

@@ -115,6 +115,12 @@ class CModuleSimulationTest {
         assertEquals(Failure.Kind.MODULE_THREW, outcome.failure().kind());
         assertEquals("n1: panic: " + reason, outcome.failure().text().replaceFirst("[^ ]*/dies.c", "dies.c")
             .replaceFirst("c:[0-9]+", "c:LINE").replaceFirst("x[0-9a-f]+", "xADDRESS"));
+        if (how.equals("jump")) {
+            /* The line of the call, not the one that it would have returned to. */
+            List<String> lines = Files.readAllLines(CModules.root().resolve("instance/src/test/c/dies.c"));
+            int line = Integer.parseInt(outcome.failure().text().replaceFirst(".*dies.c:([0-9]+).*", "$1"));
+            assertTrue(lines.get(line - 1).contains("READ_ONCE(nothing))()"), outcome::report);
+        }
         /* The process goes on: the next simulation in it does as if nothing had been. */
         Simulator.Outcome next = simulator("./dies.so", "", "./dies.so", "").runs(5).run();
         assertNull(next.failure(), next::report);
