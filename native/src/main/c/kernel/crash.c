@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include "crash.h"
 #include "registers.h"
+#include "os.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE = 400, MOST_FRAMES = 24, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000, LEVEL_ALERT = 1, LEVEL_EMERG = 0,
+enum { LINE = 400, MOST_FRAMES = 24, MOST_ABORT_FRAMES = 48, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000, LEVEL_ALERT = 1, LEVEL_EMERG = 0,
     SIGNAL_EXIT = 128 };
 
 static struct crash_kernel kernel;
@@ -41,12 +43,36 @@ static bool read_word(uintptr_t at, uintptr_t *word)
     return pread(memory, word, sizeof *word, (off_t)at) == sizeof *word;
 }
 
+/* What lies in no module: the kernel's own, a library's, or nothing's. */
+static void describe_other(uintptr_t address, char *text, size_t size)
+{
+    Dl_info about, own;
+    if (!dladdr((void *)address, &about) || !about.dli_fname) {
+        snprintf(text, size, "0x%lx", (unsigned long)address);
+        return;
+    }
+    const char *file = strrchr(about.dli_fname, '/') ? strrchr(about.dli_fname, '/') + 1 : about.dli_fname;
+    if (dladdr((void *)(uintptr_t)crash_watch, &own) && own.dli_fbase == about.dli_fbase)
+        file = "mkemu-kernel";
+    if (about.dli_sname)
+        snprintf(text, size, "%s+0x%lx [%s]", about.dli_sname, (unsigned long)(address - (uintptr_t)about.dli_saddr),
+            file);
+    else
+        snprintf(text, size, "0x%lx [%s]", (unsigned long)(address - (uintptr_t)about.dli_fbase), file);
+}
+
+/* Whether a place is a function of a module that its author has written: mkemu_kmod.c is in each. */
+static bool is_shown(uintptr_t address, struct mkemu_core_place *at)
+{
+    return kernel.place(address, at) && strncmp(at->function, "mkemu_", 6);
+}
+
 /* A frame as Linux has it: function+0xoffset/0xlength [module]. */
 static void describe(uintptr_t address, char *text, size_t size)
 {
     struct mkemu_core_place at;
     if (!kernel.place(address, &at))
-        snprintf(text, size, "0x%lx [mkemu-kernel]", (unsigned long)address);
+        describe_other(address, text, size);
     else if (*at.function)
         snprintf(text, size, "%s+0x%llx/0x%llx [%s]", at.function, (unsigned long long)at.in,
             (unsigned long long)at.length, at.module);
@@ -64,7 +90,7 @@ static void trace(uintptr_t frame, uintptr_t maybe)
     kernel.log(LEVEL_ALERT, "Call Trace:");
     kernel.log(LEVEL_ALERT, " <TASK>");
     struct mkemu_core_place top;
-    if (maybe && kernel.place(maybe - 1, &top)) {
+    if (maybe && is_shown(maybe - 1, &top)) {
         describe(maybe - 1, text, sizeof text);
         say(LEVEL_ALERT, "  ? %s", text);
     }
@@ -73,7 +99,7 @@ static void trace(uintptr_t frame, uintptr_t maybe)
         if (!read_word(frame, &next) || !read_word(frame + sizeof frame, &caller) || !caller)
             break;
         struct mkemu_core_place at;
-        if (kernel.place(caller - 1, &at)) {
+        if (is_shown(caller - 1, &at)) {
             describe(caller - 1, text, sizeof text);
             say(LEVEL_ALERT, "  %s", text);
         }
@@ -148,6 +174,80 @@ static void what_happened(int number, const siginfo_t *about, const char *guard)
         say(LEVEL_ALERT, "killed by signal %d (%s)", number, sigabbrev_np(number) ? sigabbrev_np(number) : "?");
 }
 
+/* What a library has said before it aborted: a sanitizer what it has found and where, the C library of its heap. */
+static struct {
+    char error[LINE / 2], last[LINE / 2];
+    uintptr_t at;
+} said;
+
+static void listen(const char *line)
+{
+    static const char address[] = "ERROR: AddressSanitizer: ", undefined[] = ": runtime error: ";
+    const char *found;
+    struct mkemu_core_place at;
+    unsigned long pc;
+    unsigned number;
+    if (*line)
+        snprintf(said.last, sizeof said.last, "%s", line);
+    if (!*said.error && (found = strstr(line, address))) {
+        found += sizeof address - 1;
+        const char *end = strstr(found, " on ");
+        snprintf(said.error, sizeof said.error, "AddressSanitizer: %.*s",
+            (int)(end ? (size_t)(end - found) : strcspn(found, ":")), found);
+    } else if (!*said.error && (found = strstr(line, undefined))) {
+        snprintf(said.error, sizeof said.error, "UndefinedBehaviorSanitizer: %s", found + sizeof undefined - 1);
+    } else if (*said.error && !said.at && sscanf(line, " #%u 0x%lx", &number, &pc) == 2 && is_shown(pc, &at)) {
+        said.at = pc;
+    }
+}
+
+/* " in FUNCTION (FILE:LINE)" of a place, as much as is known. */
+static void append_place(char *text, size_t size, uintptr_t address)
+{
+    char line[LINE / 2];
+    struct mkemu_core_place at;
+    if (!address || !kernel.place(address, &at))
+        return;
+    source(&at, line, sizeof line);
+    size_t length = strlen(text);
+    snprintf(text + length, size - length, " in %s%s%s%s", *at.function ? at.function : at.module, *line ? " (" : "",
+        line, *line ? ")" : "");
+}
+
+/* A library has aborted; addresses: of the calls that led there. */
+static void aborted(uintptr_t pc, const uintptr_t *addresses, uint32_t count)
+{
+    char text[LINE] = "", frame[LINE];
+    struct mkemu_core_place at;
+    uintptr_t first = said.at;
+    if (!*said.error) {
+        describe(pc, frame, sizeof frame);
+        say(LEVEL_ALERT, "RIP: %s", frame);
+        kernel.log(LEVEL_ALERT, "Call Trace:");
+        kernel.log(LEVEL_ALERT, " <TASK>");
+        for (uint32_t index = 0; index < count; index++)
+            if (is_shown(addresses[index] - 1, &at)) {
+                first = first ? first : addresses[index] - 1;
+                describe(addresses[index] - 1, frame, sizeof frame);
+                say(LEVEL_ALERT, "  %s", frame);
+            }
+        kernel.log(LEVEL_ALERT, " </TASK>");
+    }
+    if (*said.error)
+        snprintf(text, sizeof text, "%s", said.error);
+    else
+        snprintf(text, sizeof text, "killed by signal %d%s%s", SIGABRT, *said.last ? ": " : "", said.last);
+    append_place(text, sizeof text, first);
+    /* malloc's own words: "free(): invalid next size (fast)", "corrupted size vs. prev_size", "double free or ..." */
+    if (!*said.error && (strstr(said.last, "(): ") || strstr(said.last, "corrupt"))) {
+        size_t length = strlen(text);
+        snprintf(text + length, sizeof text - length, ": a module has damaged the heap; build it with mk cc --sanitize");
+    }
+    kernel.log(LEVEL_ALERT, "---[ end trace ]---");
+    kernel.reason(text, SIGNAL_EXIT + SIGABRT);
+    say(LEVEL_EMERG, "Kernel panic - not syncing: %s", text);
+}
+
 static void reason(int number, uintptr_t pc, const char *guard)
 {
     char text[LINE], line[LINE / 2];
@@ -183,8 +283,17 @@ static void on_error(int number, siginfo_t *about, void *context)
     const char *guard = number == SIGSEGV ? kernel.guard((uintptr_t)about->si_addr) : NULL;
     int cpu = kernel.logical_cpu();
     char text[LINE];
-    what_happened(number, about, guard);
+    kernel.said(number == SIGABRT ? listen : NULL);
+    if (!*said.error)
+        what_happened(number, about, guard);
     say(LEVEL_ALERT, "CPU: %d PID: %d Comm: %s", cpu, (int)gettid(), cpu < 0 ? "" : kernel.running(cpu));
+    if (number == SIGABRT) {
+        uintptr_t addresses[MOST_ABORT_FRAMES];
+        aborted(pc, addresses, mkc_backtrace(addresses, MOST_ABORT_FRAMES)); /* abort is called: it may be unwound */
+        signal(number, SIG_DFL);
+        raise(number);
+        return;
+    }
     uintptr_t frame = mkc_frame_of(context), caller;
     struct mkemu_core_place at;
     if (!kernel.place(pc, &at) && read_word(mkc_stack_of(context), &caller) && kernel.place(caller - 1, &at)) {

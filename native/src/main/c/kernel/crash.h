@@ -20,6 +20,8 @@ struct crash_kernel {
     bool (*place)(uintptr_t address, struct mkemu_core_place *place);
     /* What an address belongs to that may not be touched: "stack of kthread ringer", or NULL. */
     const char *(*guard)(uintptr_t address);
+    /* Logs what libraries have written to stderr, and calls also with each line. */
+    void (*said)(void (*also)(const char *line));
 };
 
 /* From now on signals of errors are reported. The process still dies of them, and leaves a core where that is wanted. */

@@ -10,6 +10,7 @@
  *     modules.c   the modules: loaded, initialised, taken out
  *     log.c       the kernel log, from several threads
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
+ *     stderr.c    what libraries say, as a sanitizer
  *     sanitize.c  modules of mk cc --sanitize
  *     debug.c     a kernel that waits for a debugger
  *     handlers.c, params.c, crash.c, send_probe.c   parts that know nothing of the others
@@ -37,8 +38,6 @@ struct cpu {
     struct mkemu_cpu at; /* its end of the machine */
     int logical;
     pthread_t thread;
-    uint64_t turns; /* that it has begun: who watches sees whether it comes round */
-    bool idles;     /* it looks for work, or sleeps, and runs no module */
 } __attribute__((aligned(128)));
 
 struct kernel {
@@ -98,7 +97,18 @@ void modules_init(void);
 void modules_exit(void);
 
 /* sanitize.c: starts this program anew with the library that a sanitized module needs; else it returns. */
+/* Whether that library is there. */
+bool is_sanitized(void);
 void sanitize_first(char **argv, char *const *modules, int count);
+
+/*
+ * stderr.c: from now on what is written to stderr is kept for the kernel log. Then: puts there what has been written, line
+ * by line; all: also a line that has not ended; also: what is called with each, or NULL. In a signal handler too.
+ */
+void stderr_take(void);
+void stderr_tell(int level, bool all, void (*also)(const char *line));
+/* A line for whoever has started this kernel by hand; of a child nothing. In a signal handler too. */
+void stderr_print(const char *line);
 
 /* watch.c */
 void watch_start(void);

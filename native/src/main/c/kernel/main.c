@@ -34,16 +34,22 @@ void fail(int exit_code, const char *format, ...)
         set_reason(text, exit_code);
         klog(LOG_EMERG, "mkemu: %s", text);
     }
-    if (!kernel.peer.entry || !kernel.child)
+    if (!kernel.peer.entry)
         fprintf(stderr, "mkemu: %s\n", text);
+    else
+        stderr_print(text);
     _exit(exit_code);
 }
 
 static void log_crash(int level, const char *line)
 {
     klog_raw(level, line, strlen(line));
-    if (!kernel.child)
-        dprintf(STDERR_FILENO, "mkemu: %s\n", line);
+    stderr_print(line);
+}
+
+static void crash_said(void (*also)(const char *line))
+{
+    stderr_tell(LOG_ALERT, true, also);
 }
 
 static int crash_cpu(void)
@@ -189,6 +195,8 @@ int main(int argc, char **argv)
     if (!params_parse(&kernel.params, kernel.command_line))
         fail(EXIT_CODE_RESOURCES, "no memory for the command line");
     join(argv[first], argv[first + 1]);
+    if (kernel.child || is_sanitized())
+        stderr_take();
     check_clock();
     klog(LOG_INFO, "Command line: %s", kernel.command_line);
     check_idle();
@@ -202,7 +210,7 @@ int main(int argc, char **argv)
     if (!kernel.handlers || !kernel.core)
         fail(EXIT_CODE_RESOURCES, "no memory for a kernel with %u CPUs", kernel.cpu_count);
     const struct crash_kernel watched = {.log = log_crash, .reason = set_reason, .logical_cpu = crash_cpu,
-        .running = crash_running, .place = crash_place, .guard = crash_guard};
+        .running = crash_running, .place = crash_place, .guard = crash_guard, .said = crash_said};
     crash_watch(&watched);
     signal(SIGTERM, on_end);
     signal(SIGINT, on_end);
@@ -213,6 +221,7 @@ int main(int argc, char **argv)
     watch_start();
     pthread_join(kernel.cpus[0].thread, NULL);
     cpus_park();
+    stderr_tell(LOG_NOTICE, true, NULL);
     mkemu_leave(&kernel.peer, 0);
     return 0;
 }

@@ -30,10 +30,15 @@ static bool wants(const char *path, char *library, size_t size)
     return found;
 }
 
+bool is_sanitized(void)
+{
+    return dlsym(RTLD_DEFAULT, "__asan_init") != NULL;
+}
+
 void sanitize_first(char **argv, char *const *modules, int count)
 {
     char library[64];
-    if (dlsym(RTLD_DEFAULT, "__asan_init"))
+    if (is_sanitized())
         return;
     for (int index = 0; index < count; index++)
         if (wants(modules[index], library, sizeof library)) {

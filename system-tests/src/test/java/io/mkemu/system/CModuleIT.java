@@ -38,6 +38,18 @@ class CModuleIT {
         MODULE_LICENSE("GPL");
         """;
 
+    private static final String WANTS = """
+        #include <linux/module.h>
+        %s
+        int register_netdev(void *device);
+        static int __init wants_init(void)
+        {
+            return register_netdev(NULL);
+        }
+        module_init(wants_init);
+        MODULE_LICENSE("GPL");
+        """;
+
     @RegisterExtension
     final Mk mk = new Mk();
 
@@ -205,28 +217,23 @@ class CModuleIT {
             + "\\(deeper.*, deep\\.c:\\d+\\): overflow of the stack" + whose + "$").size(), run::describe);
     }
 
-    /** After 20 s, as Linux has it; the one that spins begins later than the one that polls. */
+    /** After 20 s, as Linux has it; what polls until then is not told. */
     @Test
-    void aModuleThatSpinsIsToldAndOneThatPollsIsNot() throws Exception {
-        Path idle = CModule.of(mk, "idle", """
-            #include <linux/module.h>
-            static int __init idle_init(void)
-            {
-                return 0;
-            }
-            module_init(idle_init);
-            MODULE_LICENSE("GPL");
-            """);
+    void aModuleThatSpinsIsTold() throws Exception {
         Path spins = CModule.of(mk, "spins", """
             #include <linux/module.h>
             #include <linux/delay.h>
             #include <linux/kthread.h>
             static volatile bool ends;
+            static noinline void spin(void)
+            {
+                while (!ends)
+                    ;
+            }
             static int run(void *unused)
             {
                 msleep(2000);
-                while (!ends)
-                    ;
+                spin();
                 return 0;
             }
             static int __init spins_init(void)
@@ -237,13 +244,15 @@ class CModuleIT {
             module_init(spins_init);
             MODULE_LICENSE("GPL");
             """);
-        MkProcess run = mk.start("run", tree("", runs(idle, "kernel=native idle=poll"), runs(spins, "kernel=native")));
-        run.awaitOut(1, "k2: watchdog: BUG: soft lockup - CPU#0 stuck for 20s! "
-            + "\\[kthread spinner: run \\[spins\\]\\]$");
+        MkProcess run = mk.start("run", tree("", runs(spins, "kernel=native idle=poll"), runs(spins, "kernel=jvm")));
+        for (String kernel : List.of("k1", "k2")) {
+            run.awaitOut(1, kernel + ": watchdog: BUG: soft lockup - CPU#0 stuck for 20s! "
+                + "\\[kthread spinner: run \\[spins\\]\\]$");
+            run.awaitOut(1, kernel + ": RIP: spin[.a-z0-9]*\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[spins\\]$");
+        }
         run.signal("TERM");
         run.ends(143);
-        assertEquals(0, run.out("k1: watchdog").size(), run::describe);
-        assertEquals(1, run.out("k2: did not shut down within 5000 ms, forced$").size(), run::describe);
+        assertEquals(1, run.out("k1: did not shut down within 5000 ms, forced$").size(), run::describe);
     }
 
     @Test
@@ -267,30 +276,61 @@ class CModuleIT {
         run.ends(1);
         assertEquals(1, run.out("k1: .*ERROR: AddressSanitizer: heap-buffer-overflow on address").size(),
             run::describe);
+        assertEquals(1, run.out("k1: WRITE of size 1 at ").size(), run::describe);
         assertTrue(run.out("k1: .* in beyond_init .*beyond\\.c:\\d+").size() >= 1, run::describe);
+        assertEquals(0, run.out("host: k1: .*(Sanitizer|WRITE)").size(), run::describe);
+        String reason = "AddressSanitizer: heap-buffer-overflow in beyond_init \\(beyond\\.c:8\\)$";
+        assertEquals(1, run.out("^k1 failed: " + reason).size(), run::describe);
+        List<String> told = run.out("k1: ");
+        assertTrue(told.getLast().contains("AddressSanitizer: heap-buffer-overflow in"), run::describe);
         MkProcess jvm = mk.start("run", tree("", runs(module, "kernel=jvm")));
         jvm.ends(1);
         assertEquals(1, jvm.out("^k1 failed: module .*beyond\\.so was compiled with --sanitize").size(), jvm::describe);
     }
 
     @Test
-    void whatIsNotOfferedIsNamed() throws Exception {
-        CModule.requireCompiler();
-        Path source = Files.writeString(mk.work().resolve("wants.c"), """
+    void aHeapThatIsDamagedIsTold() throws Exception {
+        Path module = CModule.of(mk, "damages", """
             #include <linux/module.h>
-            int register_netdev(void *device);
-            static int __init wants_init(void)
+            #include <linux/slab.h>
+            static int size = 96;
+            module_param(size, int, 0444);
+            static noinline void damage(void)
             {
-                return register_netdev(NULL);
+                char *room = kmalloc(64, GFP_KERNEL);
+                memset(room, 7, size);
+                kfree(room);
+                barrier();
             }
-            module_init(wants_init);
+            static int __init damages_init(void)
+            {
+                damage();
+                return 0;
+            }
+            module_init(damages_init);
             MODULE_LICENSE("GPL");
             """);
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native")));
+        run.ends(1);
+        assertEquals(1, run.out("k1: RIP: .* \\[libc\\.so\\.6\\]$").size(), run::describe);
+        assertEquals(1, run.out("^k1 failed: killed by signal 6: [a-z_ ]*.+: a module has "
+            + "damaged the heap; build it with mk cc --sanitize$").size(), run::describe);
+    }
+
+    @Test
+    void whatIsNotOfferedIsNamed() throws Exception {
+        CModule.requireCompiler();
+        Path source = Files.writeString(mk.work().resolve("wants.c"), WANTS.formatted(""));
         MkProcess cc = mk.start("cc", source, "-o", mk.work().resolve("wants.so"));
         assertEquals(6, cc.awaitExit(), cc::describe);
         assertTrue(cc.err().stream().anyMatch(line -> line.contains("register_netdev")), cc::describe);
         assertTrue(Files.notExists(mk.work().resolve("wants.so")));
         assertEquals(1, Trees.below(mk.work()).size(), "nothing is left but the source");
+        Files.writeString(source, WANTS.formatted("#include <stdio.h>"));
+        MkProcess header = mk.start("cc", source, "-o", mk.work().resolve("wants.so"));
+        assertEquals(6, header.awaitExit(), header::describe);
+        assertEquals(1, header.err().stream().filter(("mk: a kernel module has no <stdio.h>: docs/c-modules.md has the "
+            + "table of headers")::equals).count(), header::describe);
     }
 
     @Test
