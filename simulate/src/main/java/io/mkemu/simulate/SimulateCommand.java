@@ -221,6 +221,7 @@ public final class SimulateCommand implements FurtherCommand {
                 String where = sweep.stuck(TimeUnit.MILLISECONDS.toNanos(stuck.millis()));
                 if (where != null) {
                     progress.clear();
+                    System.out.println("again: " + again() + " --seed " + sweep.stuckSeed());
                     throw new MachineException(ExitCode.FAILED, where);
                 }
             }

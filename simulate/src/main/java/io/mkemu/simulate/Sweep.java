@@ -61,6 +61,7 @@ final class Sweep {
     private volatile boolean complete;
     private volatile long cut;
     private volatile long executions;
+    private volatile long stuckSeed;
     private final List<Job> jobs = new ArrayList<>();
 
     /** A thread, and what it does now. */
@@ -168,6 +169,7 @@ final class Sweep {
         try {
             if (length < 0) {
                 try (Bench bench = calm(scenario)) {
+                    job.seed = firstSeed; /* any leads here again */
                     job.bench = bench;
                     length = bench.run(0, new RandomWalk(), null).points();
                 } finally {
@@ -287,10 +289,16 @@ final class Sweep {
         return broken;
     }
 
+    /** The seed of the run that {@link #stuck} has told. */
+    long stuckSeed() {
+        return stuckSeed;
+    }
+
     /** A run that has not come to its end for so long, with where it is; or null. */
     String stuck(long nanos) {
         for (Job job : jobs) {
             if (job.isStuck(nanos)) {
+                stuckSeed = job.seed;
                 StringBuilder text = new StringBuilder("the run of seed ").append(job.seed)
                     .append(" comes to no point: a module waits or spins, in ");
                 text.append(String.join(" < ", Arrays.stream(job.getStackTrace()).limit(STUCK_FRAMES)

@@ -6,11 +6,15 @@ import io.mkemu.MachineException;
 import io.mkemu.host.life.InstanceCommand;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** The system's C compiler, as {@code mk cc} calls it. */
 final class CCompiler {
@@ -30,6 +34,8 @@ final class CCompiler {
         List.of("-fPIC", "-shared", "-fvisibility=hidden", "-Wl,-z,defs", "-Wl,-z,now", "-Wl,--build-id");
     private static final List<String> SANITIZE_FLAGS = List.of("-fsanitize=address,undefined",
         "-fno-sanitize-recover=undefined", "-shared-libasan");
+
+    private static final Pattern INCLUDE = Pattern.compile("(?m)^[ \\t]*#[ \\t]*include[ \\t]*<([^>\\n]+)>");
 
     private final String compiler;
     private final boolean sanitize;
@@ -75,6 +81,7 @@ final class CCompiler {
             int status = new ProcessBuilder(command).redirectOutput(Redirect.INHERIT).redirectError(Redirect.INHERIT)
                 .redirectInput(Redirect.from(Path.of("/dev/null").toFile())).start().waitFor();
             if (status != 0) {
+                tellMissingHeaders(words, include);
                 System.err.println("mk: " + target + " is not made: see what " + compiler + " says above");
                 return ExitCode.MODULE.code();
             }
@@ -83,6 +90,24 @@ final class CCompiler {
         } finally {
             Files.deleteIfExists(made);
         }
+    }
+
+    /** Says of headers that are not there where it stands which ones are: the compiler does not know. */
+    private void tellMissingHeaders(List<String> words, Path include) throws IOException, InterruptedException {
+        List<Path> directories = new ArrayList<>(List.of(include, Path.of(ownHeaders())));
+        words.stream().filter(word -> word.startsWith("-I") && word.length() > 2)
+            .forEach(word -> directories.add(Path.of(word.substring(2))));
+        Set<String> missing = new LinkedHashSet<>();
+        for (String word : words) {
+            if (word.endsWith(".c") && Files.isRegularFile(Path.of(word))) {
+                INCLUDE.matcher(Files.readString(Path.of(word), StandardCharsets.ISO_8859_1)).results()
+                    .map(found -> found.group(1))
+                    .filter(header -> directories.stream().noneMatch(in -> Files.exists(in.resolve(header))))
+                    .forEach(missing::add);
+            }
+        }
+        missing.forEach(header -> System.err.println("mk: a kernel module has no <" + header
+            + ">: docs/c-modules.md has the table of headers"));
     }
 
     private List<String> sanitizeFlags() throws IOException, InterruptedException {
