@@ -124,8 +124,10 @@
 #define MKEMU_INSTANCE_LIST_NAME_BYTES_OFFSET 2
 /* Number of its CPUs; u32. */
 #define MKEMU_INSTANCE_LIST_CPUS_OFFSET 4
+/* Number of its life; u64. */
+#define MKEMU_INSTANCE_LIST_LIFE_OFFSET 8
 /* The name; its CPUs follow it, not aligned. */
-#define MKEMU_INSTANCE_LIST_NAME_OFFSET 8
+#define MKEMU_INSTANCE_LIST_NAME_OFFSET 16
 /* Bytes of a CPU id. */
 #define MKEMU_INSTANCE_LIST_CPU_LENGTH 2
 
@@ -180,6 +182,8 @@
 #define MKEMU_LOCAL_APIC_INSTANCE_OFFSET 264
 /* The number Linux would give the CPU; differs from the physical id where the tree has apic-ids. */
 #define MKEMU_LOCAL_APIC_CPU_NUMBER_OFFSET 268
+/* 1 while this CPU is to be told of changes: whoever changes a life or a state raises INSTANCE_VECTOR. */
+#define MKEMU_LOCAL_APIC_WATCHES_OFFSET 272
 /* First counter. */
 #define MKEMU_LOCAL_APIC_COUNTERS_OFFSET 320
 /* Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
@@ -202,6 +206,8 @@
 #define MKEMU_LOCAL_APIC_REQUEST_VECTOR 1
 /* Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
 #define MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR 2
+/* Look at the instance table: a life or a state has changed. Only for CPUs that watch. */
+#define MKEMU_LOCAL_APIC_INSTANCE_VECTOR 3
 /* Messages this CPU published. */
 #define MKEMU_LOCAL_APIC_COUNTER_SENT 0
 /* Sends refused because the lane was full. */
@@ -278,6 +284,18 @@
 #define MKEMU_QUEUED_MAILBOX_HEAD_OFFSET 0
 /* Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
 #define MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS 20
+/* Who has sent by a lane, the last four lives, in a lane. */
+#define MKEMU_QUEUED_MAILBOX_LIVES_OFFSET 64
+/* So many lives. */
+#define MKEMU_QUEUED_MAILBOX_LIVES 4
+/* Bytes of one of them. */
+#define MKEMU_QUEUED_MAILBOX_LIVES_LENGTH 16
+/* Who, in one of the lives; 0: nobody. */
+#define MKEMU_QUEUED_MAILBOX_LIVES_WHO_OFFSET 0
+/* Low bits of who: the instance; above them its life. */
+#define MKEMU_QUEUED_MAILBOX_LIVES_INSTANCE_BITS 8
+/* Number of its first message, in one of the lives. */
+#define MKEMU_QUEUED_MAILBOX_LIVES_FIRST_OFFSET 8
 /* First record, in a lane. */
 #define MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET 128
 /* One word for what a message is and that it is whole, in a record; its low 32 bits are the type. */
@@ -309,7 +327,7 @@
 /* Stored last. */
 #define MKEMU_RAM_HEADER_ABI_VERSION_OFFSET 8
 /* Changes whenever anything of the memory map does. */
-#define MKEMU_RAM_HEADER_ABI_VERSION 6
+#define MKEMU_RAM_HEADER_ABI_VERSION 7
 /* The mailbox of all instances: 0 queued, 1 single-slot. */
 #define MKEMU_RAM_HEADER_IPI_MODE_OFFSET 12
 /* Size of the RAM file. */

@@ -143,6 +143,30 @@ static inline void mkemu_channel_jumps_back(struct mkemu_channel *ch, uint64_t f
     ch->back_at = MKEMU_LANE_BACK_AT;
 }
 
+/* Says who sends by a lane from now on: docs/memory-map.md, section 5, lives. Before the first message. */
+static inline void mkemu_channel_introduce(const struct mkemu_peer *p, uint8_t *lane, uint64_t first)
+{
+    uint64_t who = p->life << MKEMU_QUEUED_MAILBOX_LIVES_INSTANCE_BITS | (uint64_t)p->id;
+    uint64_t *place = NULL, oldest = UINT64_MAX;
+    for (int index = 0; index < MKEMU_QUEUED_MAILBOX_LIVES; index++) {
+        uint8_t *at = lane + MKEMU_QUEUED_MAILBOX_LIVES_OFFSET + index * MKEMU_QUEUED_MAILBOX_LIVES_LENGTH;
+        uint64_t *its = (uint64_t *)at;
+        if (its[0] == who && its[1] <= first)
+            return;
+        if (!its[0] || its[1] >= first) {
+            place = its;
+            break;
+        }
+        if (!place || its[1] < oldest) {
+            oldest = its[1];
+            place = its;
+        }
+    }
+    mkemu_store_release(&place[MKEMU_QUEUED_MAILBOX_LIVES_WHO_OFFSET / 8], (uint64_t)0);
+    mkemu_store_release(&place[MKEMU_QUEUED_MAILBOX_LIVES_FIRST_OFFSET / 8], first);
+    mkemu_store_release(&place[MKEMU_QUEUED_MAILBOX_LIVES_WHO_OFFSET / 8], who);
+}
+
 /*
  * The producer's end of a lane: finds the place after the last message that can be seen, a former life's too; false if
  * the lane is damaged.

@@ -45,7 +45,8 @@ struct mkemu_local_apic {
     int32_t host_cpu;
     uint32_t shared_core;
     int32_t instance, cpu_number;
-    uint8_t reserved2[48];
+    uint32_t watches;
+    uint8_t reserved2[44];
     uint64_t counters[16];
     uint64_t targets[4];
     uint64_t online_since, halted_nanos, halted_since, polled_nanos;
@@ -164,6 +165,7 @@ MKEMU_AT(mkemu_local_apic, host_cpu, MKEMU_LOCAL_APIC_HOST_CPU_OFFSET);
 MKEMU_AT(mkemu_local_apic, shared_core, MKEMU_LOCAL_APIC_SHARED_CORE_OFFSET);
 MKEMU_AT(mkemu_local_apic, instance, MKEMU_LOCAL_APIC_INSTANCE_OFFSET);
 MKEMU_AT(mkemu_local_apic, cpu_number, MKEMU_LOCAL_APIC_CPU_NUMBER_OFFSET);
+MKEMU_AT(mkemu_local_apic, watches, MKEMU_LOCAL_APIC_WATCHES_OFFSET);
 MKEMU_AT(mkemu_local_apic, counters, MKEMU_LOCAL_APIC_COUNTERS_OFFSET);
 MKEMU_AT(mkemu_local_apic, targets, MKEMU_LOCAL_APIC_TARGETS_OFFSET);
 MKEMU_AT(mkemu_local_apic, online_since, MKEMU_LOCAL_APIC_ONLINE_SINCE_OFFSET);

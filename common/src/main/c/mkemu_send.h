@@ -58,6 +58,7 @@ static inline bool mkemu_open_channels(struct mkemu_cpu *c, int id, struct mkemu
             ch->rung = (uint64_t *)(block + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET) + c->cpu / 64;
             if (!mkemu_channel_open(p, ch, mkemu_lane_of(p, block, (unsigned)c->cpu)))
                 return false;
+            mkemu_channel_introduce(p, mkemu_lane_of(p, block, (unsigned)c->cpu), ch->tail + 1);
         } else {
             /* The RFC's own confusion: the slot is that of the CPU's number. */
             uint32_t number = (uint32_t)ch->apic->cpu_number;

@@ -10,6 +10,7 @@ import io.mkemu.module.ForwardingKernel;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
 import java.util.concurrent.Callable;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -198,10 +199,13 @@ final class PuppetKernel extends ForwardingKernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
+    public TaskHandle startTask(String name, Task task) {
         if (on(() -> cpu().call(START, puppet.add(task))) != 0) {
             throw new AssertionError("no kthread for task " + name);
         }
+        return () -> {
+            throw new UnsupportedOperationException("a module in C wakes its kthread itself");
+        };
     }
 
     @Override

@@ -48,6 +48,8 @@ public final class Errno {
     public static final int EOPNOTSUPP = 95;
     /** The target is not active. */
     public static final int ESHUTDOWN = 108;
+    /** A timer expired: no answer came in time. */
+    public static final int ETIME = 62;
     /** Time ran out. */
     public static final int ETIMEDOUT = 110;
 
@@ -80,6 +82,7 @@ public final class Errno {
             case ELOOP -> "-ELOOP";
             case EOPNOTSUPP -> "-EOPNOTSUPP";
             case ESHUTDOWN -> "-ESHUTDOWN";
+            case ETIME -> "-ETIME";
             case ETIMEDOUT -> "-ETIMEDOUT";
             case ENFILE -> "-ENFILE";
             case EMFILE -> "-EMFILE";

@@ -14,7 +14,10 @@ import java.util.Arrays;
 public enum KernelCall {
     /** No call: a record that says this is damaged. */
     NONE,
-    /** Not a call: whose callback begins. id the handler's number among those of its type, from 0; arg0 its type. */
+    /**
+     * Not a call: whose callback begins. Low 32 bits of id the handler's number among those of its type, from 0, high
+     * 32 bits the life that sent the message; arg0 the type, arg1 the instance that sent it + 1.
+     */
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
@@ -53,6 +56,10 @@ public enum KernelCall {
     INSTANCE_FREE,
     /** unregisterHandler: id the handler's number among those of its type; arg0 the type, arg1 the errno, positive. */
     UNREGISTER_HANDLER,
+    /** life: id the answer; arg0 the instance. */
+    LIFE,
+    /** Not a call: what a listener is told. id the life; arg0 the instance, arg1 the ordinal of InstanceChange. */
+    INSTANCE_CHANGE,
     /**
      * startTask, startDaemonTask: id the number that {@link TraceEvent#TASK} has on this CPU; payload the task's name,
      * UTF-8, the first {@link #MAX_TASK_NAME} bytes of it.

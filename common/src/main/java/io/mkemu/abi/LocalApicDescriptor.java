@@ -20,6 +20,8 @@ package io.mkemu.abi;
  *       +-----------------+-----------------+------------------+------------------+
  *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
  *       +-----------------+-----------------+------------------+------------------+
+ *       | watches    u32  |   set by the owner
+ *       +-----------------+
  *  +320  counters, written by the owner: u64 each, see {@link Counter}
  *  +448  targets, written by the owner: bit i = has the IPI area of instance i mapped, or is mapping it
  *  +480  times, written by the owner, and by the host once the owner is dead: u64 each
@@ -51,6 +53,8 @@ public final class LocalApicDescriptor {
     public static final int INSTANCE_OFFSET = 264;
     /** The number Linux would give the CPU; differs from the physical id where the tree has apic-ids. */
     public static final int CPU_NUMBER_OFFSET = 268;
+    /** 1 while this CPU is to be told of changes: whoever changes a life or a state raises INSTANCE_VECTOR. */
+    public static final int WATCHES_OFFSET = 272;
     /** First counter. */
     public static final int COUNTERS_OFFSET = 320;
     /** Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
@@ -74,6 +78,8 @@ public final class LocalApicDescriptor {
     public static final int REQUEST_VECTOR = 1;
     /** Come round: work was given to this CPU by another thread, or an IPI area it uses is taken away. */
     public static final int RESCHEDULE_VECTOR = 2;
+    /** Look at the instance table: a life or a state has changed. Only for CPUs that watch. */
+    public static final int INSTANCE_VECTOR = 3;
 
     /** What a CPU counts; the ordinal is the index into the counters. */
     public enum Counter {

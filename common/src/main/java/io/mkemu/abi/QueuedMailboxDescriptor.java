@@ -9,9 +9,9 @@ package io.mkemu.abi;
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU
  *  +0   +--------------+  +0   +---------------------+    +0    head u64, written by the receiver
- *       | magic        |       | rung lanes: bit n = |    +128  records, a few more than slots
- *       | nr_cpus u32  |       | physical CPU n      |          and one word more
- *       | slots u32    |       | 16 x u64            |
+ *       | magic        |       | rung lanes: bit n = |    +64   lives, 4 x { who u64, first u64 }
+ *       | nr_cpus u32  |       | physical CPU n      |    +128  records, a few more than slots
+ *       | slots u32    |       | 16 x u64            |          and one word more
  *       | cpus u32     |  +128 +---------------------+    record, a multiple of 8 bytes
  *  +128 +--------------+       | lane of CPU 0       |     0             8
  *       | block, CPU 0 |       +---------------------+    +-------------+-----------------+
@@ -31,6 +31,9 @@ package io.mkemu.abi;
  *  word is stored, with release, after all else, the word behind the record is zeroed: so the receiver, which never
  *  writes a record, finds a zero where nothing is yet. A message is consumed by storing head, with release, after its
  *  callbacks. A lane is full when slots messages are not consumed; they and the gaps at two jumps always find room.
+ *
+ *  who: the sender's life << 8 | its instance. A life that begins to send by a lane stores the number of its first
+ *  message, then who it is, in place of the oldest of the four: so a message tells which life has sent it.
  * </pre>
  */
 public final class QueuedMailboxDescriptor {
@@ -56,6 +59,18 @@ public final class QueuedMailboxDescriptor {
     public static final int HEAD_OFFSET = 0;
     /** Low bits of head: where the next record begins, in units of 8 bytes; above them the messages consumed. */
     public static final int HEAD_AT_BITS = 20;
+    /** Who has sent by a lane, the last four lives, in a lane. */
+    public static final int LIVES_OFFSET = 64;
+    /** So many lives. */
+    public static final int LIVES = 4;
+    /** Bytes of one of them. */
+    public static final int LIVES_LENGTH = 16;
+    /** Who, in one of the lives; 0: nobody. */
+    public static final int LIVES_WHO_OFFSET = 0;
+    /** Low bits of who: the instance; above them its life. */
+    public static final int LIVES_INSTANCE_BITS = 8;
+    /** Number of its first message, in one of the lives. */
+    public static final int LIVES_FIRST_OFFSET = 8;
     /** First record, in a lane. */
     public static final int RECORDS_OFFSET = 128;
 

@@ -8,7 +8,11 @@ public enum WorkKind {
     /** The module was set up: id its place in the list of modules, from 0. */
     INIT,
     /** The module took leave: id as {@link #INIT}. */
-    EXIT;
+    EXIT,
+    /** A timer went off: id its number among those made on this CPU, from 0. */
+    TIMER,
+    /** A listener was told of an instance: id its number among those of this CPU, from 0. */
+    NOTICE;
 
     private static final WorkKind[] ALL = values();
 

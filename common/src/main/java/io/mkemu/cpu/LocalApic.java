@@ -81,6 +81,7 @@ public final class LocalApic {
         for (int word = 0; word < TARGETS_LENGTH; word += Long.BYTES) {
             UnsafeApi.putLongVolatile(null, address + TARGETS_OFFSET + word, 0);
         }
+        watches(false);
         UnsafeApi.putLongVolatile(null, address + ONLINE_SINCE_OFFSET, 0);
         UnsafeApi.putLongVolatile(null, address + HALTED_SINCE_OFFSET, 0);
         announce(STATE_OFFLINE);
@@ -155,6 +156,16 @@ public final class LocalApic {
     /** Says whether another CPU that runs has the same host CPU. Host only. */
     public void sharesCore(boolean shares) {
         UnsafeApi.putIntVolatile(null, address + SHARED_CORE_OFFSET, shares ? 1 : 0);
+    }
+
+    /** Whether this CPU is to be told when a life or a state of an instance changes. Any thread. */
+    public boolean watches() {
+        return UnsafeApi.getIntVolatile(null, address + WATCHES_OFFSET) != 0;
+    }
+
+    /** Says, with a full fence behind it, whether this CPU is to be told of them. Owner only. */
+    public void watches(boolean watches) {
+        UnsafeApi.putIntVolatile(null, address + WATCHES_OFFSET, watches ? 1 : 0);
     }
 
     /** The instance that owns the CPU, -1 for none. */

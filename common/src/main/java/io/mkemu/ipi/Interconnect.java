@@ -78,7 +78,8 @@ public final class Interconnect {
      */
     public IpiReceiver receiver(Window area, LocalApic apic, int logicalCpu, boolean polling,
         IpiDispatcher dispatcher) {
-        return mailbox.receiver(area.buffer(), memory.layout(), apic, logicalCpu, polling, dispatcher);
+        return mailbox.receiver(area.buffer(), memory.layout(), apic, logicalCpu, polling, dispatcher,
+            instances);
     }
 
     /** Makes and takes away the areas. */

@@ -13,6 +13,14 @@ interface IpiChannel {
      */
     int publish(int type, DirectBuffer data, int offset, int size);
 
+    /**
+     * Says who sends by it from now on. To be called before the first message.
+     *
+     * @param instance whose CPU it is
+     * @param life     that life of it
+     */
+    void introduce(int instance, long life);
+
     /** The number in its lane of the message that was published last, from 1; 0 where messages have no numbers. */
     long number();
 

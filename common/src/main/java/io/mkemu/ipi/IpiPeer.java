@@ -36,11 +36,16 @@ final class IpiPeer implements AutoCloseable {
         this.window = interconnect.mapArea(entry, area);
         this.channels = new IpiChannel[cpus.length];
         this.apics = new LocalApic[cpus.length];
+        /* A CPU that nobody owns sends without a name. */
+        InstanceEntry sender = interconnect.instances().entry(interconnect.apics().instanceOfCpu(senderCpu));
         try {
             for (int logical = 0; logical < cpus.length; logical++) {
                 apics[logical] = owned(interconnect.apics().of(cpus[logical]), entry);
                 channels[logical] = interconnect.mailbox().channel(window.buffer(),
                     interconnect.memory().layout(), logical, apics[logical], senderCpu);
+                if (sender != null) {
+                    channels[logical].introduce(sender.id(), sender.life());
+                }
             }
         } catch (MachineException damaged) {
             window.close();

@@ -4,6 +4,7 @@ package io.mkemu.ipi;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.table.InstanceTable;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -57,9 +58,10 @@ public interface MailboxFactory {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may ever poll: false with idle=halt
      * @param dispatcher where it delivers to
+     * @param instances  say who owns a CPU
      */
     IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu, boolean polling,
-        IpiDispatcher dispatcher);
+        IpiDispatcher dispatcher, InstanceTable instances);
 
     /**
      * The sending end of one CPU towards one of the owner's CPUs.

@@ -20,6 +20,7 @@ final class QueuedLane {
     /* In this process: of head and of the first record. The lane is checked once to lie in the area, and each place in
        it to lie in the lane. */
     private final long headAddress;
+    private final long lives;
     private final long records;
     private final int recordsLength;
     /* Head is stored after each message whose number has none of these bits. */
@@ -39,6 +40,7 @@ final class QueuedLane {
         area.boundsCheck(lane, (int) laneLength(slots));
         this.senderCpu = senderCpu;
         this.headAddress = area.addressOffset() + lane + HEAD_OFFSET;
+        this.lives = area.addressOffset() + lane + LIVES_OFFSET;
         this.records = area.addressOffset() + lane + RECORDS_OFFSET;
         this.recordsLength = recordsLength(slots);
         this.headMask = Math.clamp(slots / HEADS_PER_LANE, 1, MESSAGES_PER_HEAD) - 1;
@@ -78,7 +80,7 @@ final class QueuedLane {
         int size = sizeOf(word);
         long number = consumed + 1;
         int next = at + recordLength(size);
-        data.wrap(records + at + PAYLOAD_OFFSET, size, senderCpu, (int) word, number);
+        data.wrap(records + at + PAYLOAD_OFFSET, size, senderCpu, (int) word, number, lives);
         if (size > MkIpiDataDescriptor.MAX_DATA_SIZE || next > recordsLength) {
             expected = CLOSED;
             return false;

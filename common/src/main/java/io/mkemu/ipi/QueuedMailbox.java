@@ -11,6 +11,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.QueuedMailboxDescriptor;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.table.InstanceTable;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The queued mailbox: a lane of its own for each pair of sending and receiving CPU. */
@@ -47,8 +48,9 @@ final class QueuedMailbox implements MailboxFactory {
 
     @Override
     public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
-        boolean polling, IpiDispatcher dispatcher) {
-        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling, dispatcher);
+        boolean polling, IpiDispatcher dispatcher, InstanceTable instances) {
+        return new QueuedReceiver(area, apic, layout.nrCpus(), layout.ipiSlots(), logicalCpu, polling, dispatcher,
+            instances);
     }
 
     @Override

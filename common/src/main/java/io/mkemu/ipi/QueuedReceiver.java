@@ -5,6 +5,7 @@ import static io.mkemu.abi.QueuedMailboxDescriptor.*;
 
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.table.InstanceTable;
 import java.lang.invoke.VarHandle;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -27,7 +28,7 @@ final class QueuedReceiver implements IpiReceiver {
     private final HotLanes hot;
     private final IpiDispatcher dispatcher;
     private final IpiDispatcher.Messages messages;
-    private final MkIpiData data = new MkIpiData();
+    private final MkIpiData data;
     /* The lane that delivered last, if it is polled. */
     private QueuedLane hottest;
 
@@ -38,9 +39,11 @@ final class QueuedReceiver implements IpiReceiver {
      * @param logicalCpu index of the CPU in its instance
      * @param polling    whether this CPU may ever poll: false with idle=halt
      * @param dispatcher where messages go
+     * @param instances  say who owns a CPU
      */
     QueuedReceiver(UnsafeBuffer area, LocalApic apic, int nrCpus, int slots, int logicalCpu, boolean polling,
-        IpiDispatcher dispatcher) {
+        IpiDispatcher dispatcher, InstanceTable instances) {
+        this.data = new MkIpiData(instances);
         this.dispatcher = dispatcher;
         this.messages = dispatcher.messages();
         this.area = area;

@@ -187,6 +187,11 @@ final class QueuedSender implements IpiChannel {
     }
 
     @Override
+    public void introduce(int instance, long life) {
+        LaneLives.begins(recordsAddress - RECORDS_OFFSET + LIVES_OFFSET, LaneLives.who(instance, life), tail + 1);
+    }
+
+    @Override
     public long number() {
         return tail;
     }

@@ -7,6 +7,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.table.InstanceTable;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The RFC's mailbox: one slot per physical CPU, the last writer wins. */
@@ -38,8 +39,8 @@ final class SingleSlotMailbox implements MailboxFactory {
 
     @Override
     public IpiReceiver receiver(UnsafeBuffer area, RamLayout layout, LocalApic apic, int logicalCpu,
-        boolean polling, IpiDispatcher dispatcher) {
-        return new SingleSlotReceiver(area, apic, dispatcher);
+        boolean polling, IpiDispatcher dispatcher, InstanceTable instances) {
+        return new SingleSlotReceiver(area, apic, dispatcher, instances);
     }
 
     @Override

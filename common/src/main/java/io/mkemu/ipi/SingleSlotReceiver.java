@@ -8,6 +8,7 @@ import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.abi.SingleSlotDescriptor;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.table.InstanceTable;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Reads its own CPU's slot at each interrupt, as the RFC's multikernel_interrupt_handler does; never clears it. */
@@ -15,12 +16,13 @@ final class SingleSlotReceiver implements IpiReceiver {
     private final UnsafeBuffer area;
     private final LocalApic apic;
     private final int slot;
-    private final MkIpiData live = new MkIpiData();
+    private final MkIpiData live;
     private final IpiDispatcher dispatcher;
     private final IpiDispatcher.IrqWork irqWork;
     private boolean noted;
 
-    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic, IpiDispatcher dispatcher) {
+    SingleSlotReceiver(UnsafeBuffer area, LocalApic apic, IpiDispatcher dispatcher, InstanceTable instances) {
+        this.live = new MkIpiData(instances);
         this.dispatcher = dispatcher;
         this.irqWork = dispatcher.irqWork();
         this.area = area;

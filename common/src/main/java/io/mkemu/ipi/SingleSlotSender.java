@@ -41,6 +41,11 @@ final class SingleSlotSender implements IpiChannel {
     }
 
     @Override
+    public void introduce(int instance, long life) {
+        /* A slot has no place for it. */
+    }
+
+    @Override
     public long number() {
         return 0;
     }

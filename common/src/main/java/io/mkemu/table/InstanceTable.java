@@ -3,7 +3,9 @@ package io.mkemu.table;
 
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.RamLayout;
+import io.mkemu.cpu.LocalApic;
 import io.mkemu.cpu.LocalApics;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -44,6 +46,16 @@ public final class InstanceTable {
     public InstanceEntry find(int id) {
         InstanceEntry entry = entry(id);
         return entry == null || entry.state() == InstanceState.EMPTY ? null : entry;
+    }
+
+    /** Has the CPUs that watch look at the table: a life or a state has just changed. Any thread. */
+    public void tellWatchers() {
+        for (int cpu = 0; cpu < apics.count(); cpu++) {
+            LocalApic apic = apics.of(cpu);
+            if (apic.watches()) {
+                apic.raise(LocalApicDescriptor.INSTANCE_VECTOR);
+            }
+        }
     }
 
     /**

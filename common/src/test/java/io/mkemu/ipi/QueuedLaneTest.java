@@ -11,7 +11,9 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.QueuedMailboxDescriptor;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
@@ -122,6 +124,39 @@ class QueuedLaneTest {
     }
 
     /** What a conversation touches stays in a first level cache, however deep the lane is, and after a flood too. */
+    @Test
+    void aMessageTellsWhichOfTheLastFourLivesHasSentIt() {
+        make(64);
+        Random random = new Random(2);
+        assertEquals("-1/0", next(random), "nobody has said who it is");
+        for (int life = 1; life <= 9; life++) {
+            sender = new QueuedSender(area, 1, slots, 0, 0);
+            sender.introduce(200, life);
+            sender.introduce(200, life);
+            if (life != 4) {
+                /* The fourth one sends nothing, and takes no place. */
+                send(random, 8);
+                send(random, 8);
+            }
+        }
+        List<String> told = new ArrayList<>();
+        while (take()) {
+            told.add(data.senderInstance() + "/" + data.senderLife());
+        }
+        List<String> expected = new ArrayList<>();
+        for (int life : new int[] {1, 2, 3, 5, 6, 7, 8, 9}) {
+            String text = life < 6 ? "-1/0" : "200/" + life;
+            expected.addAll(List.of(text, text));
+        }
+        assertEquals(expected, told);
+    }
+
+    private String next(Random random) {
+        send(random, 8);
+        assertTrue(take());
+        return data.senderInstance() + "/" + data.senderLife();
+    }
+
     @Test
     void aConversationStaysAtTheBeginning() {
         make(4096);

@@ -4,6 +4,8 @@ package io.mkemu.kernel;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.event.TimerQueue;
+import io.mkemu.event.Watches;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.IpiSender;
 import io.mkemu.machine.MappedMachine;
@@ -39,6 +41,8 @@ final class Cpu {
     private final IpiReceiver receiver;
     private final IpiSender sender;
     private final TaskQueue tasks;
+    private final TimerQueue timers;
+    private final Watches watches;
     private final ManyToOneConcurrentLinkedQueue<Runnable> work = new ManyToOneConcurrentLinkedQueue<>();
     private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
     private long audited;
@@ -62,7 +66,9 @@ final class Cpu {
         this.receiver = machine.interconnect().receiver(area, apic, logicalCpu, polling, delivery);
         this.sender = machine.interconnect().sender(apic, trace.writer(), kernel::tableDamaged,
             kernel.rfcLog()::notAvailable);
-        this.tasks = new TaskQueue(platform);
+        this.tasks = new TaskQueue(this, platform);
+        this.watches = new Watches(apic, () -> current() == this, machine.instances());
+        this.timers = new TimerQueue(apic, () -> current() == this, platform::nanoTime);
         this.audited = platform.nanoTime();
     }
 
@@ -108,6 +114,14 @@ final class Cpu {
         return tasks;
     }
 
+    TimerQueue timers() {
+        return timers;
+    }
+
+    Watches watches() {
+        return watches;
+    }
+
     /** Runs something on this CPU, soon. Any thread. */
     void submit(Runnable task) {
         work.add(task);
@@ -139,7 +153,8 @@ final class Cpu {
     }
 
     /**
-     * Does what there is to do: takes interrupts, runs what was given to this CPU, delivers messages, steps tasks.
+     * Does what there is to do: takes interrupts, runs what was given to this CPU, delivers messages, tells what
+     * has become of instances, lets timers go off, steps tasks.
      *
      * @return how long there will be nothing to do, ns: 0 for not at all, {@link Long#MAX_VALUE} until an interrupt
      */
@@ -151,10 +166,12 @@ final class Cpu {
             receiver.takeHot();
             trace.delivers();
             interrupted |= receiver.deliver() > 0;
-            if (!tasks.isEmpty()) {
+            boolean wentOff = tellWatches() | timers.run();
+            boolean hasTasks = !tasks.isEmpty();
+            if (wentOff || hasTasks) {
                 trace.goesStale();
             }
-            long wait = tasks.run(interrupted);
+            long wait = Math.min(tasks.run(interrupted), timers.untilNext(wentOff || hasTasks));
             return interrupted ? 0 : wait;
         } catch (Throwable fault) {
             failed(fault);
@@ -184,10 +201,23 @@ final class Cpu {
                 receiver.deliver();
             }
         }
+        if ((vectors & 1L << LocalApicDescriptor.INSTANCE_VECTOR) != 0) {
+            watches.rung();
+        }
         if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
             sender.letGo();
         }
         return true;
+    }
+
+    /* After the messages: what an instance has sent before its end comes before it, as far as it has been rung. */
+    private boolean tellWatches() {
+        boolean due = watches.isDue();
+        if (due) {
+            trace.goesStale();
+            watches.run();
+        }
+        return due;
     }
 
     private boolean runSubmitted() {
@@ -210,8 +240,9 @@ final class Cpu {
 
     /**
      * Looks for work up to so many times, a moment apart. What comes by the lane that delivered last it delivers at
-     * once, as a turn would that finds nothing else: as long as there are no tasks, no vector is pending, and not more
-     * messages in a row than {@link #SERVED_PER_TURN}.
+     * once, as a turn would that finds nothing else: as long as there are no tasks, no vector is pending, no message
+     * has started a timer that goes off sooner than was known, and not more messages in a row than
+     * {@link #SERVED_PER_TURN}. Whoever polls looks at the clock for the timers.
      *
      * @return whether there is work for a {@link #turn}, or was
      */
@@ -220,7 +251,7 @@ final class Cpu {
         for (int look = 0; look < looks; look++) {
             if (receiver.isHottestReady() && tasks.isEmpty() && !apic.hasPending()) {
                 served += serve();
-                if (served >= SERVED_PER_TURN || !tasks.isEmpty()) {
+                if (served >= SERVED_PER_TURN || !tasks.isEmpty() || timers.isEarlier()) {
                     return true;
                 }
                 look = 0;
@@ -287,6 +318,7 @@ final class Cpu {
         if (now - audited >= AUDIT_NANOS) {
             audited = now;
             kernel.audit(receiver);
+            watches.rung();
         }
     }
 }

@@ -114,7 +114,7 @@ final class CpuTrace {
                 /* Now: in single-slot mode a sender may change it under the callback. */
                 payloadSize = data.dataSize();
                 payload.putBytes(0, data.buffer(), 0, payloadSize);
-                hook.callbackBegins(begun, handler.number(), handler.type());
+                hook.callbackBegins(begun, handler.number(), handler.type(), data);
             } else {
                 payloadSize = -1;
             }

@@ -2,6 +2,7 @@
 package io.mkemu.kernel;
 
 import io.mkemu.abi.WorkKind;
+import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Kernel;
 import io.mkemu.trace.TraceWriter;
 
@@ -32,8 +33,10 @@ public interface KernelHook extends AutoCloseable {
          *
          * @param nanos   when it begins
          * @param handler number of its handler among those of the type
+         * @param type    of the handler
+         * @param data    its message
          */
-        default void callbackBegins(long nanos, int handler, int type) {
+        default void callbackBegins(long nanos, int handler, int type, MkIpiData data) {
         }
 
         /** Runs a module's init or exit: on the boot CPU. */

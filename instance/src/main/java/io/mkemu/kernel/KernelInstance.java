@@ -182,6 +182,7 @@ public final class KernelInstance implements AutoCloseable {
                 entry.bootStep(BootStep.ACTIVE, machine.platform().nanoTime());
                 if (entry.enter(InstanceState.LOADED, InstanceState.ACTIVE)) {
                     memory.raiseEvent();
+                    machine.instances().tellWatchers();
                 }
             }
         });

@@ -8,18 +8,23 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
+import io.mkemu.event.EventOwner;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.InstanceTable;
 import java.util.List;
@@ -30,7 +35,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The kernel as one module sees it: its calls, with the module's name on what it logs and registers. */
-final class ModuleContext implements Kernel {
+final class ModuleContext implements Kernel, EventOwner {
     private final KernelInstance kernel;
     private final InstanceTable instances;
     private final KernelModule module;
@@ -41,6 +46,8 @@ final class ModuleContext implements Kernel {
     private final RateLimit callbackFaults;
     private final RateLimit taskFaults;
     private final RateLimit workFaults;
+    private final RateLimit timerFaults;
+    private final RateLimit noticeFaults;
     private volatile boolean ended;
 
     ModuleContext(KernelInstance kernel, KernelModule module) {
@@ -56,13 +63,16 @@ final class ModuleContext implements Kernel {
         this.callbackFaults = kernel.printk().limit(name + ": callback");
         this.taskFaults = kernel.printk().limit(name + ": task");
         this.workFaults = kernel.printk().limit(name + ": work");
+        this.timerFaults = kernel.printk().limit(name + ": timer");
+        this.noticeFaults = kernel.printk().limit(name + ": instance listener");
     }
 
     KernelModule module() {
         return module;
     }
 
-    String name() {
+    @Override
+    public String name() {
         return name;
     }
 
@@ -81,17 +91,19 @@ final class ModuleContext implements Kernel {
         try {
             kernel.handlers().unregisterAll(this, mine.logicalCpu());
         } finally {
-            mine.tasks().removeAll(this);
-            kernel.onOtherCpus(mine, other -> other.tasks().removeAll(this));
+            endOn(mine);
+            kernel.onOtherCpus(mine, this::endOn);
         }
     }
 
-    /**
-     * Refuses what would outlive the module.
-     *
-     * @throws IllegalStateException if it has ended
-     */
-    void requireLife() {
+    private void endOn(Cpu cpu) {
+        cpu.watches().removeAll(this);
+        cpu.timers().removeAll(this);
+        cpu.tasks().removeAll(this);
+    }
+
+    @Override
+    public void requireLife() {
         if (ended) {
             throw new IllegalStateException("module " + name + " has ended, or its init failed; it can start nothing");
         }
@@ -136,14 +148,24 @@ final class ModuleContext implements Kernel {
     @Override
     public Instance findInstance(int instanceId) {
         InstanceEntry entry = instances.find(instanceId);
-        return entry == null ? null
-            : new Instance(instanceId, entry.name(), entry.state(), IntStream.of(entry.cpus()).boxed().toList());
+        if (entry == null) {
+            return null;
+        }
+        long word = entry.lifeWord();
+        return new Instance(instanceId, entry.name(), InstanceEntry.lifeOf(word), InstanceEntry.stateOf(word),
+            IntStream.of(entry.cpus()).boxed().toList());
     }
 
     @Override
     public boolean isActive(int instanceId) {
         InstanceEntry entry = instances.entry(instanceId);
         return entry != null && entry.state() == InstanceState.ACTIVE;
+    }
+
+    @Override
+    public long life(int instanceId) {
+        InstanceEntry entry = instances.entry(instanceId);
+        return entry == null ? 0 : entry.life();
     }
 
     @Override
@@ -272,19 +294,55 @@ final class ModuleContext implements Kernel {
     }
 
     @Override
-    public void startTask(String taskName, Task task) {
+    public TaskHandle startTask(String taskName, Task task) {
         /* First: what is refused must not be counted, or whoever waits for all tasks to end waits for ever. */
         Cpu cpu = cpu();
         requireLife();
-        cpu.tasks().add(this, taskName, task, false);
+        TaskHandle started = cpu.tasks().add(this, taskName, task, false);
         kernel.entry().countTask(InstanceDescriptor.TASKS_STARTED_OFFSET);
+        return started;
     }
 
     @Override
-    public void startDaemonTask(String taskName, Task task) {
+    public TaskHandle startDaemonTask(String taskName, Task task) {
         Cpu cpu = cpu();
         requireLife();
-        cpu.tasks().add(this, taskName, task, true);
+        return cpu.tasks().add(this, taskName, task, true);
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        Cpu cpu = cpu();
+        requireLife();
+        return cpu.watches().add(this, Objects.requireNonNull(listener));
+    }
+
+    @Override
+    public void noticeFailed(Throwable fault) {
+        kernel.printk().fault(noticeFaults, () -> name + ": instance listener failed: ", fault);
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        Cpu cpu = cpu();
+        requireLife();
+        return cpu.timers().add(this, Objects.requireNonNull(what), nanos, 0);
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        Cpu cpu = cpu();
+        requireLife();
+        if (nanos <= 0) {
+            throw new IllegalArgumentException("module " + name + " asked for a timer with a period of " + nanos
+                + " ns; 1 or more is right");
+        }
+        return cpu.timers().add(this, Objects.requireNonNull(what), nanos, nanos);
+    }
+
+    @Override
+    public void timerFailed(Throwable fault) {
+        kernel.printk().fault(timerFaults, () -> name + ": timer failed: ", fault);
     }
 
     void taskEnded(boolean daemon) {

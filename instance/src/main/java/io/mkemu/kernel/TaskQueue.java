@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
 import io.mkemu.os.Platform;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,12 +11,13 @@ import java.util.List;
 /** The tasks of one CPU, stepped in turn. Used by that CPU's thread only. */
 final class TaskQueue {
     /** A task and when it wants to be called again. */
-    private static final class Entry {
+    private final class Entry implements TaskHandle {
         private final ModuleContext module;
         private final String name;
         private final Task task;
         private final boolean daemon;
         private long due;
+        private boolean woken;
 
         Entry(ModuleContext module, String name, Task task, boolean daemon) {
             this.module = module;
@@ -22,6 +25,17 @@ final class TaskQueue {
             this.task = task;
             this.daemon = daemon;
             this.due = Long.MIN_VALUE;
+        }
+
+        @Override
+        public void wake() {
+            if (Cpu.current() == cpu) {
+                woken = true;
+                anyWoken = true;
+            } else {
+                /* As any interrupt it has all tasks of the CPU stepped. */
+                cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+            }
         }
 
         void end(Throwable fault) {
@@ -36,10 +50,13 @@ final class TaskQueue {
     /* A time that no task can ask for: it is not the one of a task that is due at once. */
     private static final long ENDED = Long.MIN_VALUE + 1;
 
+    private final Cpu cpu;
     private final Platform platform;
     private final List<Entry> entries = new ArrayList<>();
+    private boolean anyWoken;
 
-    TaskQueue(Platform platform) {
+    TaskQueue(Cpu cpu, Platform platform) {
+        this.cpu = cpu;
         this.platform = platform;
     }
 
@@ -52,8 +69,10 @@ final class TaskQueue {
      *
      * @param daemon whether nobody waits for its end
      */
-    void add(ModuleContext module, String name, Task task, boolean daemon) {
-        entries.add(new Entry(module, name, task, daemon));
+    TaskHandle add(ModuleContext module, String name, Task task, boolean daemon) {
+        Entry entry = new Entry(module, name, task, daemon);
+        entries.add(entry);
+        return entry;
     }
 
     /** Drops the tasks of a module that ends; they have ended then. */
@@ -66,7 +85,7 @@ final class TaskQueue {
     }
 
     /**
-     * Steps the tasks whose time has come, or all of them after an interrupt.
+     * Steps the tasks whose time has come or that were woken, or all of them after an interrupt.
      *
      * @return ns until the next is due: 0 for at once, {@link Long#MAX_VALUE} for none
      */
@@ -75,6 +94,7 @@ final class TaskQueue {
             return Long.MAX_VALUE;
         }
         long next = Long.MAX_VALUE;
+        anyWoken = false;
         for (int index = 0; index < entries.size(); index++) {
             Entry entry = entries.get(index);
             if (interrupted || wait(entry) == 0) {
@@ -88,12 +108,13 @@ final class TaskQueue {
             }
             next = Math.min(next, wait(entry));
         }
-        return next;
+        /* A task may have woken one that was looked at before it. */
+        return anyWoken ? 0 : next;
     }
 
     /* The clock costs as much as a message does: only those are asked for it who wait for a time. */
     private long wait(Entry entry) {
-        if (entry.due == Long.MIN_VALUE) {
+        if (entry.woken || entry.due == Long.MIN_VALUE) {
             return 0;
         }
         return entry.due == Long.MAX_VALUE ? Long.MAX_VALUE : Math.max(0, entry.due - platform.nanoTime());
@@ -102,6 +123,7 @@ final class TaskQueue {
     /** Why the task failed, or null; it has ended if it is due {@link #ENDED}. */
     private Throwable step(Entry entry) {
         long result;
+        entry.woken = false;
         try {
             result = entry.task.step();
         } catch (Throwable fault) {

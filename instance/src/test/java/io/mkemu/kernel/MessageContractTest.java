@@ -210,6 +210,38 @@ class MessageContractTest extends MailboxContract {
     }
 
     @Test
+    @DisplayName("the sender's instance and life: a message tells both, also one of a life that has ended since")
+    void whoHasSentIt() throws Exception {
+        host.api.registerHandler((data, context) -> arrived.add(data.senderInstance() + " in life "
+            + data.senderLife()), null, TYPE);
+        long life = host.on(() -> host.api.life(2));
+        assertEquals(0, send(sender, 0, TYPE, "x"));
+        host.settle(0);
+        assertEquals(List.of("2 in life " + life), arrived);
+        assertEquals(life, host.on(() -> host.api.findInstance(2).life()));
+        assertEquals(0, host.on(() -> host.api.life(77) + host.api.life(-1) + host.api.life(256)));
+        if (kind != KernelHost.JAVA) {
+            return;
+        }
+        arrived.clear();
+        List<String> expected = new ArrayList<>();
+        try (Hold _ = host.hold(0)) {
+            Subject former = sender;
+            for (long each = life; each < life + 4; each++) {
+                if (each > life) {
+                    former.shutDown();
+                    machine.reload(2);
+                    former = machine.boot(2, "quiet");
+                }
+                assertEquals(0, send(former, 0, TYPE, "x"));
+                expected.add("2 in life " + each);
+            }
+        }
+        host.settle(0);
+        assertEquals(here.mode == IpiMode.QUEUED ? expected : expected.subList(3, 4), arrived);
+    }
+
+    @Test
     @DisplayName("an instance that ended: queued -ESHUTDOWN, single-slot 0")
     void sendToAnEndedInstance() throws Exception {
         machine.mapped().instances().entry(1).enter(InstanceState.FAILED);

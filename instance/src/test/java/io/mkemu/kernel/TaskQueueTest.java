@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class TaskQueueTest {
     private static final long HOUR = TimeUnit.HOURS.toNanos(1);
 
-    private final TaskQueue queue = new TaskQueue(Platform.system());
+    private TaskQueue queue;
     private final List<String> steps = new ArrayList<>();
     @RegisterExtension
     private final TestKernels machine = new TestKernels(IpiMode.QUEUED);
@@ -32,7 +32,9 @@ class TaskQueueTest {
 
     @BeforeEach
     void boot() throws Exception {
-        module = (ModuleContext) machine.boot(1, 2).api;
+        TestKernels.Node node = machine.boot(1, 2);
+        module = (ModuleContext) node.api;
+        queue = new TaskQueue(node.kernel.cpu(0), Platform.system());
         entry = machine.mapped().instances().entry(1);
     }
 

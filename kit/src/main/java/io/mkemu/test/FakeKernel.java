@@ -4,24 +4,25 @@ package io.mkemu.test;
 import io.mkemu.Errno;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.MkIpiDataDescriptor;
-import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.agrona.DirectBuffer;
@@ -45,17 +46,6 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class FakeKernel implements Kernel {
     private static final int FIRST_CPU = 10;
 
-    private static final class Running {
-        private final Task task;
-        private final boolean daemon;
-        private long due;
-
-        Running(Task task, boolean daemon) {
-            this.task = task;
-            this.daemon = daemon;
-        }
-    }
-
     private record Registered(IpiCallback callback, Object context, int type) implements IpiHandler {
         /* A callback may be registered twice: each is a handler of its own. */
         @Override
@@ -77,16 +67,21 @@ public final class FakeKernel implements Kernel {
     private final List<Registered> handlers = new ArrayList<>();
     private final Map<Integer, List<FakeMessage>> lanes = new HashMap<>();
     private final List<FakeMessage> unhandled = new ArrayList<>();
-    private final Set<Long> allocated = new HashSet<>();
-    private final Set<Long> granted = new HashSet<>();
-    private final List<Running> tasks = new ArrayList<>();
     private final Random random = new Random(1);
     private final List<String> log = new ArrayList<>();
-    private final List<Exception> failures = new ArrayList<>();
+    private final FakePages memory;
+    private final FakeTasks tasks;
+    private final FakeTimers timers;
+    private final FakeWatches watches;
     private InstanceState state = InstanceState.ACTIVE;
+    private long life = 1;
 
     FakeKernel(FakeMachine machine, int id) {
         this.machine = machine;
+        this.memory = new FakePages(machine, this);
+        this.tasks = new FakeTasks(machine);
+        this.timers = new FakeTimers(machine);
+        this.watches = new FakeWatches(machine);
         this.id = id;
     }
 
@@ -130,7 +125,12 @@ public final class FakeKernel implements Kernel {
         }
     }
 
-    /** One round: takes what waits in the lanes, then does a step of each task that is due; how long none will be. */
+    /**
+     * One round: takes what waits in the lanes, tells of changes of kernels, lets timers go off, then does a step of
+     * each task that is due.
+     *
+     * @return how long nothing will be due, in ns; {@link Task#WAIT} for ever
+     */
     public long round() {
         boolean interrupted = false;
         for (List<FakeMessage> lane : List.copyOf(lanes.values())) {
@@ -139,15 +139,10 @@ public final class FakeKernel implements Kernel {
             interrupted |= !taken.isEmpty();
             taken.forEach(this::deliver);
         }
-        long wait = interrupted ? 0 : Task.WAIT;
-        for (Running running : List.copyOf(tasks)) {
-            if (interrupted || running.due <= machine.now()) {
-                step(running);
-            }
-            wait = tasks.contains(running) && running.due != Task.WAIT
-                ? Math.min(wait, Math.max(0, running.due - machine.now())) : wait;
-        }
-        return wait;
+        interrupted |= watches.run();
+        timers.run();
+        long wait = Math.min(tasks.run(interrupted), timers.untilNext());
+        return interrupted ? 0 : wait;
     }
 
     private void deliver(FakeMessage message) {
@@ -156,28 +151,13 @@ public final class FakeKernel implements Kernel {
             unhandled.add(message);
         }
         for (Registered handler : those) {
-            handler.callback.handle(FakeMessage.received(cpuOf(message.from()), message.type(), message.payload()),
-                handler.context);
+            handler.callback.handle(message.received(), handler.context);
         }
-    }
-
-    private void step(Running running) {
-        long result;
-        try {
-            result = running.task.step();
-        } catch (Exception fault) {
-            failures.add(fault);
-            result = Task.DONE;
-        }
-        if (result == Task.DONE) {
-            tasks.remove(running);
-        }
-        running.due = result == Task.WAIT ? result : machine.now() + result;
     }
 
     /** Puts a message into a lane, whatever the way: as if that kernel had sent it. */
     public void receive(int from, int type, byte... payload) {
-        lane(from).add(new FakeMessage(from, id, type, payload));
+        lane(from).add(new FakeMessage(from, machine.kernel(from).life, id, type, payload));
     }
 
     /** Takes what a kernel has sent and this one has not yet received, in its order: the test is the receiver. */
@@ -199,7 +179,7 @@ public final class FakeKernel implements Kernel {
 
     /** What tasks threw. */
     public List<Exception> failures() {
-        return failures;
+        return tasks.failures();
     }
 
     /** What the module published last by {@link #observe}, by its name. */
@@ -209,17 +189,17 @@ public final class FakeKernel implements Kernel {
 
     /** Whether a task, daemon tasks apart, has not ended. */
     public boolean hasTasks() {
-        return tasks.stream().anyMatch(running -> !running.daemon);
+        return tasks.isWaitedFor();
     }
 
     /** Physical addresses of what it has allocated and not freed. */
     public Set<Long> allocated() {
-        return Set.copyOf(allocated);
+        return memory.allocated();
     }
 
     /** How many pages it shares, each as often as there are kernels that may map it. */
     public int shares() {
-        return granted.size();
+        return memory.shares();
     }
 
     /** What it is: active from the start. */
@@ -227,15 +207,28 @@ public final class FakeKernel implements Kernel {
         return state;
     }
 
-    /** From now on it is this: a kernel that is not active does no rounds, and sends to it are refused. */
+    /**
+     * From now on it is this: a kernel that is not active does no rounds, and sends to it are refused. One that becomes
+     * active again begins its next life.
+     */
     public void state(InstanceState now) {
+        if (now == InstanceState.ACTIVE && state != InstanceState.ACTIVE) {
+            life++;
+        }
         state = now;
     }
 
-    /** Forgets handlers, tasks and what waits: all that a life takes with it. Log and failures stay. */
+    /** The number of its life, from 1. */
+    public long life() {
+        return life;
+    }
+
+    /** Forgets handlers, tasks, timers and what waits: all that a life takes with it. Log and failures stay. */
     public void forget() {
         handlers.clear();
         tasks.clear();
+        timers.clear();
+        watches.clear();
         lanes.clear();
         observed.clear();
     }
@@ -267,7 +260,7 @@ public final class FakeKernel implements Kernel {
         if (data != null) {
             data.getBytes(offset, payload);
         }
-        machine.travel(new FakeMessage(id, instanceId, type, payload), lane);
+        machine.travel(new FakeMessage(id, life, instanceId, type, payload), lane);
         return 0;
     }
 
@@ -278,39 +271,23 @@ public final class FakeKernel implements Kernel {
 
     @Override
     public int sendPfn(int instanceId, long pfn) {
-        if (!allocated.contains(Pages.address(pfn))) {
-            return -Errno.EINVAL;
-        }
-        byte[] data = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(pfn).array();
-        int result = sendIpiData(instanceId, data, MkIpiDataDescriptor.PFN_IPI_TYPE);
-        if (result == 0) {
-            granted.add(pfn << Byte.SIZE | instanceId);
-        }
-        return result;
+        return memory.send(instanceId, pfn);
     }
 
     @Override
     public int revokePfn(int instanceId, long pfn) {
-        return granted.remove(pfn << Byte.SIZE | instanceId) ? 0 : -Errno.EINVAL;
+        return memory.revoke(instanceId, pfn);
     }
 
     @Override
     public long receivePfn(MkIpiData data) {
-        return data != null && data.type() == MkIpiDataDescriptor.PFN_IPI_TYPE && data.dataSize() == Long.BYTES
-            ? data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN) : -Errno.EINVAL;
+        return FakePages.received(data);
     }
 
     @Override
     public Window receiveMapPage(MkIpiData data) {
-        long pfn = receivePfn(data);
-        boolean shared = machine.find(instanceOfCpu(data.senderCpu())).granted.contains(pfn << Byte.SIZE | id);
-        if (!shared) {
-            return null;
-        }
-        long address = Pages.address(pfn);
-        machine.mapped().merge(address, 1, Integer::sum);
-        return Window.onto(address, machine.pages().get(address),
-            () -> machine.mapped().merge(address, -1, Integer::sum));
+        FakeKernel owner = data == null ? null : machine.find(instanceOfCpu(data.senderCpu()));
+        return owner == null ? null : owner.memory.map(receivePfn(data), id);
     }
 
     @Override
@@ -322,27 +299,17 @@ public final class FakeKernel implements Kernel {
 
     @Override
     public long instanceAlloc(long size, long align) {
-        long address = machine.allocate(size, align);
-        allocated.add(address);
-        return address;
+        return memory.allocate(size, align);
     }
 
     @Override
     public int instanceFree(long address, long size) {
-        for (long pfn = Pages.pfn(address); pfn < Pages.pfn(address + size + Pages.PAGE_SIZE - 1); pfn++) {
-            long page = pfn;
-            granted.removeIf(grant -> grant >>> Byte.SIZE == page);
-        }
-        if (machine.mapped().getOrDefault(address, 0) > 0) {
-            machine.countBusy();
-            return -Errno.EBUSY;
-        }
-        return allocated.remove(address) ? 0 : -Errno.ENOENT;
+        return memory.free(address, size);
     }
 
     @Override
     public Window memremap(long address, long size) {
-        return Window.onto(address, machine.pages().get(address), () -> { });
+        return memory.own(address);
     }
 
     @Override
@@ -389,7 +356,19 @@ public final class FakeKernel implements Kernel {
     public Instance findInstance(int instanceId) {
         FakeKernel kernel = machine.find(instanceId);
         return kernel == null ? null
-            : new Instance(instanceId, kernel.instanceName(), kernel.state, List.of(FIRST_CPU + instanceId));
+            : new Instance(instanceId, kernel.instanceName(), kernel.life, kernel.state,
+                List.of(FIRST_CPU + instanceId));
+    }
+
+    @Override
+    public long life(int instanceId) {
+        FakeKernel kernel = machine.find(instanceId);
+        return kernel == null ? 0 : kernel.life;
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        return watches.add(Objects.requireNonNull(listener));
     }
 
     @Override
@@ -443,13 +422,26 @@ public final class FakeKernel implements Kernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
-        tasks.add(new Running(task, false));
+    public TaskHandle startTask(String name, Task task) {
+        return tasks.start(task, false);
     }
 
     @Override
-    public void startDaemonTask(String name, Task task) {
-        tasks.add(new Running(task, true));
+    public TaskHandle startDaemonTask(String name, Task task) {
+        return tasks.start(task, true);
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        return timers.start(nanos, 0, Objects.requireNonNull(what));
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        if (nanos <= 0) {
+            throw new IllegalArgumentException("a timer with a period of " + nanos + " ns; 1 or more is right");
+        }
+        return timers.start(nanos, nanos, Objects.requireNonNull(what));
     }
 
     @Override

@@ -12,10 +12,13 @@ import io.mkemu.Errno;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -139,5 +142,72 @@ class FakeKernelTest {
         kernel.round();
         assertEquals(1, kernel.unhandled().size());
         assertFalse(kernel.hasTasks());
+    }
+
+    @Test
+    void timersGoOffAtTheirTime() {
+        List<String> seen = new ArrayList<>();
+        Timer once = kernel.after(100, () -> seen.add("once"));
+        Timer again = kernel.every(40, () -> seen.add("again"));
+        assertEquals(40, kernel.round());
+        machine.advance(40);
+        kernel.round();
+        assertEquals(List.of("again"), seen);
+        machine.advance(95);
+        assertEquals(25, kernel.round(), "a time that was missed is left out");
+        assertEquals(List.of("again", "again", "once"), seen);
+        assertFalse(once.isPending());
+        assertFalse(once.cancel());
+        once.restart(5);
+        assertTrue(again.cancel());
+        machine.advance(5);
+        assertEquals(Task.WAIT, kernel.round());
+        assertEquals(List.of("again", "again", "once", "once"), seen);
+        assertThrows(IllegalArgumentException.class, () -> kernel.every(0, () -> { }));
+    }
+
+    @Test
+    void aTaskIsWokenHoweverLongItWaits() {
+        List<String> seen = new ArrayList<>();
+        List<TaskHandle> handle = new ArrayList<>();
+        handle.add(kernel.startTask("sleeper", () -> {
+            seen.add("step");
+            if (seen.size() == 2) {
+                handle.getFirst().wake();
+            }
+            return seen.size() == 4 ? Task.DONE : Task.WAIT;
+        }));
+        kernel.round();
+        kernel.round();
+        assertEquals(1, seen.size());
+        handle.getFirst().wake();
+        kernel.round();
+        kernel.round();
+        assertEquals(3, seen.size(), "a wake-up in a step counts for the next one");
+    }
+
+    @Test
+    void changesOfKernelsAreToldWithTheirLives() {
+        List<String> seen = new ArrayList<>();
+        InstanceWatch watch = kernel.onInstanceChange((instance, life, change) ->
+            seen.add(instance + "/" + life + " " + change));
+        kernel.registerHandler((data, context) -> seen.add("from " + data.senderInstance() + "/" + data.senderLife()),
+            null, TYPE);
+        kernel.round();
+        assertEquals(List.of("0/1 ACTIVE", "1/1 ACTIVE", "2/1 ACTIVE"), seen);
+        seen.clear();
+        machine.kernel(2).state(InstanceState.FAILED);
+        kernel.round();
+        machine.kernel(2).state(InstanceState.ACTIVE);
+        machine.kernel(2).sendIpiData(1, new byte[1], TYPE);
+        host.state(InstanceState.LOADED);
+        kernel.round();
+        assertEquals(List.of("2/1 FAILED", "from 2/2", "0/1 GONE", "2/2 ACTIVE"), seen);
+        assertEquals(2, kernel.life(2));
+        assertEquals(2, kernel.findInstance(2).life());
+        watch.end();
+        host.state(InstanceState.ACTIVE);
+        kernel.round();
+        assertEquals(4, seen.size());
     }
 }

@@ -55,6 +55,16 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public long life(int instanceId) {
+        return kernel.life(instanceId);
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        return kernel.onInstanceChange(listener);
+    }
+
+    @Override
     public int instanceOfCpu(int senderCpu) {
         return kernel.instanceOfCpu(senderCpu);
     }
@@ -161,13 +171,23 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
-        kernel.startTask(name, task);
+    public TaskHandle startTask(String name, Task task) {
+        return kernel.startTask(name, task);
     }
 
     @Override
-    public void startDaemonTask(String name, Task task) {
-        kernel.startDaemonTask(name, task);
+    public TaskHandle startDaemonTask(String name, Task task) {
+        return kernel.startDaemonTask(name, task);
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        return kernel.after(nanos, what);
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        return kernel.every(nanos, what);
     }
 
     @Override

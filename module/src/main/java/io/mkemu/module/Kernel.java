@@ -46,6 +46,26 @@ public interface Kernel {
     boolean isActive(int instanceId);
 
     /**
+     * The number of an instance's life, mk_life: each boot of its kernel begins a new one. With it a module tells a
+     * peer that has been started again from the one that it talked to; {@link MkIpiData#senderLife} tells it of a
+     * message. Allocates nothing. Not in the RFC.
+     *
+     * @return the life that it is in, or was in last, from 1; 0 if none has begun, or for an id that is none
+     */
+    long life(int instanceId);
+
+    /**
+     * Has a listener told, on this CPU, what becomes of instances: of each that is active now, and of each change from
+     * now on. An end is told once the host has noticed it, some ms after the process is gone as a rule; messages that
+     * the instance had sent to this CPU come before that, except those in the midst of which it died. Not in the RFC.
+     *
+     * @param listener not null
+     * @return to end it; it ends with the module at the latest
+     * @throws IllegalStateException as {@link #startTask}
+     */
+    InstanceWatch onInstanceChange(InstanceListener listener);
+
+    /**
      * The instance to answer: who owns the CPU that sent a message.
      *
      * @param senderCpu {@link MkIpiData#senderCpu}
@@ -245,16 +265,40 @@ public interface Kernel {
      * Starts a task on this CPU: kthread_run. {@code mk run} ends when all tasks of all kernels have ended.
      *
      * @param name for the log
+     * @return it, to wake it
      * @throws IllegalStateException also if the module has ended, or its init failed: nothing of it may remain
      */
-    void startTask(String name, Task task);
+    TaskHandle startTask(String name, Task task);
 
     /**
      * As {@link #startTask}, for a task that serves others: {@code mk run} does not wait for its end.
      *
      * @throws IllegalStateException as startTask
      */
-    void startDaemonTask(String name, Task task);
+    TaskHandle startDaemonTask(String name, Task task);
+
+    /**
+     * Has something run on this CPU once, so many ns from now: timer_setup and mod_timer. Not before its time; later by
+     * what the CPU is in the midst of, and by what the operating system takes to wake it, in the order of 100 us. It
+     * runs between interrupts and tasks; what it throws is logged. {@code mk run} does not wait for it. A CPU with
+     * timers sleeps and polls as one without. Allocates the timer.
+     *
+     * @param nanos 0 or less: in the next turn of the CPU
+     * @param what  not null
+     * @return the timer, to cancel or restart it
+     * @throws IllegalStateException as startTask
+     */
+    Timer after(long nanos, Runnable what);
+
+    /**
+     * As {@link #after}, again and again: each time so many ns after the time at which it was to go off before. Times
+     * that were missed are left out.
+     *
+     * @param nanos the period
+     * @throws IllegalArgumentException if it is 0 or less
+     * @throws IllegalStateException    as startTask
+     */
+    Timer every(long nanos, Runnable what);
 
     /**
      * Makes a CPU one that other threads can act as, while its own thread waits for them inside of the module. For

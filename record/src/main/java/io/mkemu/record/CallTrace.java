@@ -6,7 +6,10 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
+import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.KernelHook;
+import io.mkemu.module.InstanceChange;
+import io.mkemu.module.InstanceListener;
 import io.mkemu.module.Task;
 import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceWriter;
@@ -15,8 +18,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The tracepoints of the modules on one CPU: which of their code ran and what their kernel answered, all that a replay
- * needs besides the messages. Used by that CPU's thread only. Tasks and works are counted whether or not anything is
- * recorded, so that their numbers mean the same in every recording.
+ * needs besides the messages. Used by that CPU's thread only. Tasks, works, timers and listeners are counted whether or
+ * not anything is recorded, so that their numbers mean the same in every recording.
  */
 final class CallTrace implements KernelHook.OnCpu {
     private final TraceWriter writer;
@@ -24,6 +27,8 @@ final class CallTrace implements KernelHook.OnCpu {
     private final Platform platform;
     private long tasks;
     private long given;
+    private long timers;
+    private long watches;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
         this.platform = platform;
@@ -49,10 +54,33 @@ final class CallTrace implements KernelHook.OnCpu {
         return given++;
     }
 
+    /** Number of the next timer that is made on this CPU. */
+    long nextTimer() {
+        return timers++;
+    }
+
+    /** Number of the next listener to instances that is made on this CPU. */
+    long nextWatch() {
+        return watches++;
+    }
+
+    /** Tells a listener. */
+    void notice(long number, InstanceListener listener, int instanceId, long life, InstanceChange change) {
+        if (!on()) {
+            listener.onInstanceChange(instanceId, life, change);
+            return;
+        }
+        work(WorkKind.NOTICE, number, 0, () -> {
+            answer(KernelCall.INSTANCE_CHANGE, life, instanceId, change.ordinal());
+            listener.onInstanceChange(instanceId, life, change);
+        });
+    }
+
     @Override
-    public void callbackBegins(long nanos, int handler, int type) {
+    public void callbackBegins(long nanos, int handler, int type, MkIpiData data) {
         begins();
-        writer.record(TraceEvent.CALL, 0, nanos, handler, KernelCall.HANDLER.ordinal(), 0, type, 0);
+        writer.record(TraceEvent.CALL, 0, nanos, data.senderLife() << Integer.SIZE | handler,
+            KernelCall.HANDLER.ordinal(), 0, type, data.senderInstance() + 1);
     }
 
     /** A module is about to run, and everything is recorded. */

@@ -35,6 +35,7 @@ public final class InstanceList {
             to.putByte(at + STATE_OFFSET, (byte) instance.state().ordinal());
             to.putShort(at + NAME_BYTES_OFFSET, (short) name.length, ByteOrder.LITTLE_ENDIAN);
             to.putInt(at + CPUS_OFFSET, instance.cpus().size(), ByteOrder.LITTLE_ENDIAN);
+            to.putLong(at + LIFE_OFFSET, instance.life(), ByteOrder.LITTLE_ENDIAN);
             to.putBytes(at + NAME_OFFSET, name);
             at += NAME_OFFSET + name.length;
             for (int cpu : instance.cpus()) {
@@ -59,6 +60,7 @@ public final class InstanceList {
             InstanceState state = states[from.getByte(at + STATE_OFFSET) & U8];
             int nameBytes = from.getShort(at + NAME_BYTES_OFFSET, ByteOrder.LITTLE_ENDIAN) & U16;
             int cpuCount = from.getInt(at + CPUS_OFFSET, ByteOrder.LITTLE_ENDIAN);
+            long life = from.getLong(at + LIFE_OFFSET, ByteOrder.LITTLE_ENDIAN);
             byte[] name = new byte[nameBytes];
             from.getBytes(at + NAME_OFFSET, name);
             at += NAME_OFFSET + nameBytes;
@@ -68,7 +70,7 @@ public final class InstanceList {
                 cpus.add(from.getShort(at, ByteOrder.LITTLE_ENDIAN) & U16);
                 at += CPU_LENGTH;
             }
-            instances.add(new Instance(id, new String(name, StandardCharsets.UTF_8), state, List.copyOf(cpus)));
+            instances.add(new Instance(id, new String(name, StandardCharsets.UTF_8), life, state, List.copyOf(cpus)));
         }
         return List.copyOf(instances);
     }

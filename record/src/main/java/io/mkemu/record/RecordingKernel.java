@@ -6,13 +6,18 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
+import io.mkemu.kernel.KernelHook;
 import io.mkemu.memory.Window;
 import io.mkemu.module.ForwardingKernel;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import io.mkemu.trace.TraceControl;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -82,6 +87,13 @@ final class RecordingKernel extends ForwardingKernel {
         boolean active = kernel.isActive(instanceId);
         answer(KernelCall.IS_ACTIVE, active ? 1 : 0, instanceId, 0);
         return active;
+    }
+
+    @Override
+    public long life(int instanceId) {
+        long life = kernel.life(instanceId);
+        answer(KernelCall.LIFE, life, instanceId, 0);
+        return life;
     }
 
     @Override
@@ -202,13 +214,45 @@ final class RecordingKernel extends ForwardingKernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
-        kernel.startTask(name, recorded(name, task));
+    public TaskHandle startTask(String name, Task task) {
+        return kernel.startTask(name, recorded(name, task));
     }
 
     @Override
-    public void startDaemonTask(String name, Task task) {
-        kernel.startDaemonTask(name, recorded(name, task));
+    public TaskHandle startDaemonTask(String name, Task task) {
+        return kernel.startDaemonTask(name, recorded(name, task));
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        CallTrace mine = mine();
+        if (mine == null || listener == null) {
+            /* It refuses. */
+            return kernel.onInstanceChange(listener);
+        }
+        long number = mine.nextWatch();
+        return kernel.onInstanceChange((id, life, change) -> mine.notice(number, listener, id, life, change));
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        return kernel.after(nanos, recorded(what));
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        return kernel.every(nanos, recorded(what));
+    }
+
+    private Runnable recorded(Runnable timer) {
+        CallTrace mine = mine();
+        if (mine == null || timer == null) {
+            /* It refuses. */
+            return timer;
+        }
+        long number = mine.nextTimer();
+        KernelHook.Work<RuntimeException> work = timer::run;
+        return () -> mine.work(WorkKind.TIMER, number, 0, work);
     }
 
     private Task recorded(String name, Task task) {

@@ -6,6 +6,9 @@ import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
+import io.mkemu.module.InstanceChange;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
 import io.mkemu.replay.ReplayHandlers.Handler;
@@ -14,6 +17,7 @@ import io.mkemu.trace.TraceRecord;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,23 @@ final class ReplayCpu extends Thread {
     private record StartedTask(ReplayKernel owner, Task task, String name) {
     }
 
+    /** A listener to instances, until it ends. */
+    private static final class Watch implements InstanceWatch {
+        private final ReplayKernel owner;
+        private final InstanceListener listener;
+        private boolean ended;
+
+        Watch(ReplayKernel owner, InstanceListener listener) {
+            this.owner = owner;
+            this.listener = listener;
+        }
+
+        @Override
+        public void end() {
+            ended = true;
+        }
+    }
+
     private record Given(int giver, long number) {
     }
 
@@ -35,6 +56,8 @@ final class ReplayCpu extends Thread {
     private final ReplayAnswers answers;
     private final Map<Long, StartedTask> tasks = new HashMap<>();
     private final Map<Given, Runnable> works = new HashMap<>();
+    private final Map<Long, ReplayTimer> timers = new HashMap<>();
+    private final List<Watch> watches = new ArrayList<>();
     private final UnsafeBuffer slot =
         new UnsafeBuffer(Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).asByteBuffer());
     private MkIpiData message;
@@ -89,6 +112,18 @@ final class ReplayCpu extends Thread {
     String taskName(long number) {
         StartedTask task = tasks.get(number);
         return task == null ? null : task.name();
+    }
+
+    ReplayTimer startTimer(ReplayKernel owner, Runnable what, boolean periodic) {
+        ReplayTimer timer = new ReplayTimer(owner, what, periodic);
+        timers.put((long) timers.size(), timer);
+        return timer;
+    }
+
+    InstanceWatch watch(ReplayKernel owner, InstanceListener listener) {
+        Watch watch = new Watch(owner, listener);
+        watches.add(watch);
+        return watch;
     }
 
     /** Gives work to a CPU, which does it when it did it then. */
@@ -153,11 +188,11 @@ final class ReplayCpu extends Thread {
         }
         if (step.has(TraceRecordDescriptor.FIRST)) {
             allHaveRun();
-            receive(step);
+            receive(step, which);
         } else if (message == null) {
             throw replay.stopped("the recording does not hold the payload");
         }
-        long number = which.id();
+        long number = (int) which.id();
         int type = which.arg0();
         Handler handler = machine.handlers().find(type, number);
         if (handler == null) {
@@ -171,7 +206,7 @@ final class ReplayCpu extends Thread {
         });
     }
 
-    private void receive(TraceRecord step) {
+    private void receive(TraceRecord step, TraceRecord handler) {
         byte[] payload = step.payload();
         if (payload.length > MkIpiDataDescriptor.MAX_DATA_SIZE || !step.has(TraceRecordDescriptor.PAYLOAD)) {
             throw replay.stopped("the recording does not hold the payload");
@@ -180,7 +215,7 @@ final class ReplayCpu extends Thread {
         slot.putInt(MkIpiDataDescriptor.TYPE_OFFSET, step.type(), ByteOrder.LITTLE_ENDIAN);
         slot.putLong(MkIpiDataDescriptor.DATA_SIZE_OFFSET, payload.length, ByteOrder.LITTLE_ENDIAN);
         slot.putBytes(MkIpiDataDescriptor.BUFFER_OFFSET, payload);
-        message = MkIpiData.of(slot, MessageId.number(step.id()));
+        message = MkIpiData.of(slot, MessageId.number(step.id()), handler.arg1() - 1, handler.id() >>> Integer.SIZE);
         messageText = "message " + MessageId.text(step.id());
         /* The interrupt of a single-slot mailbox does not come with every message, so nothing is due there. */
         due = MessageId.number(step.id()) == 0 ? List.of() : machine.handlers().of(step.type());
@@ -238,6 +273,8 @@ final class ReplayCpu extends Thread {
             case INIT -> init(step, module(step));
             case EXIT -> exit(step, module(step));
             case RUN_ON_CPU -> given(step);
+            case TIMER -> timer(step);
+            case NOTICE -> notice(step);
             case null -> throw new IllegalStateException("work of kind " + step.type());
         }
     }
@@ -275,7 +312,40 @@ final class ReplayCpu extends Thread {
         if (kernel != null) {
             machine.handlers().unregisterAll(kernel);
             tasks.values().removeIf(task -> task.owner() == kernel);
+            timers.values().stream().filter(timer -> timer.owner() == kernel).forEach(ReplayTimer::cancel);
+            watches.stream().filter(watch -> watch.owner == kernel).forEach(Watch::end);
         }
+    }
+
+    private void timer(TraceRecord step) {
+        ReplayTimer timer = timers.get(step.id());
+        if (timer == null || !timer.isPending()) {
+            throw machine.differs("timer " + step.id() + " of this CPU goes off",
+                timer == null ? "there is no such timer" : "it is not to go off");
+        }
+        run(step, () -> {
+            timer.goOff();
+            return "the timer's work returns";
+        });
+    }
+
+    private void notice(TraceRecord step) {
+        TraceRecord told = answers.takeIf(KernelCall.INSTANCE_CHANGE);
+        if (told == null || told.arg1() < 0 || told.arg1() >= InstanceChange.values().length) {
+            throw replay.stopped("the recording does not say what had become of an instance");
+        }
+        int instance = told.arg0();
+        long life = told.id();
+        InstanceChange change = InstanceChange.values()[told.arg1()];
+        Watch watch = step.id() >= 0 && step.id() < watches.size() ? watches.get((int) step.id()) : null;
+        if (watch == null || watch.ended) {
+            throw machine.differs("listener " + step.id() + " of this CPU is told that life " + life + " of instance "
+                + instance + " is " + change, watch == null ? "there is no such listener" : "it has ended");
+        }
+        run(step, () -> {
+            watch.listener.onInstanceChange(instance, life, change);
+            return "the listener returns";
+        });
     }
 
     private void given(TraceRecord step) {

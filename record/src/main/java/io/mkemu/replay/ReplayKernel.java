@@ -11,12 +11,16 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import io.mkemu.record.InstanceList;
 import io.mkemu.trace.TraceRecord;
 import java.nio.ByteOrder;
@@ -77,6 +81,11 @@ final class ReplayKernel implements Kernel {
     @Override
     public boolean isActive(int instanceId) {
         return answers().answer(KernelCall.IS_ACTIVE, instanceId, ReplayText.isActive(instanceId)).id() != 0;
+    }
+
+    @Override
+    public long life(int instanceId) {
+        return answers().answer(KernelCall.LIFE, instanceId, ReplayText.life(instanceId)).id();
     }
 
     @Override
@@ -237,13 +246,30 @@ final class ReplayKernel implements Kernel {
     }
 
     @Override
-    public void startTask(String taskName, Task task) {
+    public TaskHandle startTask(String taskName, Task task) {
         cpu().startTask(this, taskName, task);
+        /* It is stepped when it was stepped then. */
+        return () -> { };
     }
 
     @Override
-    public void startDaemonTask(String taskName, Task task) {
-        startTask(taskName, task);
+    public TaskHandle startDaemonTask(String taskName, Task task) {
+        return startTask(taskName, task);
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        return cpu().watch(this, listener);
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        return cpu().startTimer(this, what, false);
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        return cpu().startTimer(this, what, true);
     }
 
     @Override

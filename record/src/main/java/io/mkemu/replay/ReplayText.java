@@ -73,6 +73,9 @@ final class ReplayText {
         if (kind == null || kind == WorkKind.RUN_ON_CPU) {
             return "work " + step.id() + " from CPU " + (step.arg1() - 1);
         }
+        if (kind == WorkKind.TIMER || kind == WorkKind.NOTICE) {
+            return (kind == WorkKind.TIMER ? "timer " : "a change of an instance for listener ") + step.id();
+        }
         String module = step.id() >= 0 && step.id() < modules.size() ? " (" + modules.get((int) step.id()) + ")" : "";
         return (kind == WorkKind.INIT ? "init" : "exit") + " of module " + step.id() + module;
     }
@@ -131,8 +134,9 @@ final class ReplayText {
             case INSTANCE_ALLOC -> instanceAlloc(arg0, arg1) + " = 0x" + Long.toHexString(id);
             case INSTANCE_FREE -> instanceFree(id, arg0) + " = " + Errno.name(arg1);
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
+            case LIFE -> life(arg0) + " = " + id;
             case START_TASK -> startTask(record.text());
-            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED ->
+            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
     }
@@ -143,6 +147,10 @@ final class ReplayText {
 
     static String isActive(int instanceId) {
         return "isActive(" + instanceId + ")";
+    }
+
+    static String life(int instanceId) {
+        return "life(" + instanceId + ")";
     }
 
     static String instanceOfCpu(int cpu) {

@@ -4,12 +4,19 @@ package io.mkemu.record;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Node;
+import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
+import io.mkemu.message.MessageType;
+import io.mkemu.message.Messages;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.module.Timer;
+import io.mkemu.testkit.Await;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -32,6 +39,9 @@ final class Asker implements KernelModule {
     private Window mine;
     private long page;
     private long sum;
+    private Timer tick;
+    private Messages messages;
+    private volatile boolean told;
     private volatile boolean done;
 
     @Override
@@ -48,7 +58,7 @@ final class Asker implements KernelModule {
         mine.buffer().setMemory(0, Pages.PAGE_SIZE, (byte) 0);
         IpiHandler soon = kernel.registerHandler((data, context) -> add(1), null, ANSWER);
         kernel.registerHandler((data, context) -> add(data.buffer().getLong(0)), null, ANSWER);
-        kernel.registerHandler((data, context) -> answered(data.senderCpu()), null, ANSWER);
+        kernel.registerHandler((data, context) -> answered(data), null, ANSWER);
         add(kernel.unregisterHandler(soon));
         kernel.registerHandler((data, context) -> {
             Window theirs = kernel.receiveMapPage(data);
@@ -56,6 +66,14 @@ final class Asker implements KernelModule {
             add(kernel.receiveMapPage(null) == null ? 3 : 4);
             kernel.receiveUnmapPage(theirs);
         }, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
+        InstanceWatch[] watch = new InstanceWatch[1];
+        watch[0] = kernel.onInstanceChange((id, life, change) -> {
+            add(id * 100L + life * 10 + change.ordinal());
+            if (id == ASKER) {
+                watch[0].end();
+            }
+        });
+        messages = new Messages(kernel);
         kernel.startTask("ask", this::ask);
         kernel.startTask("other", () -> {
             add(kernel.randomLong());
@@ -68,8 +86,17 @@ final class Asker implements KernelModule {
     }
 
     private long ask() {
+        messages.call(PEER, MessageType.USER, 0, out, 0, 8, TimeUnit.SECONDS.toNanos(Await.WATCHDOG_SECONDS),
+            (id, result, answer) -> {
+                add(id + result + (answer == null ? 1 : answer.getLong(0)));
+                told = true;
+            });
         add(kernel.nanoTime());
+        kernel.after(0, () -> add(kernel.randomLong()));
+        add(kernel.after(0, () -> add(9)).cancel() ? 10 : 11);
+        tick = kernel.every(100_000, () -> add(kernel.randomLong()));
         add(kernel.isActive(PEER) ? 5 : 6);
+        add(kernel.life(PEER));
         add(kernel.instances().toString().hashCode());
         add(String.valueOf(kernel.findInstance(PEER)).hashCode());
         add(kernel.findInstance(200) == null ? 7 : 8);
@@ -87,12 +114,14 @@ final class Asker implements KernelModule {
     }
 
     /** The peer has answered, and written into this kernel's page before. */
-    private void answered(int senderCpu) {
-        add(kernel.instanceOfCpu(senderCpu));
+    private void answered(MkIpiData data) {
+        add(kernel.instanceOfCpu(data.senderCpu()));
+        add(data.senderInstance() * 1000 + data.senderLife());
         add(kernel.smpProcessorId());
         add(mine.buffer().getLong(16));
         int round = rounds.incrementAndGet();
         if (round == ROUNDS) {
+            add(tick.cancel() ? 12 : 13);
             add(kernel.revokePfn(PEER, Pages.pfn(page)));
             kernel.runOnCpu(1, () -> {
                 add(kernel.smpProcessorId() + kernel.nanoTime());
@@ -115,13 +144,18 @@ final class Asker implements KernelModule {
 
     /** Whether it has had all its answers. */
     boolean isDone() {
-        return done;
+        return done && told;
     }
 
     /** The other kernel: maps what it is sent, writes into it, shares a page of its own, and answers. */
     static void peer(Node node) throws Exception {
         node.on(() -> {
             Kernel kernel = node.api;
+            new Messages(kernel).register(MessageType.USER, message -> {
+                UnsafeBuffer now = new UnsafeBuffer(new byte[8]);
+                now.putLong(0, System.nanoTime());
+                message.answer(now, 0, 8);
+            });
             long own = kernel.instanceAlloc(Pages.PAGE_SIZE, 1);
             Window window = kernel.memremap(own, Pages.PAGE_SIZE);
             Window[] theirs = new Window[1];

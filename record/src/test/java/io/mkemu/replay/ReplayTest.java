@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Timeout.ThreadMode;
 class ReplayTest extends ReplayFixture {
     @Test
     void whatIsAskedIsAnsweredAsThen() throws Exception {
-        Instance two = new Instance(2, "two", InstanceState.FAILED, List.of(5, 6));
-        Instance three = new Instance(3, "three", InstanceState.ACTIVE, List.of(4));
+        Instance two = new Instance(2, "two", 9, InstanceState.FAILED, List.of(5, 6));
+        Instance three = new Instance(3, "three", 1, InstanceState.ACTIVE, List.of(4));
         List<Object> told = new ArrayList<>();
         UnsafeBuffer listed = (UnsafeBuffer) InstanceList.encode(List.of(two, three));
         UnsafeBuffer found = (UnsafeBuffer) InstanceList.encode(List.of(two));

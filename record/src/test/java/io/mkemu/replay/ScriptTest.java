@@ -124,8 +124,9 @@ class ScriptTest {
         for (int cpu = 0; cpu < 1024; cpu++) {
             many.add(cpu);
         }
-        List<Instance> instances = List.of(new Instance(0, "host", InstanceState.ACTIVE, List.of(0)),
-            new Instance(255, "ü", InstanceState.EMPTY, List.of()), new Instance(7, "", InstanceState.FAILED, many));
+        List<Instance> instances = List.of(new Instance(0, "host", 1, InstanceState.ACTIVE, List.of(0)),
+            new Instance(255, "ü", Long.MAX_VALUE, InstanceState.EMPTY, List.of()),
+            new Instance(7, "", 0, InstanceState.FAILED, many));
         DirectBuffer bytes = InstanceList.encode(instances);
         assertEquals(instances, InstanceList.decode(bytes));
         assertEquals(List.of(), InstanceList.decode(InstanceList.encode(List.of())));

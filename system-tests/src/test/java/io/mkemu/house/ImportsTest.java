@@ -29,7 +29,7 @@ class ImportsTest {
     /** A package may import what stands before it. A line break has no meaning; docs/architecture.md draws the same. */
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-        "module", "test", "builtin", "cmodule", "kernel", "record", "replay", "simulate.history",
+        "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
         "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
         "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
@@ -42,6 +42,7 @@ class ImportsTest {
         "tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory"),
         "journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi"),
         "kernel", List.of("record", "replay"),
+        "message", List.of("machine", "table", "cpu", "memory", "log"),
         "builtin", List.of("kernel", "machine", "table"),
         "cmodule", List.of("builtin", "machine", "table"),
         "simulate.history", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",

@@ -9,6 +9,7 @@ public final class BenchModule implements KernelModule {
     private final PingSide ping = new PingSide();
     private final AnswerSide answer = new AnswerSide();
     private final LoopSide loop = new LoopSide();
+    private final MessageSide message = new MessageSide();
 
     @Override
     public String name() {
@@ -18,6 +19,7 @@ public final class BenchModule implements KernelModule {
     @Override
     public void init(Kernel kernel) {
         loop.init(kernel);
+        message.init(kernel);
         if (kernel.instanceId() == 0) {
             ping.init(kernel);
         } else {
@@ -28,6 +30,11 @@ public final class BenchModule implements KernelModule {
     /** The host's side. */
     PingSide ping() {
         return ping;
+    }
+
+    /** Either side of calls and answers. */
+    MessageSide message() {
+        return message;
     }
 
     /** Either side of the loop. */

@@ -48,6 +48,8 @@ public final class MkemuMain implements Commands, AutoCloseable {
     public static final String LOOP_PROPERTY = "mkemu.bench.loop";
     /** A value of {@link #LOOP_PROPERTY}. */
     public static final String BARE = "bare";
+    /** A value of {@link #LOOP_PROPERTY}: round trips are calls and answers, of the CPUs' own. */
+    public static final String MESSAGE = "message";
     /** System property: instances load this module in C. */
     public static final String MODULE_PROPERTY = "mkemu.bench.module";
     /** System property, with {@link #MODULE_PROPERTY}: they run it in such a kernel, native or jvm. */
@@ -63,6 +65,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private final Host host;
     private final PingSide ping;
     private final LoopSide loop;
+    private final MessageSide message;
     private final Samples samples = new Samples();
     /** Which of the CPUs that run share a host CPU, as the host has said. */
     private final Map<Integer, Boolean> shared = new HashMap<>();
@@ -79,6 +82,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
             BenchModule module = awaitModule();
             ping = module.ping();
             loop = module.loop();
+            message = module.message();
             bootUpTo(1);
         } catch (InterruptedException | RuntimeException | Error fault) {
             close();
@@ -158,6 +162,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
         work();
         long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
         await(LOOP == null ? ping.ping(bytes, nanos, samples)
+            : LOOP.equals(MESSAGE) ? message.ping(bytes, nanos, samples)
             : loop.ping(LOOP.equals(BARE), bytes, nanos, samples), millis);
         rest();
         samples.appendTo(file);

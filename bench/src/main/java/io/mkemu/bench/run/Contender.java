@@ -59,6 +59,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
     public static final String JAVA_LIMIT = "cacheline-java";
     /** What the others are held against: how a C programmer would do it. */
     public static final String YARDSTICK = "c-mailbox-spin";
+    /** Calls and answers, to be held against the bare IPI: mkemu-queued-poll. Of 256 bytes it carries 224. */
+    public static final String MESSAGE = "mkemu-message";
     /** The machine that {@link #CROWDS} are held against. */
     public static final String ALONE = "crowd-0";
     /** How many instances of {@link #BOOT} boot at once. */
@@ -90,7 +92,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         java("nio-unix"), machine("mkemu-queued-poll", "queued", "poll"),
         machine("mkemu-queued-haltpoll", "queued", "haltpoll"),
         machine("mkemu-queued-halt", "queued", "halt"), machine("mkemu-singleslot-poll", "single-slot", "poll"),
-        machine("mkemu-singleslot-halt", "single-slot", "halt"),
+        machine("mkemu-singleslot-halt", "single-slot", "halt"), machine(MESSAGE, "queued", "poll"),
         cModule("mkemu-c-native", "native"), cModule("mkemu-c-jvm", "jvm"));
 
     private static Contender c(String name) {
@@ -163,14 +165,15 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         }
         return switch (peer()) {
             case "dispatch" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=" + MkemuMain.BARE);
+            case MESSAGE -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=" + MkemuMain.MESSAGE);
             case "kernel" -> List.of("-D" + MkemuMain.LOOP_PROPERTY + "=");
             default -> List.of();
         };
     }
 
-    /** Whether it carries messages, not just a word. */
+    /** Whether messages can be sent by it that nobody answers. */
     public boolean carriesMessages() {
-        return !name.equals(LIMIT) && !name.equals(JAVA_LIMIT);
+        return !name.equals(MESSAGE) && !name.equals(LIMIT) && !name.equals(JAVA_LIMIT);
     }
 
     /** Its command line as a reader can understand it: without the paths of this machine. */

@@ -47,8 +47,8 @@ class OptionsTest {
         CommandLine command = Main.commandLine();
         assertEquals(List.of("cacheline-c", "cacheline-java"), Names.select(List.of("cacheline"), command));
         assertEquals(List.of("agrona-1to1"), Names.select(List.of("agrona-1to1"), command));
-        assertEquals(7, Names.select(List.of("mkemu"), command).size());
-        assertEquals(25, Names.select(null, command).size());
+        assertEquals(8, Names.select(List.of("mkemu"), command).size());
+        assertEquals(26, Names.select(null, command).size());
         assertEquals(List.of("trace", "boot"), Names.select(List.of("trace", "boot"), command));
         assertEquals(List.of("simulate"), Names.select(List.of("simulate"), command));
     }

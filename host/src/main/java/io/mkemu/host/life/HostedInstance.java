@@ -245,6 +245,7 @@ public final class HostedInstance {
     private void enter(InstanceState state) {
         settled = state;
         entry.enter(state);
+        machine.mapped().instances().tellWatchers();
         machine.recorder().entered(spec.id(), state, reason);
     }
 }

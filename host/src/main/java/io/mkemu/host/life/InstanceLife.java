@@ -167,6 +167,8 @@ public abstract class InstanceLife {
         if (!booted.isDone() && entry.state() == InstanceState.ACTIVE) {
             becameActive();
             booted.complete(true);
+            /* A kernel in C leaves that to its host. */
+            machine.mapped().instances().tellWatchers();
             /* After it: who waits for events and asks for the state may have looked before this thread did. */
             machine.raiseEvent();
         }
@@ -215,6 +217,7 @@ public abstract class InstanceLife {
             if (halts) {
                 /* Nobody is to send to it from here on, whether or not its CPUs can be stopped. */
                 entry.enter(InstanceState.ACTIVE, InstanceState.LOADED);
+                machine.mapped().instances().tellWatchers();
             }
             entry.requested(request);
             /* From the host's own copy: the CPU set in RAM may have been scribbled over. */

@@ -2,6 +2,7 @@
 package io.mkemu.simulate.run;
 
 import io.mkemu.abi.WorkKind;
+import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HookedKernel;
 import io.mkemu.kernel.KernelHook;
 import io.mkemu.module.Kernel;
@@ -31,8 +32,8 @@ final class SimulatedHook implements KernelHook {
         OnCpu recorded = recorder.onCpu(logicalCpu, writer);
         return new OnCpu() {
             @Override
-            public void callbackBegins(long nanos, int handler, int type) {
-                recorded.callbackBegins(nanos, handler, type);
+            public void callbackBegins(long nanos, int handler, int type, MkIpiData data) {
+                recorded.callbackBegins(nanos, handler, type, data);
             }
 
             @Override

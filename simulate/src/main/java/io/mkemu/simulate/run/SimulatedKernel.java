@@ -8,11 +8,15 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import io.mkemu.module.ForwardingKernel;
 import io.mkemu.module.Instance;
+import io.mkemu.module.InstanceListener;
+import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Operation;
 import io.mkemu.module.Task;
+import io.mkemu.module.TaskHandle;
+import io.mkemu.module.Timer;
 import java.nio.ByteOrder;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -53,6 +57,12 @@ final class SimulatedKernel extends ForwardingKernel {
     public boolean isActive(int instanceId) {
         run.touchesAll(false);
         return kernel.isActive(instanceId);
+    }
+
+    @Override
+    public long life(int instanceId) {
+        run.touchesAll(false);
+        return kernel.life(instanceId);
     }
 
     @Override
@@ -194,16 +204,54 @@ final class SimulatedKernel extends ForwardingKernel {
     }
 
     @Override
-    public void startTask(String name, Task task) {
+    public TaskHandle startTask(String name, Task task) {
         Tasks.Watched watched = run.tasks().watch(instance, cpus.currentCpu(), name, task, run);
-        kernel.startTask(name, watched);
+        TaskHandle handle = kernel.startTask(name, watched);
         run.tasks().started(watched);
+        return handle;
     }
 
     @Override
-    public void startDaemonTask(String name, Task task) {
+    public TaskHandle startDaemonTask(String name, Task task) {
         /* Its end is waited for by nobody, but it may fail as any. */
-        kernel.startDaemonTask(name, run.tasks().watch(instance, cpus.currentCpu(), name, task, run));
+        return kernel.startDaemonTask(name, run.tasks().watch(instance, cpus.currentCpu(), name, task, run));
+    }
+
+    @Override
+    public InstanceWatch onInstanceChange(InstanceListener listener) {
+        run.touchesAll(false);
+        return kernel.onInstanceChange((id, life, change) -> {
+            run.touchesAll(false);
+            run.point(Cpus.CALL);
+            try {
+                listener.onInstanceChange(id, life, change);
+            } catch (Throwable fault) {
+                run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": an instance listener threw " + fault);
+                throw fault;
+            }
+        });
+    }
+
+    @Override
+    public Timer after(long nanos, Runnable what) {
+        return kernel.after(nanos, watched("a timer", what));
+    }
+
+    @Override
+    public Timer every(long nanos, Runnable what) {
+        return kernel.every(nanos, watched("a timer", what));
+    }
+
+    private Runnable watched(String kind, Runnable what) {
+        return () -> {
+            run.point(Cpus.CALL);
+            try {
+                what.run();
+            } catch (Throwable fault) {
+                run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": " + kind + " threw " + fault);
+                throw fault;
+            }
+        };
     }
 
     @Override
@@ -214,15 +262,7 @@ final class SimulatedKernel extends ForwardingKernel {
 
     @Override
     public void runOnCpu(int logicalCpu, Runnable work) {
-        kernel.runOnCpu(logicalCpu, () -> {
-            run.point(Cpus.CALL);
-            try {
-                work.run();
-            } catch (Throwable fault) {
-                run.fails(Failure.Kind.MODULE_THREW, run.nameOf(instance) + ": work given by runOnCpu threw " + fault);
-                throw fault;
-            }
-        });
+        kernel.runOnCpu(logicalCpu, watched("work given by runOnCpu", work));
     }
 
     @Override
