@@ -17,8 +17,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * the host has asked for it, so that other measurements are without it.
  */
 final class MessageSide {
-    private static final int BEGIN = 0x6265_0007;
-    private static final int BEGUN = 0x6265_0008;
+    private static final int BEGIN = 0x6265_0010;
+    private static final int BEGUN = 0x6265_0011;
     private static final long DEADLINE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[Messages.MAX_PAYLOAD]);
