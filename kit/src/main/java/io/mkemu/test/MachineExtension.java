@@ -77,8 +77,8 @@ final class MachineExtension implements BeforeAllCallback, BeforeEachCallback, A
         Path journal = wanted.journal() ? journals().resolve(test + "-" + ProcessHandle.current().pid() + "-"
             + JOURNALS.incrementAndGet()) : null;
         try {
-            Machine machine = Machine.of(TestTree.find(wanted.value(), context.getRequiredTestClass())).exec(wanted.exec())
-                .timeout(Duration.ofSeconds(wanted.timeoutSeconds())).journal(journal).start();
+            Machine machine = Machine.of(TestTree.find(wanted.value(), context.getRequiredTestClass()))
+                .exec(wanted.exec()).timeout(Duration.ofSeconds(wanted.timeoutSeconds())).journal(journal).start();
             context.getStore(NAMESPACE).put(Made.class, new Made(machine, journal));
         } catch (MachineTestException refused) {
             if (journal != null && refused.exitCode() == ExitCode.CONFIG) {
