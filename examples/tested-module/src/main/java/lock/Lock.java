@@ -66,8 +66,12 @@ public final class Lock implements KernelModule {
     }
 
     private void acquire(MkIpiData data, Object context) {
-        waiting.add(clientOf(data));
-        passOn();
+        Client client = clientOf(data);
+        /* What it died in the midst of sending may come after the notice of its death. */
+        if (kernel.isActive(client.instance) && kernel.life(client.instance) == client.life) {
+            waiting.add(client);
+            passOn();
+        }
     }
 
     private void release(MkIpiData data, Object context) {

@@ -42,7 +42,7 @@ class LockTest {
     @Test
     void whatAPredecessorAskedForIsNotForItsSuccessor() {
         first.load(new Lock());
-        first.receive(0, Lock.GRANT, 0, 0, 0, 0, 0, 0, 0, 0);
+        first.receive(0, Lock.GRANT, new byte[Long.BYTES]);
         first.round();
         assertEquals(List.of(), first.log());
     }
