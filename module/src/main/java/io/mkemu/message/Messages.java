@@ -43,6 +43,7 @@ public final class Messages implements AutoCloseable {
     private static final int REPEATS = 4;
     private static final long SOONEST_NANOS = 1_000_000;
     private static final long LATEST_NANOS = 100_000_000;
+    private static final long TICK_NANOS = 1_000_000;
     private static final long LONGEST_NANOS = Long.MAX_VALUE >> 2;
     private static final long UNSET = Long.MAX_VALUE;
 
@@ -62,7 +63,8 @@ public final class Messages implements AutoCloseable {
     private final Sessions sessions = new Sessions();
     private final InstanceWatch watch;
     private final Timer timer;
-    private long timerAt = UNSET;
+    /* The timer goes off within a tick: a call that begins now is seen then. */
+    private boolean ticking;
     private boolean closed;
 
     /** Of this kernel, for the CPU that the caller runs on: in init, the boot CPU. */
@@ -206,7 +208,7 @@ public final class Messages implements AutoCloseable {
      * the instance is in now, and to no other.
      *
      * @param payload       may be null if length is 0; copied
-     * @param deadlineNanos from now, more than 0: then -ETIME, not before, and later only as a timer is
+     * @param deadlineNanos from now, more than 0: then -ETIME, not before; later by 1 ms, and by what a timer is late
      * @param completion    told once if the call began, see {@link Completion}; never if it did not
      * @return the id of the call, from 1; or it did not begin: -EINVAL (no such instance; type, length, deadline, no
      *     completion), -ESHUTDOWN (the instance is not active; closed), -ENODEV (it has no IPI area), -ENOSPC (the lane
@@ -235,12 +237,12 @@ public final class Messages implements AutoCloseable {
         if (sent != 0) {
             return sent;
         }
-        long now = kernel.nanoTime();
-        long deadline = now + Math.min(deadlineNanos, LONGEST_NANOS);
         long interval = Math.clamp(deadlineNanos / REPEATS, SOONEST_NANOS, LATEST_NANOS);
-        to.begin(type, bytes, life, deadline, interval, completion);
-        to.repeatLater(slot, now);
-        lookAt(to.due(slot), now);
+        to.begin(type, bytes, life, Math.min(deadlineNanos, LONGEST_NANOS), interval, completion);
+        if (!ticking) {
+            ticking = true;
+            timer.restart(TICK_NANOS);
+        }
         return to.id(slot);
     }
 
@@ -293,8 +295,20 @@ public final class Messages implements AutoCloseable {
         to.putInt(at + KIND_OFFSET, kind, ByteOrder.LITTLE_ENDIAN);
         to.putInt(at + LIFE_OFFSET, life, ByteOrder.LITTLE_ENDIAN);
         to.putInt(at + CLIENT_OFFSET, client, ByteOrder.LITTLE_ENDIAN);
+        copy(to, at + PAYLOAD_OFFSET, payload, offset, length);
+    }
+
+    /* By words: a payload is short, and a call that copies memory costs more than it. */
+    private static void copy(UnsafeBuffer to, int at, DirectBuffer from, int offset, int length) {
         if (length > 0) {
-            to.putBytes(at + PAYLOAD_OFFSET, payload, offset, length);
+            from.boundsCheck(offset, length);
+        }
+        int words = length & -Long.BYTES;
+        for (int done = 0; done < words; done += Long.BYTES) {
+            to.putLong(at + done, from.getLong(offset + done));
+        }
+        for (int done = words; done < length; done++) {
+            to.putByte(at + done, from.getByte(offset + done));
         }
     }
 
@@ -413,34 +427,34 @@ public final class Messages implements AutoCloseable {
         }
     }
 
-    /** Has the timer go off at a time, or before. */
-    private void lookAt(long nanos, long now) {
-        if (nanos < timerAt) {
-            timerAt = nanos;
-            timer.restart(nanos - now);
-        }
-    }
-
-    /** The timer has gone off: repeats what was not answered, and ends what is not to be any more. */
+    /**
+     * The timer has gone off: repeats what was not answered, and ends what is not to be any more. A call that it has
+     * not seen before begins now, as far as its deadline goes: so a call need not read the clock.
+     */
     private void look() {
         long now = kernel.nanoTime();
-        timerAt = UNSET;
+        ticking = false;
         long due = UNSET;
         RuntimeException fault = null;
         for (Calls to : calls) {
             for (int slot = 0; to != null && to.open() > 0 && slot < WINDOW; slot++) {
-                if (to.isOpen(slot) && to.deadline(slot) <= now) {
+                if (!to.isOpen(slot)) {
+                    continue;
+                }
+                to.seenAt(slot, now);
+                if (to.deadline(slot) <= now) {
                     fault = tell(to, to.id(slot), -Errno.ETIME, fault);
-                } else if (to.isOpen(slot) && to.repeat(slot) <= now && !repeat(to, slot, now)) {
+                } else if (to.repeat(slot) <= now && !repeat(to, slot, now)) {
                     fault = tell(to, to.id(slot), -Errno.ESHUTDOWN, fault);
                 }
-                if (to.isOpen(slot)) {
+                /* A completion may have begun another one in its place, which the next tick sees. */
+                if (to.isSeen(slot)) {
                     due = Math.min(due, to.due(slot));
                 }
             }
         }
-        if (due != UNSET) {
-            lookAt(due, now);
+        if (due != UNSET && !ticking) {
+            timer.restart(due - now);
         }
         if (fault != null) {
             throw fault;
