@@ -31,6 +31,6 @@ fi
 
 classes=$(mktemp -d)
 trap 'rm -rf "$classes"' EXIT
-"${bin}javac" --release 25 -Xlint:all -d "$classes" -cp "$home/lib/instance/*" "$here"/*.java
+"${bin}javac" -g --release 25 -Xlint:all -d "$classes" -cp "$home/lib/instance/*" "$here"/*.java
 "${bin}jar" --create --file "$here/election.jar" -C "$classes" . -C "$here" META-INF
 echo "built $here/election.jar"

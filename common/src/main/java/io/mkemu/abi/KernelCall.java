@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.abi;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
 /**
  * What a {@link TraceEvent#CALL} record tells: a call of a module whose answer does not follow from what the module was
  * told before. Its ordinal is the record's type. id and args hold what is said with each; what is not said is 0.
@@ -56,7 +59,21 @@ public enum KernelCall {
     /** life: id the answer; arg0 the instance. */
     LIFE,
     /** Not a call: what a listener is told. id the life; arg0 the instance, arg1 the ordinal of InstanceChange. */
-    INSTANCE_CHANGE;
+    INSTANCE_CHANGE,
+    /**
+     * startTask, startDaemonTask: id the number that {@link TraceEvent#TASK} has on this CPU; payload the task's name,
+     * UTF-8, the first {@link #MAX_TASK_NAME} bytes of it.
+     */
+    START_TASK;
+
+    /** Bytes of a task's name that are recorded. */
+    public static final int MAX_TASK_NAME = 64;
+
+    /** What is recorded of a task's name. */
+    public static byte[] taskName(String name) {
+        byte[] bytes = String.valueOf(name).getBytes(StandardCharsets.UTF_8);
+        return Arrays.copyOf(bytes, Math.min(bytes.length, MAX_TASK_NAME));
+    }
 
     private static final KernelCall[] ALL = values();
 

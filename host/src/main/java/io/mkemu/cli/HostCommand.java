@@ -42,8 +42,7 @@ final class HostCommand implements Callable<Integer> {
     @Option(names = {"-q", "--quiet"}, description = "Do not print the kernel logs.")
     private boolean quiet;
 
-    @Option(names = "--until-eof", description = "Ends when its standard input does, too: for a program that starts it "
-        + "and keeps a pipe to it, so that whatever ends the program ends the machine.")
+    @Option(names = "--until-eof", description = "End when its standard input does, too.")
     private boolean untilEof;
 
     @Option(names = "--background", hidden = true, description = "As mk init starts it: says on stdout when it is up, "

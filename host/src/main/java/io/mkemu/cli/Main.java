@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.Similar;
 import io.mkemu.cli.demo.DemoCommand;
 import io.mkemu.cli.module.CcCommand;
+import io.mkemu.cli.module.ModuleCommand;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.cli.type.Converter;
@@ -28,8 +29,7 @@ import picocli.CommandLine.Command;
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
     exitCodeListHeading = "Exit codes:%n", exitCodeList = {
-        "  0:all verified; 1: not so, a task or an instance failed; 2: command line",
-        "  3:tree, boot parameter; 4: machine in use, or no answer; 5: no room",
+        "  0:all verified; 1: not so; 2: usage; 3: tree; 4: machine; 5: no room",
         "  6:module; 7: state refuses; 69: no JDK 25; 70: mkemu's fault; 130: Ctrl-C"})
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
@@ -37,7 +37,7 @@ public final class Main {
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
         "pause", "continue", "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console",
         "interrupts", "iomem");
-    static final List<String> LAST = List.of("trace", "replay", "cc", "doctor", "completion");
+    static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
         + "|-E(NOSPC|MFILE|NFILE|FBIG|NOMEM|AGAIN|DQUOT|ROFS)\\b");
@@ -124,6 +124,7 @@ public final class Main {
             case "iomem" -> new IomemCommand();
             case "trace" -> new TraceCommand();
             case "replay" -> new ReplayCommand();
+            case "module" -> new ModuleCommand();
             case "cc" -> new CcCommand();
             case "doctor" -> new DoctorCommand();
             case "completion" -> new CompletionCommand();

@@ -38,6 +38,9 @@ public final class ExecVerbs {
         if (joining.debugs()) {
             requireChildren(names, request.flag("external"));
         }
+        if (request.flag("external")) {
+            requireNoJvmOptions(names);
+        }
         Boots begun = host.start(names, request.flag("external"), joining, say);
         begun.tellDebuggers(say, timeoutMillis);
         if (waits) {
@@ -64,6 +67,15 @@ public final class ExecVerbs {
             if (external || States.find(name, host.instances()).spec().external()) {
                 throw new MachineException(ExitCode.USAGE, "exec: instance " + name + " is external, its process is "
                     + "started by somebody else: start it without debug, and put gdb --args in front of the command");
+            }
+        }
+    }
+
+    private void requireNoJvmOptions(Set<String> names) {
+        for (String name : names) {
+            if (!States.find(name, host.instances()).spec().jvmOptions().isEmpty()) {
+                throw new MachineException(ExitCode.USAGE, "exec: instance " + name + " has mkemu,jvm-options, which "
+                    + "are for a JVM that mkemu starts: exec it without external, or take them out of the tree");
             }
         }
     }

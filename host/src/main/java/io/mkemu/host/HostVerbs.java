@@ -119,7 +119,7 @@ final class HostVerbs implements ControlHandler {
         boolean dryRun = request.flag("dryRun");
         InstanceSpec spec = host.create(new InstanceSpec(
             (int) request.number("id", 1, MachineSpec.MAX_INSTANCE_ID, 0), name, cpus, memory, "", List.of(),
-            request.flag("external"), RestartPolicy.NEVER, Places.NONE), count, dryRun);
+            request.flag("external"), RestartPolicy.NEVER, List.of(), Places.NONE), count, dryRun);
         return dryRun ? instances(List.of(StatusJson.planned(spec, InstanceState.EMPTY))) : instances(Set.of(name));
     }
 

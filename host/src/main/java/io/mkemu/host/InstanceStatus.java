@@ -25,6 +25,7 @@ import java.util.Map;
  * @param restart     what happens when it fails
  * @param restarts    restarts in a row
  * @param kernel      the kernel of its present life, "jvm" or "native"; or empty
+ * @param jvmOptions  options of its JVM that the tree gives
  * @param modules     names of built-in modules and paths of jars and shared objects
  * @param cmdline     boot parameters: of the present or last life, or what the next one will get
  * @param bootMicros  the steps of the last boot in us, by name and in order; a step that was not reached is left out
@@ -33,6 +34,6 @@ import java.util.Map;
 public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
                              List<Integer> cpus, List<Integer> plannedHostCpus, List<Integer> hostCpus,
                              long memoryBytes, long life, boolean external, RestartPolicy restart, int restarts,
-                             String kernel, List<String> modules, String cmdline, Map<String, Long> bootMicros,
-                             Map<String, Long> counters) {
+                             String kernel, List<String> jvmOptions, List<String> modules, String cmdline,
+                             Map<String, Long> bootMicros, Map<String, Long> counters) {
 }

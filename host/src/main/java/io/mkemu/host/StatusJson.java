@@ -36,6 +36,7 @@ final class StatusJson {
         node.put("memory", instance.memoryBytes()).put("life", instance.life())
             .put("external", instance.external()).put("restart", instance.restart().toString())
             .put("restarts", instance.restarts()).put("kernel", instance.kernel());
+        instance.jvmOptions().forEach(node.putArray("jvmOptions")::add);
         instance.modules().forEach(node.putArray("modules")::add);
         node.put("cmdline", instance.cmdline());
         ObjectNode boot = node.putObject("bootMillis");

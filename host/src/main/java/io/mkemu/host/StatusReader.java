@@ -58,7 +58,8 @@ final class StatusReader {
         return new InstanceStatus(0, Machine.HOST_NAME, active ? InstanceState.ACTIVE : InstanceState.LOADED,
             active ? "" : InstanceLife.BOOTING, "", ProcessHandle.current().pid(), cpus, hostCpus(cpus),
             presentHostCpus(cpus), machine.plan().layout().hostSize(), entry.life(), false, RestartPolicy.NEVER, 0,
-            KernelKind.JVM.label(), machine.plan().spec().host().modules(), entry.cmdline(), Map.of(), counters(cpus));
+            KernelKind.JVM.label(), List.of(), machine.plan().spec().host().modules(), entry.cmdline(), Map.of(),
+            counters(cpus));
     }
 
     InstanceStatus read(HostedInstance instance) {
@@ -69,8 +70,8 @@ final class StatusReader {
             detail(instance, life), instance.reason(), life == null ? 0 : life.pid(), cpus, hostCpus(cpus),
             life == null ? hostCpus(cpus) : presentHostCpus(cpus), instance.spec().memoryBytes(), entry.life(),
             life == null ? instance.spec().external() : life instanceof ExternalProcess, instance.spec().restart(),
-            instance.restarts().count(), life == null ? "" : life.kernel().label(), instance.spec().modules(),
-            entry.cmdline(), bootMicros(entry), counters(cpus));
+            instance.restarts().count(), life == null ? "" : life.kernel().label(), instance.spec().jvmOptions(),
+            instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus));
     }
 
     private static String detail(HostedInstance instance, InstanceLife life) {

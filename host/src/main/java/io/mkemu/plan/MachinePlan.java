@@ -157,6 +157,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         }
         checkKernel(instance.bootargs(), instance.modules(), instance.places());
         checkNative(instance);
+        checkJvmOptions(instance);
         if (BootParameters.parse(instance.bootargs()).has(KernelParameter.TRACE.parameter())) {
             throw spec.error(instance.places().of("bootargs"), "trace= is for the whole machine: put it on the host's "
                 + "command line, or use --trace, or mk trace set while it runs");
@@ -173,6 +174,26 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
                 throw spec.error(place, "kernel=native runs modules in C (.so) only, and \"" + module
                     + "\" is in Java: use kernel=jvm, or leave kernel= out");
             }
+        }
+    }
+
+    private void checkJvmOptions(InstanceSpec instance) {
+        if (instance.jvmOptions().isEmpty()) {
+            return;
+        }
+        Position place = instance.places().of("mkemu,jvm-options");
+        String problem = JvmOptions.problem(instance.jvmOptions());
+        if (problem != null) {
+            throw spec.error(place, problem);
+        }
+        String kernel = BootParameters.parse(instance.bootargs()).get(KernelParameter.KERNEL.parameter());
+        boolean isJvm = kernel == null ? instance.modules().isEmpty()
+            || !instance.modules().stream().allMatch(ModulePath::isSharedObject) : kernel.equals("jvm");
+        if (!isJvm || instance.external()) {
+            throw spec.error(place, "mkemu,jvm-options is for a JVM that mkemu starts, and instance " + instance.name()
+                + (instance.external() ? " is external: give the options to whatever starts its JVM"
+                : " boots the native kernel: " + (kernel == null ? "add kernel=jvm to its bootargs" : "use kernel=jvm"))
+                + ", or remove mkemu,jvm-options");
         }
     }
 

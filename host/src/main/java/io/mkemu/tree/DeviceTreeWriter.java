@@ -72,6 +72,7 @@ public final class DeviceTreeWriter {
             line(RestartReader.DELAY + " = <" + instance.restart().delayMillis() + ">;");
         }
         modules(instance.modules());
+        strings(InstanceReader.JVM_OPTIONS, instance.jvmOptions());
         open("resources");
         cpus(instance.cpus());
         line(ResourceReader.MEMORY + " = " + quantity(instance.memoryBytes()) + ";");
@@ -95,9 +96,13 @@ public final class DeviceTreeWriter {
                         + " holds a comma, which separates modules in a device tree: rename it");
             }
         }
-        if (!modules.isEmpty()) {
-            line(KernelReader.MODULES + " = "
-                    + modules.stream().map(DeviceTreeWriter::quote).collect(Collectors.joining(", ")) + ";");
+        strings(KernelReader.MODULES, modules);
+    }
+
+    private void strings(String property, List<String> values) {
+        if (!values.isEmpty()) {
+            line(property + " = "
+                    + values.stream().map(DeviceTreeWriter::quote).collect(Collectors.joining(", ")) + ";");
         }
     }
 

@@ -10,8 +10,9 @@ final class InstanceReader {
 
     static final String ID = "id";
     static final String EXTERNAL = "mkemu,external";
-    private static final Set<String> PROPERTIES = Set.of(ID, EXTERNAL, KernelReader.MODULES, RestartReader.RESTART,
-            RestartReader.LIMIT, RestartReader.DELAY);
+    static final String JVM_OPTIONS = "mkemu,jvm-options";
+    private static final Set<String> PROPERTIES = Set.of(ID, EXTERNAL, JVM_OPTIONS, KernelReader.MODULES,
+            RestartReader.RESTART, RestartReader.LIMIT, RestartReader.DELAY);
     private static final String ID_EXAMPLE = "id = <1>;";
 
     private final KernelReader kernel;
@@ -30,7 +31,17 @@ final class InstanceReader {
         boolean external = external(node);
         RestartPolicy restart = RestartReader.read(node, external);
         return new InstanceSpec(id, node.node().name(), resources.cpus(), resources.memoryBytes(), bootargs, modules,
-                external, restart, node.places());
+                external, restart, jvmOptions(node), node.places());
+    }
+
+    private static List<String> jvmOptions(NodeReader node) {
+        Optional<Property> property = node.property(JVM_OPTIONS);
+        if (property.isEmpty()) {
+            return List.of();
+        }
+        List<Value.Str> strings = node.strings(property.get(), JVM_OPTIONS + " = \"-Xmx64m\", \"-ea\";");
+        node.note(JVM_OPTIONS, strings.stream().map(Value.Str::position).toList());
+        return strings.stream().map(Value.Str::text).toList();
     }
 
     private static void checkName(NodeReader node) {

@@ -18,22 +18,25 @@ import java.util.Set;
  * @param modules     names of built-in modules and paths of jars, in order
  * @param external    whether somebody else starts its process, by the command line that mkemu prints
  * @param restart     what happens when it fails; a tree gives an external instance no other than NEVER
+ * @param jvmOptions  options of its JVM behind those it has of mkemu, in order
  * @param places      where each value stands
  */
 public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryBytes, String bootargs,
-                           List<String> modules, boolean external, RestartPolicy restart, Places places) {
+                           List<String> modules, boolean external, RestartPolicy restart, List<String> jvmOptions,
+                           Places places) {
 
     private static final int LONGEST_NAME = 63;
 
     public InstanceSpec {
         cpus = List.copyOf(cpus);
         modules = List.copyOf(modules);
+        jvmOptions = List.copyOf(jvmOptions);
     }
 
     /** An instance that mkemu starts, once, and that was not read from a source. */
     public InstanceSpec(int id, String name, List<Integer> cpus, long memoryBytes, String bootargs,
                         List<String> modules) {
-        this(id, name, cpus, memoryBytes, bootargs, modules, false, RestartPolicy.NEVER, Places.NONE);
+        this(id, name, cpus, memoryBytes, bootargs, modules, false, RestartPolicy.NEVER, List.of(), Places.NONE);
     }
 
     /**
@@ -52,17 +55,19 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
             gone.addAll(Set.of(RestartReader.RESTART, RestartReader.LIMIT, RestartReader.DELAY));
         }
         return new InstanceSpec(id, name, cpus, memoryBytes, otherBootargs, otherModules, external, otherRestart,
-                places.without(gone));
+                jvmOptions, places.without(gone));
     }
 
     /** The same instance with another id. */
     public InstanceSpec withId(int newId) {
-        return new InstanceSpec(newId, name, cpus, memoryBytes, bootargs, modules, external, restart, places);
+        return new InstanceSpec(newId, name, cpus, memoryBytes, bootargs, modules, external, restart, jvmOptions,
+                places);
     }
 
     /** The same instance with other CPUs and memory. */
     public InstanceSpec withResources(List<Integer> newCpus, long newMemoryBytes) {
-        return new InstanceSpec(id, name, newCpus, newMemoryBytes, bootargs, modules, external, restart, places);
+        return new InstanceSpec(id, name, newCpus, newMemoryBytes, bootargs, modules, external, restart,
+                jvmOptions, places);
     }
 
     /** What is wrong with a name for an instance, in one line; null if nothing is. */
@@ -91,11 +96,11 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
         return other instanceof InstanceSpec that && id == that.id && name.equals(that.name)
                 && cpus.equals(that.cpus) && memoryBytes == that.memoryBytes && bootargs.equals(that.bootargs)
                 && modules.equals(that.modules) && external == that.external
-                && restart.equals(that.restart);
+                && restart.equals(that.restart) && jvmOptions.equals(that.jvmOptions);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(id, name, cpus, memoryBytes, bootargs, modules, external, restart);
+        return Objects.hash(id, name, cpus, memoryBytes, bootargs, modules, external, restart, jvmOptions);
     }
 }

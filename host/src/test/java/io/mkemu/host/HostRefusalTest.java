@@ -180,7 +180,8 @@ class HostRefusalTest extends BoxedHost {
 
     @Test
     void whoIsStartedBySomebodyElseIsNotRestarted() {
-        box.create(new InstanceSpec(0, "cache", List.of(4), MIB, "", List.of(), true, RestartPolicy.NEVER, Places.NONE),
+        box.create(new InstanceSpec(0, "cache", List.of(4), MIB, "", List.of(), true, RestartPolicy.NEVER, List.of(),
+            Places.NONE),
             false);
         box.refuses(ExitCode.CONFIG, "instance cache is external: somebody else starts its process, so mkemu cannot "
             + "restart it; load it without a restart policy",

@@ -159,7 +159,8 @@ public final class TestHost implements AfterEachCallback, AutoCloseable {
     }
 
     public static InstanceSpec kernel(String name, String bootargs, RestartPolicy restart, String... modules) {
-        return new InstanceSpec(0, name, List.of(), 0, bootargs, List.of(modules), false, restart, Places.NONE);
+        return new InstanceSpec(0, name, List.of(), 0, bootargs, List.of(modules), false, restart, List.of(),
+            Places.NONE);
     }
 
     public InstanceSpec create(InstanceSpec wanted, boolean dryRun) {

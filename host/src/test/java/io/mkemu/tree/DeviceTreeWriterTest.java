@@ -28,7 +28,8 @@ class DeviceTreeWriterTest {
     void writesEveryInstanceAndWideValues() {
         List<InstanceSpec> instances = IntStream.rangeClosed(1, 255).mapToObj(id -> new InstanceSpec(id, "i" + id,
                 List.of(id, 1000 - id), 1L << 32, "name=\"a b\" x=\\ \u00e9",
-                List.of("demo", "/p q/\"x\".jar"), id % 2 == 0, restart(id), Places.NONE)).toList();
+                List.of("demo", "/p q/\"x\".jar"), id % 2 == 0, restart(id),
+                id % 3 == 0 ? List.of("-ea", "-Dx=\"a, b\"") : List.of(), Places.NONE)).toList();
         MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), List.of(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
                 OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Places.NONE);

@@ -129,7 +129,7 @@ class RestartTest {
         RestartPolicy other = RestartPolicy.of("on-failure:3");
         InstanceSpec changed = db.with(List.of("echo"), "quiet", other);
         assertEquals(new InstanceSpec(7, "db", List.of(3, 2), 64L << 20, "quiet", List.of("echo"), false, other,
-                Places.NONE), changed);
+                List.of(), Places.NONE), changed);
         assertEquals(db, changed.with(db.modules(), db.bootargs(), db.restart()));
         assertTrue(db("mkemu,external;").with(List.of(), "quiet", RestartPolicy.NEVER).external());
     }

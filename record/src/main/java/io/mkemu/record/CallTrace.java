@@ -14,6 +14,7 @@ import io.mkemu.module.Task;
 import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceWriter;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The tracepoints of the modules on one CPU: which of their code ran and what their kernel answered, all that a replay
@@ -40,8 +41,11 @@ final class CallTrace implements KernelHook.OnCpu {
         return writer.records(TraceMode.ALL);
     }
 
-    /** Number of the next task that is started on this CPU. */
-    long nextTask() {
+    /** A task is started on this CPU: its number. */
+    long startTask(String name) {
+        if (on()) {
+            answer(KernelCall.START_TASK, tasks, 0, new UnsafeBuffer(KernelCall.taskName(name)));
+        }
         return tasks++;
     }
 

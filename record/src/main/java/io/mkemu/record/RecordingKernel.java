@@ -215,12 +215,12 @@ final class RecordingKernel extends ForwardingKernel {
 
     @Override
     public TaskHandle startTask(String name, Task task) {
-        return kernel.startTask(name, recorded(task));
+        return kernel.startTask(name, recorded(name, task));
     }
 
     @Override
     public TaskHandle startDaemonTask(String name, Task task) {
-        return kernel.startDaemonTask(name, recorded(task));
+        return kernel.startDaemonTask(name, recorded(name, task));
     }
 
     @Override
@@ -255,13 +255,13 @@ final class RecordingKernel extends ForwardingKernel {
         return () -> mine.work(WorkKind.TIMER, number, 0, work);
     }
 
-    private Task recorded(Task task) {
+    private Task recorded(String name, Task task) {
         CallTrace mine = mine();
         if (mine == null) {
             /* It refuses. */
             return task;
         }
-        long number = mine.nextTask();
+        long number = mine.startTask(name);
         return () -> mine.step(number, task);
     }
 

@@ -7,6 +7,7 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.replay.ReplayResult.Verdict;
 import java.io.IOException;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,7 +23,13 @@ public final class Replay {
 
         /** Something makes the replay less than exact. */
         void warning(String text);
+
+        /** It stops for a debugger: before which step, in a line. */
+        default void breaks(String step) {
+        }
     }
+
+    private static final long MICROS = 1_000_000;
 
     private final ScriptReader script;
     private final ReplayMachine machine;
@@ -34,6 +41,8 @@ public final class Replay {
     private long callbacks;
     private ReplayResult result;
     private Throwable failure;
+    private final Listener listener;
+    private BreakPoint breakAt = BreakPoint.NONE;
 
     /**
      * Prepares.
@@ -42,6 +51,7 @@ public final class Replay {
      */
     public Replay(ScriptReader script, List<KernelModule> modules, Listener listener) {
         this.script = script;
+        this.listener = listener;
         this.machine = new ReplayMachine(script.header(), modules, listener, this::differs);
         this.answers = new ReplayAnswers(this::differs);
         for (int cpu = 0; cpu < script.header().cpus().size(); cpu++) {
@@ -49,10 +59,15 @@ public final class Replay {
         }
     }
 
+    /** Stops for a debugger before a module's code of a step. */
+    public void breakAt(BreakPoint point) {
+        breakAt = point;
+    }
+
     /**
      * Runs. Threads that hang in a module stay behind.
      *
-     * @param stepNanos how long a step may take
+     * @param stepNanos how long a step may take; 0: as long as it takes
      * @throws IllegalStateException if the replay itself is at fault
      */
     public ReplayResult run(long stepNanos) throws IOException, InterruptedException {
@@ -60,7 +75,7 @@ public final class Replay {
             pass();
             machine.cpus().forEach(Thread::start);
             while (result == null && failure == null) {
-                long left = stepNanos - (System.nanoTime() - begun);
+                long left = stepNanos == 0 ? Long.MAX_VALUE : stepNanos - (System.nanoTime() - begun);
                 if (left <= 0) {
                     end(Verdict.HUNG, "it ends", "it has not ended within "
                         + TimeUnit.NANOSECONDS.toMillis(stepNanos) + " ms; it is at "
@@ -89,6 +104,21 @@ public final class Replay {
             }
             return result == null && failure == null;
         }
+    }
+
+    /** Code of a module is about to run in this step, or would, if there was any. */
+    void beforeModule() {
+        if (breakAt.isReached(script.number(), script.record())) {
+            long micros = TimeUnit.NANOSECONDS.toMicros(script.record().time() - script.header().createdNanos());
+            listener.breaks(String.format(Locale.ROOT, "step %,d, CPU %d: [%5d.%06d] %s", script.number(),
+                script.header().cpus().get(script.cpu()), micros / MICROS, micros % MICROS, text()));
+            ReplayBreak.before(script.number());
+        }
+    }
+
+    private String text() {
+        List<String> modules = machine.modules().stream().map(each -> each.getClass().getSimpleName()).toList();
+        return ReplayText.step(script.record(), modules, machine.cpus().get(script.cpu())::taskName);
     }
 
     /** The step is done; the next one begins. */
@@ -137,8 +167,7 @@ public final class Replay {
         synchronized (turns) {
             answers.stop();
             if (result == null) {
-                List<String> modules = machine.modules().stream().map(each -> each.getClass().getSimpleName()).toList();
-                result = result(verdict, script.number(), ReplayText.step(script.record(), modules), then, now);
+                result = result(verdict, script.number(), text(), then, now);
                 turns.notifyAll();
             }
         }

@@ -16,6 +16,7 @@ import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
 import java.lang.foreign.Arena;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,7 +27,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 final class ReplayCpu extends Thread {
     private static final ThreadLocal<ReplayCpu> LENT = new ThreadLocal<>();
 
-    private record StartedTask(ReplayKernel owner, Task task) {
+    private record StartedTask(ReplayKernel owner, Task task, String name) {
     }
 
     /** A listener to instances, until it ends. */
@@ -97,8 +98,20 @@ final class ReplayCpu extends Thread {
         return answers;
     }
 
-    void startTask(ReplayKernel owner, Task task) {
-        tasks.put(started++, new StartedTask(owner, task));
+    void startTask(ReplayKernel owner, String taskName, Task task) {
+        String name = new String(KernelCall.taskName(taskName), StandardCharsets.UTF_8);
+        String now = ReplayText.startTask(name);
+        TraceRecord then = answers.takeIf(KernelCall.START_TASK);
+        if (then != null && !then.text().equals(name)) {
+            throw machine.differs(ReplayText.startTask(then.text()), now);
+        }
+        tasks.put(started++, new StartedTask(owner, task, name));
+    }
+
+    /** The name of a task that was started and has not ended; null if there is none of that number. */
+    String taskName(long number) {
+        StartedTask task = tasks.get(number);
+        return task == null ? null : task.name();
     }
 
     ReplayTimer startTimer(ReplayKernel owner, Runnable what, boolean periodic) {
@@ -153,6 +166,7 @@ final class ReplayCpu extends Thread {
         boolean failedThen = step.has(TraceRecordDescriptor.FAULT);
         String ended = "returns";
         boolean failed = false;
+        replay.beforeModule();
         try {
             ended = body.run();
         } catch (ReplayStop stop) {
@@ -220,6 +234,7 @@ final class ReplayCpu extends Thread {
 
     private void unhandled(TraceRecord step) {
         allHaveRun();
+        replay.beforeModule();
         List<Handler> handlers = machine.handlers().of(step.type());
         if (!handlers.isEmpty()) {
             throw machine.differs("there is no handler of type " + ReplayText.hex(step.type()),

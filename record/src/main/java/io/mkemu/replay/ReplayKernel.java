@@ -242,7 +242,7 @@ final class ReplayKernel implements Kernel {
 
     @Override
     public TaskHandle startTask(String taskName, Task task) {
-        cpu().startTask(this, task);
+        cpu().startTask(this, taskName, task);
         /* It is stepped when it was stepped then. */
         return () -> { };
     }

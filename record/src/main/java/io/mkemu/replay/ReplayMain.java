@@ -20,8 +20,8 @@ import java.util.concurrent.TimeUnit;
 /**
  * The process of a replay.
  *
- * <p>{@code ReplayMain SCRIPT MILLISECONDS-FOR-A-STEP}; speaks {@link ReplayProtocol} on stdout, and ends when its
- * stdin does.
+ * <p>{@code ReplayMain BREAK-POINT SCRIPT MILLISECONDS-FOR-A-STEP}, the first empty for none, the last 0 for no limit.
+ * It speaks {@link ReplayProtocol} on stdout, and ends when its stdin does.
  */
 public final class ReplayMain {
     private static final long PROGRESS_MILLIS = 500;
@@ -33,19 +33,20 @@ public final class ReplayMain {
 
     /** Replays a script. */
     public static void main(String[] args) {
-        if (args.length != 2) {
-            System.err.println("mkemu replay: want SCRIPT MILLISECONDS; mk replay starts this itself");
+        if (args.length != 3) {
+            System.err.println("mkemu replay: want BREAK-POINT SCRIPT MILLISECONDS; mk replay starts this itself");
             Runtime.getRuntime().halt(ExitCode.USAGE.code());
         }
         PrintStream err = System.err;
         int code = ExitCode.OK.code();
         try {
-            watchParent(Path.of(args[0]));
+            watchParent(Path.of(args[1]));
             System.setOut(new PrintStream(new ReplayLineStream(line -> log(LogLevel.INFO, line)), true,
                 StandardCharsets.UTF_8));
             System.setErr(new PrintStream(new ReplayLineStream(line -> log(LogLevel.WARNING, line)), true,
                 StandardCharsets.UTF_8));
-            run(Path.of(args[0]), TimeUnit.MILLISECONDS.toNanos(Long.parseLong(args[1])));
+            run(BreakPoint.of(args[0]), Path.of(args[1]),
+                TimeUnit.MILLISECONDS.toNanos(Long.parseLong(args[2])));
         } catch (MachineException refused) {
             code = refused.exitCode().code();
             say(ReplayProtocol.line(ReplayProtocol.REFUSED, code, refused.getMessage()));
@@ -64,7 +65,7 @@ public final class ReplayMain {
         Runtime.getRuntime().halt(code);
     }
 
-    private static void run(Path file, long stepNanos) throws IOException, InterruptedException {
+    private static void run(BreakPoint breakAt, Path file, long stepNanos) throws IOException, InterruptedException {
         try (ScriptReader script = new ScriptReader(file)) {
             List<KernelModule> modules = ModuleLoader.load(script.header().modules());
             Replay replay = new Replay(script, modules, new Replay.Listener() {
@@ -77,12 +78,22 @@ public final class ReplayMain {
                 public void warning(String text) {
                     say(ReplayProtocol.line(ReplayProtocol.WARNING, text));
                 }
+
+                @Override
+                public void breaks(String step) {
+                    say(ReplayProtocol.line(ReplayProtocol.BREAK, step));
+                }
             });
+            replay.breakAt(breakAt);
             Runtime.getRuntime().addShutdownHook(new Thread(() -> say(ReplayProtocol.line(replay.ended()))));
             Thread progress = new Thread(() -> tellProgress(replay), "progress");
             progress.setDaemon(true);
             progress.start();
-            say(ReplayProtocol.line(replay.run(stepNanos)));
+            ReplayResult result = replay.run(stepNanos);
+            if (breakAt.isMissed()) {
+                say(ReplayProtocol.line(ReplayProtocol.WARNING, "it did not stop: no such step was reached"));
+            }
+            say(ReplayProtocol.line(result));
         }
     }
 

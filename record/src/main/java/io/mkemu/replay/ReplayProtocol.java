@@ -6,8 +6,8 @@ import java.util.List;
 
 /**
  * What the process of a replay says on its stdout: lines of fields with tabs between them, the first of which says what
- * the line is. {@code log LEVEL TEXT}, {@code warning TEXT}, {@code progress STEPS}, then one of {@code result ...} and
- * {@code refused EXIT-CODE TEXT}.
+ * the line is. {@code log LEVEL TEXT}, {@code warning TEXT}, {@code progress STEPS}, {@code break TEXT}, then one of
+ * {@code result ...} and {@code refused EXIT-CODE TEXT}.
  */
 public final class ReplayProtocol {
     /** A line that the module or the kernel logged: level, text. */
@@ -16,6 +16,8 @@ public final class ReplayProtocol {
     public static final String WARNING = "warning";
     /** It goes on: number of the step. */
     public static final String PROGRESS = "progress";
+    /** It stops here for a debugger: before which step, text. */
+    public static final String BREAK = "break";
     /** It is over: the fields of {@link ReplayResult}. */
     public static final String RESULT = "result";
     /** It could not begin: exit code, text. */

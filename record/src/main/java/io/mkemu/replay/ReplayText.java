@@ -11,6 +11,7 @@ import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.LongFunction;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** Records in the words of a report. */
@@ -30,15 +31,25 @@ final class ReplayText {
         return "0x" + Integer.toHexString(type);
     }
 
-    /** What a step is. */
-    static String step(TraceRecord step, List<String> modules) {
+    /**
+     * What a step is.
+     *
+     * @param modules their names
+     * @param tasks   names of tasks of its CPU by their numbers, null for one that is not known
+     */
+    static String step(TraceRecord step, List<String> modules, LongFunction<String> tasks) {
         return switch (step.event()) {
             case CALLBACK -> "callback of " + message(step);
             case UNHANDLED -> message(step) + " without a handler";
-            case TASK -> "step of task " + step.id();
+            case TASK -> "step of " + task(step.id(), tasks.apply(step.id()));
             case WORK -> work(step, modules);
             default -> step.event().toString();
         };
+    }
+
+    /** A task: its name, if that is known, and its number. */
+    static String task(long number, String name) {
+        return "task " + (name == null ? "" : "\"" + name + "\", number ") + number;
     }
 
     private static String message(TraceRecord step) {
@@ -112,6 +123,7 @@ final class ReplayText {
             case INSTANCE_FREE -> instanceFree(id, arg0) + " = " + Errno.name(arg1);
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
             case LIFE -> life(arg0) + " = " + id;
+            case START_TASK -> startTask(record.text());
             case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
@@ -167,6 +179,10 @@ final class ReplayText {
 
     static String unregister(int type, long number) {
         return "unregisterHandler(handler " + number + " of type " + hex(type) + ")";
+    }
+
+    static String startTask(String name) {
+        return "startTask(\"" + name + "\")";
     }
 
     /** What was thrown, and where in the module. */

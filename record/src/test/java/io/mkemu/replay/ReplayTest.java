@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -188,6 +189,43 @@ class ReplayTest extends ReplayFixture {
         differs(script.task(0, 1, true, 0).replay(two), 5, "task 1 of this CPU is stepped", "no such task");
         differs(new Scripted(4).init().task(0, 0, true, 0).replay(two), 2, "the task ends", "the task goes on");
         differs(new Scripted(4).init().task(0, 1, false, 0).replay(two), 2, "the task goes on", "the task ends");
+    }
+
+    @Test
+    void tasksAreCalledByTheirNames() throws Exception {
+        KernelModule one = module(kernel -> kernel.startTask("bid", () -> Task.WAIT));
+        Scripted script = new Scripted(4).call(KernelCall.START_TASK, 0, 0, "bid".getBytes(UTF_8)).init()
+            .task(0, 0, true, 0);
+        ReplayResult result = script.replay(one);
+        differs(result, 2, "the task ends", "the task goes on");
+        assertEquals("step of task \"bid\", number 0", result.step());
+        differs(script.replay(module(kernel -> kernel.startTask("offer", () -> Task.DONE))), 1,
+            "startTask(\"bid\")", "startTask(\"offer\")");
+        differs(script.replay(module(kernel -> { })), 1, "startTask(\"bid\")", "init returns");
+    }
+
+    @Test
+    void itStopsOnceBeforeAStepOrAMessage() throws Exception {
+        Scripted script = new Scripted(4).init().callback(0, TYPE).callback(0, TYPE).task(0, 0, false, 0);
+        List<String> ran = new ArrayList<>();
+        KernelModule module = module(kernel -> {
+            kernel.registerHandler((data, context) -> ran.add("callback"), null, TYPE);
+            kernel.startTask("t", () -> Task.WAIT);
+        });
+        for (String text : List.of("3", "7.4.1.2")) {
+            BreakPoint point = BreakPoint.of(text);
+            script.breaks.clear();
+            equal(script.breakAt(point).replay(module));
+            assertEquals(List.of("step 3, CPU 4: [    0.000000] callback of message 7.4.1.2 (type 0x77, 0 bytes)"),
+                script.breaks);
+            assertFalse(point.isMissed());
+        }
+        BreakPoint never = BreakPoint.of("7.4.1.3");
+        equal(script.breakAt(never).replay(module));
+        assertTrue(never.isMissed());
+        for (String wrong : List.of("0", "-1", "x", "1.2", "9999999999999999999")) {
+            assertThrows(IllegalArgumentException.class, () -> BreakPoint.of(wrong), wrong);
+        }
     }
 
     @Test

@@ -32,7 +32,9 @@ final class Scripted {
     private final ExpandableArrayBuffer inner = new ExpandableArrayBuffer();
     private final List<Integer> cpus;
     final List<String> warnings = new ArrayList<>();
+    final List<String> breaks = new ArrayList<>();
     final List<String> log = new ArrayList<>();
+    private BreakPoint breakAt = BreakPoint.NONE;
     private int innerLength;
     private long time = 1000;
     private long messages;
@@ -41,6 +43,11 @@ final class Scripted {
     /** Of a kernel with these physical CPUs. */
     Scripted(Integer... cpus) {
         this.cpus = List.of(cpus);
+    }
+
+    Scripted breakAt(BreakPoint point) {
+        breakAt = point;
+        return this;
     }
 
     Scripted stepNanos(long nanos) {
@@ -147,7 +154,7 @@ final class Scripted {
         Path file = Files.createTempFile("mkemu-script-", "");
         Files.delete(file);
         try (ScriptReader script = new ScriptReader(write(file))) {
-            return new Replay(script, List.of(modules), new Replay.Listener() {
+            Replay replay = new Replay(script, List.of(modules), new Replay.Listener() {
                 @Override
                 public synchronized void log(LogLevel level, String text) {
                     log.add(text);
@@ -157,7 +164,14 @@ final class Scripted {
                 public synchronized void warning(String text) {
                     warnings.add(text);
                 }
-            }).run(stepNanos);
+
+                @Override
+                public void breaks(String step) {
+                    breaks.add(step);
+                }
+            });
+            replay.breakAt(breakAt);
+            return replay.run(stepNanos);
         } finally {
             Files.delete(file);
         }

@@ -45,7 +45,9 @@ class CommandLineIT {
             "kill [--all]", "kill --all --id 1 [--all]");
         refuseAll("unload [name instances]", "delete [name instances]", "show x --id 1 [one instance]",
             "shutdown --timeout 1h ['1h']", "show x y ['y']", "list x ['x']", "init --cpus 0 [--memory]",
-            "init x.dts --cpus 0 [--cpus]", "host --memory 4M [--cpus]");
+            "init x.dts --cpus 0 [--cpus]", "host --memory 4M [--cpus]",
+            "host - --until-eof [name a file]", "module [new or build]", "module new Lock [NAME 'Lock']",
+            "module new int [NAME 'int']", "module build -o x.zip [-o x.zip]");
         assertTrue(Files.notExists(SHELL.base()));
     }
 
@@ -68,7 +70,7 @@ class CommandLineIT {
     void everyVerbHasHelpWithAnExample() throws Exception {
         for (String verb : List.of("init", "host", "create", "update", "load", "exec", "join", "kill", "unload",
             "delete", "show", "list", "shutdown", "completion", "trace", "trace set", "trace export", "replay",
-            "doctor")) {
+            "doctor", "module", "module new", "module build")) {
             Program help = SHELL.run((Object[]) (verb + " --help").split(" "));
             assertEquals(0, help.end(), help::describe);
             assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);

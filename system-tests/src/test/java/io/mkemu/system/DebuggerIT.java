@@ -7,19 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.sun.jdi.Bootstrap;
 import com.sun.jdi.VirtualMachine;
-import com.sun.jdi.connect.AttachingConnector;
-import com.sun.jdi.connect.Connector;
 import com.sun.jdi.event.ClassPrepareEvent;
-import com.sun.jdi.event.Event;
 import com.sun.jdi.event.VMStartEvent;
 import com.sun.jdi.request.ClassPrepareRequest;
 import io.mkemu.system.modules.Quiet;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -85,28 +79,19 @@ class DebuggerIT extends LabMachine {
         MkProcess exec = exec(quiet, "");
         String attach = attach(exec);
         assertTrue(attach.matches("jdb -attach 127\\.0\\.0\\.1:\\d+"), attach);
-        AttachingConnector connector = Bootstrap.virtualMachineManager().attachingConnectors().stream()
-            .filter(each -> each.name().equals("com.sun.jdi.SocketAttach")).findFirst().orElseThrow();
-        Map<String, Connector.Argument> arguments = connector.defaultArguments();
-        arguments.get("hostname").setValue("127.0.0.1");
-        arguments.get("port").setValue(attach.substring(attach.indexOf(':') + 1));
-        VirtualMachine jvm = connector.attach(arguments);
+        VirtualMachine jvm = Jdi.attach(attach);
         ClassPrepareRequest request = jvm.eventRequestManager().createClassPrepareRequest();
         request.addClassFilter(Quiet.class.getName());
         request.enable();
-        assertInstanceOf(VMStartEvent.class, next(jvm));
+        assertInstanceOf(VMStartEvent.class, Jdi.next(jvm));
         assertEquals(0, exec.out("active").size(), exec::describe);
         jvm.resume();
         assertEquals(Quiet.class.getName(),
-            assertInstanceOf(ClassPrepareEvent.class, next(jvm)).referenceType().name());
+            assertInstanceOf(ClassPrepareEvent.class, Jdi.next(jvm)).referenceType().name());
         jvm.dispose();
         exec.ends(0);
         assertEquals(1, exec.out("^web: active, pid ").size(), exec::describe);
         end();
-    }
-
-    private static Event next(VirtualMachine jvm) throws InterruptedException {
-        return jvm.eventQueue().remove(TimeUnit.SECONDS.toMillis(Program.WATCHDOG_SECONDS)).iterator().next();
     }
 
     @ParameterizedTest

@@ -3,10 +3,17 @@ package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.jdi.LongValue;
+import com.sun.jdi.ObjectReference;
+import com.sun.jdi.VirtualMachine;
+import com.sun.jdi.event.ExceptionEvent;
+import com.sun.jdi.event.MethodEntryEvent;
+import com.sun.jdi.request.MethodEntryRequest;
 import io.mkemu.system.modules.Bidder;
 import io.mkemu.system.modules.Keeper;
 import java.nio.file.Files;
@@ -44,6 +51,7 @@ class ReplayIT {
     private MkProcess record(Class<? extends Keeper> version, String trace) throws Exception {
         Path bidder = ModuleJar.of(mk.work(), Bidder.class);
         Path tree = new TreeSource().instance("high", bidder).instance("low", bidder)
+            .properties("mkemu,jvm-options = \"-ea\", \"-Xmx48m\", \"-XX:+UseParallelGC\";")
             .instance("keeper", keeper(version)).write(mk.work(), "auction");
         return mk.start("run", tree, "--journal", journal(), "--trace", trace);
     }
@@ -88,10 +96,43 @@ class ReplayIT {
         for (String other : List.of("high", "low")) {
             assertEquals("equal", mk.json("replay", journal(), "--instance", other).path("verdict").asText());
         }
+        aDebuggerIsThereAtTheStep();
         aMendedModuleIsDifferentWhereTheBugWas();
         aModuleThatHangsIsEnded();
         aModuleThatEndsItsProcess();
         whatCannotBeReplayedIsRefused();
+    }
+
+    /** Step 7 handles the second bid of round 2. */
+    private void aDebuggerIsThereAtTheStep() throws Exception {
+        MkProcess debugged = replay("--debug", "--break-at", "7");
+        debugged.awaitOut(1, "^keeper: waits for a debugger: ");
+        List<String> out = debugged.out();
+        assertTrue(out.getFirst().matches("step 7, CPU 3: \\[ *\\d+\\.\\d{6}\\] callback of message \\d\\.3\\.1\\.\\d+ "
+            + "\\(type 0x100, 16 bytes\\)"), debugged::describe);
+        String attach = out.get(1).substring("keeper: waits for a debugger: ".length());
+        assertTrue(attach.matches("jdb -attach 127\\.0\\.0\\.1:\\d+"), attach);
+        VirtualMachine jvm = Jdi.attach(attach);
+        ExceptionEvent stopped = assertInstanceOf(ExceptionEvent.class, Jdi.next(jvm));
+        assertEquals("io.mkemu.replay.ReplayBreak", stopped.exception().type().name());
+        MethodEntryRequest entry = jvm.eventRequestManager().createMethodEntryRequest();
+        entry.addClassFilter(Keeper.class.getName());
+        entry.enable();
+        jvm.resume();
+        MethodEntryEvent entered = assertInstanceOf(MethodEntryEvent.class, Jdi.next(jvm));
+        assertEquals("bid", entered.method().name());
+        ObjectReference keeper = entered.thread().frame(0).thisObject();
+        long earlier = ((LongValue) keeper.getValue(keeper.referenceType().fieldByName("earlier"))).value();
+        assertTrue(earlier == 21 || earlier == 22, () -> "the first bid of round 2 is " + earlier);
+        List<String> options = Procs.commandLine(awaitChild(debugged.pid()));
+        assertTrue(options.containsAll(List.of("-ea", "-Xmx48m", "-XX:+UseParallelGC")), options::toString);
+        entry.disable();
+        jvm.dispose();
+        debugged.ends(0);
+        assertEquals("EQUAL", debugged.out().getLast(), debugged::describe);
+        replay("--debug", "--break-at", "9999").refuses(2, "--break-at 9999 is behind the end: .* has \\d+ steps");
+        replay("--break-at", "7").refuses(2, "--break-at is for a debugger: add --debug");
+        replay("--debug", "--timeout", "7").refuses(2, "--timeout is not for --debug");
     }
 
     private void aMendedModuleIsDifferentWhereTheBugWas() throws Exception {

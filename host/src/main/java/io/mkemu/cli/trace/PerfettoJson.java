@@ -112,14 +112,14 @@ final class PerfettoJson implements TraceLines {
 
     private void slice(EventName name, long time, long nanos, TraceEntry entry) throws IOException {
         track(entry);
-        open(PerfettoTracks.title(name, entry), "X", process(entry), thread(entry), time);
+        open(PerfettoTracks.title(name, entry, names), "X", process(entry), thread(entry), time);
         json.writeNumberField("dur", micros(Math.max(1, nanos)));
         told(name, time, entry);
     }
 
     private void instant(EventName name, long time, TraceEntry entry, String scope) throws IOException {
         track(entry);
-        open(PerfettoTracks.title(name, entry), "i", process(entry), thread(entry), time);
+        open(PerfettoTracks.title(name, entry, names), "i", process(entry), thread(entry), time);
         json.writeStringField("s", scope);
         told(name, time, entry);
     }

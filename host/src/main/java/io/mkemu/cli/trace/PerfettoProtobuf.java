@@ -109,7 +109,7 @@ final class PerfettoProtobuf implements TraceLines {
     private TrackEvent.Builder event(EventName name, long time, TraceEntry entry, long track) throws IOException {
         forget();
         TrackEvent.Builder event = TrackEvent.newBuilder().setTrackUuid(track)
-            .setNameIid(strings.number(Table.EVENT, PerfettoTracks.title(name, entry)))
+            .setNameIid(strings.number(Table.EVENT, PerfettoTracks.title(name, entry, names)))
             .addCategoryIids(strings.number(Table.CATEGORY, PerfettoTracks.category(name, entry)));
         fields.add(name, time, entry, event);
         InternedData fresh = strings.fresh();

@@ -55,7 +55,11 @@ final class PerfettoTracks {
     }
 
     /** What an event is called. */
-    static String title(EventName name, TraceEntry entry) {
+    static String title(EventName name, TraceEntry entry, TraceNames names) {
+        String task = name == EventName.TASK ? names.task(entry) : null;
+        if (task != null) {
+            return "task " + task;
+        }
         String what = name == EventName.CALLBACK_BEGIN ? "callback" : name.label();
         return entry.hasType() ? what + " 0x" + Integer.toHexString(entry.type()) : what;
     }

@@ -2,16 +2,22 @@
 package io.mkemu.cli.trace;
 
 import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.Progress;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.host.replay.ReplaySession;
+import io.mkemu.host.replay.ReplaySession.Debug;
 import io.mkemu.host.replay.ReplaySession.Report;
 import io.mkemu.host.replay.ReplaySession.Wanted;
 import io.mkemu.host.view.LogText;
 import io.mkemu.log.LogLevel;
+import io.mkemu.replay.BreakPoint;
 import io.mkemu.replay.ReplayResult.Verdict;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +37,9 @@ import picocli.CommandLine.Parameters;
         + "if a module hangs or ends its process; with 7 if the recording does not hold what a replay needs.", "",
         "Example: mk run bug.dts --journal bug --trace all; mk replay bug --instance web"})
 public final class ReplayCommand implements Callable<Integer> {
+    private static final long DEFAULT_MILLIS = 60_000;
+    private static final int MAX_PORT = 65_535;
+
     @Parameters(paramLabel = "JOURNAL", description = "A journal, for its newest recording, or a recording in it.")
     private Path journal;
 
@@ -42,9 +51,19 @@ public final class ReplayCommand implements Callable<Integer> {
         + "the last that is recorded.")
     private Integer life;
 
-    @Option(names = "--timeout", paramLabel = "S", defaultValue = "60",
-        description = "How long one callback, task step or init may take, in seconds; default ${DEFAULT-VALUE}.")
+    @Option(names = "--timeout", paramLabel = "S", description = "How long one callback, task step or init may take, "
+        + "in seconds; default 60, with --debug as long as it takes.")
     private Seconds timeout;
+
+    @Option(names = "--debug", paramLabel = "PORT", arity = "0..1", fallbackValue = "0", description = "Wait for a "
+        + "debugger on 127.0.0.1 before a module runs, and print the command that attaches one; on a free port unless "
+        + "PORT is given.")
+    private Integer debug;
+
+    @Option(names = "--break-at", paramLabel = "STEP", description = "With --debug: run up to this step, and wait for "
+        + "the debugger there. Its number, from 1, as the report counts them, or the id of the message that it "
+        + "handles, as mk trace prints it.")
+    private String breakAt;
 
     @Option(names = {"-v", "--verbose"}, description = "Print what the kernel logs; with --json on stderr.")
     private boolean verbose;
@@ -54,10 +73,13 @@ public final class ReplayCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        checkDebug();
         List<String> notes = new ArrayList<>();
         Progress progress = new Progress();
         PrintStream log = json ? System.err : System.out;
-        ReplaySession session = new ReplaySession(new Wanted(journal, instance, life, timeout.millis()),
+        ReplaySession session = new ReplaySession(new Wanted(journal, instance, life,
+            timeout != null ? timeout.millis() : debug != null ? 0 : DEFAULT_MILLIS,
+            debug == null ? null : new Debug(debug, breakAt == null ? "" : breakAt)),
             new ReplaySession.Listener() {
                 @Override
                 public synchronized void warning(String text) {
@@ -77,6 +99,18 @@ public final class ReplayCommand implements Callable<Integer> {
                 }
 
                 @Override
+                public synchronized void breaks(String step) {
+                    progress.clear();
+                    log.println(LogText.printable(step));
+                }
+
+                @Override
+                public synchronized void waits(String attach) {
+                    progress.clear();
+                    log.println(instance + ": waits for a debugger: " + attach);
+                }
+
+                @Override
                 public synchronized void progress(long steps, long ofSteps) {
                     progress.show(steps + " of " + ofSteps + " steps");
                 }
@@ -93,6 +127,39 @@ public final class ReplayCommand implements Callable<Integer> {
             code[0] = code(report.result().verdict()).code();
         });
         return code[0];
+    }
+
+    private void checkDebug() {
+        if (debug == null) {
+            check(breakAt == null, "--break-at is for a debugger: add --debug");
+            return;
+        }
+        check(timeout == null, "--timeout is not for --debug: a step takes as long as the debugger holds it up");
+        if (breakAt != null) {
+            checkBreakAt();
+        }
+        check(debug >= 0 && debug <= MAX_PORT, "--debug " + debug + ": expected a port, 1.." + MAX_PORT);
+        try (ServerSocket free = new ServerSocket()) {
+            free.setReuseAddress(true);
+            free.bind(new InetSocketAddress("127.0.0.1", debug));
+        } catch (IOException taken) {
+            throw new MachineException(ExitCode.RESOURCES, "--debug " + debug + ": the port cannot be had on "
+                + "127.0.0.1 (" + taken.getMessage() + "); give another, or none for a free one");
+        }
+    }
+
+    private void checkBreakAt() {
+        try {
+            BreakPoint.of(breakAt.isEmpty() ? "0" : breakAt);
+        } catch (IllegalArgumentException wrong) {
+            throw new MachineException(ExitCode.USAGE, "--break-at " + breakAt + ": " + wrong.getMessage());
+        }
+    }
+
+    private static void check(boolean good, String problem) {
+        if (!good) {
+            throw new MachineException(ExitCode.USAGE, problem);
+        }
     }
 
     private static ExitCode code(Verdict verdict) {

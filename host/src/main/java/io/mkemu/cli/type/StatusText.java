@@ -100,6 +100,9 @@ public final class StatusText {
             + (text(one, "kernel").equals("native") ? ", native kernel" : "")
             + (one.path("external").asBoolean() ? ", external" : "") + (text(one, "restart").equals("never") ? ""
             : ", restart " + text(one, "restart") + ", " + text(one, "restarts") + " in a row"));
+        if (!one.path("jvmOptions").isEmpty()) {
+            lines.add("jvm options " + words(one.path("jvmOptions")));
+        }
         if (!text(one, "cmdline").isEmpty()) {
             lines.add("cmdline " + text(one, "cmdline"));
         }

@@ -7,7 +7,9 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.InstanceMain;
 import io.mkemu.machine.MachineDirectory;
+import io.mkemu.plan.JvmOptions;
 import io.mkemu.record.RecordedInstanceMain;
+import io.mkemu.tree.InstanceSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,10 +34,14 @@ public final class InstanceCommand {
      * As {@link #of}, for a child of this process: what it writes to stderr is read here.
      *
      * @param debugs whether it waits for a debugger
+     * @param spec   of the instance: its id, modules and options of its JVM
      */
-    static List<String> ofChild(KernelKind kernel, boolean debugs, MachineDirectory directory, int instanceId,
-        String cmdline, List<String> modules) {
-        List<String> command = of(kernel, directory, instanceId, cmdline, modules);
+    static List<String> ofChild(KernelKind kernel, boolean debugs, MachineDirectory directory, InstanceSpec spec,
+        String cmdline) {
+        List<String> command = of(kernel, directory, spec.id(), cmdline, spec.modules());
+        if (kernel == KernelKind.JVM) {
+            command.addAll(command.indexOf("-cp"), JvmOptions.arguments(spec.jvmOptions()));
+        }
         command.add(1, kernel == KernelKind.NATIVE ? "--child" : "-D" + InstanceMain.CHILD_PROPERTY + "=true");
         if (debugs) {
             command.addAll(1, DebuggerWait.options(kernel));
@@ -97,11 +103,13 @@ public final class InstanceCommand {
      * The command line of a process with the class path and the options of an instance.
      *
      * @param errorFile where a crash report of the JVM goes
+     * @param options   of the JVM behind those of an instance
      * @param main      its main class
      * @throws MachineException if this process does not run from a distribution
      */
-    public static List<String> of(Path errorFile, Class<?> main, List<String> arguments) {
+    public static List<String> of(Path errorFile, List<String> options, Class<?> main, List<String> arguments) {
         List<String> command = jvm();
+        command.addAll(JvmOptions.arguments(options));
         command.addAll(List.of("-XX:ErrorFile=" + errorFile, "-cp", classPath(), main.getName()));
         command.addAll(arguments);
         return command;

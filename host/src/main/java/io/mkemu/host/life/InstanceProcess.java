@@ -143,8 +143,8 @@ public final class InstanceProcess extends InstanceLife {
             BitSet partition = new BitSet();
             machine().physical(spec().cpus()).forEach(cpu -> partition.set(machine().cpus().hostCpu(cpu)));
             Affinity.set(partition);
-            command = InstanceCommand.ofChild(kernel(), debugger != null, machine().directory(), spec().id(),
-                entry().cmdline(), spec().modules());
+            command = InstanceCommand.ofChild(kernel(), debugger != null, machine().directory(), spec(),
+                entry().cmdline());
             started.complete(starter.start(new ProcessBuilder(command).redirectErrorStream(true)));
         } catch (IOException | RuntimeException | Error refused) {
             /* The JDK starts a thread of its own for a child that it has forked already. */

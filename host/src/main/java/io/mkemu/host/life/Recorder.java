@@ -108,19 +108,20 @@ public final class Recorder implements AutoCloseable {
         if (drain != null) {
             var spec = machine.plan().spec();
             lifeBegins(0, HostedMachine.HOST_NAME, List.of(machine.plan().hostCpu()), spec.host().modules(),
-                spec.host().bootargs(), false);
+                spec.host().bootargs(), false, List.of());
         }
     }
 
     /** An instance is about to boot: everything of its life is set up in RAM. */
     public void lifeBegins(InstanceSpec spec, boolean external) {
         if (drain != null) {
-            lifeBegins(spec.id(), spec.name(), spec.cpus(), spec.modules(), spec.bootargs(), external);
+            lifeBegins(spec.id(), spec.name(), spec.cpus(), spec.modules(), spec.bootargs(), external,
+                external ? List.of() : spec.jvmOptions());
         }
     }
 
     private void lifeBegins(int id, String name, List<Integer> numbers, List<String> modules, String bootargs,
-        boolean external) {
+        boolean external, List<String> jvmOptions) {
         var entry = machine.mapped().instances().entry(id);
         List<Integer> cpus = machine.physical(numbers);
         ObjectNode what = Json.object();
@@ -128,6 +129,9 @@ public final class Recorder implements AutoCloseable {
         cpus.forEach(what.putArray("cpus")::add);
         modules.forEach(what.putArray("modules")::add);
         modules.stream().map(ModuleDigests::of).forEach(what.putArray("digests")::add);
+        if (!jvmOptions.isEmpty()) {
+            jvmOptions.forEach(what.putArray("jvmOptions")::add);
+        }
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
         drain.lifeBegins(id, entry.life(), cpus, Json.bytes(what));
     }

@@ -9,6 +9,7 @@ import io.mkemu.abi.WorkKind;
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.host.replay.RecordedLife.Gap;
 import io.mkemu.host.view.LogText;
+import io.mkemu.plan.JvmOptions;
 import io.mkemu.replay.ScriptHeader;
 import io.mkemu.replay.ScriptReader;
 import io.mkemu.replay.ScriptWriter;
@@ -55,6 +56,9 @@ final class LifeExtract implements AutoCloseable {
     private void check(Begin begin) {
         String why = begin.external() ? "was no process of mkemu's, so nothing is known of what its kernel told it"
             : begin.modules().isEmpty() ? "ran no module"
+            /* A journal may come from anybody. */
+            : JvmOptions.problem(begin.jvmOptions()) != null ? "had JVM options that are not allowed: "
+            + JvmOptions.problem(begin.jvmOptions())
             : life.mode() != TraceMode.ALL ? "was recorded with trace=" + life.mode().label()
             + " when it began, which does not hold what its kernel told it; record it with --trace all" : null;
         if (why != null) {

@@ -23,10 +23,11 @@ final class RecordedLife {
      * @param modules  names or paths, in the order of loading
      * @param digests  SHA-256 of each module's jar, "" for what is none; empty if the journal does not tell
      * @param cpus     physical, by logical id
+     * @param jvmOptions of its JVM, those of the tree
      * @param external whether it was no process of mkemu's
      */
     record Begin(int instance, String name, int life, long nanos, String cmdline, List<String> modules,
-        List<String> digests, List<Integer> cpus, boolean external) {
+        List<String> digests, List<Integer> cpus, List<String> jvmOptions, boolean external) {
     }
 
     private final Begin begin;

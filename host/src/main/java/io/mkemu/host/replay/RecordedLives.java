@@ -105,7 +105,7 @@ final class RecordedLives {
         JsonNode what = json();
         Begin begin = new Begin(what.path("id").asInt(), what.path("name").asText(), what.path("life").asInt(),
             record.time(), what.path("cmdline").asText(), texts(what.path("modules")), texts(what.path("digests")),
-            numbers(what.path("cpus")), what.path("external").asBoolean());
+            numbers(what.path("cpus")), texts(what.path("jvmOptions")), what.path("external").asBoolean());
         if (find(begin.instance(), begin.life()) == null) {
             lives.add(new RecordedLife(begin, mode));
         }

@@ -3,9 +3,10 @@ package io.mkemu.host.replay;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.host.life.DebuggerWait;
 import io.mkemu.host.life.InstanceCommand;
 import io.mkemu.log.LogLevel;
-import io.mkemu.replay.Replay;
+import io.mkemu.replay.ReplayBreak;
 import io.mkemu.replay.ReplayMain;
 import io.mkemu.replay.ReplayProtocol;
 import io.mkemu.replay.ReplayResult;
@@ -26,8 +27,11 @@ final class ReplayProcess {
 
     private final Path directory;
     private final long stepMillis;
-    private final Replay.Listener listener;
+    private final List<String> jvmOptions;
+    private final ReplaySession.Debug debug;
+    private final ReplaySession.Listener listener;
     private final LongConsumer progress;
+    private final DebuggerWait debugger = new DebuggerWait();
     private final AtomicLong heard = new AtomicLong();
     private volatile Process process;
     private volatile boolean stopped;
@@ -37,10 +41,15 @@ final class ReplayProcess {
      * Prepares.
      *
      * @param directory  holds the script, and takes what a crash leaves
-     * @param stepMillis how long a step may take
+     * @param jvmOptions that the life's JVM had
+     * @param stepMillis how long a step may take; 0: as long as it takes
+     * @param debug      how it waits for a debugger; null: it does not
      * @param progress   told from time to time how many steps are done
      */
-    ReplayProcess(Path directory, long stepMillis, Replay.Listener listener, LongConsumer progress) {
+    ReplayProcess(Path directory, List<String> jvmOptions, long stepMillis, ReplaySession.Debug debug,
+        ReplaySession.Listener listener, LongConsumer progress) {
+        this.jvmOptions = jvmOptions;
+        this.debug = debug;
         this.directory = directory;
         this.stepMillis = stepMillis;
         this.listener = listener;
@@ -54,8 +63,12 @@ final class ReplayProcess {
      * @throws MachineException if it cannot be run, or is stopped
      */
     ReplayResult run(Path script) throws IOException, InterruptedException {
-        List<String> command = InstanceCommand.of(directory.resolve("hs_err.log"), ReplayMain.class,
-            List.of(script.toString(), Long.toString(stepMillis)));
+        List<String> command = InstanceCommand.of(directory.resolve("hs_err.log"), jvmOptions, ReplayMain.class,
+            List.of(debug == null ? "" : debug.breakAt(), script.toString(), Long.toString(stepMillis)));
+        if (debug != null) {
+            command.add(1, debug.breakAt().isEmpty() ? DebuggerWait.option(debug.port())
+                : DebuggerWait.option(debug.port(), ReplayBreak.class));
+        }
         heard.set(System.nanoTime());
         /* Its stdin stays open as long as this process lives: that is how it knows. */
         process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
@@ -93,7 +106,7 @@ final class ReplayProcess {
     private void watch() {
         try {
             while (!process.waitFor(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
-                if (System.nanoTime() - heard.get() > limit()) {
+                if (stepMillis != 0 && System.nanoTime() - heard.get() > limit()) {
                     silent = true;
                     process.destroyForcibly();
                 }
@@ -114,10 +127,18 @@ final class ReplayProcess {
             }
             case ReplayProtocol.REFUSED -> throw new MachineException(
                 ExitCode.of(Integer.parseInt(fields.get(1))), fields.get(2));
-            /* What the JVM itself says. */
-            default -> listener.warning("the process of the replay says: " + line);
+            case ReplayProtocol.BREAK -> listener.breaks(fields.get(1));
+            default -> jvmSays(line);
         }
         return null;
+    }
+
+    private void jvmSays(String line) {
+        if (debug != null && debugger.line(line)) {
+            listener.waits(debugger.attach());
+        } else {
+            listener.warning("the process of the replay says: " + line);
+        }
     }
 
     /** Ends it. Any thread. */

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.replay;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.ModuleDigests;
 import io.mkemu.journal.Segment;
+import io.mkemu.replay.BreakPoint;
 import io.mkemu.replay.Replay;
 import io.mkemu.replay.ReplayResult;
 import io.mkemu.replay.ScriptReader;
@@ -23,15 +26,29 @@ public final class ReplaySession {
      * @param journal    a journal, for its newest recording, or a recording
      * @param instance   name or id
      * @param life       which of its lives, null for the last
-     * @param stepMillis how long a step may take
+     * @param stepMillis how long a step may take; 0: as long as it takes
+     * @param debug      how it waits for a debugger; null: it does not
      */
-    public record Wanted(Path journal, String instance, Integer life, long stepMillis) {
+    public record Wanted(Path journal, String instance, Integer life, long stepMillis, Debug debug) {
+    }
+
+    /**
+     * How a replay waits for a debugger.
+     *
+     * @param port    on 127.0.0.1; 0 for a free one
+     * @param breakAt where it waits, as {@link BreakPoint} reads it; empty: before anything runs
+     */
+    public record Debug(int port, String breakAt) {
     }
 
     /** Is told what happens meanwhile, and warned of all that the user should know, a line each. */
     public interface Listener extends Replay.Listener {
         /** So many steps are done. */
         void progress(long steps, long ofSteps);
+
+        /** It waits for a debugger: the command that attaches one. */
+        void waits(String attach);
+
     }
 
     /**
@@ -107,7 +124,11 @@ public final class ReplaySession {
             try (ScriptReader made = new ScriptReader(script)) {
                 steps = made.header().steps();
             }
-            process = new ReplayProcess(directory, wanted.stepMillis(), listener,
+            if (wanted.debug() != null && BreakPoint.of(wanted.debug().breakAt()).step() > steps) {
+                throw new MachineException(ExitCode.USAGE, "--break-at " + wanted.debug().breakAt() + " is behind the "
+                    + "end: " + life.text() + " has " + steps + " steps");
+            }
+            process = new ReplayProcess(directory, begin.jvmOptions(), wanted.stepMillis(), wanted.debug(), listener,
                 done -> listener.progress(done, steps));
             if (stopped) {
                 process.stop();

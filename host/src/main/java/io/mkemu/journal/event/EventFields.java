@@ -79,6 +79,10 @@ public final class EventFields {
             case CALLBACK_END -> took(entry, to);
             case TASK -> {
                 to.number("task", entry.id());
+                String task = names.task(entry);
+                if (task != null) {
+                    to.text("name", task);
+                }
                 took(entry, to);
                 to.number("ended", entry.type());
             }
@@ -113,7 +117,11 @@ public final class EventFields {
                 to.number("result", entry.id());
                 to.number("arg0", entry.arg0());
                 to.number("arg1", entry.arg1());
-                to.payload(entry.payload());
+                if (KernelCall.of(entry.type()) == KernelCall.START_TASK) {
+                    to.text("name", text(entry));
+                } else {
+                    to.payload(entry.payload());
+                }
             }
             default -> host(name, entry, to);
         }

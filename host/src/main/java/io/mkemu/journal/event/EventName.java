@@ -58,7 +58,7 @@ public enum EventName {
     /** Memory was freed. */
     POOL_FREE("address pages result", "multikernel_instance_free"),
     /** A task was stepped. */
-    TASK("task took ended", "trace=all: a task was stepped"),
+    TASK("task name took ended", "trace=all: a task was stepped"),
     /** Work ran. */
     WORK("work number took", "trace=all: a module ran outside of messages and tasks: run_on_cpu, init, exit"),
     /** The kernel answered a module. */

@@ -2,8 +2,10 @@
 package io.mkemu.journal.event;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.journal.JournalText;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SortedMap;
@@ -14,6 +16,13 @@ public final class TraceNames {
     /** What a machine's own events name as their instance. */
     public static final int MACHINE = -1;
 
+    /** More names of tasks are not kept: a kernel may start one for each request. */
+    private static final int MAX_TASKS = 1 << 16;
+
+    private record TaskKey(int instance, long life, int cpu, long number) {
+    }
+
+    private final Map<TaskKey, String> tasks = new HashMap<>();
     private final SortedMap<Integer, String> names = new TreeMap<>(Map.of(0, "host"));
     private final Map<Integer, Integer> owners = new HashMap<>();
     private String machine = "";
@@ -40,7 +49,19 @@ public final class TraceNames {
                 name(entry.instance(), what.path("name").textValue());
             }
             what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
+        } else if (entry.event() == TraceEvent.CALL && KernelCall.of(entry.type()) == KernelCall.START_TASK
+            && tasks.size() < MAX_TASKS) {
+            tasks.put(taskKey(entry), new String(entry.payload(), StandardCharsets.UTF_8));
         }
+    }
+
+    private static TaskKey taskKey(TraceEntry entry) {
+        return new TaskKey(entry.instance(), entry.life(), entry.cpu(), entry.id());
+    }
+
+    /** The name of the task that a TASK event is of; null if the journal has not told it. */
+    public String task(TraceEntry entry) {
+        return tasks.get(taskKey(entry));
     }
 
     /** Learns whose a CPU is now. */

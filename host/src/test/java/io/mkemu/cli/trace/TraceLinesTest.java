@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
@@ -138,6 +139,8 @@ class TraceLinesTest {
         cpu.add(TraceEvent.SEND, TraceRecordDescriptor.ELIDED, time++, ID + 1, 0x65, 8, 1, 1)
             .add(TraceEvent.SEND, RUNG | TraceRecordDescriptor.WOKEN, time++, ID + 2, 0x65, 8, 1, 1)
             .add(TraceEvent.CALLBACK, TraceRecordDescriptor.FIRST, time++, ID, 0x65, 8, 1, 1)
+            .add(TraceEvent.CALL, 0, time, ID, KernelCall.START_TASK.ordinal(), 0, 0,
+                "bid".getBytes(StandardCharsets.UTF_8))
             .add(TraceEvent.GAP, 0, time++, 3, 0, 0, 1, 2).garbage(17);
         Records host = new Records()
             .add(TraceEvent.STATE, 0, time++, 0, 0, InstanceState.FAILED.ordinal(), InstanceState.ACTIVE.ordinal(),
