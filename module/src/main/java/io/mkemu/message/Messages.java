@@ -168,7 +168,7 @@ public final class Messages implements AutoCloseable {
         if (!isValid(type, length)) {
             return -Errno.EINVAL;
         }
-        write(single, 0, ONE_WAY, type, subtype, 0, 0, payload, offset, length);
+        MessageWriter.write(single, 0, ONE_WAY, type, subtype, 0, 0, client, payload, offset, length);
         return kernel.sendIpiData(instanceId, single, 0, PAYLOAD_OFFSET + length, IPI_TYPE | type);
     }
 
@@ -232,7 +232,8 @@ public final class Messages implements AutoCloseable {
         }
         int slot = Calls.slot(to.next());
         int bytes = PAYLOAD_OFFSET + length;
-        write(to.requests(), Calls.at(slot), REQUEST, type, subtype, to.next(), (int) life, payload, offset, length);
+        MessageWriter.write(to.requests(), Calls.at(slot), REQUEST, type, subtype, to.next(), (int) life, client,
+            payload, offset, length);
         int sent = kernel.sendIpiData(instanceId, to.requests(), Calls.at(slot), bytes, IPI_TYPE | type);
         if (sent != 0) {
             return sent;
@@ -270,8 +271,8 @@ public final class Messages implements AutoCloseable {
         if (to.isAnswered(id)) {
             return -Errno.EEXIST;
         }
-        write(to.answers(), to.at(id), ANSWER, 0, 0, id, (int) to.life(), payload, offset, length);
-        to.answers().putInt(to.at(id) + CLIENT_OFFSET, to.client(), ByteOrder.LITTLE_ENDIAN);
+        MessageWriter.write(to.answers(), to.at(id), ANSWER, 0, 0, id, (int) to.life(), to.client(), payload, offset,
+            length);
         to.answered(id, PAYLOAD_OFFSET + length);
         sendAnswer(to, id);
         return 0;
@@ -284,32 +285,6 @@ public final class Messages implements AutoCloseable {
 
     private static boolean isValid(int type, int length) {
         return type >= 1 && type <= MAX_TYPE && length >= 0 && length <= MAX_PAYLOAD;
-    }
-
-    private void write(UnsafeBuffer to, int at, int kind, int type, int subtype, long id, int life,
-        DirectBuffer payload, int offset, int length) {
-        to.putInt(at + TYPE_OFFSET, type, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + SUBTYPE_OFFSET, subtype, ByteOrder.LITTLE_ENDIAN);
-        to.putLong(at + ID_OFFSET, id, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + LENGTH_OFFSET, length, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + KIND_OFFSET, kind, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + LIFE_OFFSET, life, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + CLIENT_OFFSET, client, ByteOrder.LITTLE_ENDIAN);
-        copy(to, at + PAYLOAD_OFFSET, payload, offset, length);
-    }
-
-    /* By words: a payload is short, and a call that copies memory costs more than it. */
-    private static void copy(UnsafeBuffer to, int at, DirectBuffer from, int offset, int length) {
-        if (length > 0) {
-            from.boundsCheck(offset, length);
-        }
-        int words = length & -Long.BYTES;
-        for (int done = 0; done < words; done += Long.BYTES) {
-            to.putLong(at + done, from.getLong(offset + done));
-        }
-        for (int done = words; done < length; done++) {
-            to.putByte(at + done, from.getByte(offset + done));
-        }
     }
 
     /* ---- what comes ---- */
