@@ -222,6 +222,7 @@ int main(int argc, char **argv)
     pthread_join(kernel.cpus[0].thread, NULL);
     cpus_park();
     stderr_tell(LOG_NOTICE, true, NULL);
+    klog_tell_suppressed(true);
     mkemu_leave(&kernel.peer, 0);
     return 0;
 }

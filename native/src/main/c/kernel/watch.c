@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks at the CPUs once a second from outside. */
+/* Once a second, from outside of the CPUs. */
 #include "kernel.h"
 
 static void *watch(void *unused)
@@ -8,6 +8,7 @@ static void *watch(void *unused)
     for (;;) {
         struct timespec second = {.tv_sec = 1};
         nanosleep(&second, NULL);
+        klog_tell_suppressed(false);
         stderr_tell(LOG_NOTICE, false, NULL);
         mkemu_core_watch(kernel.core, debugger_is_there()); /* it may hold one CPU while this thread runs */
     }

@@ -70,8 +70,11 @@ final class LaneLives {
         for (int index = 0; index < LIVES; index++) {
             long at = lives + index * LIVES_LENGTH;
             long who = UnsafeApi.getLongAcquire(null, at + LIVES_WHO_OFFSET);
+            if (who == NOBODY) {
+                continue;
+            }
             long first = UnsafeApi.getLongAcquire(null, at + LIVES_FIRST_OFFSET);
-            boolean whole = who != NOBODY && UnsafeApi.getLongAcquire(null, at + LIVES_WHO_OFFSET) == who;
+            boolean whole = UnsafeApi.getLongAcquire(null, at + LIVES_WHO_OFFSET) == who;
             if (whole && first <= number && first > latest) {
                 latest = first;
                 sender = who;

@@ -8,6 +8,8 @@ import org.agrona.concurrent.UnsafeBuffer;
  * that the receiver knows which will never come again. The messages themselves are kept, to be repeated.
  */
 final class Calls {
+    private static final long UNSEEN = Long.MIN_VALUE;
+
     private final int instance;
     private final long[] ids = new long[Messages.WINDOW];
     private final long[] lives = new long[Messages.WINDOW];
@@ -57,17 +59,35 @@ final class Calls {
         return slot * Messages.SLOT;
     }
 
-    /** The next call has been sent. */
-    void begin(int type, int length, long life, long deadline, long interval, Completion completion) {
+    /**
+     * The next call has been sent.
+     *
+     * @param nanos how long it may take, from when it is first seen
+     */
+    void begin(int type, int length, long life, long nanos, long interval, Completion completion) {
         int slot = slot(next);
         ids[slot] = next++;
         types[slot] = type;
         lengths[slot] = length;
         lives[slot] = life;
-        deadlines[slot] = deadline;
+        deadlines[slot] = nanos;
+        repeats[slot] = UNSEEN;
         completions[slot] = completion;
         intervals[slot] = interval;
         open++;
+    }
+
+    /** Time begins for a call, unless it has begun. */
+    void seenAt(int slot, long now) {
+        if (repeats[slot] == UNSEEN) {
+            deadlines[slot] += now;
+            repeatLater(slot, now);
+        }
+    }
+
+    /** Whether the call of a slot has not ended, and time has begun for it. */
+    boolean isSeen(int slot) {
+        return isOpen(slot) && repeats[slot] != UNSEEN;
     }
 
     /** It is to be repeated, each time after twice as long. */

@@ -43,6 +43,7 @@ public final class Messages implements AutoCloseable {
     private static final int REPEATS = 4;
     private static final long SOONEST_NANOS = 1_000_000;
     private static final long LATEST_NANOS = 100_000_000;
+    private static final long TICK_NANOS = 1_000_000;
     private static final long LONGEST_NANOS = Long.MAX_VALUE >> 2;
     private static final long UNSET = Long.MAX_VALUE;
 
@@ -62,7 +63,8 @@ public final class Messages implements AutoCloseable {
     private final Sessions sessions = new Sessions();
     private final InstanceWatch watch;
     private final Timer timer;
-    private long timerAt = UNSET;
+    /* The timer goes off within a tick: a call that begins now is seen then. */
+    private boolean ticking;
     private boolean closed;
 
     /** Of this kernel, for the CPU that the caller runs on: in init, the boot CPU. */
@@ -166,7 +168,7 @@ public final class Messages implements AutoCloseable {
         if (!isValid(type, length)) {
             return -Errno.EINVAL;
         }
-        write(single, 0, ONE_WAY, type, subtype, 0, 0, payload, offset, length);
+        MessageWriter.write(single, 0, ONE_WAY, type, subtype, 0, 0, client, payload, offset, length);
         return kernel.sendIpiData(instanceId, single, 0, PAYLOAD_OFFSET + length, IPI_TYPE | type);
     }
 
@@ -206,7 +208,7 @@ public final class Messages implements AutoCloseable {
      * the instance is in now, and to no other.
      *
      * @param payload       may be null if length is 0; copied
-     * @param deadlineNanos from now, more than 0: then -ETIME, not before, and later only as a timer is
+     * @param deadlineNanos from now, more than 0: then -ETIME, not before; later by 1 ms, and by what a timer is late
      * @param completion    told once if the call began, see {@link Completion}; never if it did not
      * @return the id of the call, from 1; or it did not begin: -EINVAL (no such instance; type, length, deadline, no
      *     completion), -ESHUTDOWN (the instance is not active; closed), -ENODEV (it has no IPI area), -ENOSPC (the lane
@@ -230,17 +232,18 @@ public final class Messages implements AutoCloseable {
         }
         int slot = Calls.slot(to.next());
         int bytes = PAYLOAD_OFFSET + length;
-        write(to.requests(), Calls.at(slot), REQUEST, type, subtype, to.next(), (int) life, payload, offset, length);
+        MessageWriter.write(to.requests(), Calls.at(slot), REQUEST, type, subtype, to.next(), (int) life, client,
+            payload, offset, length);
         int sent = kernel.sendIpiData(instanceId, to.requests(), Calls.at(slot), bytes, IPI_TYPE | type);
         if (sent != 0) {
             return sent;
         }
-        long now = kernel.nanoTime();
-        long deadline = now + Math.min(deadlineNanos, LONGEST_NANOS);
         long interval = Math.clamp(deadlineNanos / REPEATS, SOONEST_NANOS, LATEST_NANOS);
-        to.begin(type, bytes, life, deadline, interval, completion);
-        to.repeatLater(slot, now);
-        lookAt(to.due(slot), now);
+        to.begin(type, bytes, life, Math.min(deadlineNanos, LONGEST_NANOS), interval, completion);
+        if (!ticking) {
+            ticking = true;
+            timer.restart(TICK_NANOS);
+        }
         return to.id(slot);
     }
 
@@ -268,8 +271,8 @@ public final class Messages implements AutoCloseable {
         if (to.isAnswered(id)) {
             return -Errno.EEXIST;
         }
-        write(to.answers(), to.at(id), ANSWER, 0, 0, id, (int) to.life(), payload, offset, length);
-        to.answers().putInt(to.at(id) + CLIENT_OFFSET, to.client(), ByteOrder.LITTLE_ENDIAN);
+        MessageWriter.write(to.answers(), to.at(id), ANSWER, 0, 0, id, (int) to.life(), to.client(), payload, offset,
+            length);
         to.answered(id, PAYLOAD_OFFSET + length);
         sendAnswer(to, id);
         return 0;
@@ -282,20 +285,6 @@ public final class Messages implements AutoCloseable {
 
     private static boolean isValid(int type, int length) {
         return type >= 1 && type <= MAX_TYPE && length >= 0 && length <= MAX_PAYLOAD;
-    }
-
-    private void write(UnsafeBuffer to, int at, int kind, int type, int subtype, long id, int life,
-        DirectBuffer payload, int offset, int length) {
-        to.putInt(at + TYPE_OFFSET, type, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + SUBTYPE_OFFSET, subtype, ByteOrder.LITTLE_ENDIAN);
-        to.putLong(at + ID_OFFSET, id, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + LENGTH_OFFSET, length, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + KIND_OFFSET, kind, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + LIFE_OFFSET, life, ByteOrder.LITTLE_ENDIAN);
-        to.putInt(at + CLIENT_OFFSET, client, ByteOrder.LITTLE_ENDIAN);
-        if (length > 0) {
-            to.putBytes(at + PAYLOAD_OFFSET, payload, offset, length);
-        }
     }
 
     /* ---- what comes ---- */
@@ -413,34 +402,34 @@ public final class Messages implements AutoCloseable {
         }
     }
 
-    /** Has the timer go off at a time, or before. */
-    private void lookAt(long nanos, long now) {
-        if (nanos < timerAt) {
-            timerAt = nanos;
-            timer.restart(nanos - now);
-        }
-    }
-
-    /** The timer has gone off: repeats what was not answered, and ends what is not to be any more. */
+    /**
+     * The timer has gone off: repeats what was not answered, and ends what is not to be any more. A call that it has
+     * not seen before begins now, as far as its deadline goes: so a call need not read the clock.
+     */
     private void look() {
         long now = kernel.nanoTime();
-        timerAt = UNSET;
+        ticking = false;
         long due = UNSET;
         RuntimeException fault = null;
         for (Calls to : calls) {
             for (int slot = 0; to != null && to.open() > 0 && slot < WINDOW; slot++) {
-                if (to.isOpen(slot) && to.deadline(slot) <= now) {
+                if (!to.isOpen(slot)) {
+                    continue;
+                }
+                to.seenAt(slot, now);
+                if (to.deadline(slot) <= now) {
                     fault = tell(to, to.id(slot), -Errno.ETIME, fault);
-                } else if (to.isOpen(slot) && to.repeat(slot) <= now && !repeat(to, slot, now)) {
+                } else if (to.repeat(slot) <= now && !repeat(to, slot, now)) {
                     fault = tell(to, to.id(slot), -Errno.ESHUTDOWN, fault);
                 }
-                if (to.isOpen(slot)) {
+                /* A completion may have begun another one in its place, which the next tick sees. */
+                if (to.isSeen(slot)) {
                     due = Math.min(due, to.due(slot));
                 }
             }
         }
-        if (due != UNSET) {
-            lookAt(due, now);
+        if (due != UNSET && !ticking) {
+            timer.restart(due - now);
         }
         if (fault != null) {
             throw fault;
