@@ -88,7 +88,7 @@ public final class CModule implements KernelModule, AutoCloseable {
     private final Queue<Kthread> kthreads = new ConcurrentLinkedQueue<>();
     private final AtomicReference<Throwable> fault = new AtomicReference<>();
     private final AtomicInteger contextNumbers = new AtomicInteger();
-    /** Whoever looks at its core holds it, and who frees that. */
+    /** Held by whoever looks at its core from outside, and to take that away. */
     private final Object coreLock = new Object();
     private Arena arena;
     private Kernel kernel;
@@ -143,8 +143,9 @@ public final class CModule implements KernelModule, AutoCloseable {
      */
     long load(int cpuCount, int instanceId) throws ElfFile.Refused {
         self = HostCalls.register(this);
+        long made = CoreLibrary.newCore(self, cpuCount, instanceId);
         synchronized (coreLock) {
-            core = CoreLibrary.newCore(self, cpuCount, instanceId);
+            core = made;
         }
         if (core == 0) {
             throw new ElfFile.Refused("cannot be loaded: no memory is left");
@@ -229,10 +230,7 @@ public final class CModule implements KernelModule, AutoCloseable {
                 CoreLibrary.unload(core, module);
                 module = 0;
             }
-            synchronized (coreLock) {
-                CoreLibrary.free(core);
-                core = 0;
-            }
+            CoreLibrary.free(takeCore());
         }
         if (self != 0) {
             HostCalls.unregister(self);
@@ -253,10 +251,7 @@ public final class CModule implements KernelModule, AutoCloseable {
      */
     public void abandon() {
         if (core != 0) {
-            synchronized (coreLock) {
-                CoreLibrary.abandon(core);
-                core = 0;
-            }
+            CoreLibrary.abandon(takeCore());
             module = 0;
         }
         if (self != 0) {
@@ -266,6 +261,15 @@ public final class CModule implements KernelModule, AutoCloseable {
         if (arena != null) {
             arena.close();
             arena = null;
+        }
+    }
+
+    /** Its core, which nobody looks at any more. No lock is held while C runs: it may call a simulation. */
+    private long takeCore() {
+        synchronized (coreLock) {
+            long taken = core;
+            core = 0;
+            return taken;
         }
     }
 
