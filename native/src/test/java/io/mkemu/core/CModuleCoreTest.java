@@ -158,7 +158,7 @@ class CModuleCoreTest {
         "bug      | 99 | PANIC: kernel BUG at ",
         "warn     | 0  | WARNING: CPU: 0 PID: 2 at ",
         "work     | 0  | Comm: kworker/0:0: warns [wrong]",
-        "bug      | 99 | Comm: insmod\n",
+        "bug      | 99 | Comm: insmod",
         "lock     | 99 | PANIC: BUG: scheduling while atomic: insmod/2/0x00000001",
         "twice    | 99 | PANIC: BUG: spinlock recursion on CPU#0, insmod/2, owner insmod/2",
         "callback | 99 | in in_callback [wrong]",
