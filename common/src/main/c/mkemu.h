@@ -90,6 +90,14 @@
 #define MKEMU_INSTANCE_REASON_OFFSET 1024
 /* Bytes of the reason, the closing NUL too. */
 #define MKEMU_INSTANCE_REASON_LENGTH 512
+/* Names that modules gave to types: records, not aligned, one behind the other; a length of 0 ends them. */
+#define MKEMU_INSTANCE_TYPE_NAMES_OFFSET 1536
+/* Bytes of all of them. */
+#define MKEMU_INSTANCE_TYPE_NAMES_LENGTH 512
+/* In a record of a type's name, behind the type: bytes of the name, u8; stored last. */
+#define MKEMU_INSTANCE_TYPE_NAME_LENGTH_OFFSET 4
+/* In a record of a type's name: the name. */
+#define MKEMU_INSTANCE_TYPE_NAME_BYTES_OFFSET 5
 /* Boot parameters. */
 #define MKEMU_INSTANCE_CMDLINE_OFFSET 2048
 /* Bytes of the boot parameters, the closing NUL too. */
@@ -556,6 +564,8 @@
 #define MKEMU_TRACE_EVENT_MACHINE 26
 /* A recording ends in order. */
 #define MKEMU_TRACE_EVENT_END 27
+/* A module has named a type of messages: type it; payload the name, ASCII. */
+#define MKEMU_TRACE_EVENT_TYPE_NAME 28
 /* Generated: end. */
 
 #include "mkemu_layout.h"

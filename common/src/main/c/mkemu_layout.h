@@ -85,7 +85,7 @@ struct mkemu_instance {
     uint32_t tasks_started, tasks_ended, tasks_failed;
     uint8_t reserved1[500];
     char reason[MKEMU_INSTANCE_REASON_LENGTH];
-    uint8_t reserved2[512];
+    uint8_t type_names[MKEMU_INSTANCE_TYPE_NAMES_LENGTH];
     char cmdline[MKEMU_INSTANCE_CMDLINE_LENGTH];
 };
 
@@ -210,6 +210,7 @@ MKEMU_AT(mkemu_instance, tasks_started, MKEMU_INSTANCE_TASKS_STARTED_OFFSET);
 MKEMU_AT(mkemu_instance, tasks_ended, MKEMU_INSTANCE_TASKS_ENDED_OFFSET);
 MKEMU_AT(mkemu_instance, tasks_failed, MKEMU_INSTANCE_TASKS_FAILED_OFFSET);
 MKEMU_AT(mkemu_instance, reason, MKEMU_INSTANCE_REASON_OFFSET);
+MKEMU_AT(mkemu_instance, type_names, MKEMU_INSTANCE_TYPE_NAMES_OFFSET);
 MKEMU_AT(mkemu_instance, cmdline, MKEMU_INSTANCE_CMDLINE_OFFSET);
 MKEMU_SIZE(mkemu_instance, MKEMU_INSTANCE_LENGTH);
 MKEMU_AT(mkemu_page, grants, MKEMU_PAGE_TABLE_GRANTS_OFFSET);

@@ -48,8 +48,15 @@ void mkc_task_end(struct mkc_task *task, int64_t result)
         task->irqs_off = false;
     }
     if (task->counted) {
+        bool failed = result < 0 && result != -EINTR; /* -EINTR: stopped before it ran */
+        if (failed) {
+            const char *name = mkc_errno_name((int)-result);
+            mkc_log(core, 3, "%s: kthread %s returned %lld%s%s: it counts as failed",
+                task->owner ? mkc_of(task->owner)->name : "mkemu", task->task.comm, (long long)result,
+                name ? ", -" : "", name ? name : "");
+        }
         task->counted = false;
-        core->host.task_ended(core->host.self, result < 0 && result != -EINTR);
+        core->host.task_ended(core->host.self, failed);
     }
     mkc_lock_take(&task->cpu->lock);
     WRITE_ONCE(task->task.__state, TASK_DEAD);

@@ -67,12 +67,17 @@ extern __thread struct cpu *this_cpu;
 void klog(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void klog_raw(int level, const char *line, size_t length);
 
-/* A source of lines that may come in floods: 10 in 5 s pass, the number of the others is told. Any thread. */
+/*
+ * A source of lines that may come in floods: 10 in 5 s pass, the number of the others is told before the next one, or by
+ * klog_tell_suppressed: of sources whose 5 s are over, or of all. Any thread. A source lives as long as the process.
+ */
 struct rate_limit {
     const char *source;
-    uint64_t since, passed, suppressed;
+    uint64_t since, passed, suppressed, is_known;
+    struct rate_limit *next;
 };
 bool klog_passes(struct rate_limit *limit);
+void klog_tell_suppressed(bool all);
 
 /* Ends the process with a reason, in the instance table, in the log and, unless the host reads that, on stderr. */
 void fail(int exit_code, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));

@@ -213,6 +213,7 @@ int main(int argc, char **argv)
     watch_start();
     pthread_join(kernel.cpus[0].thread, NULL);
     cpus_park();
+    klog_tell_suppressed(true);
     mkemu_leave(&kernel.peer, 0);
     return 0;
 }

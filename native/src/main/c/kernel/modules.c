@@ -5,7 +5,7 @@
 enum { MOST_MODULES = 64, ERROR = 400 };
 
 struct module {
-    struct mkemu_core_module *core;
+    struct mkemu_core_module *core; /* NULL: it could not be loaded */
     const char *path;
     bool is_up;
 };
@@ -21,8 +21,11 @@ void modules_load(char *const *paths, int count)
             MOST_MODULES);
     for (int index = 0; index < count; index++) {
         struct mkemu_core_module *loaded = mkemu_core_load(kernel.core, paths[index], error, sizeof error);
-        if (!loaded)
-            fail(EXIT_CODE_MODULE, "module %s %s", paths[index], error);
+        if (!loaded) {
+            /* As a module whose init fails: the others go on. */
+            __atomic_fetch_add(&kernel.peer.entry->tasks_failed, 1, __ATOMIC_SEQ_CST);
+            klog(LOG_ERR, "%s: init failed: %s", paths[index], error);
+        }
         modules[module_count++] = (struct module){.core = loaded, .path = paths[index]};
     }
 }
@@ -47,7 +50,15 @@ static bool is_taken(const char *name)
             return true;
     char full[200];
     for (int index = 0; index < module_count; index++) {
-        const char *parameter;
+        const char *parameter, *file = strrchr(modules[index].path, '/');
+        if (!modules[index].core) {
+            /* What it takes nobody knows: all that has its name, which is its file's as a rule. */
+            size_t length = strcspn(name, ".");
+            snprintf(full, sizeof full, "%.*s.so", (int)length, name);
+            if (name[length] && params_same(full, file ? file + 1 : modules[index].path))
+                return true;
+            continue;
+        }
         for (uint32_t at = 0; (parameter = mkemu_core_module_parameter(modules[index].core, at)); at++) {
             snprintf(full, sizeof full, "%s.%s", mkemu_core_module_name(modules[index].core), parameter);
             if (params_same(name, full))
@@ -75,6 +86,8 @@ void modules_init(void)
 {
     for (int index = 0; index < module_count; index++) {
         struct module *module = &modules[index];
+        if (!module->core)
+            continue;
         mkemu_core_init(kernel.core, module->core);
         int result = await(module->core);
         module->is_up = result == 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks at the CPUs once a second from outside: says which one does not come round, and what runs on it. */
+/* Once a second, from outside of the CPUs: says which one does not come round, and how many lines were suppressed. */
 #include "kernel.h"
 
 #include <stdlib.h>
@@ -15,6 +15,7 @@ static void *watch(void *unused)
     for (;;) {
         struct timespec second = {.tv_sec = 1};
         nanosleep(&second, NULL);
+        klog_tell_suppressed(false);
         bool debugged = debugger_is_there(); /* it may hold one CPU while this thread runs */
         for (uint32_t index = 0; seen && still && index < kernel.cpu_count; index++) {
             struct cpu *cpu = &kernel.cpus[index];

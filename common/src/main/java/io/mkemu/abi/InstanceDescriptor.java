@@ -18,6 +18,7 @@ package io.mkemu.abi;
  *  +464  boot steps: 6 of CLOCK_MONOTONIC ns, see {@link BootStep}
  *  +512  tasks: started u32, ended u32, failed u32
  *  +1024 reason: 512 bytes UTF-8, why it failed
+ *  +1536 type names: 512 bytes of { type u32, length u8, name }, one behind the other
  *  +2048 boot parameters: 2048 bytes UTF-8
  * </pre>
  */
@@ -76,6 +77,14 @@ public final class InstanceDescriptor {
     public static final int REASON_OFFSET = 1024;
     /** Bytes of the reason, the closing NUL too. */
     public static final int REASON_LENGTH = 512;
+    /** Names that modules gave to types: records, not aligned, one behind the other; a length of 0 ends them. */
+    public static final int TYPE_NAMES_OFFSET = 1536;
+    /** Bytes of all of them. */
+    public static final int TYPE_NAMES_LENGTH = 512;
+    /** In a record of a type's name, behind the type: bytes of the name, u8; stored last. */
+    public static final int TYPE_NAME_LENGTH_OFFSET = 4;
+    /** In a record of a type's name: the name. */
+    public static final int TYPE_NAME_BYTES_OFFSET = 5;
     /** Boot parameters. */
     public static final int CMDLINE_OFFSET = 2048;
     /** Bytes of the boot parameters, the closing NUL too. */

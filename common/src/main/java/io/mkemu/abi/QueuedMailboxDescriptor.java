@@ -32,8 +32,8 @@ package io.mkemu.abi;
  *  writes a record, finds a zero where nothing is yet. A message is consumed by storing head, with release, after its
  *  callbacks. A lane is full when slots messages are not consumed; they and the gaps at two jumps always find room.
  *
- *  who: 256 times the sender's life, plus its instance. A life that begins to send by a lane stores the number of its
- *  first message, then who it is, in place of the oldest of the four: so a message tells which life has sent it.
+ *  who: the sender's life * 256 + its instance. A life that begins to send by a lane stores the number of its first
+ *  message, then who it is, in place of the oldest of the four: so a message tells which life has sent it.
  * </pre>
  */
 public final class QueuedMailboxDescriptor {

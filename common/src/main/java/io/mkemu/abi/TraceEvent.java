@@ -77,7 +77,9 @@ public enum TraceEvent {
     /** A recording begins: payload the machine, as the journal's docs say. */
     MACHINE(TraceMode.OFF),
     /** A recording ends in order. */
-    END(TraceMode.OFF);
+    END(TraceMode.OFF),
+    /** A module has named a type of messages: type it; payload the name, ASCII. */
+    TYPE_NAME(TraceMode.OFF);
 
     private final TraceMode from;
 

@@ -30,6 +30,7 @@ public final class InstanceEntry {
     private final int id;
     private final int nrCpus;
     private final long ramSize;
+    private final TypeNames typeNames;
 
     InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
         table.boundsCheck(base, LENGTH);
@@ -39,6 +40,7 @@ public final class InstanceEntry {
         this.id = id;
         this.nrCpus = layout.nrCpus();
         this.ramSize = layout.ramSize();
+        this.typeNames = new TypeNames(table, base + TYPE_NAMES_OFFSET);
     }
 
     /** Id, 0..255; 0 is the host. */
@@ -228,7 +230,7 @@ public final class InstanceEntry {
         return table.getLongVolatile(base + BOOT_STEPS_OFFSET + step.ordinal() * Long.BYTES);
     }
 
-    /** Forgets what a former life wrote about itself: steps, tasks, process id, exit code and reason. Host only. */
+    /** Forgets what a former life wrote about itself: steps, tasks, type names, and how it ended. Host only. */
     public void forgetLife() {
         for (BootStep step : BootStep.values()) {
             bootStep(step, 0);
@@ -239,6 +241,7 @@ public final class InstanceEntry {
         pid(0);
         exitCode(NO_EXIT_CODE);
         reason("");
+        typeNames.clear();
     }
 
     /** Records that a boot step was reached. */
@@ -274,6 +277,11 @@ public final class InstanceEntry {
     /** Says why. */
     public void reason(String reason) {
         text(REASON_OFFSET, REASON_LENGTH, reason);
+    }
+
+    /** Names that this life's modules gave to types. */
+    public TypeNames typeNames() {
+        return typeNames;
     }
 
     /** Boot parameters. */

@@ -23,14 +23,14 @@ import picocli.CommandLine.Option;
     header = "Prints what the CPUs have counted.", description = {
     "Prints what the CPUs have counted, as /proc/interrupts.",
     "Of a machine that runs: a column for each physical CPU that an instance owns, with the instance's name below it, "
-        + "and a row for each counter."},
+        + "and a row for each counter; then a line for each type of messages that a module has named."},
     footer = {"", "Example: mk interrupts --machine demo"})
 final class InterruptsCommand implements Callable<Integer> {
     @Mixin
     private MachineOption machine;
 
     @Option(names = "--json", description = "Print one JSON array, an object for each CPU: {cpu, number, host_cpu, "
-        + "instance, name, counters}; cpu is the physical id, number the one the tree has for it.")
+        + "instance, name, counters, types}; cpu is the physical id, number the one the tree has for it.")
     private boolean json;
 
     @Override
@@ -49,12 +49,14 @@ final class InterruptsCommand implements Callable<Integer> {
     private static ArrayNode describe(List<Cpu> cpus) {
         ArrayNode array = Json.array();
         for (Cpu cpu : cpus) {
-            ObjectNode counters = array.addObject().put("cpu", cpu.physicalCpu()).put("number", cpu.number())
-                .put("host_cpu", cpu.hostCpu()).put("instance", cpu.instanceId()).put("name", cpu.instance())
-                .putObject("counters");
+            ObjectNode one = array.addObject().put("cpu", cpu.physicalCpu()).put("number", cpu.number())
+                .put("host_cpu", cpu.hostCpu()).put("instance", cpu.instanceId()).put("name", cpu.instance());
+            ObjectNode counters = one.putObject("counters");
             for (Counter counter : Counter.values()) {
                 counters.put(counter.name().toLowerCase(Locale.ROOT), cpu.counters().get(counter));
             }
+            ObjectNode types = one.putObject("types");
+            cpu.types().forEach(type -> types.put("0x" + Integer.toHexString(type.type()), type.name()));
         }
         return array;
     }

@@ -20,8 +20,14 @@ abstract class HostProcess {
     private static final long SHUTDOWN_MILLIS = 5000;
 
     /** What is done between init and shutdown. */
+    @FunctionalInterface
     interface Work<T> {
         T run(Host made, LogPrinter log) throws IOException, InterruptedException;
+
+        /** What came of it, now that all kernels have been shut down. */
+        default T ended(Host made, T result) {
+            return result;
+        }
     }
 
     private final MachineDirectory directory;
@@ -86,7 +92,7 @@ abstract class HostProcess {
                     throw new MachineException(ExitCode.MACHINE, "machine \"" + directory.machine() + "\" was ended: "
                         + made.lost());
                 }
-                return result;
+                return work.ended(made, result);
             } finally {
                 if (!inOrder) {
                     shutDown(made, control, log, 0);

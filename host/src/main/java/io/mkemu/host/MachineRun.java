@@ -49,19 +49,31 @@ public final class MachineRun extends HostProcess {
      * @throws io.mkemu.MachineException if the machine cannot be made or booted; nothing is left then
      */
     public RunReport run(Consumer<KernelInstance> whileRunning) throws IOException, InterruptedException {
-        return host((made, log) -> {
-            boot(made, log);
-            await(made, log, () -> {
-                whileRunning.accept(made.machine().hostKernel());
-                if (isLogged() && StandardStreams.isOutputUnread()) {
-                    /* As head(1) ends: a run is watched, and ends with whoever watches it. */
-                    stop();
-                }
-                return made.atOnce(() -> isDone(made));
-            }, LOOK_NANOS);
-            settle(made, log);
-            return RunReport.of(made, isStopped());
+        return host(new Work<>() {
+            @Override
+            public RunReport run(Host made, LogPrinter log) throws IOException, InterruptedException {
+                work(made, log, whileRunning);
+                return RunReport.of(made, isStopped());
+            }
+
+            @Override
+            public RunReport ended(Host made, RunReport report) {
+                return report.withFailures(made.status());
+            }
         });
+    }
+
+    private void work(Host made, LogPrinter log, Consumer<KernelInstance> whileRunning) {
+        boot(made, log);
+        await(made, log, () -> {
+            whileRunning.accept(made.machine().hostKernel());
+            if (isLogged() && StandardStreams.isOutputUnread()) {
+                /* As head(1) ends: a run is watched, and ends with whoever watches it. */
+                stop();
+            }
+            return made.atOnce(() -> isDone(made));
+        }, LOOK_NANOS);
+        settle(made, log);
     }
 
     /** The report is to tell what the tasks have led to, down to the last callback. */

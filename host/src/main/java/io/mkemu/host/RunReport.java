@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What came of a run, taken just before the machine is shut down.
+ * What came of a run, taken just before the machine is shut down; a kernel that dies in its modules' exit has failed.
  *
  * @param machine     name
  * @param ramBytes    size of the RAM file
@@ -47,6 +47,14 @@ public record RunReport(String machine, long ramBytes, List<KernelReport> kernel
     private static KernelReport kernel(Host host, InstanceStatus status) {
         return new KernelReport(status, host.machine().physical(status.cpus()).stream().sorted().toList(),
             host.machine().mapped().instances().entry(status.id()).tasksFailed());
+    }
+
+    /** The same with what the instances are that have failed since. */
+    RunReport withFailures(MachineStatus after) {
+        return new RunReport(machine, ramBytes, kernels.stream().map(kernel -> after.instances().stream()
+            .filter(status -> status.id() == kernel.status().id() && status.state() == InstanceState.FAILED)
+            .map(status -> new KernelReport(status, kernel.cpus(), kernel.tasksFailed())).findAny().orElse(kernel))
+            .toList(), stopped, overcommitment);
     }
 
     /** Whether every kernel was alive at the end and no module failed. */

@@ -10,9 +10,15 @@ import java.util.TreeMap;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** What a recording told once and every reader must know: the machine, the trace mode, each instance's life. */
+/**
+ * What a recording told once and every reader must know: the machine, the trace mode, each instance's life, with the
+ * names it gave to types.
+ */
 final class Preamble {
-    private record Life(long life, long nanos, byte[] what) {
+    private record Life(long life, long nanos, byte[] what, List<Name> names) {
+    }
+
+    private record Name(long nanos, int type, byte[] name) {
     }
 
     private final Map<Integer, Life> lives = new TreeMap<>();
@@ -36,7 +42,15 @@ final class Preamble {
     }
 
     void life(int instance, long life, long nanos, byte[] what) {
-        lives.put(instance, new Life(life, nanos, what));
+        lives.put(instance, new Life(life, nanos, what, new ArrayList<>()));
+    }
+
+    /** A type has a name in the present life of an instance. */
+    void typeName(int instance, long nanos, int type, byte[] name) {
+        Life life = lives.get(instance);
+        if (life != null) {
+            life.names().add(new Name(nanos, type, name));
+        }
     }
 
     /** It as documents; their watermark is 0, so that it promises nothing. */
@@ -51,6 +65,13 @@ final class Preamble {
                 finish();
             }
             document.record(instance, life.life(), TraceEvent.LIFE, life.nanos(), 0, 0, 0, life.what());
+            for (Name name : life.names()) {
+                if (!document.hasRoom()) {
+                    finish();
+                }
+                document.record(instance, life.life(), TraceEvent.TYPE_NAME, name.nanos(), name.type(), 0, 0,
+                    name.name());
+            }
         });
         finish();
         return documents;

@@ -7,9 +7,12 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Futex;
+import io.mkemu.table.TypeNames.TypeName;
 import io.mkemu.trace.TraceControl;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.TreeMap;
@@ -311,6 +314,7 @@ public final class TraceDrain implements AutoCloseable {
             ring.drain(document, this::full);
         }
         for (WatchedInstance instance : instances.values()) {
+            lookAtTypeNames(instance, now);
             instance.look(document, this::full);
         }
         boolean any = !document.isEmpty();
@@ -323,6 +327,19 @@ public final class TraceDrain implements AutoCloseable {
         }
         watermark = now;
         return bytes;
+    }
+
+    private void lookAtTypeNames(WatchedInstance instance, long now) {
+        List<TypeName> names = instance.newTypeNames();
+        for (TypeName name : names) {
+            byte[] bytes = name.name().getBytes(StandardCharsets.US_ASCII);
+            makeRoom();
+            document.record(instance.id(), instance.life(), TraceEvent.TYPE_NAME, now, name.type(), 0, 0, bytes);
+            preamble.typeName(instance.id(), now, name.type(), bytes);
+        }
+        if (!names.isEmpty()) {
+            writer.preamble(preamble.documents());
+        }
     }
 
     private void makeRoom() {

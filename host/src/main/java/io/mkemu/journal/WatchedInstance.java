@@ -10,8 +10,10 @@ import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.table.TypeNames.TypeName;
 import io.mkemu.trace.TraceControl;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** What the drain looks up of an instance at each pass: its boot steps and its kernel log. One thread. */
 final class WatchedInstance {
@@ -30,6 +32,7 @@ final class WatchedInstance {
     private InstanceState state = InstanceState.EMPTY;
     private long linesRead;
     private long linesLost;
+    private int namesTold;
 
     WatchedInstance(MappedMachine machine, TraceControl control, int id) {
         this.id = id;
@@ -44,10 +47,26 @@ final class WatchedInstance {
     void lifeBegins(long newLife) {
         life = newLife;
         stepsTold = 0;
+        namesTold = 0;
     }
 
     long life() {
         return life;
+    }
+
+    int id() {
+        return id;
+    }
+
+    /** Names of types that were not told before; they are told now. */
+    List<TypeName> newTypeNames() {
+        if (entry.typeNames().count() <= namesTold) {
+            return List.of();
+        }
+        List<TypeName> all = entry.typeNames().all();
+        List<TypeName> fresh = all.subList(Math.min(namesTold, all.size()), all.size());
+        namesTold = all.size();
+        return fresh;
     }
 
     /** The instance has entered a state. */

@@ -66,7 +66,7 @@ public final class CModule implements KernelModule, AutoCloseable {
         @Override
         public long step() throws Failed {
             if (failed) {
-                throw new Failed("it has ended by a fault");
+                throw new Failed("it has returned an error, or has died");
             }
             return ended ? DONE : WAIT;
         }

@@ -374,6 +374,11 @@ final class ModuleContext implements Kernel, EventOwner {
     }
 
     @Override
+    public int nameType(int type, String typeName) {
+        return instances.entry(kernel.instanceId()).typeNames().name(type, typeName);
+    }
+
+    @Override
     public void panic(String reason) {
         kernel.panic(name + ": " + reason);
     }

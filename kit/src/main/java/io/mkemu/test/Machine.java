@@ -357,11 +357,11 @@ public final class Machine implements AutoCloseable {
         List<String> words = new ArrayList<>(List.of(verb));
         words.addAll(List.of(args));
         words.addAll(List.of("--machine", name()));
-        try {
-            return MkCall.run(words, made.timeout);
-        } catch (IOException refused) {
-            throw new MachineTestException(ExitCode.MACHINE, "mk " + verb + ": " + refused.getMessage(), refused);
+        MkCall call = MkCall.run(words, made.timeout);
+        if (call.exitCode() != ExitCode.OK.code()) {
+            throw call.refusal();
         }
+        return call.out();
     }
 
     /** All that helps to see why a test failed: the states and the logs of all kernels, and where the journal is. */

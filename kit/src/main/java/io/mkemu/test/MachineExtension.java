@@ -4,8 +4,6 @@ package io.mkemu.test;
 import io.mkemu.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
-import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -79,8 +77,8 @@ final class MachineExtension implements BeforeAllCallback, BeforeEachCallback, A
         Path journal = wanted.journal() ? journals().resolve(test + "-" + ProcessHandle.current().pid() + "-"
             + JOURNALS.incrementAndGet()) : null;
         try {
-            Machine machine = Machine.of(tree(wanted.value(), context.getRequiredTestClass())).exec(wanted.exec())
-                .timeout(Duration.ofSeconds(wanted.timeoutSeconds())).journal(journal).start();
+            Machine machine = Machine.of(TestTree.find(wanted.value(), context.getRequiredTestClass()))
+                .exec(wanted.exec()).timeout(Duration.ofSeconds(wanted.timeoutSeconds())).journal(journal).start();
             context.getStore(NAMESPACE).put(Made.class, new Made(machine, journal));
         } catch (MachineTestException refused) {
             if (journal != null && refused.exitCode() == ExitCode.CONFIG) {
@@ -89,23 +87,6 @@ final class MachineExtension implements BeforeAllCallback, BeforeEachCallback, A
             }
             throw refused;
         }
-    }
-
-    private static Path tree(String value, Class<?> test) {
-        Path file = Path.of(value);
-        if (Files.isRegularFile(file)) {
-            return file;
-        }
-        URL resource = test.getResource(value.startsWith("/") ? value : "/" + value);
-        try {
-            if (resource != null && resource.getProtocol().equals("file")) {
-                return Path.of(resource.toURI());
-            }
-        } catch (URISyntaxException impossible) {
-            throw new IllegalStateException(impossible);
-        }
-        throw new MachineTestException(ExitCode.CONFIG, "@MachineTest(\"" + value + "\"): there is no such file in "
-            + Path.of("").toAbsolutePath() + " and no such resource on the class path: mend the path");
     }
 
     private static Path journals() {

@@ -12,37 +12,41 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
-/** One call of mk, to its end. Stateless; any thread. */
-final class MkCall {
-    private MkCall() {
-    }
-
+/**
+ * One call of mk that has ended.
+ *
+ * @param exitCode what it ended with
+ * @param out      what it printed on stdout
+ * @param err      and on stderr
+ */
+record MkCall(int exitCode, String out, String err) {
     /**
      * Carries it out.
      *
-     * @return what it prints on stdout
-     * @throws MachineTestException with what it says on stderr if its exit code is not 0, or it takes too long
+     * @throws MachineTestException if it cannot be started or takes too long; it is killed then
      */
-    static String run(List<String> words, Duration timeout) throws IOException {
-        Process process = MkProgram.command(words).redirectInput(Redirect.from(new File("/dev/null"))).start();
-        CompletableFuture<String> out = read(process.getInputStream());
-        CompletableFuture<String> err = read(process.getErrorStream());
+    static MkCall run(List<String> words, Duration timeout) {
+        Process process = null;
         try {
+            process = MkProgram.command(words).redirectInput(Redirect.from(new File("/dev/null"))).start();
+            CompletableFuture<String> out = read(process.getInputStream());
+            CompletableFuture<String> err = read(process.getErrorStream());
             if (!process.waitFor(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
                 throw new MachineTestException(ExitCode.MACHINE, "mk " + String.join(" ", words)
                     + " has not ended after " + timeout.toSeconds() + " s");
             }
+            return new MkCall(process.exitValue(), out.join(), err.join());
+        } catch (IOException refused) {
+            throw new MachineTestException(ExitCode.MACHINE, "mk " + words.getFirst() + ": " + refused.getMessage(),
+                refused);
         } catch (InterruptedException stop) {
             Thread.currentThread().interrupt();
             throw new MachineTestException(ExitCode.INTERRUPTED, "interrupted in mk " + String.join(" ", words), stop);
         } finally {
-            process.destroyForcibly();
+            if (process != null) {
+                process.destroyForcibly();
+            }
         }
-        if (process.exitValue() != 0) {
-            throw new MachineTestException(ExitCode.of(process.exitValue()),
-                err.join().strip().replaceFirst("^mk: ", ""));
-        }
-        return out.join();
     }
 
     private static CompletableFuture<String> read(InputStream stream) {
@@ -55,5 +59,10 @@ final class MkCall {
             }
         });
         return all;
+    }
+
+    /** The line that it refused with. */
+    MachineTestException refusal() {
+        return new MachineTestException(ExitCode.of(exitCode), err.strip().replaceFirst("^mk: ", ""));
     }
 }

@@ -156,6 +156,11 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public int nameType(int type, String name) {
+        return kernel.nameType(type, name);
+    }
+
+    @Override
     public String bootParameter(String name) {
         return kernel.bootParameter(name);
     }

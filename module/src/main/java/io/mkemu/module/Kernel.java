@@ -133,6 +133,21 @@ public interface Kernel {
     IpiHandler registerHandler(IpiCallback callback, Object context, int type);
 
     /**
+     * Gives a type of messages a name, which {@code mk trace}, its exports, {@code mk interrupts} and {@code mk replay}
+     * show with the type's number: ("rpc.request"). A kernel keeps its names for its life, in shared memory, so there
+     * is room for 512 bytes of them, of which each takes 5 more than it has letters: about 25 names. The journal keeps
+     * them too. Not in the RFC. Any CPU; not for hot paths.
+     *
+     * @param type any 32 bits
+     * @param name 1..63 of letters, digits and {@code _ . : / -}; begins with a letter
+     * @return 0, also if the type has this name already or this kernel keeps none; -EINVAL: this is no name; -EEXIST: a
+     *     module has given the type another name; -ENOSPC: there is no room for it
+     */
+    default int nameType(int type, String name) {
+        return 0;
+    }
+
+    /**
      * Takes a handler back: multikernel_unregister_handler. Waits until no callback of it runs on another CPU; none
      * begins after the return.
      *

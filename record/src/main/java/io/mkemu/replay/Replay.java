@@ -118,7 +118,11 @@ public final class Replay {
 
     private String text() {
         List<String> modules = machine.modules().stream().map(each -> each.getClass().getSimpleName()).toList();
-        return ReplayText.step(script.record(), modules, machine.cpus().get(script.cpu())::taskName);
+        return named(ReplayText.step(script.record(), modules, machine.cpus().get(script.cpu())::taskName));
+    }
+
+    private String named(String text) {
+        return ReplayText.named(text, machine.typeNames());
     }
 
     /** The step is done; the next one begins. */
@@ -167,7 +171,7 @@ public final class Replay {
         synchronized (turns) {
             answers.stop();
             if (result == null) {
-                result = result(verdict, script.number(), text(), then, now);
+                result = result(verdict, script.number(), text(), named(then), named(now));
                 turns.notifyAll();
             }
         }

@@ -225,6 +225,11 @@ final class ReplayKernel implements Kernel {
     }
 
     @Override
+    public int nameType(int type, String typeName) {
+        return machine.typeNames().name(type, typeName);
+    }
+
+    @Override
     public int unregisterHandler(IpiHandler handler) {
         if (handler == null) {
             return 0;

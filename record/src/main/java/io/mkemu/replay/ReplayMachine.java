@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.table.TypeNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** What the CPUs of a replayed kernel have in common. */
 final class ReplayMachine {
@@ -17,6 +20,8 @@ final class ReplayMachine {
     private final ReplayAnswers.Differences differences;
     private final ReplayHandlers handlers = new ReplayHandlers();
     private final ReplayMemory memory = new ReplayMemory();
+    private final TypeNames typeNames =
+        new TypeNames(new UnsafeBuffer(new byte[InstanceDescriptor.TYPE_NAMES_LENGTH]), 0);
     private final ReplayKernel[] kernels;
     private final List<ReplayCpu> cpus = new ArrayList<>();
     private final AtomicBoolean foreignTold = new AtomicBoolean();
@@ -45,6 +50,11 @@ final class ReplayMachine {
 
     ReplayHandlers handlers() {
         return handlers;
+    }
+
+    /** As the life's kernel had them: none at its beginning. */
+    TypeNames typeNames() {
+        return typeNames;
     }
 
     ReplayMemory memory() {

@@ -7,6 +7,8 @@ import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.module.Instance;
 import io.mkemu.record.InstanceList;
+import io.mkemu.table.TypeNames;
+import io.mkemu.table.TypeNames.TypeName;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
 import java.util.HexFormat;
@@ -29,6 +31,16 @@ final class ReplayText {
 
     static String hex(int type) {
         return "0x" + Integer.toHexString(type);
+    }
+
+    /** A text with the names of the types in it. */
+    static String named(String text, TypeNames names) {
+        String named = text;
+        for (TypeName each : names.all()) {
+            String type = "type " + hex(each.type());
+            named = named.replaceAll(type + "\\b", type + "(" + each.name() + ")");
+        }
+        return named;
     }
 
     /**

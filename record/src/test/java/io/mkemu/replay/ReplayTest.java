@@ -205,6 +205,19 @@ class ReplayTest extends ReplayFixture {
     }
 
     @Test
+    void typesAreCalledByTheirNames() throws Exception {
+        KernelModule named = module(kernel -> {
+            assertEquals(0, kernel.nameType(TYPE, "rpc.request"));
+            assertEquals(0, kernel.nameType(0x10, "rpc.answer"));
+            assertEquals(-Errno.EEXIST, kernel.nameType(0x10, "rpc.other"));
+            kernel.registerHandler((data, context) -> kernel.sendIpiData(3, HELLO, 0x10), null, TYPE);
+        });
+        ReplayResult result = sendsHello().replay(named);
+        differs(result, 2, "send to instance 2, type 0x10(rpc.answer), 4 bytes", "type 0x10(rpc.answer), 4 bytes");
+        assertEquals("callback of message 7.4.1.1 (type 0x77(rpc.request), 1 bytes)", result.step());
+    }
+
+    @Test
     void itStopsOnceBeforeAStepOrAMessage() throws Exception {
         Scripted script = new Scripted(4).init().callback(0, TYPE).callback(0, TYPE).task(0, 0, false, 0);
         List<String> ran = new ArrayList<>();

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +43,7 @@ class CModuleIT {
     @RegisterExtension
     final Mk mk = new Mk();
 
-    /** The host and up to two instances, each with its own command line. */
+    /** The host and instances, each with its own command line. */
     private Path tree(String host, String... instances) throws IOException {
         StringBuilder nodes = new StringBuilder();
         for (int id = 1; id <= instances.length; id++) {
@@ -57,13 +59,14 @@ class CModuleIT {
             /dts-v1/;
             / {
                 compatible = "multikernel-v1";
-                resources { cpus = <0 1 2>; memory-bytes = <0x800000>; };
+                resources { cpus = <%s>; memory-bytes = <0x%x>; };
                 %s
                 instances {
                 %s
                 };
             };
-            """.formatted(host, nodes));
+            """.formatted(IntStream.rangeClosed(0, instances.length).mapToObj(Integer::toString)
+            .collect(Collectors.joining(" ")), 0x400000 * instances.length, host, nodes));
     }
 
     private static String runs(Path module, String bootargs) {
@@ -171,6 +174,46 @@ class CModuleIT {
         MkProcess run = mk.start("run", tree("", runs(module, "kernel=" + kernel)));
         run.ends(1);
         assertEquals(1, run.out("k1: refuses: init failed: .*ENODEV").size(), run::describe);
+    }
+
+    /** A kthread's error, a parameter's, and a death when all was done already: both kernels tell the same. */
+    @Test
+    void whatEndsBadlyIsTold() throws Exception {
+        Path module = CModule.of(mk, "ends", """
+            #include <linux/module.h>
+            #include <linux/kthread.h>
+            static int number;
+            module_param(number, int, 0444);
+            static int reads(void *unused)
+            {
+                return number ? number : -EIO;
+            }
+            static int __init ends_init(void)
+            {
+                kthread_run(reads, NULL, "reader");
+                return 0;
+            }
+            static void __exit ends_exit(void)
+            {
+                if (number)
+                    *(volatile int *)NULL = number;
+            }
+            module_init(ends_init);
+            module_exit(ends_exit);
+            MODULE_LICENSE("GPL");
+            """);
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native"), runs(module, "kernel=jvm"),
+            runs(module, "kernel=native ends.number=x"), runs(module, "kernel=native ends.number=1"),
+            runs(module, "kernel=jvm ends.number=1")));
+        run.ends(1);
+        for (String kernel : List.of("k1", "k2")) {
+            assertEquals(1, run.out(kernel + ": ends: kthread reader returned -5, -EIO: it counts as failed").size(),
+                run::describe);
+        }
+        assertEquals(1, run.out("k3: .*ends.so: init failed: parameter ends.number=x: is not an int").size(),
+            run::describe);
+        assertEquals(List.of("active", "active", "active", "failed", "failed"),
+            run.out("^ +[1-5] +k[1-5] ").stream().map(line -> line.strip().split(" +")[2]).toList(), run::describe);
     }
 
     @ParameterizedTest

@@ -27,13 +27,15 @@ class InterruptsIT {
         assertTrue(table.out().get(0).matches(" +CPU0 +CPU1"), table::describe);
         assertTrue(table.out().get(1).matches(" +host +web"), table::describe);
         assertEquals(1, table.out("^HLT: +[1-9]\\d* +[1-9]\\d*  Halts$").size(), table::describe);
+        assertEquals("type 0x66 speaker.beat: host, web", table.out().getLast(), table::describe);
         JsonNode cpus = new ObjectMapper().readTree(
             mk.start("interrupts", "--machine", "table", "--json").ends(0).out().getFirst());
         assertEquals(2, cpus.size());
         assertEquals("web", cpus.get(1).get("name").textValue());
         assertEquals(1, cpus.get(1).get("instance").intValue());
         assertTrue(cpus.get(1).get("counters").get("halts").longValue() > 0, cpus::toString);
-        assertEquals(table.out().size() - 2, cpus.get(0).get("counters").size());
+        assertEquals("{\"0x66\":\"speaker.beat\"}", cpus.get(1).get("types").toString());
+        assertEquals(table.out().size() - 3, cpus.get(0).get("counters").size());
         run.signal("INT");
         run.ends(130);
     }

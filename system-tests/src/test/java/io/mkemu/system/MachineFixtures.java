@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.fail;
 import io.mkemu.test.Machine;
 import io.mkemu.test.MachineTest;
 import io.mkemu.test.MachineTestException;
+import io.mkemu.test.SimulatedMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Queue;
@@ -62,6 +63,18 @@ final class MachineFixtures {
 
         @Test
         void second() {
+            fail("never");
+        }
+    }
+
+    /** Simulated: what the traffic has no answer to, a peer that dies, is found. */
+    static final class Simulated {
+        @SimulatedMachine(value = "machine-test.dts", runs = 20)
+        void passes() {
+        }
+
+        @SimulatedMachine(value = "machine-test.dts", runs = 50, faults = "kill")
+        void findsADeath() {
             fail("never");
         }
     }

@@ -102,6 +102,17 @@ class MachineTestIT {
     }
 
     @Test
+    void whatASimulatedRunFindsIsTheFailure() {
+        FixtureRun run = FixtureRun.of(MachineFixtures.Simulated.class);
+        assertEquals(1, run.passed(), run::toString);
+        assertEquals(1, run.failures().size(), run::toString);
+        String message = run.failures().getFirst().getMessage();
+        assertTrue(message.contains("killed by SIGKILL"), message);
+        assertTrue(message.matches("(?s).*again: mk simulate \\S+machine-test\\.dts --faults kill --seed \\d+.*"),
+            message);
+    }
+
+    @Test
     void whateverEndsTheTestsJvmNothingIsLeft() throws Exception {
         List<String> command = new ArrayList<>(List.of("env", "--default-signal=INT"));
         command.addAll(ChildJvm.command(List.of("-Dmkemu.mk=" + System.getProperty("mkemu.mk")),

@@ -65,6 +65,15 @@ class ModuleProjectIT {
         assertTrue(Files.exists(project.resolve("target/my-lock.jar")));
         assertEquals(List.of(), Trees.below(Files.createDirectories(project.resolve("target/mkemu-test"))),
             "journals of tests that passed");
+
+        Path example = mk.work().resolve("tested-module");
+        Trees.copy(Mk.root().resolve("examples/tested-module/pom.xml"), example.resolve("pom.xml"));
+        Trees.copy(Mk.root().resolve("examples/tested-module/src"), example.resolve("src"));
+        for (String tree : List.of("lock.dts", "stuck.dts")) {
+            Trees.copy(Mk.root().resolve("examples/tested-module").resolve(tree), example.resolve(tree));
+        }
+        succeeds(project.resolve("mvnw"), example, repository("test")).awaitOut(1,
+            "Tests run: 5, Failures: 0, Errors: 0, Skipped: 0$");
     }
 
     /* Maven says on stderr what it likes. */

@@ -96,11 +96,22 @@ class ReplayIT {
         for (String other : List.of("high", "low")) {
             assertEquals("equal", mk.json("replay", journal(), "--instance", other).path("verdict").asText());
         }
+        namesAreInTheJournal();
         aDebuggerIsThereAtTheStep();
         aMendedModuleIsDifferentWhereTheBugWas();
         aModuleThatHangsIsEnded();
         aModuleThatEndsItsProcess();
         whatCannotBeReplayedIsRefused();
+    }
+
+    /** Of a machine that is gone. The keeper names the types, the bidders' messages have the names too. */
+    private void namesAreInTheJournal() throws Exception {
+        MkProcess trace = mk.start("trace", "--journal", journal()).ends(0);
+        assertEquals(1, trace.out(" keeper .*: type_name: type=0x100 name=auction\\.bid$").size(), trace::describe);
+        assertEquals(400, trace.out(": callback_begin: id=\\S+ type=0x100\\(auction\\.bid\\) size=16 ").size());
+        assertTrue(trace.out(" high .*: send: id=\\S+ type=0x100\\(auction\\.bid\\) ").size() >= 200);
+        assertTrue(trace.out(": task: task=0 name=bid ").size() >= 400);
+        assertEquals(0, trace.out("type=0x10[02] size=").size());
     }
 
     /** Step 7 handles the second bid of round 2. */
@@ -109,7 +120,7 @@ class ReplayIT {
         debugged.awaitOut(1, "^keeper: waits for a debugger: ");
         List<String> out = debugged.out();
         assertTrue(out.getFirst().matches("step 7, CPU 3: \\[ *\\d+\\.\\d{6}\\] callback of message \\d\\.3\\.1\\.\\d+ "
-            + "\\(type 0x100, 16 bytes\\)"), debugged::describe);
+            + "\\(type 0x100\\(auction\\.bid\\), 16 bytes\\)"), debugged::describe);
         String attach = out.get(1).substring("keeper: waits for a debugger: ".length());
         assertTrue(attach.matches("jdb -attach 127\\.0\\.0\\.1:\\d+"), attach);
         VirtualMachine jvm = Jdi.attach(attach);
@@ -142,8 +153,8 @@ class ReplayIT {
         assertEquals(List.of("note: module " + jar + " is not the file that was recorded: it has been changed since"),
             mended.out("^note"), mended::describe);
         assertEquals(1, mended.out("^step 3, CPU 3: \\[ *\\d+\\.\\d{6}\\] callback of message 2\\.3\\.1\\.1 "
-            + "\\(type 0x100, 16 bytes\\)").size(), mended::describe);
-        String send = "send to instance 1, type 0x102, 24 bytes: 00 00 00 00 00 00 00 00 ";
+            + "\\(type 0x100\\(auction\\.bid\\), 16 bytes\\)").size(), mended::describe);
+        String send = "send to instance 1, type 0x102\\(auction.sold\\), 24 bytes: 00 00 00 00 00 00 00 00 ";
         assertEquals(1, mended.out("^  then  " + send + "01 00 .* \\(from byte 8 on\\) = 0$").size(), mended::describe);
         assertEquals(1, mended.out("^  now   " + send + "02 00 .* \\(from byte 8 on\\)$").size(), mended::describe);
         JsonNode json = new ObjectMapper().readTree(

@@ -61,6 +61,10 @@ final class PerfettoTracks {
             return "task " + task;
         }
         String what = name == EventName.CALLBACK_BEGIN ? "callback" : name.label();
+        String type = entry.hasType() ? names.type(entry.instance(), entry.type()) : null;
+        if (type != null) {
+            return what + " " + type;
+        }
         return entry.hasType() ? what + " 0x" + Integer.toHexString(entry.type()) : what;
     }
 

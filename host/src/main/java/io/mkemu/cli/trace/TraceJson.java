@@ -53,6 +53,10 @@ final class TraceJson implements TraceLines {
             any = true;
             before = time;
         }
+        String type = entry.hasType() ? names.type(entry.instance(), entry.type()) : null;
+        if (type != null) {
+            json.writeStringField("typeName", type);
+        }
         fields.write(name, time, entry);
         json.writeEndObject();
         json.writeRaw('\n');

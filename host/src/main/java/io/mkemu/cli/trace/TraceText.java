@@ -90,6 +90,10 @@ final class TraceText implements TraceLines, EventFields.Visitor {
         }
         if (entry.hasType()) {
             line.append(" type=0x").append(Integer.toHexString(entry.type()));
+            String type = names.type(entry.instance(), entry.type());
+            if (type != null) {
+                line.append('(').append(type).append(')');
+            }
             if (tellsSize(name)) {
                 line.append(" size=").append(entry.size());
             }

@@ -4,10 +4,15 @@ package io.mkemu.host.view;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.machine.MappedMachine;
+import io.mkemu.table.TypeNames.TypeName;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -25,9 +30,10 @@ public final class InterruptTable {
      * @param instanceId  its owner
      * @param instance    the owner's name
      * @param counters    all of them
+     * @param types       what its owner's modules have named
      */
     public record Cpu(int physicalCpu, int number, int hostCpu, int instanceId, String instance,
-                      Map<Counter, Long> counters) {
+                      Map<Counter, Long> counters, List<TypeName> types) {
     }
 
     private InterruptTable() {
@@ -47,7 +53,8 @@ public final class InterruptTable {
         }
         int owner = machine.instances().ownerOf(apic.physicalCpu());
         return new Cpu(apic.physicalCpu(), apic.cpuNumber(), apic.hostCpu(), owner,
-            owner < 0 ? "" : machine.instances().entry(owner).name(), counters);
+            owner < 0 ? "" : machine.instances().entry(owner).name(), counters,
+            owner < 0 ? List.of() : machine.instances().entry(owner).typeNames().all());
     }
 
     /** The table, each line with its end. */
@@ -59,7 +66,19 @@ public final class InterruptTable {
             row(text, row(counter).label() + ":", cpus, cpu -> cpu.counters().get(counter).toString(),
                 "  " + row(counter).description());
         }
+        types(text, cpus);
         return text.toString();
+    }
+
+    /** A line for each type that has a name, with the kernels that call it so. */
+    private static void types(StringBuilder text, List<Cpu> cpus) {
+        Map<TypeName, Set<String>> types = new TreeMap<>(Comparator.comparing(TypeName::type,
+            Integer::compareUnsigned).thenComparing(TypeName::name));
+        for (Cpu cpu : cpus) {
+            cpu.types().forEach(type -> types.computeIfAbsent(type, each -> new LinkedHashSet<>()).add(cpu.instance()));
+        }
+        types.forEach((type, names) -> text.append("type ").append(type).append(": ").append(String.join(", ", names))
+            .append('\n'));
     }
 
     private static void row(StringBuilder text, String label, List<Cpu> cpus, Function<Cpu, String> cell,

@@ -149,6 +149,10 @@ public final class EventFields {
                 to.text("was", mode(entry.arg1()));
             }
             case MACHINE, LIFE -> to.object("what", JournalText.object(entry.payload()));
+            case TYPE_NAME -> {
+                to.bits("type", entry.type() & U32);
+                to.text("name", text(entry));
+            }
             case DAMAGED -> to.number("unreadable", entry.id());
             default -> {
             }

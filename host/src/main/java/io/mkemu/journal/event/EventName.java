@@ -79,6 +79,8 @@ public enum EventName {
     MACHINE("machine ipi createdNanos", "a recording begins"),
     /** A recording ends. */
     END("", "the recording ended in order"),
+    /** A type was named. */
+    TYPE_NAME("type name", "a module gave a type of messages a name"),
     /** Bytes that are no record. */
     DAMAGED("unreadable", "so many bytes of a ring or of the journal are no records");
 

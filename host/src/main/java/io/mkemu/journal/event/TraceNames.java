@@ -22,6 +22,12 @@ public final class TraceNames {
     private record TaskKey(int instance, long life, int cpu, long number) {
     }
 
+    private record TypeKey(int instance, int type) {
+    }
+
+    private final Map<TypeKey, String> types = new HashMap<>();
+    /* Whoever named it first: messages of a protocol have one meaning in all kernels, as a rule. */
+    private final Map<Integer, String> anyones = new HashMap<>();
     private final Map<TaskKey, String> tasks = new HashMap<>();
     private final SortedMap<Integer, String> names = new TreeMap<>(Map.of(0, "host"));
     private final Map<Integer, Integer> owners = new HashMap<>();
@@ -49,6 +55,10 @@ public final class TraceNames {
                 name(entry.instance(), what.path("name").textValue());
             }
             what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
+        } else if (entry.event() == TraceEvent.TYPE_NAME) {
+            String name = new String(entry.payload(), StandardCharsets.US_ASCII);
+            types.put(new TypeKey(entry.instance(), entry.type()), name);
+            anyones.putIfAbsent(entry.type(), name);
         } else if (entry.event() == TraceEvent.CALL && KernelCall.of(entry.type()) == KernelCall.START_TASK
             && tasks.size() < MAX_TASKS) {
             tasks.put(taskKey(entry), new String(entry.payload(), StandardCharsets.UTF_8));
@@ -57,6 +67,19 @@ public final class TraceNames {
 
     private static TaskKey taskKey(TraceEntry entry) {
         return new TaskKey(entry.instance(), entry.life(), entry.cpu(), entry.id());
+    }
+
+    /**
+     * What a type is called.
+     *
+     * @return as the instance calls it, or else another one; null if no module has named it
+     */
+    public String type(int instance, int type) {
+        if (anyones.isEmpty()) {
+            return null;
+        }
+        String name = types.get(new TypeKey(instance, type));
+        return name == null ? anyones.get(type) : name;
     }
 
     /** The name of the task that a TASK event is of; null if the journal has not told it. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.cli.type.LineOutput;
@@ -74,6 +75,21 @@ class PerfettoJsonTest {
         assertTrue(found);
         assertTrue(json.contains("\"name\":\"web-server (1)\"") && json.contains("\"name\":\"CPU 2\""), json);
         assertEquals(6, new ObjectMapper().readTree(json).at("/otherData/missing_records").intValue());
+    }
+
+    @Test
+    void typesAndTasksHaveTheirNames() throws IOException {
+        TraceEventFormat format = new TraceEventFormat(export(message()
+            .add(9000, -1, 2, new Records().add(TraceEvent.TYPE_NAME, 0, 1000, 0, 0x65, 0, 0, "rpc.request".getBytes()))
+            .add(9000, 1, 1, new Records()
+                .add(TraceEvent.CALL, 0, 1100, 3, KernelCall.START_TASK.ordinal(), 0, 0, "bid".getBytes())
+                .add(TraceEvent.TASK, 0, 4000, 3, 0, 0, 10, 0).add(TraceEvent.TASK, 0, 5000, 4, 0, 0, 10, 0))));
+        assertEquals(List.of(), format.faults());
+        for (String name : List.of("send rpc.request", "doorbell rpc.request", "callback rpc.request", "task bid",
+            "task")) {
+            assertEquals(1, format.count(name), name);
+        }
+        assertEquals(0, format.count("send 0x65"));
     }
 
     @ParameterizedTest

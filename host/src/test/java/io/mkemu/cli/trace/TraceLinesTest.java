@@ -147,6 +147,7 @@ class TraceLinesTest {
                 "killed by signal 9".getBytes(StandardCharsets.UTF_8))
             .add(TraceEvent.BOOT, 0, time++, 0, 0, 0, BootStep.PINNED.ordinal(), 0)
             .add(TraceEvent.LOG, 0, time++, 0, 4, 3, 0, "a line\u001b[2J".getBytes(StandardCharsets.UTF_8))
+            .add(TraceEvent.TYPE_NAME, 0, time, 0, 0x4001, 0, 0, "rpc.request".getBytes(StandardCharsets.UTF_8))
             .add(TraceEvent.LIFE, 0, time++, 0, 0, 0, 0, """
                 {"id":1,"name":"web-server","life":3,"cpus":[1,4],"modules":["echo"],"bootargs":"idle=poll a.b=1"}"""
                 .getBytes(StandardCharsets.UTF_8));

@@ -17,6 +17,7 @@ import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.host.TestHost;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
+import io.mkemu.table.TypeNames;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceWriter;
 import java.io.IOException;
@@ -111,6 +112,25 @@ class RecorderTest {
         assertEquals(List.of(0L, 1L, 2L, 3L, 4L, 5L, 0L), sends.stream().map(Recording.Entry::position).toList());
         assertEquals(7, sends.getFirst().type());
         assertEquals(TraceRecordDescriptor.RUNG, sends.getFirst().flags());
+    }
+
+    @Test
+    void theNamesOfTypesAreALifesOwn() throws Exception {
+        try (TestHost box = record(TraceMode.OFF)) {
+            TypeNames names = box.machine().mapped().instances().entry(1).typeNames();
+            FakeLife.begin(box, "web");
+            assertEquals(0, names.name(0x77, "rpc.request"));
+            box.machine().recorder().drain();
+            assertEquals(0, names.name(0x78, "rpc.answer"));
+            box.instance("web").end(false, "killed");
+            FakeLife.begin(box, "web");
+            assertEquals(List.of(), names.all());
+            assertEquals(0, names.name(0x77, "bell"));
+            box.instance("web").end(true, "");
+        }
+        assertEquals(List.of("1 1 77 rpc.request", "1 1 78 rpc.answer", "1 2 77 bell"),
+            read().all(TraceEvent.TYPE_NAME).stream().map(entry -> entry.instance() + " " + entry.life() + " "
+            + Integer.toHexString(entry.type()) + " " + entry.text()).toList());
     }
 
     @Test

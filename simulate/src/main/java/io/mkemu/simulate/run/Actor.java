@@ -107,6 +107,11 @@ final class Actor {
         boundary = betweenTurns;
     }
 
+    /** Whether it has stopped there last. */
+    boolean isAt(int where) {
+        return point == where;
+    }
+
     void goesOn() {
         state = State.RUNS;
     }

@@ -51,6 +51,7 @@ final class Cpus implements VirtualPlatform.Scheduler {
     private final long[] poolBytes;
     private final int[] sendingTo;
     private Actor current;
+    private boolean eventMissed;
     private long spinsInC;
     private long touched;
     private boolean sharesPages;
@@ -361,14 +362,19 @@ final class Cpus implements VirtualPlatform.Scheduler {
 
     /** The supervisor has nothing to do before a time. */
     void waits(long until) {
-        supervisor.parks(until);
+        /* As a real host, which sleeps on the event word that it has read before it looked. */
+        supervisor.parks(eventMissed ? 0 : until);
+        eventMissed = false;
         stop(supervisor, PARK, true);
     }
 
     @Override
     public void event() {
-        if (!supervisor.isOff() && current != supervisor) {
-            supervisor.goesOn();
+        if (supervisor.isOff() || current == supervisor) {
+            return;
         }
+        /* In the midst of its look it may have passed what this is about. */
+        eventMissed |= !supervisor.isAt(PARK);
+        supervisor.goesOn();
     }
 }

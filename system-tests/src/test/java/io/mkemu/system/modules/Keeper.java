@@ -34,6 +34,8 @@ public class Keeper implements KernelModule {
     @Override
     public final void init(Kernel given) {
         kernel = given;
+        kernel.nameType(BID, "auction.bid");
+        kernel.nameType(SOLD, "auction.sold");
         kernel.registerHandler(this::bid, null, BID);
     }
 

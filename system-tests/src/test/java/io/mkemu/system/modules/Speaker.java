@@ -36,6 +36,7 @@ public final class Speaker implements KernelModule {
             System.out.print("speaks half a li");
             System.out.flush();
         }
+        kernel.nameType(0x66, "speaker.beat");
         kernel.startTask("beat", this::beat);
     }
 

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package lock;
+
+import io.mkemu.test.Machine;
+import io.mkemu.test.MachineTest;
+import io.mkemu.test.SimulatedMachine;
+
+/** The module in real processes, and in thousands of schedules of the simulator. */
+class LockMachineTest {
+    /* n1 would keep the lock for an hour. */
+    @MachineTest("stuck.dts")
+    void aCrashOfTheHolderHoldsUpNobody(Machine machine) throws InterruptedException {
+        machine.awaitLog("n1", "has the lock");
+        machine.crash("n1");
+        machine.awaitLog("host", "instance 1 died with the lock");
+        machine.awaitLog("n2", "had the lock 20 times");
+        machine.exec("n1");
+        machine.awaitLogAfter(machine.awaitLog("n1", "mk_life=2"), "n1", "has the lock");
+    }
+
+    @SimulatedMachine(value = "lock.dts", runs = 300, faults = "kill,restart,pause,mid-send")
+    void nobodyElseHoldsItWhateverHappens() {
+    }
+}
