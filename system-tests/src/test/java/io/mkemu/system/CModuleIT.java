@@ -332,35 +332,6 @@ class CModuleIT {
     }
 
     @Test
-    void aHeapThatIsDamagedIsTold() throws Exception {
-        Path module = CModule.of(mk, "damages", """
-            #include <linux/module.h>
-            #include <linux/slab.h>
-            static int size = 96;
-            module_param(size, int, 0444);
-            static noinline void damage(void)
-            {
-                char *room = kmalloc(64, GFP_KERNEL);
-                memset(room, 7, size);
-                kfree(room);
-                barrier();
-            }
-            static int __init damages_init(void)
-            {
-                damage();
-                return 0;
-            }
-            module_init(damages_init);
-            MODULE_LICENSE("GPL");
-            """);
-        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native")));
-        run.ends(1);
-        assertEquals(1, run.out("k1: RIP: .* \\[libc\\.so\\.6\\]$").size(), run::describe);
-        assertEquals(1, run.out("^k1 failed: killed by signal 6: [a-z_ ]*.+: a module has "
-            + "damaged the heap; build it with mk cc --sanitize$").size(), run::describe);
-    }
-
-    @Test
     void whatIsNotOfferedIsNamed() throws Exception {
         CModule.requireCompiler();
         Path source = Files.writeString(mk.work().resolve("wants.c"), WANTS.formatted(""));
