@@ -103,3 +103,44 @@ bool params_number(const struct params *params, const char *name, uint64_t *numb
     }
     return *end == 0;
 }
+
+enum { LONGEST_SIMILAR = 64, MOST_WRONG = 3, LEAST_PART = 3 };
+
+static char plain(char letter)
+{
+    letter = unified(letter);
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter | 0x20) : letter;
+}
+
+/* Letters to insert, drop or replace. Both are at most LONGEST_SIMILAR long. */
+static unsigned distance(const char *one, const char *other)
+{
+    unsigned row[LONGEST_SIMILAR + 1], width = (unsigned)strlen(other);
+    for (unsigned column = 0; column <= width; column++)
+        row[column] = column;
+    for (unsigned line = 1; one[line - 1]; line++) {
+        unsigned diagonal = row[0];
+        row[0] = line;
+        for (unsigned column = 1; column <= width; column++) {
+            unsigned above = row[column], same = plain(one[line - 1]) != plain(other[column - 1]);
+            unsigned least = above < row[column - 1] ? above + 1 : row[column - 1] + 1;
+            row[column] = diagonal + same < least ? diagonal + same : least;
+            diagonal = above;
+        }
+    }
+    return row[width];
+}
+
+static bool is_part(const char *one, const char *other)
+{
+    return strlen(one) >= LEAST_PART && strlen(other) >= LEAST_PART && (strcasestr(one, other) || strcasestr(other, one));
+}
+
+unsigned params_similar(const char *name, const char *known)
+{
+    size_t length = strlen(name), limit = length / 2 > MOST_WRONG ? MOST_WRONG : length / 2 ? length / 2 : 1;
+    if (length > LONGEST_SIMILAR || strlen(known) > LONGEST_SIMILAR)
+        return PARAMS_OTHER;
+    unsigned wrong = distance(name, known);
+    return wrong <= limit || is_part(name, known) ? wrong : PARAMS_OTHER;
+}

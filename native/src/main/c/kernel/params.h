@@ -31,4 +31,8 @@ bool params_number(const struct params *params, const char *name, uint64_t *numb
 /* Whether two names are the same. */
 bool params_same(const char *one, const char *other);
 
+/* How much a name differs from a known one that it was perhaps meant to be, as io.mkemu.Similar; PARAMS_OTHER: too much. */
+#define PARAMS_OTHER 1000u
+unsigned params_similar(const char *name, const char *known);
+
 #endif

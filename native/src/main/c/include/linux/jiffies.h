@@ -3,6 +3,7 @@
 #ifndef MKEMU_LINUX_JIFFIES_H
 #define MKEMU_LINUX_JIFFIES_H
 
+#include <linux/math64.h>
 #include <mkemu_kmod.h>
 
 #define HZ 1000

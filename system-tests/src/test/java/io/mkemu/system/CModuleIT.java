@@ -214,13 +214,15 @@ class CModuleIT {
             module_exit(ends_exit);
             MODULE_LICENSE("GPL");
             """);
-        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native"), runs(module, "kernel=jvm"),
-            runs(module, "kernel=native ends.number=x"), runs(module, "kernel=native ends.number=1"),
-            runs(module, "kernel=jvm ends.number=1")));
+        MkProcess run = mk.start("run", tree("", runs(module, "kernel=native ends.numbr=1"),
+            runs(module, "kernel=jvm ends.numbr=1"), runs(module, "kernel=native ends.number=x"),
+            runs(module, "kernel=native ends.number=1"), runs(module, "kernel=jvm ends.number=1")));
         run.ends(1);
         for (String kernel : List.of("k1", "k2")) {
             assertEquals(1, run.out(kernel + ": ends: kthread reader returned -5, -EIO: it counts as failed").size(),
                 run::describe);
+            assertEquals(1, run.out(kernel + ": Unknown kernel command line parameters \"ends.numbr=1\", nobody takes "
+                + "them; did you mean ends.number\\?").size(), run::describe);
         }
         assertEquals(1, run.out("k3: .*ends.so: init failed: parameter ends.number=x: is not an int").size(),
             run::describe);
