@@ -34,11 +34,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What only the queued mailbox promises. */
 @ParameterizedClass
-@EnumSource(KernelHost.class)
+@MethodSource("io.mkemu.kernel.KernelHost#tested")
 class QueuedContractTest extends MailboxContract {
     QueuedContractTest(KernelHost kind) {
         super(kind, Differences.QUEUED);

@@ -23,11 +23,11 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** What a send that waits for room promises; only the queued mailbox can be full. */
 @ParameterizedClass
-@EnumSource(KernelHost.class)
+@MethodSource("io.mkemu.kernel.KernelHost#tested")
 class QueuedWaitContractTest extends MailboxContract {
     private static final long SHORT_NANOS = 1_000_000;
     private static final long FOREVER = Long.MAX_VALUE;

@@ -32,12 +32,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The RFC's own behaviour, byte for byte. */
 @ParameterizedClass
-@EnumSource(KernelHost.class)
+@MethodSource("io.mkemu.kernel.KernelHost#tested")
 class SingleSlotContractTest extends MailboxContract {
     private static final int RECEIVING_CPU = 2;
     private static final int SLOT = RECEIVING_CPU * 272;
