@@ -174,7 +174,8 @@ static struct mkc_task *any(struct mkemu_core *core, struct module *owner, bool 
 
     mkc_lock_take(&core->lock);
     list_for_each_entry(task, &core->tasks, all) {
-        if ((!owner || (task->is_kthread && task->owner == owner)) && !(that_lives && __atomic_load_n(&task->ended, __ATOMIC_ACQUIRE))
+        if ((!owner || (task->is_kthread && task->owner == owner))
+            && !(that_lives && __atomic_load_n(&task->ended, __ATOMIC_ACQUIRE))
             && !(mkc_this_cpu() && task == mkc_this_cpu()->current)) {
             found = task;
             break;

@@ -151,6 +151,12 @@ struct mkemu_core_place {
     uint64_t in, length;                  /* in the function, and the function's length */
 };
 
+/* Whether its author has written the function: mkemu_kmod.c is in each module, and of no interest in a call trace. */
+static inline bool mkemu_core_is_shown(const struct mkemu_core_place *place)
+{
+    return __builtin_strncmp(place->function, "mkemu_", sizeof "mkemu_" - 1);
+}
+
 /* False: it is in no module. Async-signal-safe. */
 bool mkemu_core_place(const struct mkemu_core *core, uintptr_t address, struct mkemu_core_place *place);
 

@@ -107,7 +107,8 @@ static void run_tasklets(struct mkc_cpu *cpu, struct list_head *list)
         mkc_lock_take(&cpu->lock);
         list_del(at);
         /* Disabled, or it runs on another CPU: later. */
-        bool busy = __atomic_load_n(&t->count, __ATOMIC_SEQ_CST) || (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST) & RUNS);
+        bool busy = __atomic_load_n(&t->count, __ATOMIC_SEQ_CST)
+            || (__atomic_load_n(&t->state, __ATOMIC_SEQ_CST) & RUNS);
         if (busy)
             list_add_tail(at, list);
         mkc_lock_give(&cpu->lock);
@@ -202,8 +203,7 @@ int mkc_k_mkemu_call_function(int on, void (*function)(void *info), void *info, 
     }
     mkc_k_mkemu_irq_work_queue(NULL, &call.work, on);
     /* What other CPUs want of this one is done meanwhile, or two that call each other would wait for ever. */
-    for (uint32_t spins = 0; !__atomic_load_n(&call.done, __ATOMIC_ACQUIRE)
-        || is_busy(cpu->core, &call.work);) {
+    for (uint32_t spins = 0; !__atomic_load_n(&call.done, __ATOMIC_ACQUIRE) || is_busy(cpu->core, &call.work);) {
         if (!cpu->in_irq && __atomic_load_n(&cpu->irq_works, __ATOMIC_RELAXED))
             run_irq_works(cpu);
         mkc_relax(cpu->core, &spins);

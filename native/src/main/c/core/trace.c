@@ -33,10 +33,9 @@ bool mkemu_core_place(const struct mkemu_core *core, uintptr_t address, struct m
 
 bool mkc_is_shown(const struct mkemu_core *core, uintptr_t address)
 {
-    static const char own[] = "mkemu_"; /* of mkemu_kmod.c, which is in each module */
     struct mkemu_core_place at;
 
-    return mkemu_core_place(core, address, &at) && __builtin_strncmp(at.function, own, sizeof own - 1);
+    return mkemu_core_place(core, address, &at) && mkemu_core_is_shown(&at);
 }
 
 int mkc_symbol(struct mkemu_core *core, uintptr_t address, bool offset, char *to, size_t size)

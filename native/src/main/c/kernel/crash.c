@@ -19,8 +19,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE = 400, MOST_FRAMES = 24, MOST_ABORT_FRAMES = 48, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000, LEVEL_ALERT = 1, LEVEL_EMERG = 0,
-    SIGNAL_EXIT = 128 };
+enum { LINE = 400, MOST_FRAMES = 24, MOST_ABORT_FRAMES = 48, STACK = 64 * 1024, ADDR2LINE_MILLIS = 3000,
+    LEVEL_ALERT = 1, LEVEL_EMERG = 0, SIGNAL_EXIT = 128 };
 
 static struct crash_kernel kernel;
 static int memory = -1; /* /proc/self/mem: reads what cannot be read by an error, not by a second signal */
@@ -61,10 +61,9 @@ static void describe_other(uintptr_t address, char *text, size_t size)
         snprintf(text, size, "0x%lx [%s]", (unsigned long)(address - (uintptr_t)about.dli_fbase), file);
 }
 
-/* Whether a place is a function of a module that its author has written: mkemu_kmod.c is in each. */
 static bool is_shown(uintptr_t address, struct mkemu_core_place *at)
 {
-    return kernel.place(address, at) && strncmp(at->function, "mkemu_", 6);
+    return kernel.place(address, at) && mkemu_core_is_shown(at);
 }
 
 /* A frame as Linux has it: function+0xoffset/0xlength [module]. */

@@ -133,7 +133,8 @@ static unsigned distance(const char *one, const char *other)
 
 static bool is_part(const char *one, const char *other)
 {
-    return strlen(one) >= LEAST_PART && strlen(other) >= LEAST_PART && (strcasestr(one, other) || strcasestr(other, one));
+    return strlen(one) >= LEAST_PART && strlen(other) >= LEAST_PART
+        && (strcasestr(one, other) || strcasestr(other, one));
 }
 
 unsigned params_similar(const char *name, const char *known)

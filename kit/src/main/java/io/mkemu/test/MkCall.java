@@ -51,11 +51,12 @@ record MkCall(int exitCode, String out, String err) {
 
     private static CompletableFuture<String> read(InputStream stream) {
         CompletableFuture<String> all = new CompletableFuture<>();
-        Thread.ofVirtual().start(() -> {
+        /* No virtual thread: where all carriers wait, it would not read, and mk would not end. */
+        Thread.ofPlatform().daemon().name("mk-output").start(() -> {
             try (stream) {
                 all.complete(new String(stream.readAllBytes(), StandardCharsets.UTF_8));
             } catch (IOException broken) {
-                all.complete("");
+                all.completeExceptionally(broken);
             }
         });
         return all;

@@ -13,8 +13,8 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Round trips of calls and answers, both sides; timed as by {@link PingSide}. On the boot CPU. The layer is there once
- * the host has asked for it, so that other measurements are without it.
+ * Round trips of calls and answers, both sides, timed as those of {@link PingSide}. On the boot CPU. The layer is there
+ * once the host has asked for it, so that other measurements are without it.
  */
 final class MessageSide {
     private static final int BEGIN = 0x6265_0010;
@@ -24,16 +24,11 @@ final class MessageSide {
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[Messages.MAX_PAYLOAD]);
     private Kernel kernel;
     private Messages messages;
-    private CompletableFuture<Void> done;
-    private Samples samples;
+    private final Trips trips = new Trips();
     private final Completion completion = this::answered;
     private int bytes;
     private long nanos;
     private long number;
-    private long last;
-    private long deadline;
-    private boolean warm;
-    private boolean measured;
 
     void init(Kernel itsKernel) {
         kernel = itsKernel;
@@ -58,8 +53,7 @@ final class MessageSide {
     CompletableFuture<Void> ping(int messageBytes, long forNanos, Samples into) {
         CompletableFuture<Void> ends = new CompletableFuture<>();
         kernel.runOnCpu(0, () -> {
-            done = ends;
-            samples = into;
+            trips.begin(ends, into);
             bytes = Math.min(messageBytes, Messages.MAX_PAYLOAD);
             nanos = forNanos;
             if (messages == null) {
@@ -67,16 +61,14 @@ final class MessageSide {
             }
             int result = kernel.sendIpiData(1, payload, 0, Long.BYTES, BEGIN);
             if (result != 0) {
-                end(new IllegalStateException("message: " + Errno.name(result)));
+                trips.end(new IllegalStateException("message: " + Errno.name(result)));
             }
         });
         return ends;
     }
 
     private void begin() {
-        warm = false;
-        measured = false;
-        deadline = kernel.nanoTime() + nanos;
+        trips.until(kernel.nanoTime() + nanos);
         send();
     }
 
@@ -84,36 +76,18 @@ final class MessageSide {
         payload.putLong(0, ++number);
         long id = messages.call(1, MessageType.USER, 0, payload, 0, bytes, DEADLINE_NANOS, completion);
         if (id < 0) {
-            end(new IllegalStateException("call: " + Errno.name((int) id)));
+            trips.end(new IllegalStateException("call: " + Errno.name((int) id)));
         }
     }
 
     private void answered(long id, int result, DirectBuffer answer) {
         if (result != 0 || answer.getLong(0) != number) {
-            end(new IllegalStateException("answer: " + Errno.name(result)));
+            trips.end(new IllegalStateException("answer: " + Errno.name(result)));
             return;
         }
-        if (measured && (samples.isFull() || last - deadline >= 0)) {
-            end(null);
-            return;
-        }
-        send();
-        long now = System.nanoTime();
-        if (warm) {
-            samples.add(now - last);
-            measured = true;
-        }
-        warm = true;
-        last = now;
-    }
-
-    private void end(RuntimeException fault) {
-        CompletableFuture<Void> ended = done;
-        done = null;
-        if (ended != null && fault == null) {
-            ended.complete(null);
-        } else if (ended != null) {
-            ended.completeExceptionally(fault);
+        if (trips.goOn()) {
+            send();
+            trips.sent();
         }
     }
 }

@@ -14,23 +14,16 @@ import org.agrona.concurrent.UnsafeBuffer;
 /**
  * The host's side: pings an instance, or counts what instances send. Callbacks on the boot CPU; the methods that begin
  * something may be called by any thread, one at a time, after what was begun before is over.
- *
- * <p>A trip is timed as in the other peers: the clock is read after a send and before the wait for its answer, so that
- * what the reading costs is not in the trip.
  */
 final class PingSide {
     private static final int MOST_BYTES = 256;
 
     private final UnsafeBuffer payload = new UnsafeBuffer(new byte[MOST_BYTES]);
     private Kernel kernel;
-    private CompletableFuture<Void> done;
-    private Samples samples;
+    private final Trips trips = new Trips();
     private int bytes;
     private long number;
-    private long last;
-    private long deadline;
-    private boolean warm;
-    private boolean measured;
+    private CompletableFuture<Void> counted;
     private RateMeter meter;
     private boolean ending;
     private long run;
@@ -46,12 +39,9 @@ final class PingSide {
     CompletableFuture<Void> ping(int messageBytes, long nanos, Samples into) {
         CompletableFuture<Void> ends = new CompletableFuture<>();
         kernel.runOnCpu(0, () -> {
-            done = ends;
-            samples = into;
             bytes = messageBytes;
-            warm = false;
-            measured = false;
-            deadline = kernel.nanoTime() + nanos;
+            trips.begin(ends, into);
+            trips.until(kernel.nanoTime() + nanos);
             send();
         });
         return ends;
@@ -62,40 +52,18 @@ final class PingSide {
         payload.putLong(0, number);
         int result = kernel.sendIpiData(1, payload, 0, bytes, PING);
         if (result != 0) {
-            end(new IllegalStateException("ping: " + Errno.name(result)));
+            trips.end(new IllegalStateException("ping: " + Errno.name(result)));
         }
     }
 
     private void pong(MkIpiData data) {
         /* A single-slot mailbox may deliver an answer twice. */
-        if (done == null || data.dataSize() != bytes || data.buffer().getLong(0) != number) {
+        if (!trips.areUnderWay() || data.dataSize() != bytes || data.buffer().getLong(0) != number) {
             return;
         }
-        /* One trip at least: on a busy machine the first one, which warms up, may take all of the time. */
-        if (measured && (samples.isFull() || last - deadline >= 0)) {
-            end(null);
-            return;
-        }
-        send();
-        long now = System.nanoTime();
-        if (warm) {
-            samples.add(now - last);
-            measured = true;
-        }
-        warm = true;
-        last = now;
-    }
-
-    private void end(RuntimeException fault) {
-        CompletableFuture<Void> ended = done;
-        done = null;
-        if (ended == null) {
-            return;
-        }
-        if (fault == null) {
-            ended.complete(null);
-        } else {
-            ended.completeExceptionally(fault);
+        if (trips.goOn()) {
+            send();
+            trips.sent();
         }
     }
 
@@ -103,7 +71,7 @@ final class PingSide {
     CompletableFuture<Void> count(int messageBytes, int senders, long nanos, boolean yields, RateMeter into) {
         CompletableFuture<Void> ends = new CompletableFuture<>();
         kernel.runOnCpu(0, () -> {
-            done = ends;
+            counted = ends;
             meter = into;
             run++;
             lastData = 0;
@@ -115,7 +83,7 @@ final class PingSide {
             for (int instance = 1; instance <= senders; instance++) {
                 int result = kernel.sendIpiData(instance, payload, 0, ORDER_LENGTH, ORDER);
                 if (result != 0) {
-                    end(new IllegalStateException("order to instance " + instance + ": " + Errno.name(result)));
+                    endCount(new IllegalStateException("order to instance " + instance + ": " + Errno.name(result)));
                 }
             }
         });
@@ -136,12 +104,18 @@ final class PingSide {
     private void endIfCounted() {
         if (ending && meter.hasRate()) {
             meter.end();
-            end(null);
+            endCount(null);
         }
     }
 
+    private void endCount(RuntimeException fault) {
+        CompletableFuture<Void> ended = counted;
+        counted = null;
+        Trips.end(ended, fault);
+    }
+
     private void data(MkIpiData data) {
-        if (done == null || data.dataSize() < Long.BYTES) {
+        if (counted == null || data.dataSize() < Long.BYTES) {
             return;
         }
         long carried = data.buffer().getLong(0);
