@@ -30,7 +30,7 @@ class ImportsTest {
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
-        "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
+        "json", "doctor", "fdt", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
         "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
