@@ -40,7 +40,9 @@ class CompiledTreeFuzzTest {
             byte[] file = mutate(random);
             try {
                 FlatTree tree = FdtReader.read(file);
-                assertEquals(tree, FdtReader.read(FdtWriter.write(tree)));
+                if (round % ROUND_TRIP == 0) {
+                    assertEquals(tree, FdtReader.read(FdtWriter.write(tree)));
+                }
                 trees++;
             } catch (FdtException refused) {
                 assertTrue(refused.offset() >= 0 && refused.offset() <= file.length, refused.getMessage());
