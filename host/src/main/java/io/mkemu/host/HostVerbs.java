@@ -16,6 +16,7 @@ import io.mkemu.host.life.Machine;
 import io.mkemu.host.life.Recorder;
 import io.mkemu.host.life.States;
 import io.mkemu.json.Json;
+import io.mkemu.tree.DeviceTreeWriter;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
@@ -68,6 +69,7 @@ final class HostVerbs implements ControlHandler {
     private ObjectNode carryOut(ControlRequest request, Consumer<String> say) throws InterruptedException {
         return switch (request.verb()) {
             case "show" -> show(request);
+            case "dump" -> dump(request);
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
@@ -82,7 +84,7 @@ final class HostVerbs implements ControlHandler {
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, trace and shutdown");
+                + "unload, delete, dump, trace and shutdown");
         };
     }
 
@@ -102,6 +104,15 @@ final class HostVerbs implements ControlHandler {
                 .map(StatusJson::instance).orElseThrow(() -> States.unknown(name, host.instances())));
         }
         return result;
+    }
+
+    private ObjectNode dump(ControlRequest request) {
+        request.allow();
+        try {
+            return Json.object().put("tree", DeviceTreeWriter.write(host.spec()));
+        } catch (IllegalArgumentException unsayable) {
+            throw new MachineException(ExitCode.CONFIG, unsayable.getMessage(), unsayable);
+        }
     }
 
     private ObjectNode create(ControlRequest request) {

@@ -2,6 +2,7 @@
 package io.mkemu.tree;
 
 import io.mkemu.abi.IpiMode;
+import io.mkemu.fdt.FdtWriter;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -29,12 +30,23 @@ public final class DeviceTreeWriter {
         return writer.out.toString();
     }
 
+    /**
+     * Writes a machine as a compiled tree.
+     *
+     * @return the bytes of a .dtb file
+     * @throws IllegalArgumentException as for the source
+     */
+    public static byte[] compile(MachineSpec machine) {
+        return FdtWriter.write(CompiledTree.flatten(DeviceTree.parse(machine.file(), write(machine))));
+    }
+
     private void machine(MachineSpec machine) {
         line("/dts-v1/;");
         out.append('\n');
         open("/");
         line("compatible = " + quote(MachineReader.COMPATIBLE) + ";");
         modules(machine.host().modules());
+        machine.host().cpu().ifPresent(cpu -> line(MachineReader.HOST_CPU + " = <" + cpu + ">;"));
         if (machine.ipi() != IpiMode.QUEUED) {
             line(MachineReader.IPI + " = \"" + machine.ipi() + "\";");
         }

@@ -15,6 +15,7 @@ final class MachineReader {
     static final String COMPATIBLE = "multikernel-v1";
     static final String SLOTS = "mkemu,ipi-slots";
     static final String NR_CPUS = "nr-cpus";
+    static final String HOST_CPU = "mkemu,host-cpu";
     static final String IPI = "ipi";
     static final String IPI_LOG = "ipi-log";
     private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
@@ -34,10 +35,10 @@ final class MachineReader {
     MachineSpec read(Node tree) {
         NodeReader root = new NodeReader(file, "/", tree);
         checkCompatible(root);
-        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, NR_CPUS, IPI, IPI_LOG),
+        root.allow(Set.of("compatible", KernelReader.MODULES, HOST_CPU, SLOTS, NR_CPUS, IPI, IPI_LOG),
             Set.of("resources", "chosen", "instances"));
         ResourceReader.Resources pool = ResourceReader.read(root, true);
-        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root));
+        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root), hostCpu(root));
         OptionalInt slots = slots(root);
         OptionalInt nrCpus = nrCpus(root);
         boolean ipiLog = ipiLog(root);
@@ -84,6 +85,20 @@ final class MachineReader {
                     + MachineSpec.MAX_CPUS + ", above every physical id");
         }
         root.note(NR_CPUS, List.of(cell.position()));
+        return OptionalInt.of((int) cell.value());
+    }
+
+    private static OptionalInt hostCpu(NodeReader root) {
+        Optional<Property> property = root.property(HOST_CPU);
+        if (property.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Value.Cell cell = root.cell(property.get(), HOST_CPU + " = <0>;");
+        if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_CPUS) >= 0) {
+            throw root.error(cell.position(), "'" + HOST_CPU + "' is " + Text.printable(cell.text())
+                    + ", expected a CPU in 0.." + (MachineSpec.MAX_CPUS - 1));
+        }
+        root.note(HOST_CPU, List.of(cell.position()));
         return OptionalInt.of((int) cell.value());
     }
 

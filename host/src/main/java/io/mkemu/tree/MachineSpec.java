@@ -121,12 +121,17 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     }
 
     /**
-     * The number of the CPU the host runs on: the lowest of the pool that no instance claims or, if all are claimed,
-     * the lowest that is neither in the pool nor the physical id of a CPU of the pool.
+     * The number of the CPU the host runs on: what the tree says or, if it says nothing, the lowest of the pool that no
+     * instance claims or, if all are claimed, the lowest that is neither in the pool nor the physical id of a CPU of
+     * the pool.
      *
      * @throws IllegalStateException if all 1024 CPUs are claimed, which parsing refuses
      */
     public int hostCpu() {
+        return host.cpu().orElseGet(this::lowestFreeCpu);
+    }
+
+    private int lowestFreeCpu() {
         Set<Integer> claimed = instances.stream().flatMap(i -> i.cpus().stream()).collect(Collectors.toSet());
         return cpus.stream().mapToInt(Integer::intValue).filter(cpu -> !claimed.contains(cpu)).min()
                 .orElseGet(() -> IntStream.range(0, MAX_CPUS)
@@ -145,6 +150,16 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     public MachineSpec withApicIds(List<Integer> ids) {
         return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus, ipi,
                 ipiLog, places);
+    }
+
+    /** The same machine with other instances, and a host on this CPU. */
+    public MachineSpec withInstances(List<InstanceSpec> others, int hostCpu) {
+        HostSpec anywhere = new HostSpec(host.bootargs(), host.modules());
+        MachineSpec changed = new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, anywhere, others, ipiSlots,
+                nrCpus, ipi, ipiLog, places);
+        HostSpec there = new HostSpec(host.bootargs(), host.modules(), OptionalInt.of(hostCpu));
+        return changed.hostCpu() == hostCpu ? changed : new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase,
+                there, others, ipiSlots, nrCpus, ipi, ipiLog, places);
     }
 
     /** The same machine with another mailbox. */

@@ -36,6 +36,18 @@ class DeviceTreeWriterTest {
         assertRoundTrip(machine);
     }
 
+    /** The host stays where it is, whatever instances come and go. */
+    @Test
+    void writesTheHostsCpuWhereItIsNotTheLowestFreeOne() {
+        MachineSpec machine = MachineSpec.parse("t.dts", Trees.GOOD, Marked.BASE);
+        assertEquals(0, machine.hostCpu());
+        assertEquals(machine, machine.withInstances(machine.instances(), 0));
+        MachineSpec moved = machine.withInstances(List.of(), 3);
+        assertEquals(3, moved.hostCpu());
+        assertRoundTrip(moved);
+        assertEquals(moved, MachineSpec.parse("w.dtb", DeviceTreeWriter.compile(moved), Marked.BASE));
+    }
+
     private static RestartPolicy restart(int id) {
         return id % 2 == 0 ? RestartPolicy.NEVER : new RestartPolicy(true, id * 3, id * 235L);
     }

@@ -25,13 +25,12 @@ import picocli.CommandLine.Spec;
 public final class MachineFlags {
     private static final String STDIN = "-";
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, source or compiled "
-        + "(.dtb), or - for stdin; its instances are created and loaded. Without it --cpus and --memory say what the "
-        + "machine has.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, or - for stdin; "
+        + "its instances are created and loaded. Without it --cpus and --memory say what the machine has.")
     private String file;
 
     @Option(names = "--machine", paramLabel = "NAME", description = "Name of the machine; by default the file's name "
-        + "without .dts or .dtb, or \"default\".")
+        + "without .dts, or \"default\".")
     private String machine;
 
     @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
