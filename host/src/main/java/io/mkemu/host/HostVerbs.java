@@ -93,8 +93,9 @@ final class HostVerbs implements ControlHandler {
         MachineStatus machine = host.status();
         List<String> names = request.texts("names");
         ObjectNode result = Json.object();
-        result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
-            .toString()));
+        ObjectNode about = StatusJson.machine(machine).put("state", machine.instances().getFirst().state().toString());
+        host.spec().kept().says().forEach(about.putArray("unemulated")::add);
+        result.set("machine", about);
         ArrayNode instances = result.putArray("instances");
         if (names.isEmpty()) {
             machine.instances().stream().map(StatusJson::instance).forEach(instances::add);

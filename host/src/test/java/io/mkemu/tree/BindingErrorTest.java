@@ -142,7 +142,9 @@ class BindingErrorTest {
         assertSpoilt("id = <7>;", "id = <7>; §memory-bytes = <1>;",
                 "unknown property 'memory-bytes' in /instances/db");
         assertSpoilt("id = <7>;", "§ID = <7>;", "unknown property 'ID'", "did you mean 'id'?");
-        assertSpoilt("cpus = /bits/ 64", "§memory-base = <0>; cpus = /bits/ 64", "unknown property 'memory-base'");
+        assertSpoilt("cpus = /bits/ 64", "§apic-ids = <0>; cpus = /bits/ 64", "unknown property 'apic-ids'");
+        assertSpoilt("cpus = /bits/ 64", "memory-base = <§5>; cpus = /bits/ 64", "'memory-base' is 5, which is not "
+                + "page aligned");
     }
 
     @Test

@@ -32,7 +32,7 @@ class DeviceTreeWriterTest {
                 id % 3 == 0 ? List.of("-ea", "-Dx=\"a, b\"") : List.of(), Places.NONE)).toList();
         MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), List.of(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
-                OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Places.NONE);
+                OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Kept.NONE, Places.NONE);
         assertRoundTrip(machine);
     }
 

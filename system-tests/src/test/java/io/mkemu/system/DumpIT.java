@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.tree.DeviceTreeWriter;
 import io.mkemu.tree.MachineSpec;
 import java.nio.file.Files;
@@ -75,5 +76,39 @@ class DumpIT {
         mk.run("dump", source, "--dts", "--dtb").refuses(2, "^mk: .*--dt[sb].* mutually exclusive");
         mk.run("dump").refuses(4, "^mk: no machine runs");
         assertTrue(Files.notExists(mk.base()), () -> mk.base() + " was made");
+    }
+
+    /** A tree of kerf's: 96 GiB, of which little is taken here; what is not emulated stays with the machine. */
+    @Test
+    void aTreeOfKerfsIsRead() throws Exception {
+        Path tree = Files.writeString(mk.work().resolve("kerf.dts"), """
+            /multikernel-v1/;
+            / {
+                compatible = "linux,multikernel-host";
+                resources {
+                    cpus = <2 3>;
+                    memory-base = <0x0 0x800000000>;
+                    memory-bytes = <0x0 0x1800000000>;
+                    topology { numa-nodes { node@0 { node-id = <0>; cpus = <0 1 2 3>; }; }; };
+                    devices { lan0: ethernet@0 { compatible = "acme,fastlane"; sriov-vfs = <4>; }; };
+                };
+            };
+            """);
+        MkProcess dry = mk.start("init", tree, "--dry-run").ends(0);
+        assertEquals(List.of("mk: " + tree + ": note: read as kerf's dialect, which begins with /multikernel-v1/; and "
+            + "has wide cells; kept and shown, but not emulated: 1 device, 1 NUMA node"), dry.err());
+        mk.run("init", tree, "--scale-memory", "3").refuses(2, "--scale-memory 3 is no part of the memory");
+        mk.run("init", "--cpus", "0", "--memory", "8M", "--scale-memory", "1/2").refuses(2, "is for a tree");
+        mk.run("init", tree, "--scale-memory", "1/8192").ends(0);
+        JsonNode machine = mk.json("show").get("machine");
+        assertEquals(12 << 20, machine.get("memory").asInt());
+        assertEquals("[\"NUMA node@0: cpus 0-3\",\"device ethernet@0: acme,fastlane\"]",
+            machine.get("unemulated").toString());
+        assertEquals("not emulated: device ethernet@0: acme,fastlane", mk.run("show").ends(0).out().get(2));
+        mk.run("create", "web", "--cpus", "2-3", "--memory", "4M").ends(0);
+        String text = String.join("\n", mk.run("dump").ends(0).out());
+        assertTrue(text.contains("sriov-vfs = <0x4>;"), text);
+        assertEquals(MachineSpec.read(tree).kept(), MachineSpec.parse("dump", text, mk.work()).kept());
+        mk.run("shutdown").ends(0);
     }
 }

@@ -50,6 +50,9 @@ public final class MachineFlags {
     private Integer slots;
 
     @Mixin
+    private MemoryScale scale;
+
+    @Mixin
     private ModulePaths modules;
 
     @Option(names = "--cmdline", paramLabel = "STRING", description = "Boot parameters of the host's kernel.")
@@ -75,20 +78,23 @@ public final class MachineFlags {
     }
 
     /**
-     * Reads a tree.
+     * Reads a tree, and says on stderr what of it is not emulated.
      *
      * @param file its path, or - for stdin
-     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     * @throws io.mkemu.dts.DeviceTreeException if the tree is wrong
      */
     public static MachineSpec read(String file) throws IOException {
-        return file.equals(STDIN) ? MachineSpec.read("stdin", System.in)
-            : MachineSpec.read(Path.of(file));
+        MachineSpec spec = file.equals(STDIN) ? MachineSpec.read("stdin", System.in) : MachineSpec.read(Path.of(file));
+        if (!spec.kept().note().isEmpty()) {
+            System.err.println("mk: " + spec.file() + ": note: " + spec.kept().note());
+        }
+        return spec;
     }
 
     /**
      * The machine.
      *
-     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     * @throws io.mkemu.dts.DeviceTreeException if the tree is wrong
      */
     public MachineSpec spec() throws IOException {
         if (file == null) {
@@ -98,11 +104,12 @@ public final class MachineFlags {
             throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
                 + " are for a machine without a tree: with FILE.dts say it there");
         }
-        MachineSpec tree = read(file);
+        MachineSpec tree = scale.of(read(file));
         return ipi == null ? tree : tree.withIpi(ipi);
     }
 
     private MachineSpec ofFlags() {
+        scale.refuseWithoutTree(command);
         if (cpus == null || memory == null) {
             throw new ParameterException(command.commandLine(),
                 "name a device tree, or the machine's pool: --cpus LIST and --memory SIZE");
