@@ -176,6 +176,12 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
                 ipiLog, kept, places);
     }
 
+    /** The same machine with lanes of so many slots. */
+    public MachineSpec withIpiSlots(int slots) {
+        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, OptionalInt.of(slots),
+                nrCpus, ipi, ipiLog, kept, places);
+    }
+
     /**
      * The same machine with a fraction of the memory: pool and instances have as many whole pages of it, at least one.
      *
