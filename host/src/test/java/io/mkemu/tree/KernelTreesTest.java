@@ -55,8 +55,9 @@ class KernelTreesTest {
         '#address-cells = <1>; #size-cells = <1>;'  | reg = <0x5000 0x3000>;             | 0x5000      | 0x3000
         """)
     void aMemoryNodeHasAddressAndSize(String root, String reg, String base, String bytes) {
-        MachineSpec machine = read(root, "cpus = <7>; memory@0 { device_type = \"memory\"; " + reg + " };"
-                .replace("cpus = <7>", root.contains("cells = <2>; #") ? "cpus = <0 7>" : "cpus = <7>"));
+        String cpus = root.contains("#address-cells = <2>") ? "cpus = <0 7>;" : "cpus = <7>;";
+        MachineSpec machine = read(root, cpus + " memory@0 { device_type = \"memory\"; " + reg + " };");
+        assertEquals(List.of(7), machine.cpus());
         assertEquals(OptionalLong.of(Long.decode(base)), machine.memoryBase());
         assertEquals(Long.decode(bytes), machine.memoryBytes());
     }

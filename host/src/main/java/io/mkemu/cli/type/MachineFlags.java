@@ -26,7 +26,7 @@ public final class MachineFlags {
     private static final String STDIN = "-";
 
     @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, or - for stdin; "
-        + "its instances are created and loaded. Without it --cpus and --memory say what the machine has.")
+        + "its instances are loaded. Without it give --cpus and --memory.")
     private String file;
 
     @Option(names = "--machine", paramLabel = "NAME", description = "Name of the machine; by default the file's name "
@@ -42,7 +42,7 @@ public final class MachineFlags {
     private Long memory;
 
     @Option(names = "--ipi", paramLabel = "MAILBOX",
-        description = "queued (the default), or single-slot: the RFC's; goes before what a tree says.")
+        description = "queued or single-slot; goes before the tree's.")
     private IpiMode ipi;
 
     @Option(names = "--ipi-slots", paramLabel = "N", description = "Slots of each queued mailbox's lane, "

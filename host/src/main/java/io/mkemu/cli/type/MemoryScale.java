@@ -20,7 +20,7 @@ public final class MemoryScale {
     private long denominator = 1;
 
     @Option(names = "--scale-memory", paramLabel = "N/M",
-        description = "Give pool and instances of the tree this part of their memory, as 1/64.")
+        description = "Part of the tree's memory to give, as 1/64.")
     private void fraction(String text) {
         Matcher fraction = FRACTION.matcher(text);
         if (!fraction.matches()) {
