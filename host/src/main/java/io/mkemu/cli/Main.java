@@ -28,7 +28,7 @@ import picocli.CommandLine;
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
-    footer = "Exit codes: 1 not verified, 2 usage, 3 tree, 4 machine, 5 room, 6 module, 7 state")
+    footer = "Exit codes: 1 failed, 2 usage, 3 tree, 4 machine, 5 room, 6 module, 7 state")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */

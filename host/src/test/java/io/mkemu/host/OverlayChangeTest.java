@@ -27,6 +27,13 @@ class OverlayChangeTest extends BoxedHost {
         return change;
     }
 
+    /** Where its memory lies and which host CPUs it has may have changed for an instance that came back. */
+    private List<Object> seen() {
+        return List.of(host.names(), host.status().freeCpus(), box.free(), box.owners(),
+            host.status().instances().stream().map(one -> one.id() + " " + one.state() + " " + one.cpus() + " "
+                + one.memoryBytes()).toList());
+    }
+
     @Test
     void whatIsRemovedFirstMakesRoomForWhatIsMade() {
         box.create(spec(0, "old", MIB, 6, 7), false);
@@ -42,19 +49,19 @@ class OverlayChangeTest extends BoxedHost {
     @Test
     void whatCannotBeAppliedWholeIsNotAppliedAtAll() {
         box.create(spec(5, "old", MIB, 6, 7), false);
-        Snapshot before = Snapshot.of(host);
+        List<Object> before = seen();
         MachineException refused = assertThrows(MachineException.class, () -> carryOut(CREATE.formatted(0, "new", 4),
             REMOVE.formatted(1, "old"), CREATE.formatted(2, "newer", 6), CREATE.formatted(3, "taken", 1)));
         assertEquals("CPU 1 is taken by instance web: free are 5 7; nothing of the overlay is applied",
             refused.getMessage());
-        box.assertUnchanged(before);
+        assertEquals(before, seen());
         refused = assertThrows(MachineException.class, () -> carryOut(REMOVE.formatted(0, "old"),
             REMOVE.formatted(1, "web")));
         assertEquals(ExitCode.STATE, refused.exitCode());
         assertEquals("instance web is loaded: an overlay removes what is ready: mk unload takes away what is loaded; "
             + "nothing of the overlay is applied", refused.getMessage());
-        box.assertUnchanged(before);
+        assertEquals(before, seen());
         assertThrows(MachineException.class, () -> carryOut(REMOVE.formatted(0, "nobody")));
-        box.assertUnchanged(before);
+        assertEquals(before, seen());
     }
 }
