@@ -252,6 +252,16 @@
 #define MKEMU_IPI_DATA_PFN_IPI_TYPE 0x80000001u
 /* Bytes of a PFN message. */
 #define MKEMU_IPI_DATA_PFN_SIZE 8
+/* MK_PAGES_IPI_TYPE, not in the RFC: the payload is a range of pages. */
+#define MKEMU_IPI_DATA_PAGES_IPI_TYPE 0x80000002u
+/* Of such a payload: PFN of the first page, u64. */
+#define MKEMU_IPI_DATA_PAGES_PFN_OFFSET 0
+/* How many pages, one behind the other; u64. */
+#define MKEMU_IPI_DATA_PAGES_COUNT_OFFSET 8
+/* What the sender says with them; u64. */
+#define MKEMU_IPI_DATA_PAGES_TAG_OFFSET 16
+/* Bytes of such a payload. */
+#define MKEMU_IPI_DATA_PAGES_SIZE 24
 
 /* PageTableDescriptor */
 /* 256 bits, one per instance id: may map. */
@@ -528,13 +538,14 @@
 #define MKEMU_TRACE_EVENT_HALT 9
 /* The kernel itself, a task or a callback threw. */
 #define MKEMU_TRACE_EVENT_FAULT 10
-/* mk_send_pfn: id the PFN, arg0 the target instance, arg1 the errno, positive, or 0. */
+/* mk_send_pfn, or pages one behind the other: id the PFN of the first, type how many, 0 for one; arg0 the target
+   instance, arg1 the errno, positive, or 0. */
 #define MKEMU_TRACE_EVENT_PFN_SHARE 11
-/* A share was taken back: as PFN_SHARE. */
+/* Shares were taken back: as PFN_SHARE. */
 #define MKEMU_TRACE_EVENT_PFN_REVOKE 12
-/* mk_receive_map_page: id the PFN, arg0 1 if it was mapped. The page itself is in the CALL record. */
+/* mk_receive_map_page: id and type as PFN_SHARE, arg0 1 if mapped. What is in the pages CALL records tell. */
 #define MKEMU_TRACE_EVENT_PFN_MAP 13
-/* mk_receive_unmap_page: id the PFN. */
+/* mk_receive_unmap_page: id and type as PFN_SHARE. */
 #define MKEMU_TRACE_EVENT_PFN_UNMAP 14
 /* multikernel_instance_alloc: id the address, 0 if the pool was full; arg0 pages. */
 #define MKEMU_TRACE_EVENT_POOL_ALLOC 15

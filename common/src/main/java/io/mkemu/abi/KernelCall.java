@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.abi;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
 /**
  * What a {@link TraceEvent#CALL} record tells: a call of a module whose answer does not follow from what the module was
  * told before. Its ordinal is the record's type. id and args hold what is said with each; what is not said is 0.
@@ -21,11 +18,12 @@ public enum KernelCall {
     HANDLER,
     /** A thread that is no CPU of the kernel asked for something; told once per module. A replay is inexact then. */
     FOREIGN_THREAD,
-    /** Not a call: more pages are shared than are watched for changes; told once. A replay is inexact from here. */
+    /** Not a call: there is no memory to watch all shared pages for changes; told once. A replay is inexact then. */
     PAGES_UNWATCHED,
     /**
      * Not a call: a page that others can write has changed since a module of this kernel ran last, whoever changed it.
-     * id the physical address of the first byte, payload the bytes; at the begin of the callback, step or work.
+     * id the physical address of the first byte, payload the bytes; at the begin of the callback, step or work, or
+     * behind {@link #RECEIVE_MAP_PAGES}.
      */
     PAGE_CHANGED,
     /** nanoTime: id the answer. */
@@ -64,16 +62,24 @@ public enum KernelCall {
      * startTask, startDaemonTask: id the number that {@link TraceEvent#TASK} has on this CPU; payload the task's name,
      * UTF-8, the first {@link #MAX_TASK_NAME} bytes of it.
      */
-    START_TASK;
+    START_TASK,
+    /** allocPages: id the answer, a PFN or the errno, negative; arg0 the pages, as far as 31 bits can tell. */
+    ALLOC_PAGES,
+    /**
+     * sendPages, right after the record of the send, if one was made: id the PFN; arg0 the instance, arg1 the errno.
+     * Payload: that of such a message.
+     */
+    SEND_PAGES,
+    /** revokePages: as SEND_PAGES, tag 0. */
+    REVOKE_PAGES,
+    /**
+     * receiveMapPages: id the PFN of the first, -22 where receivePages says null; arg0 how many, arg1 1 if they were
+     * mapped. {@link #PAGE_CHANGED} records follow then: what of the pages was not 0.
+     */
+    RECEIVE_MAP_PAGES;
 
     /** Bytes of a task's name that are recorded. */
     public static final int MAX_TASK_NAME = 64;
-
-    /** What is recorded of a task's name. */
-    public static byte[] taskName(String name) {
-        byte[] bytes = String.valueOf(name).getBytes(StandardCharsets.UTF_8);
-        return Arrays.copyOf(bytes, Math.min(bytes.length, MAX_TASK_NAME));
-    }
 
     private static final KernelCall[] ALL = values();
 

@@ -29,6 +29,16 @@ public final class MkIpiDataDescriptor {
     public static final int PFN_IPI_TYPE = 0x8000_0001;
     /** Bytes of a PFN message. */
     public static final int PFN_SIZE = Long.BYTES;
+    /** MK_PAGES_IPI_TYPE, not in the RFC: the payload is a range of pages. */
+    public static final int PAGES_IPI_TYPE = 0x8000_0002;
+    /** Of such a payload: PFN of the first page, u64. */
+    public static final int PAGES_PFN_OFFSET = 0;
+    /** How many pages, one behind the other; u64. */
+    public static final int PAGES_COUNT_OFFSET = 8;
+    /** What the sender says with them; u64. */
+    public static final int PAGES_TAG_OFFSET = 16;
+    /** Bytes of such a payload. */
+    public static final int PAGES_SIZE = 24;
 
     private MkIpiDataDescriptor() {
     }

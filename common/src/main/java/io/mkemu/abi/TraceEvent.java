@@ -38,13 +38,16 @@ public enum TraceEvent {
     HALT(TraceMode.IPI),
     /** The kernel itself, a task or a callback threw. */
     FAULT(TraceMode.LIFECYCLE),
-    /** mk_send_pfn: id the PFN, arg0 the target instance, arg1 the errno, positive, or 0. */
+    /**
+     * mk_send_pfn, or pages one behind the other: id the PFN of the first, type how many, 0 for one; arg0 the target
+     * instance, arg1 the errno, positive, or 0.
+     */
     PFN_SHARE(TraceMode.IPI),
-    /** A share was taken back: as PFN_SHARE. */
+    /** Shares were taken back: as PFN_SHARE. */
     PFN_REVOKE(TraceMode.IPI),
-    /** mk_receive_map_page: id the PFN, arg0 1 if it was mapped. The page itself is in the CALL record. */
+    /** mk_receive_map_page: id and type as PFN_SHARE, arg0 1 if mapped. What is in the pages CALL records tell. */
     PFN_MAP(TraceMode.IPI),
-    /** mk_receive_unmap_page: id the PFN. */
+    /** mk_receive_unmap_page: id and type as PFN_SHARE. */
     PFN_UNMAP(TraceMode.IPI),
     /** multikernel_instance_alloc: id the address, 0 if the pool was full; arg0 pages. */
     POOL_ALLOC(TraceMode.IPI),

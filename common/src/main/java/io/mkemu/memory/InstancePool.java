@@ -194,6 +194,16 @@ public final class InstancePool implements AutoCloseable {
         return pools.stream().mapToLong(BitmapPool::available).sum();
     }
 
+    /** Bytes that it has, free or not. */
+    public long size() {
+        return pools.stream().mapToLong(BitmapPool::size).sum();
+    }
+
+    /** Bytes of the longest free range: no range goes from one region into the next. */
+    public long largestFree() {
+        return pools.stream().mapToLong(BitmapPool::largestFree).max().orElse(0);
+    }
+
     /** Unmaps the bitmaps. */
     @Override
     public void close() {

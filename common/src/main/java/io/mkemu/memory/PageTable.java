@@ -10,6 +10,7 @@ import io.mkemu.Errno;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import org.agrona.concurrent.AtomicBuffer;
 
@@ -45,6 +46,42 @@ public final class PageTable {
     /** Whether the frame is one that can be shared: host memory or multikernel pool. */
     public boolean contains(long pfn) {
         return pfn >= firstPfn && pfn < endPfn;
+    }
+
+    /** Whether so many frames, 1 or more, one behind the other, can be shared. */
+    public boolean contains(long pfn, long pages) {
+        return pages > 0 && contains(pfn) && pages <= endPfn - pfn;
+    }
+
+    /**
+     * Allows an instance to map a range of pages. For their owner.
+     *
+     * @param pages so many that the table {@link #contains} them all
+     * @return those that it could not map before, counted from the first one
+     */
+    public BitSet grant(long pfn, int pages, int instanceId) {
+        BitSet fresh = new BitSet();
+        for (int page = 0; page < pages; page++) {
+            if (!isGranted(pfn + page, instanceId)) {
+                fresh.set(page);
+                grant(pfn + page, instanceId);
+            }
+        }
+        return fresh;
+    }
+
+    /**
+     * The first page of a range that an instance may not map.
+     *
+     * @return how many of the range come before it; -1 if it may map all
+     */
+    public int firstNotGranted(long pfn, int pages, int instanceId) {
+        for (int page = 0; page < pages; page++) {
+            if (!isGranted(pfn + page, instanceId)) {
+                return page;
+            }
+        }
+        return -1;
     }
 
     /**

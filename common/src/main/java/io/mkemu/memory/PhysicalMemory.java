@@ -174,13 +174,31 @@ public final class PhysicalMemory implements AutoCloseable {
      * @param unmapped runs once, right after the window is unmapped, on the thread that closes it; throws nothing
      */
     public Window map(long address, long length, Runnable unmapped) {
+        return map(mapping::map, address, length, unmapped);
+    }
+
+    /**
+     * As {@link #map(long, long, Runnable)}, for what is mapped and unmapped again and again. The process keeps some of
+     * the mappings of such windows that are closed, those that were used last, since to make one anew costs more than
+     * to copy all of its bytes. A closed window is empty all the same.
+     */
+    public Window mapAgain(long address, long length, Runnable unmapped) {
+        return map(mapping::mapAgain, address, length, unmapped);
+    }
+
+    /** A way to map a range that has been checked. */
+    private interface Way {
+        Window map(long address, int length, Runnable unmapped) throws IOException;
+    }
+
+    private Window map(Way way, long address, long length, Runnable unmapped) {
         if (address <= 0 || address % Pages.PAGE_SIZE != 0 || length <= 0 || length > Integer.MAX_VALUE
             || address > layout.ramSize() - length) {
             throw new MachineException(ExitCode.MACHINE, "cannot map 0x" + Long.toHexString(address) + "+" + length
                 + ": RAM is 0x1000..0x" + Long.toHexString(layout.ramSize()) + ", pages begin at multiples of 4096");
         }
         try {
-            return mapUnchecked(address, length, unmapped);
+            return way.map(address, (int) length, unmapped);
         } catch (IOException fault) {
             throw new MachineException(ExitCode.RESOURCES,
                 "cannot map 0x" + Long.toHexString(address) + "+" + length + ": " + fault.getMessage(), fault);

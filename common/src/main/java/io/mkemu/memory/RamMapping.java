@@ -16,12 +16,23 @@ interface RamMapping {
      */
     Window map(long address, int length, Runnable unmapped) throws IOException;
 
+    /**
+     * As {@link #map}, for memory that will be mapped again soon: a mapping may outlive its window, and be that of the
+     * next window on the same bytes.
+     *
+     * @throws IOException if it cannot be mapped
+     */
+    Window mapAgain(long address, int length, Runnable unmapped) throws IOException;
+
     /** Gives up what it holds; windows stay. */
     void close() throws IOException;
 
     /** RAM that is a file: each window is a mapping of its own. */
     static RamMapping of(FileChannel channel, MapMode mode) {
         return new RamMapping() {
+            private final KeptMappings kept = new KeptMappings(
+                (address, length, arena) -> channel.map(mode, address, length, arena).address());
+
             @Override
             public Window map(long address, int length, Runnable unmapped) throws IOException {
                 Arena arena = Arena.ofShared();
@@ -35,7 +46,13 @@ interface RamMapping {
             }
 
             @Override
+            public Window mapAgain(long address, int length, Runnable unmapped) throws IOException {
+                return kept.map(address, length, unmapped);
+            }
+
+            @Override
             public void close() throws IOException {
+                kept.close();
                 channel.close();
             }
         };
@@ -54,6 +71,11 @@ interface RamMapping {
             public Window map(long address, int length, Runnable unmapped) {
                 uses.maps(address, length);
                 return new Window(address, ram.address() + address, length, () -> { }, unmapped);
+            }
+
+            @Override
+            public Window mapAgain(long address, int length, Runnable unmapped) {
+                return map(address, length, unmapped);
             }
 
             @Override

@@ -30,4 +30,10 @@ public final class OsMemory {
         return MemorySegment.ofAddress(address).reinterpret(size, owner,
             mapped -> Native.call(SystemCall.MUNMAP, mapped.address(), mapped.byteSize(), 0, 0));
     }
+
+    /** Memory that is mapped already, for as long as it is: nobody looks whether it still is. */
+    @SuppressWarnings("restricted")
+    public static MemorySegment at(long address, long size) {
+        return MemorySegment.ofAddress(address).reinterpret(size);
+    }
 }

@@ -8,6 +8,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.memory.PhysicalMemory;
+import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -17,6 +18,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  */
 public final class TraceWriter {
     private static final long U32 = 0xffff_ffffL;
+    private static final long LOOK_NANOS = 50_000;
 
     private final TraceControl control;
     private final UnsafeBuffer tables;
@@ -104,19 +106,47 @@ public final class TraceWriter {
         return ring + SLOTS_OFFSET + (int) (position & slots - 1) * TraceRecordDescriptor.LENGTH;
     }
 
+    /**
+     * Waits until a record with so many bytes of payload finds room. Not for the paths of messages: for what comes in
+     * greater amounts than a ring can hold. The host reads meanwhile, or nobody does.
+     *
+     * @param nanos how long at the most, since the host has read anything
+     * @return whether there is room
+     */
+    public boolean awaitRoom(int payload, long nanos) {
+        int needed = TraceRecordDescriptor.slots(payload);
+        long read = System.nanoTime();
+        long seen = headSeen;
+        while (!hasRoom(needed)) {
+            if (headSeen != seen) {
+                seen = headSeen;
+                read = System.nanoTime();
+            } else if (System.nanoTime() - read >= nanos) {
+                return false;
+            }
+            control.ringAsHost();
+            LockSupport.parkNanos(LOOK_NANOS);
+        }
+        return true;
+    }
+
     private boolean claim(int needed, TraceEvent event, int flags) {
+        if (!hasRoom(needed)) {
+            int lost = ring + lostOffset(event, flags);
+            tables.putLongRelease(lost, tables.getLong(lost) + 1);
+            return false;
+        }
+        return true;
+    }
+
+    private boolean hasRoom(int needed) {
         if (tail + needed - headSeen > slots) {
             long head = tables.getLongVolatile(ring + HEAD_OFFSET);
             if (head - headSeen >= 0 && tail - head >= 0) {
                 headSeen = head;
             }
-            if (tail + needed - headSeen > slots) {
-                int lost = ring + lostOffset(event, flags);
-                tables.putLongRelease(lost, tables.getLong(lost) + 1);
-                return false;
-            }
         }
-        return true;
+        return tail + needed - headSeen <= slots;
     }
 
     private static int lostOffset(TraceEvent event, int flags) {

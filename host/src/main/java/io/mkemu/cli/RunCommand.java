@@ -26,12 +26,12 @@ import picocli.CommandLine.Parameters;
         + "have ended, or for Ctrl-C, prints a report and leaves nothing behind."},
     footer = {"", "Example: mk run examples/demo.dts"})
 public final class RunCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "FILE.dts", description = "Device tree source, compatible = "
-        + "\"multikernel-v1\", or - for stdin.")
+    @Parameters(paramLabel = "FILE.dts", description = "Device tree, source or compiled (.dtb), "
+        + "compatible = \"multikernel-v1\", or - for stdin.")
     private String file;
 
     @Option(names = "--machine", paramLabel = "NAME",
-        description = "Name of the machine; by default the file's name without .dts.")
+        description = "Name of the machine; by default the file's name without .dts or .dtb.")
     private String machine;
 
     @Option(names = "--ipi", paramLabel = "MAILBOX",

@@ -193,7 +193,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
             throw spec.error(place, "mkemu,jvm-options is for a JVM that mkemu starts, and instance " + instance.name()
                 + (instance.external() ? " is external: give the options to whatever starts its JVM"
                 : " boots the native kernel: " + (kernel == null ? "add kernel=jvm to its bootargs" : "use kernel=jvm"))
-                + ", or remove mkemu,jvm-options");
+                + ", or remove mkemu,jvm-options (mk load --jvm-options \"\")");
         }
     }
 

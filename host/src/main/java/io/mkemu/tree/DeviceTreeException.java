@@ -2,8 +2,8 @@
 package io.mkemu.tree;
 
 /**
- * A device tree source cannot be used. The message is one complete line for the user,
- * {@code FILE:LINE:COLUMN: text}, or {@code FILE: text} if the whole file is meant.
+ * A device tree cannot be used. The message is one complete line for the user, {@code FILE:LINE:COLUMN: text}, of a
+ * compiled tree {@code FILE: offset 0x48: text}, or {@code FILE: text} if the whole file is meant.
  */
 public final class DeviceTreeException extends RuntimeException {
 
@@ -30,7 +30,7 @@ public final class DeviceTreeException extends RuntimeException {
      * @param cause    what the system reported, or null
      */
     public DeviceTreeException(String file, Position position, String text, Throwable cause) {
-        super(file + ":" + (position.line() == 0 ? "" : position + ":") + " " + text, cause);
+        super(file + position.inMessage() + ": " + text, cause);
         this.file = file;
         this.line = position.line();
         this.column = position.column();
@@ -47,12 +47,12 @@ public final class DeviceTreeException extends RuntimeException {
         return file;
     }
 
-    /** 1-based line, 0 if the whole file is meant. */
+    /** 1-based line, 0 if the whole file is meant or the tree is compiled. */
     public int line() {
         return line;
     }
 
-    /** 1-based column in code points, 0 if the whole file is meant. */
+    /** 1-based column in code points, 0 where the line is 0. */
     public int column() {
         return column;
     }

@@ -58,6 +58,12 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
                 jvmOptions, places.without(gone));
     }
 
+    /** The same instance with other options of its JVM. Nothing is checked. */
+    public InstanceSpec withJvmOptions(List<String> otherOptions) {
+        return otherOptions.equals(jvmOptions) ? this : new InstanceSpec(id, name, cpus, memoryBytes, bootargs,
+                modules, external, restart, otherOptions, places.without(Set.of(InstanceReader.JVM_OPTIONS)));
+    }
+
     /** The same instance with another id. */
     public InstanceSpec withId(int newId) {
         return new InstanceSpec(newId, name, cpus, memoryBytes, bootargs, modules, external, restart, jvmOptions,

@@ -76,24 +76,24 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     }
 
     /**
-     * Reads and checks a file; relative jar paths are resolved against its directory.
+     * Reads and checks a file, source or compiled; relative jar paths are resolved against its directory.
      *
      * @throws DeviceTreeException if the file cannot be read or used, with the first thing that is wrong
      */
     public static MachineSpec read(Path path) {
         Path directory = path.toAbsolutePath().normalize().getParent();
-        return parse(path.toString(), SourceFile.read(path), directory);
+        return new MachineReader(path.toString(), directory).read(SourceFile.read(path));
     }
 
     /**
-     * Reads and checks a stream; relative jar paths are resolved against the working directory.
+     * Reads and checks a stream, source or compiled; relative jar paths are resolved against the working directory.
      *
      * @param name of the stream, for messages
      * @throws DeviceTreeException with the first thing that is wrong
      * @throws IOException         if it cannot be read
      */
     public static MachineSpec read(String name, InputStream in) throws IOException {
-        return parse(name, SourceFile.read(name, in), Path.of(""));
+        return new MachineReader(name, Path.of("")).read(SourceFile.read(name, in));
     }
 
     /**
@@ -106,6 +106,18 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
      */
     public static MachineSpec parse(String file, String source, Path baseDir) {
         return new MachineReader(file, baseDir).read(DeviceTree.parse(file, source));
+    }
+
+    /**
+     * Parses and checks a file's bytes, source or compiled.
+     *
+     * @param file    name of the file, for messages
+     * @param bytes   all of it
+     * @param baseDir directory that relative jar paths are resolved against
+     * @throws DeviceTreeException with the first thing that is wrong
+     */
+    public static MachineSpec parse(String file, byte[] bytes, Path baseDir) {
+        return new MachineReader(file, baseDir).read(SourceFile.parse(file, bytes));
     }
 
     /**

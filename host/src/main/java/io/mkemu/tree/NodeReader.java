@@ -13,6 +13,9 @@ import java.util.TreeSet;
 /** Typed access to one node of a binding; every mismatch is an error at the place of the value. */
 final class NodeReader {
 
+    private static final Set<String> HANDLES = Set.of("phandle", "linux,phandle");
+    private static final String SYMBOLS = "__symbols__";
+
     private final String file;
     private final String path;
     private final Node node;
@@ -51,9 +54,12 @@ final class NodeReader {
         return new DeviceTreeException(file, position, text);
     }
 
-    /** Refuses every property and child node that the binding does not know. */
+    /** Refuses every property and child node that the binding does not know. What dtc adds for labels is no such. */
     void allow(Set<String> properties, Set<String> nodes) {
         for (Property property : node.properties()) {
+            if (HANDLES.contains(property.name())) {
+                continue;
+            }
             if (nodes.contains(property.name())) {
                 throw error(property.position(), Text.quote(property.name()) + " is a property here, expected a node: "
                         + property.name() + " { ... };");
@@ -63,6 +69,9 @@ final class NodeReader {
             }
         }
         for (Node child : node.children()) {
+            if (path.equals("/") && SYMBOLS.equals(child.name())) {
+                continue;
+            }
             if (properties.contains(child.name())) {
                 throw error(child.position(), Text.quote(child.name()) + " is a node here, expected a property: "
                         + child.name() + " = ...;");
@@ -106,10 +115,12 @@ final class NodeReader {
     List<Value.Str> strings(Property property, String example) {
         List<Value.Str> strings = new ArrayList<>();
         for (Value value : requireValues(property, example)) {
-            if (!(value instanceof Value.Str string)) {
-                throw wrongKind(property, value, "a string", example);
+            switch (value) {
+                case Value.Str string -> strings.add(string);
+                case Value.Raw raw -> strings.addAll(RawValue.strings(raw)
+                        .orElseThrow(() -> wrongKind(property, value, "a string", example)));
+                default -> throw wrongKind(property, value, "a string", example);
             }
-            strings.add(string);
         }
         return strings;
     }
@@ -190,9 +201,12 @@ final class NodeReader {
     private List<Value.Cells> groups(Property property, String example) {
         List<Value.Cells> groups = new ArrayList<>();
         for (Value value : requireValues(property, example)) {
-            if (!(value instanceof Value.Cells group)) {
-                throw wrongKind(property, value, "cells", example);
-            }
+            Value.Cells group = switch (value) {
+                case Value.Cells cells -> cells;
+                case Value.Raw raw -> RawValue.cells(raw)
+                        .orElseThrow(() -> wrongKind(property, value, "cells", example));
+                default -> throw wrongKind(property, value, "cells", example);
+            };
             if (group.bits() < 32) {
                 throw error(group.position(), "cells of " + Text.quote(property.name()) + " are " + group.bits()
                         + " bits wide, expected 32 (plain <...>) or 64 (/bits/ 64 <...>): " + example);
@@ -215,6 +229,7 @@ final class NodeReader {
             case Value.Cells cells -> "cells <" + Text.printable(String.join(" ", cells.cells().stream()
                     .map(Value.Cell::text).toList())) + ">";
             case Value.Bytes bytes -> "a byte string of " + bytes.bytes().size() + " bytes";
+            case Value.Raw raw -> RawValue.describe(raw);
         };
         return error(value.position(), Text.quote(property.name()) + " is " + is + ", expected " + right + ": "
                 + example);

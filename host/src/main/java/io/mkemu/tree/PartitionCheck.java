@@ -47,7 +47,7 @@ final class PartitionCheck {
                     + MachineSpec.MAX_INSTANCE_ID + " are taken" : "the lowest free id is " + free;
             throw machine.error(instance.places().of(InstanceReader.ID), "duplicate id " + instance.id()
                     + " of instance " + Text.quote(instance.name()) + ": " + Text.quote(owner.name())
-                    + " has it at line " + owner.places().of(InstanceReader.ID).line() + "; " + remedy);
+                    + " has it at " + owner.places().of(InstanceReader.ID).name() + "; " + remedy);
         }
     }
 
@@ -58,11 +58,11 @@ final class PartitionCheck {
         }
         InstanceSpec owner = byCpu.putIfAbsent(cpu, instance);
         if (owner != null) {
-            int line = owner.places().of(ResourceReader.CPUS, owner.cpus().indexOf(cpu)).line();
+            String place = owner.places().of(ResourceReader.CPUS, owner.cpus().indexOf(cpu)).name();
             Set<Integer> free = new HashSet<>(machine.cpus());
             machine.instances().forEach(i -> free.removeAll(i.cpus()));
             throw machine.error(position, "CPU " + cpu + " of instance " + Text.quote(instance.name())
-                    + " is already taken by " + Text.quote(owner.name()) + " at line " + line
+                    + " is already taken by " + Text.quote(owner.name()) + " at " + place
                     + ": unclaimed in the pool: " + Text.cpuList(free));
         }
     }

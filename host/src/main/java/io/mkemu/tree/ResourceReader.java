@@ -73,7 +73,7 @@ final class ResourceReader {
             Position first = seen.putIfAbsent((int) cell.value(), cell.position());
             if (first != null) {
                 throw node.error(cell.position(), "'" + property + "' lists " + what + " " + cell.value()
-                        + " twice, first at line " + first.line() + ", column " + first.column() + ": list each "
+                        + " twice, first at " + first.fullName() + ": list each "
                         + what + " once");
             }
         }

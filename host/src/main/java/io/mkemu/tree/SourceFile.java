@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.fdt.Fdt;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -11,10 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Reads a source file whole: UTF-8, at most 1 MiB. */
+/** Reads a file with a tree whole, at most 1 MiB: a source in UTF-8, or a compiled tree; its begin tells which. */
 final class SourceFile {
 
-    static final int MAX_BYTES = 1 << 20;
+    static final int MAX_BYTES = Fdt.MAX_BYTES;
     /** S_IFMT and S_IFIFO. */
     private static final int TYPE = 0xF000;
     private static final int PIPE = 0x1000;
@@ -22,15 +23,15 @@ final class SourceFile {
     private SourceFile() {
     }
 
-    static String read(Path path) {
+    static Node read(Path path) {
         if (Files.exists(path) && !Files.isRegularFile(path) && !isPipe(path)) {
             String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
-            throw error(path.toString(), what + ": name a device tree source (.dts)", null);
+            throw error(path.toString(), what + ": name a device tree (.dts, .dtb)", null);
         }
         try (InputStream in = Files.newInputStream(path)) {
             return read(path.toString(), in);
         } catch (NoSuchFileException e) {
-            throw error(path.toString(), "no such file: name an existing device tree source (.dts)", e);
+            throw error(path.toString(), "no such file: name an existing device tree (.dts, .dtb)", e);
         } catch (AccessDeniedException e) {
             throw error(path.toString(), "permission denied: make the file readable for this user", e);
         } catch (IOException e) {
@@ -39,15 +40,24 @@ final class SourceFile {
     }
 
     /** Reads a stream that messages call by this name. */
-    static String read(String name, InputStream in) throws IOException {
+    static Node read(String name, InputStream in) throws IOException {
         byte[] bytes = in.readNBytes(MAX_BYTES + 1);
         if (bytes.length > MAX_BYTES) {
-            throw error(name, "is larger than 1 MiB: name a device tree source (.dts) of at most 1 MiB", null);
+            throw error(name, "is larger than 1 MiB: name a device tree of at most 1 MiB", null);
+        }
+        return parse(name, bytes);
+    }
+
+    /** The root node of a tree that is in these bytes, which messages call by this name. */
+    static Node parse(String name, byte[] bytes) {
+        if (Fdt.isFlattened(bytes)) {
+            return CompiledTree.read(name, bytes);
         }
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+            return DeviceTree.parse(name,
+                    StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
         } catch (CharacterCodingException e) {
-            throw error(name, "is not UTF-8 text: name a device tree source (.dts), not a compiled tree (.dtb)", e);
+            throw error(name, "is neither UTF-8 text nor a compiled tree: name a device tree, .dts or .dtb", e);
         }
     }
 

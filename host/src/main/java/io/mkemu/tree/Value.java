@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /** One element of a property's comma-separated value. */
@@ -50,6 +51,22 @@ public sealed interface Value {
     record Bytes(List<Integer> bytes, Position position) implements Value {
         public Bytes {
             bytes = List.copyOf(bytes);
+        }
+    }
+
+    /**
+     * The value of a property of a compiled tree, which has no type: strings if strings are asked for, else cells.
+     *
+     * @param bytes    the value, at least one byte; read only, its position stays 0
+     * @param position place of the first byte
+     */
+    record Raw(ByteBuffer bytes, Position position) implements Value {
+
+        /** The bytes. */
+        byte[] copy() {
+            byte[] copy = new byte[bytes.capacity()];
+            bytes.get(0, copy);
+            return copy;
         }
     }
 }

@@ -49,7 +49,7 @@ class SourceFileTest {
         assertRefused(directory, "is a directory");
         assertRefused(directory.resolve("a.dts").resolve("x"), "no such file");
         assertRefused(Files.write(directory.resolve("c.dtb"), new byte[] {(byte) 0xd0, 0x0d, (byte) 0xfe}),
-                "is not UTF-8");
+                "is neither UTF-8 text nor a compiled tree");
         assertRefused(Path.of("/dev/null"), "is not a regular file");
     }
 

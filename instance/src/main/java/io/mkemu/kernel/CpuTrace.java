@@ -166,9 +166,9 @@ final class CpuTrace {
     }
 
     /** An event off the paths that must be fast, stamped now. */
-    void record(TraceEvent event, long id, int size, int arg0, int arg1) {
+    void record(TraceEvent event, long id, int type, int arg0, int arg1) {
         if (writer.records(event.from())) {
-            writer.record(event, 0, platform.nanoTime(), id, 0, size, arg0, arg1);
+            writer.record(event, 0, platform.nanoTime(), id, type, 0, arg0, arg1);
         }
     }
 

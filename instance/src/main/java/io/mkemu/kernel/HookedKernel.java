@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.kernel;
 
+import io.mkemu.log.LogLevel;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.module.IpiHandler;
 
@@ -28,14 +29,19 @@ public final class HookedKernel {
         return cpu != null && cpu.kernel() == kernel ? cpu.logicalCpu() : -1;
     }
 
+    /** Writes a line to the kernel log. */
+    public void printk(LogLevel level, String line) {
+        kernel.printk(level, line);
+    }
+
     /** Runs something on the boot CPU, soon. */
     public void onBootCpu(Runnable work) {
         kernel.cpu(0).submit(work);
     }
 
-    /** Whether a page is allocated from this instance's pool. */
-    public boolean isAllocated(long pfn) {
-        return kernel.pages().isMine(pfn);
+    /** Whether pages, one behind the other, are allocated from this instance's pool. */
+    public boolean isAllocated(long pfn, long pages) {
+        return kernel.pages().isMine(pfn, pages);
     }
 
     /** Number of a handler among those of its type, -1 if no kernel gave it. */

@@ -341,11 +341,16 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Records what any thread of this kernel does: a ring has one writer, so what no CPU does goes by way of CPU 0. */
     void trace(TraceEvent event, long id, int arg0, int arg1) {
+        trace(event, id, 0, arg0, arg1);
+    }
+
+    /** As {@link #trace(TraceEvent, long, int, int)}, of so many pages. */
+    void trace(TraceEvent event, long id, int pages, int arg0, int arg1) {
         Cpu current = Cpu.current();
         if (current != null && current.kernel() == this) {
-            current.trace().record(event, id, 0, arg0, arg1);
+            current.trace().record(event, id, pages, arg0, arg1);
         } else if (new TraceControl(memory).records(event.from())) {
-            cpus[0].submit(() -> cpus[0].trace().record(event, id, 0, arg0, arg1));
+            cpus[0].submit(() -> cpus[0].trace().record(event, id, pages, arg0, arg1));
         }
     }
 

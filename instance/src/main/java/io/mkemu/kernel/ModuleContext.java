@@ -22,6 +22,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -225,7 +226,22 @@ final class ModuleContext implements Kernel, EventOwner {
 
     @Override
     public int revokePfn(int instanceId, long pfn) {
-        return kernel.pages().revoke(instanceId, pfn);
+        return kernel.pages().revoke(instanceId, pfn, 1);
+    }
+
+    @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        return kernel.pages().send(cpu().sender(), instanceId, pfn, pages, tag);
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        return kernel.pages().revoke(instanceId, pfn, pages);
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        return kernel.pages().mapAll(data);
     }
 
     @Override
@@ -250,6 +266,24 @@ final class ModuleContext implements Kernel, EventOwner {
         long address = kernel.pool().alloc(size, align);
         kernel.trace(TraceEvent.POOL_ALLOC, address, Pages.count(size), 0);
         return address;
+    }
+
+    @Override
+    public long allocPages(long pages) {
+        InstancePool pool = kernel.pool();
+        if (pages <= 0 || pages > Math.min(PageRange.MOST, Pages.pfn(pool.size()))) {
+            return -Errno.EINVAL;
+        }
+        long address = instanceAlloc(Pages.address(pages), Pages.PAGE_SIZE);
+        if (address == 0) {
+            long free = Pages.pfn(pool.available());
+            printkRatelimited(LogLevel.WARNING, "allocPages: no " + pages + " pages in a row: " + (free < pages
+                ? free + " of " + Pages.pfn(pool.size()) + " are free: free some, or give the instance more memory"
+                : free + " are free, but at most " + Pages.pfn(pool.largestFree()) + " in a row (fragmented): free what"
+                + " lies between them, or allocate long ranges first"));
+            return -Errno.ENOMEM;
+        }
+        return Pages.pfn(address);
     }
 
     @Override

@@ -13,9 +13,11 @@ import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.module.PageRange;
 import io.mkemu.table.InstanceEntry;
 import java.nio.ByteOrder;
-import org.agrona.DirectBuffer;
+import java.util.BitSet;
+import java.util.function.IntSupplier;
 import org.agrona.collections.Long2LongCounterMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -46,22 +48,43 @@ final class PageSharing {
     int send(IpiSender sender, int instanceId, long pfn) {
         if (!kernel.machine().isQueued()) {
             /* Whose page it is the RFC does not ask. Kernels in C look at the grant of one that is shared in order. */
-            if (isMine(pfn)) {
+            if (isMine(pfn, 1)) {
                 shares.grant(pfn, instanceId);
             }
-            return traced(pfn, instanceId, sendPfn(sender, instanceId, pfn));
+            return traced(TraceEvent.PFN_SHARE, pfn, 1, instanceId, sendPfn(sender, instanceId, pfn));
         }
-        if (kernel.machine().instances().find(instanceId) == null || !isMine(pfn)) {
+        return share(instanceId, pfn, 1, () -> sendPfn(sender, instanceId, pfn));
+    }
+
+    /** Shares allocated pages of this instance and sends them with one message: as {@link #send} of each. */
+    int send(IpiSender sender, int instanceId, long pfn, long pages, long tag) {
+        if (pages > PageRange.MOST || !shares.contains(pfn, pages)) {
             return -Errno.EINVAL;
         }
-        boolean shared = shares.isGranted(pfn, instanceId);
-        shares.grant(pfn, instanceId);
-        int result = sendPfn(sender, instanceId, pfn);
-        /* A receiver that is gone has no shares, whatever it had: its next life inherits none. */
-        if (result != 0 && (!shared || result == -Errno.ESHUTDOWN)) {
-            shares.revoke(pfn, instanceId);
+        IntSupplier send = () -> sendPages(sender, instanceId, new PageRange(pfn, pages, tag));
+        if (!kernel.machine().isQueued()) {
+            if (isMine(pfn, pages)) {
+                shares.grant(pfn, (int) pages, instanceId);
+            }
+            return traced(TraceEvent.PFN_SHARE, pfn, pages, instanceId, send.getAsInt());
         }
-        return traced(pfn, instanceId, result);
+        return share(instanceId, pfn, pages, send);
+    }
+
+    private int share(int instanceId, long pfn, long pages, IntSupplier send) {
+        if (kernel.machine().instances().find(instanceId) == null || !isMine(pfn, pages)) {
+            return -Errno.EINVAL;
+        }
+        BitSet fresh = shares.grant(pfn, (int) pages, instanceId);
+        int result = send.getAsInt();
+        if (result == -Errno.ESHUTDOWN) {
+            /* A receiver that is gone has no shares, whatever it had: its next life inherits none. */
+            fresh.set(0, (int) pages);
+        }
+        if (result != 0) {
+            fresh.stream().forEach(page -> shares.revoke(pfn + page, instanceId));
+        }
+        return traced(TraceEvent.PFN_SHARE, pfn, pages, instanceId, result);
     }
 
     private static int sendPfn(IpiSender sender, int instanceId, long pfn) {
@@ -70,113 +93,138 @@ final class PageSharing {
         return sender.send(instanceId, MkIpiDataDescriptor.PFN_IPI_TYPE, data, 0, MkIpiDataDescriptor.PFN_SIZE);
     }
 
-    private int traced(long pfn, int instanceId, int result) {
-        kernel.trace(TraceEvent.PFN_SHARE, pfn, instanceId, -result);
+    private static int sendPages(IpiSender sender, int instanceId, PageRange range) {
+        UnsafeBuffer data = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PAGES_SIZE]);
+        range.encode(data);
+        return sender.send(instanceId, MkIpiDataDescriptor.PAGES_IPI_TYPE, data, 0, MkIpiDataDescriptor.PAGES_SIZE);
+    }
+
+    private int traced(TraceEvent event, long pfn, long pages, int instanceId, int result) {
+        trace(event, pfn, pages, instanceId, -result);
         return result;
     }
 
-    /** Takes a share back. */
-    int revoke(int instanceId, long pfn) {
-        int result = isMine(pfn) ? shares.revoke(pfn, instanceId) : -Errno.EINVAL;
-        kernel.trace(TraceEvent.PFN_REVOKE, pfn, instanceId, -result);
-        return result;
+    private void trace(TraceEvent event, long pfn, long pages, int arg0, int arg1) {
+        kernel.trace(event, pfn, pages == 1 ? 0 : (int) pages, arg0, arg1);
     }
 
-    /** Whether a page can be shared: it is allocated from this instance's pool. */
-    boolean isMine(long pfn) {
-        return shares.contains(pfn) && kernel.pool().isAllocated(Pages.address(pfn), Pages.PAGE_SIZE);
+    /** Takes shares back, of all these pages or of none. */
+    int revoke(int instanceId, long pfn, long pages) {
+        int result = -Errno.EINVAL;
+        if (isMine(pfn, pages)) {
+            for (long page = 0; page < pages; page++) {
+                result = shares.revoke(pfn + page, instanceId);
+            }
+        }
+        return traced(TraceEvent.PFN_REVOKE, pfn, Math.clamp(pages, 0, Integer.MAX_VALUE), instanceId, result);
+    }
+
+    /** Whether pages can be shared: they are allocated from this instance's pool. */
+    boolean isMine(long pfn, long pages) {
+        return shares.contains(pfn, pages) && kernel.pool().isAllocated(Pages.address(pfn), Pages.address(pages));
     }
 
     /** The PFN in a message, or -EINVAL: mk_receive_pfn. */
     static long receive(MkIpiData data) {
-        DirectBuffer payload = pfnPayload(data);
-        return payload == null ? -Errno.EINVAL : payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
+        PageRange range = pfnIn(data);
+        return range == null ? -Errno.EINVAL : range.pfn();
     }
 
-    /** The 8 bytes of a PFN, or null. Taken once: the size of a live slot can change between two looks. */
-    private static DirectBuffer pfnPayload(MkIpiData data) {
-        if (data == null || data.type() != MkIpiDataDescriptor.PFN_IPI_TYPE) {
-            return null;
-        }
-        DirectBuffer payload = data.buffer();
-        return payload.capacity() == MkIpiDataDescriptor.PFN_SIZE ? payload : null;
+    private static PageRange pfnIn(MkIpiData data) {
+        return data == null || data.type() != MkIpiDataDescriptor.PFN_IPI_TYPE ? null : PageRange.of(data);
     }
 
     /** Maps the page in a message if its owner shared it with this instance: mk_receive_map_page. */
     Window map(MkIpiData data) {
-        DirectBuffer payload = pfnPayload(data);
-        if (payload == null) {
+        return map(data, pfnIn(data), false);
+    }
+
+    /** Maps the pages in a message if their owner shared all of them with this instance. */
+    Window mapAll(MkIpiData data) {
+        return map(data, PageRange.of(data), true);
+    }
+
+    private Window map(MkIpiData data, PageRange range, boolean again) {
+        if (range == null) {
             return null;
         }
         int sender = data.senderCpu();
-        long pfn = payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
-        String refusal = refusal(sender, pfn);
+        String refusal = refusal(sender, range);
         if (refusal != null) {
-            return refuse(sender, pfn, refusal);
+            return refuse(sender, range, refusal);
         }
-        Window window = mapNoted(sender, pfn);
+        Window window = mapNoted(sender, range, again);
         if (window == null) {
-            return refuse(sender, pfn, "its owner has just taken it back");
+            return refuse(sender, range, "its owner has just taken it back");
         }
-        kernel.trace(TraceEvent.PFN_MAP, pfn, 1, 0);
+        trace(TraceEvent.PFN_MAP, range.pfn(), range.pages(), 1, 0);
         return window;
     }
 
-    /** Why a page cannot be mapped, or null. */
-    private String refusal(int sender, long pfn) {
-        if (!shares.contains(pfn)) {
+    /** Why a range cannot be mapped, or null. */
+    private String refusal(int sender, PageRange range) {
+        if (range.pages() > PageRange.MOST || !shares.contains(range.pfn(), range.pages())) {
             return "it is outside the memory that can be shared";
         }
         if (!kernel.machine().isQueued()) {
             return null;
         }
         InstanceEntry owner = kernel.machine().instances().find(kernel.machine().instances().ownerOf(sender));
-        if (owner == null || !InstancePool.owns(owner.regions(), Pages.address(pfn), Pages.PAGE_SIZE)) {
+        if (owner == null || !InstancePool.owns(owner.regions(), range.address(), range.size())) {
             return "its sender does not own it";
         }
-        return shares.isGranted(pfn, kernel.instanceId()) ? null : "its owner has not shared it with this instance";
+        int missing = shares.firstNotGranted(range.pfn(), (int) range.pages(), kernel.instanceId());
+        return missing < 0 ? null : "its owner has not shared it with this instance, or has taken it back"
+            + (range.pages() == 1 ? "" : " (PFN 0x" + Long.toHexString(range.pfn() + missing) + ", page " + missing
+            + " of " + range.pages() + ")") + ": ask the owner to send it again";
     }
 
-    /** Maps a page, or returns null: while this instance had not said yet that it would, the owner gave it away. */
-    private Window mapNoted(int sender, long pfn) {
+    /** Maps a range, or returns null: while this instance had not said yet that it would, the owner gave it away. */
+    private Window mapNoted(int sender, PageRange range, boolean again) {
         /* What was asked before does not hold any more. */
         memory.platform().point();
         synchronized (windows) {
             Window window = null;
-            if (windows.incrementAndGet(pfn) == 1) {
-                shares.noteMapped(pfn, kernel.instanceId());
+            for (long pfn = range.pfn(); pfn < range.pfn() + range.pages(); pfn++) {
+                if (windows.incrementAndGet(pfn) == 1) {
+                    shares.noteMapped(pfn, kernel.instanceId());
+                }
             }
             try {
-                if (refusal(sender, pfn) == null) {
-                    window = memory.map(Pages.address(pfn), Pages.PAGE_SIZE, () -> closed(pfn));
+                if (refusal(sender, range) == null) {
+                    window = again ? memory.mapAgain(range.address(), range.size(), () -> closed(range))
+                        : memory.map(range.address(), range.size(), () -> closed(range));
                 }
                 return window;
             } finally {
                 if (window == null) {
-                    unmapped(pfn);
+                    unmapped(range);
                 }
             }
         }
     }
 
-    private void closed(long pfn) {
-        unmapped(pfn);
-        kernel.trace(TraceEvent.PFN_UNMAP, pfn, 0, 0);
+    private void closed(PageRange range) {
+        unmapped(range);
+        trace(TraceEvent.PFN_UNMAP, range.pfn(), range.pages(), 0, 0);
     }
 
-    private void unmapped(long pfn) {
+    private void unmapped(PageRange range) {
         synchronized (windows) {
-            if (windows.decrementAndGet(pfn) == 0) {
-                shares.noteUnmapped(pfn, kernel.instanceId());
+            for (long pfn = range.pfn(); pfn < range.pfn() + range.pages(); pfn++) {
+                if (windows.decrementAndGet(pfn) == 0) {
+                    shares.noteUnmapped(pfn, kernel.instanceId());
+                }
             }
         }
     }
 
-    private Window refuse(int sender, long pfn, String why) {
-        kernel.trace(TraceEvent.PFN_MAP, pfn, 0, 0);
+    private Window refuse(int sender, PageRange range, String why) {
+        trace(TraceEvent.PFN_MAP, range.pfn(), Math.clamp(range.pages(), 0, Integer.MAX_VALUE), 0, 0);
         if (kernel.printk().pass(refusals) > 0) {
-            kernel.printk(LogLevel.WARNING, "mkemu: PFN 0x" + Long.toHexString(pfn) + " from CPU " + sender
-                + " not mapped: " + why);
+            kernel.printk(LogLevel.WARNING, "mkemu: " + (range.pages() == 1 ? "" : Long.toUnsignedString(range.pages())
+                + " pages from ") + "PFN 0x" + Long.toHexString(range.pfn()) + " from CPU " + sender + " not mapped: "
+                + why);
         }
         return null;
     }

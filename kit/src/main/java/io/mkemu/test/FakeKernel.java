@@ -15,6 +15,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -46,25 +47,12 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class FakeKernel implements Kernel {
     private static final int FIRST_CPU = 10;
 
-    private record Registered(IpiCallback callback, Object context, int type) implements IpiHandler {
-        /* A callback may be registered twice: each is a handler of its own. */
-        @Override
-        public boolean equals(Object other) {
-            return this == other;
-        }
-
-        @Override
-        public int hashCode() {
-            return System.identityHashCode(this);
-        }
-    }
-
     private final FakeMachine machine;
     private final int id;
     private final Map<String, String> parameters = new HashMap<>();
     private final Map<String, String> bootParameters = new HashMap<>();
     private final Map<String, Long> observed = new HashMap<>();
-    private final List<Registered> handlers = new ArrayList<>();
+    private final List<FakeHandler> handlers = new ArrayList<>();
     private final Map<Integer, List<FakeMessage>> lanes = new HashMap<>();
     private final List<FakeMessage> unhandled = new ArrayList<>();
     private final Random random = new Random(1);
@@ -146,12 +134,12 @@ public final class FakeKernel implements Kernel {
     }
 
     private void deliver(FakeMessage message) {
-        List<Registered> those = handlers.stream().filter(handler -> handler.type == message.type()).toList();
+        List<FakeHandler> those = handlers.stream().filter(handler -> handler.type() == message.type()).toList();
         if (those.isEmpty()) {
             unhandled.add(message);
         }
-        for (Registered handler : those) {
-            handler.callback.handle(message.received(), handler.context);
+        for (FakeHandler handler : those) {
+            handler.callback().handle(message.received(), handler.context());
         }
     }
 
@@ -286,8 +274,29 @@ public final class FakeKernel implements Kernel {
 
     @Override
     public Window receiveMapPage(MkIpiData data) {
-        FakeKernel owner = data == null ? null : machine.find(instanceOfCpu(data.senderCpu()));
-        return owner == null ? null : owner.memory.map(receivePfn(data), id);
+        return receivePfn(data) < 0 ? null : receiveMapPages(data);
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        PageRange range = PageRange.of(data);
+        FakeKernel owner = range == null ? null : machine.find(instanceOfCpu(data.senderCpu()));
+        return owner == null ? null : owner.memory.map(range, id);
+    }
+
+    @Override
+    public long allocPages(long pages) {
+        return memory.allocatePages(pages);
+    }
+
+    @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        return memory.send(instanceId, new PageRange(pfn, pages, tag));
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        return memory.revoke(instanceId, new PageRange(pfn, pages, 0));
     }
 
     @Override
@@ -309,7 +318,7 @@ public final class FakeKernel implements Kernel {
 
     @Override
     public Window memremap(long address, long size) {
-        return memory.own(address);
+        return memory.own(address, size);
     }
 
     @Override
@@ -317,7 +326,7 @@ public final class FakeKernel implements Kernel {
         if (callback == null) {
             return null;
         }
-        Registered handler = new Registered(callback, context, type);
+        FakeHandler handler = new FakeHandler(callback, context, type);
         handlers.add(handler);
         return handler;
     }

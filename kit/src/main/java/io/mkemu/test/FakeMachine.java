@@ -21,6 +21,8 @@ import java.util.Map;
 public final class FakeMachine {
     /** Slots of each lane, where nothing else is said. */
     public static final int SLOTS = 16;
+    /** Pages of each kernel's pool, where nothing else is said: 256 MiB, which take room once they are allocated. */
+    public static final long POOL_PAGES = 1 << 16;
     private static final int MOST_ROUNDS = 10_000_000;
     private static final String OPENED = "jdk.internal.misc";
 
@@ -38,6 +40,7 @@ public final class FakeMachine {
     private Way way = (message, lane) -> lane.add(message);
     private Runnable everyRound = () -> { };
     private long now = 1_000_000;
+    private long poolPages = POOL_PAGES;
     private int busy;
     private long nextAddress = Pages.PAGE_SIZE;
 
@@ -96,6 +99,16 @@ public final class FakeMachine {
     /** The memory that is allocated, by its physical address: a test may change it. */
     public Map<Long, MemorySegment> pages() {
         return pages;
+    }
+
+    /** From now on the pool of each kernel has so many pages: what goes beyond them is not allocated. */
+    public void poolPages(long most) {
+        poolPages = most;
+    }
+
+    /** Pages of each kernel's pool. */
+    public long poolPages() {
+        return poolPages;
     }
 
     /** How often each shared page is mapped, by its physical address: a test may change it. */
@@ -167,7 +180,7 @@ public final class FakeMachine {
         long unit = Math.max(align, Pages.PAGE_SIZE);
         long address = (nextAddress + unit - 1) / unit * unit;
         nextAddress = address + (size + Pages.PAGE_SIZE - 1) / Pages.PAGE_SIZE * Pages.PAGE_SIZE;
-        pages.put(address, Arena.ofAuto().allocate(size, Pages.PAGE_SIZE));
+        pages.put(address, Arena.ofAuto().allocate(Pages.align(size), Pages.PAGE_SIZE));
         return address;
     }
 

@@ -2,20 +2,29 @@
 package io.mkemu.test;
 
 import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.memory.Window;
+import io.mkemu.module.PageRange;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /** The memory of a fake kernel: what it has allocated, and which of its pages it shares. */
 final class FakePages {
     private final FakeMachine machine;
     private final FakeKernel kernel;
-    private final Set<Long> allocated = new HashSet<>();
+    /* By its physical address: bytes. */
+    private final TreeMap<Long, Long> allocated = new TreeMap<>();
     private final Set<Long> granted = new HashSet<>();
 
     FakePages(FakeMachine machine, FakeKernel kernel) {
@@ -24,7 +33,7 @@ final class FakePages {
     }
 
     Set<Long> allocated() {
-        return Set.copyOf(allocated);
+        return Set.copyOf(allocated.keySet());
     }
 
     int shares() {
@@ -32,41 +41,100 @@ final class FakePages {
     }
 
     long allocate(long size, long align) {
+        long used = allocated.values().stream().mapToLong(Long::longValue).sum();
+        if (size <= 0 || Pages.align(size) > Pages.address(machine.poolPages()) - used) {
+            return 0;
+        }
         long address = machine.allocate(size, align);
-        allocated.add(address);
+        allocated.put(address, Pages.align(size));
         return address;
     }
 
-    int free(long address, long size) {
-        for (long pfn = Pages.pfn(address); pfn < Pages.pfn(address + size + Pages.PAGE_SIZE - 1); pfn++) {
-            long page = pfn;
-            granted.removeIf(grant -> grant >>> Byte.SIZE == page);
+    long allocatePages(long pages) {
+        if (pages <= 0 || pages > machine.poolPages()) {
+            return -Errno.EINVAL;
         }
-        if (machine.mapped().getOrDefault(address, 0) > 0) {
+        long address = allocate(Pages.address(pages), Pages.PAGE_SIZE);
+        return address == 0 ? -Errno.ENOMEM : Pages.pfn(address);
+    }
+
+    int free(long address, long size) {
+        if (!Long.valueOf(Pages.align(size)).equals(allocated.get(address))) {
+            return allocated.containsKey(address) ? -Errno.EINVAL : -Errno.ENOENT;
+        }
+        boolean busy = false;
+        for (long at = address; at < address + size; at += Pages.PAGE_SIZE) {
+            long pfn = Pages.pfn(at);
+            granted.removeIf(grant -> grant >>> Byte.SIZE == pfn);
+            busy |= machine.mapped().getOrDefault(at, 0) > 0;
+        }
+        if (busy) {
             machine.countBusy();
             return -Errno.EBUSY;
         }
-        return allocated.remove(address) ? 0 : -Errno.ENOENT;
+        allocated.remove(address);
+        return 0;
     }
 
-    Window own(long address) {
-        return Window.onto(address, machine.pages().get(address), () -> { });
+    Window own(long address, long size) {
+        if (!isMine(address, size)) {
+            throw new MachineException(ExitCode.MODULE, "memremap 0x" + Long.toHexString(address) + "+" + size
+                + " is not within what instanceAlloc or allocPages returned");
+        }
+        return Window.onto(address, bytes(address, size), () -> { });
+    }
+
+    private MemorySegment bytes(long address, long size) {
+        long start = allocated.floorKey(address);
+        return machine.pages().get(start).asSlice(address - start, size);
+    }
+
+    /** Whether it lies within one allocation of this kernel. */
+    private boolean isMine(long address, long size) {
+        Map.Entry<Long, Long> at = allocated.floorEntry(address);
+        return at != null && size > 0 && size <= at.getValue() - (address - at.getKey());
+    }
+
+    private boolean areMine(PageRange range) {
+        return range.pages() > 0 && range.pages() <= machine.poolPages() && isMine(range.address(), range.size());
     }
 
     int send(int instanceId, long pfn) {
-        if (!allocated.contains(Pages.address(pfn))) {
+        byte[] data = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(pfn).array();
+        return send(instanceId, new PageRange(pfn, 1, 0), data, MkIpiDataDescriptor.PFN_IPI_TYPE);
+    }
+
+    int send(int instanceId, PageRange range) {
+        UnsafeBuffer data = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PAGES_SIZE]);
+        range.encode(data);
+        return send(instanceId, range, data.byteArray(), MkIpiDataDescriptor.PAGES_IPI_TYPE);
+    }
+
+    private int send(int instanceId, PageRange range, byte[] data, int type) {
+        if (!areMine(range)) {
             return -Errno.EINVAL;
         }
-        byte[] data = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(pfn).array();
-        int result = kernel.sendIpiData(instanceId, data, MkIpiDataDescriptor.PFN_IPI_TYPE);
+        int result = kernel.sendIpiData(instanceId, data, type);
         if (result == 0) {
-            granted.add(pfn << Byte.SIZE | instanceId);
+            grants(range, instanceId).forEach(granted::add);
         }
         return result;
     }
 
+    private static LongStream grants(PageRange range, int instanceId) {
+        return LongStream.range(range.pfn(), range.pfn() + range.pages()).map(pfn -> pfn << Byte.SIZE | instanceId);
+    }
+
     int revoke(int instanceId, long pfn) {
         return granted.remove(pfn << Byte.SIZE | instanceId) ? 0 : -Errno.EINVAL;
+    }
+
+    int revoke(int instanceId, PageRange range) {
+        if (!areMine(range)) {
+            return -Errno.EINVAL;
+        }
+        grants(range, instanceId).forEach(granted::remove);
+        return 0;
     }
 
     static long received(MkIpiData data) {
@@ -74,14 +142,18 @@ final class FakePages {
             ? data.buffer().getLong(0, ByteOrder.LITTLE_ENDIAN) : -Errno.EINVAL;
     }
 
-    /** What one of this kernel's pages is to a kernel that it may be shared with; null if it is not. */
-    Window map(long pfn, int instanceId) {
-        if (!granted.contains(pfn << Byte.SIZE | instanceId)) {
+    /** What this kernel's pages are to a kernel that all of them may be shared with; null if they are not. */
+    Window map(PageRange range, int instanceId) {
+        if (!areMine(range) || !grants(range, instanceId).allMatch(granted::contains)) {
             return null;
         }
-        long address = Pages.address(pfn);
-        machine.mapped().merge(address, 1, Integer::sum);
-        return Window.onto(address, machine.pages().get(address),
-            () -> machine.mapped().merge(address, -1, Integer::sum));
+        count(range, 1);
+        return Window.onto(range.address(), bytes(range.address(), range.size()), () -> count(range, -1));
+    }
+
+    private void count(PageRange range, int windows) {
+        for (long pfn = range.pfn(); pfn < range.pfn() + range.pages(); pfn++) {
+            machine.mapped().merge(Pages.address(pfn), windows, Integer::sum);
+        }
     }
 }

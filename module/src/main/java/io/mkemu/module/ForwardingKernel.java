@@ -126,6 +126,26 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public long allocPages(long pages) {
+        return kernel.allocPages(pages);
+    }
+
+    @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        return kernel.sendPages(instanceId, pfn, pages, tag);
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        return kernel.revokePages(instanceId, pfn, pages);
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        return kernel.receiveMapPages(data);
+    }
+
+    @Override
     public void receiveUnmapPage(Window page) {
         kernel.receiveUnmapPage(page);
     }

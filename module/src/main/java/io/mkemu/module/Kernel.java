@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.module;
 
+import io.mkemu.Errno;
+import io.mkemu.abi.Pages;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
@@ -9,7 +11,7 @@ import org.agrona.DirectBuffer;
 
 /**
  * The kernel, as a module sees it. The calls of the RFC keep their names and their results: 0 or a negative errno of
- * {@link io.mkemu.Errno}, never an exception.
+ * {@link Errno}, never an exception.
  *
  * <p><b>Threads.</b> A kernel's CPUs are its threads. Callbacks, tasks and module methods run on them, and that is
  * where these calls belong. Those that act as a CPU (all that send, startTask, unregisterHandler, the CPU ids) throw
@@ -191,6 +193,62 @@ public interface Kernel {
 
     /** Unmaps such a page: mk_receive_unmap_page. The same as closing the window. Null: nothing. */
     void receiveUnmapPage(Window page);
+
+    /**
+     * Allocates pages one behind the other from this instance's pool: alloc_contig_pages. What
+     * {@link #sendPages} shares with one message.
+     *
+     * @param pages how many; at most {@link PageRange#MOST}, as one window can show them
+     * @return the PFN of the first; -EINVAL: 0 or fewer, or more than the whole pool has; -ENOMEM: there are not so
+     *     many free ones one behind the other. The kernel log says then, rate-limited, how many are free and how many
+     *     in a row
+     */
+    long allocPages(long pages);
+
+    /** As {@link #instanceFree}, for all pages that {@link #allocPages} returned: free_contig_range. */
+    default int freePages(long pfn, long pages) {
+        boolean isRange = pfn > 0 && pages > 0 && pages <= PageRange.MOST;
+        return isRange ? instanceFree(Pages.address(pfn), Pages.address(pages))
+            : -Errno.EINVAL;
+    }
+
+    /**
+     * Shares pages one behind the other, and tells the target by one message of type MK_PAGES_IPI_TYPE. From now on it
+     * may map them. As {@link #sendPfn} for each of them in all else; not in the RFC.
+     *
+     * @param pfn   of the first page
+     * @param pages how many: 1 .. {@link PageRange#MOST}
+     * @param tag   any, for the receiver: a number of the transfer, say
+     * @return as {@link #sendPfn}: if it is not 0, none is shared that was not before; -EINVAL also for 0 pages, or
+     *     more than there are behind pfn (in single-slot mode too)
+     */
+    int sendPages(int instanceId, long pfn, long pages, long tag);
+
+    /**
+     * Takes pages back, as {@link #revokePfn} each of them: also some of those that were shared at once.
+     *
+     * @return 0, or -EINVAL if one of them is not this instance's: none is taken back then
+     */
+    int revokePages(int instanceId, long pfn, long pages);
+
+    /**
+     * The pages that a message carries: of {@link #sendPages}, or the one page of {@link #sendPfn}.
+     *
+     * @return them, or null if it carries none
+     */
+    default PageRange receivePages(MkIpiData data) {
+        return PageRange.of(data);
+    }
+
+    /**
+     * Maps all the pages that a message carries, as {@link #receiveMapPage} each of them. All or none.
+     *
+     * @return one window on all of them; null if there is a page among them that cannot be mapped (the kernel log says
+     *     which, and why). Its owner cannot free the pages until each window on them is unmapped, by
+     *     {@link #receiveUnmapPage} or by closing it. This process keeps some of the mappings of windows that are
+     *     closed, so that to map the same pages again costs no page faults
+     */
+    Window receiveMapPages(MkIpiData data);
 
     /**
      * Allocates from this instance's pool: multikernel_instance_alloc.

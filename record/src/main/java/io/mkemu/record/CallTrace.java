@@ -44,7 +44,7 @@ final class CallTrace implements KernelHook.OnCpu {
     /** A task is started on this CPU: its number. */
     long startTask(String name) {
         if (on()) {
-            answer(KernelCall.START_TASK, tasks, 0, new UnsafeBuffer(KernelCall.taskName(name)));
+            answer(KernelCall.START_TASK, tasks, 0, new UnsafeBuffer(TaskName.recorded(name)));
         }
         return tasks++;
     }
@@ -95,8 +95,18 @@ final class CallTrace implements KernelHook.OnCpu {
 
     /** The kernel answered more than 64 bits. */
     void answer(KernelCall call, long id, int arg0, DirectBuffer payload) {
-        writer.record(TraceEvent.CALL, 0, platform.nanoTime(), id, call.ordinal(), arg0, 0, payload, 0,
+        answer(call, id, arg0, 0, payload);
+    }
+
+    /** As {@link #answer(KernelCall, long, int, DirectBuffer)}. */
+    void answer(KernelCall call, long id, int arg0, int arg1, DirectBuffer payload) {
+        writer.record(TraceEvent.CALL, 0, platform.nanoTime(), id, call.ordinal(), arg0, arg1, payload, 0,
             payload.capacity());
+    }
+
+    /** Pages were mapped: what is in them. */
+    void content(long address, DirectBuffer content) {
+        pages.content(writer, address, content);
     }
 
     /** The kernel told the time: the record's own is the same. */

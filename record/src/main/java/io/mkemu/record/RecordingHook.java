@@ -3,6 +3,7 @@ package io.mkemu.record;
 
 import io.mkemu.kernel.HookedKernel;
 import io.mkemu.kernel.KernelHook;
+import io.mkemu.log.LogLevel;
 import io.mkemu.module.Kernel;
 import io.mkemu.trace.TraceWriter;
 
@@ -18,7 +19,7 @@ public final class RecordingHook implements KernelHook {
     /** Of a kernel that is being made: a {@link KernelHook.Maker}. */
     public RecordingHook(HookedKernel kernel) {
         this.kernel = kernel;
-        this.pages = new PageWatch(kernel.memory());
+        this.pages = new PageWatch(kernel.memory(), line -> kernel.printk(LogLevel.NOTICE, line));
         this.calls = new CallTrace[kernel.cpus()];
     }
 

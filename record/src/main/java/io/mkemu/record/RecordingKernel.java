@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.record;
 
+import io.mkemu.Errno;
 import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.WorkKind;
@@ -15,6 +17,7 @@ import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -22,6 +25,7 @@ import io.mkemu.trace.TraceControl;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The kernel as a module is given it: while everything is recorded, each answer that a replay could not tell otherwise
@@ -138,23 +142,52 @@ final class RecordingKernel extends ForwardingKernel {
 
     @Override
     public int sendPfn(int instanceId, long pfn) {
-        CallTrace calls = calls();
-        if (calls != null && hook.kernel().isAllocated(pfn)) {
-            /* Before the receiver can write. */
-            watch(calls, pfn, null);
-        }
+        watchOwn(pfn, 1);
         int result = kernel.sendPfn(instanceId, pfn);
         answer(KernelCall.SEND_PFN, pfn, instanceId, -result);
         return result;
     }
 
-    /** Watches a page from now on; what is in it now. */
-    private DirectBuffer watch(CallTrace calls, long pfn, Window theirs) {
-        DirectBuffer content = hook.pages().watch(pfn, theirs);
-        if (content == null && unwatchedTold.compareAndSet(false, true)) {
+    @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        watchOwn(pfn, pages);
+        int result = kernel.sendPages(instanceId, pfn, pages, tag);
+        answer(KernelCall.SEND_PAGES, new PageRange(pfn, pages, tag), instanceId, -result);
+        return result;
+    }
+
+    /** Watches pages that are about to be shared from now on: before a receiver can write. */
+    private void watchOwn(long pfn, long pages) {
+        CallTrace calls = calls();
+        if (calls != null && pages <= PageRange.MOST && hook.kernel().isAllocated(pfn, pages)
+            && !hook.pages().watch(pfn, pages)) {
+            unwatched(calls);
+        }
+    }
+
+    private void unwatched(CallTrace calls) {
+        if (unwatchedTold.compareAndSet(false, true)) {
             calls.answer(KernelCall.PAGES_UNWATCHED, 0, 0, 0);
         }
+    }
+
+    /** Watches pages that were mapped from now on; what is in them now. */
+    private DirectBuffer watchTheirs(CallTrace calls, Window theirs) {
+        DirectBuffer content = hook.pages().watch(Pages.pfn(theirs.physicalAddress()), theirs);
+        if (content == null) {
+            unwatched(calls);
+            return theirs.buffer();
+        }
         return content;
+    }
+
+    private void answer(KernelCall call, PageRange range, int instanceId, int errno) {
+        CallTrace calls = calls();
+        if (calls != null) {
+            UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PAGES_SIZE]);
+            range.encode(payload);
+            calls.answer(call, range.pfn(), instanceId, errno, payload);
+        }
     }
 
     @Override
@@ -162,6 +195,28 @@ final class RecordingKernel extends ForwardingKernel {
         int result = kernel.revokePfn(instanceId, pfn);
         answer(KernelCall.REVOKE_PFN, pfn, instanceId, -result);
         return result;
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        int result = kernel.revokePages(instanceId, pfn, pages);
+        answer(KernelCall.REVOKE_PAGES, new PageRange(pfn, pages, 0), instanceId, -result);
+        return result;
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        PageRange range = kernel.receivePages(data);
+        Window window = kernel.receiveMapPages(data);
+        CallTrace calls = calls();
+        if (calls != null) {
+            calls.answer(KernelCall.RECEIVE_MAP_PAGES, range == null ? -Errno.EINVAL : range.pfn(),
+                range == null ? 0 : Math.clamp(range.pages(), 0, Integer.MAX_VALUE), window == null ? 0 : 1);
+            if (window != null) {
+                calls.content(window.physicalAddress(), watchTheirs(calls, window));
+            }
+        }
+        return window;
     }
 
     @Override
@@ -173,8 +228,7 @@ final class RecordingKernel extends ForwardingKernel {
             if (page == null) {
                 calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 0, 0);
             } else {
-                DirectBuffer content = watch(calls, pfn, page);
-                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, content == null ? page.buffer() : content);
+                calls.answer(KernelCall.RECEIVE_MAP_PAGE, pfn, 1, watchTheirs(calls, page));
             }
         }
         return page;
@@ -185,6 +239,13 @@ final class RecordingKernel extends ForwardingKernel {
         long address = kernel.instanceAlloc(size, align);
         answer(KernelCall.INSTANCE_ALLOC, address, Pages.count(size), Long.numberOfTrailingZeros(align));
         return address;
+    }
+
+    @Override
+    public long allocPages(long pages) {
+        long pfn = kernel.allocPages(pages);
+        answer(KernelCall.ALLOC_PAGES, pfn, Math.clamp(pages, 0, Integer.MAX_VALUE), 0);
+        return pfn;
     }
 
     @Override

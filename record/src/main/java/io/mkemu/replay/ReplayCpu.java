@@ -6,11 +6,13 @@ import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
+import io.mkemu.memory.Window;
 import io.mkemu.module.InstanceChange;
 import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.record.TaskName;
 import io.mkemu.replay.ReplayHandlers.Handler;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
@@ -99,7 +101,7 @@ final class ReplayCpu extends Thread {
     }
 
     void startTask(ReplayKernel owner, String taskName, Task task) {
-        String name = new String(KernelCall.taskName(taskName), StandardCharsets.UTF_8);
+        String name = new String(TaskName.recorded(taskName), StandardCharsets.UTF_8);
         String now = ReplayText.startTask(name);
         TraceRecord then = answers.takeIf(KernelCall.START_TASK);
         if (then != null && !then.text().equals(name)) {
@@ -148,10 +150,7 @@ final class ReplayCpu extends Thread {
     private void step(ScriptReader script) {
         TraceRecord step = script.record();
         answers.begin(script.records(), step.slots() * TraceRecordDescriptor.LENGTH, script.length());
-        for (TraceRecord page = answers.takeIf(KernelCall.PAGE_CHANGED); page != null;
-            page = answers.takeIf(KernelCall.PAGE_CHANGED)) {
-            machine.memory().change(page.id(), page.payload());
-        }
+        takeChanges();
         switch (step.event()) {
             case CALLBACK -> callback(step);
             case UNHANDLED -> unhandled(step);
@@ -159,6 +158,20 @@ final class ReplayCpu extends Thread {
             case WORK -> work(step);
             default -> throw new IllegalStateException("a step of the script is " + step.event());
         }
+    }
+
+    /** Pages are as they were then, with what comes next of that. */
+    private void takeChanges() {
+        for (TraceRecord page = answers.takeIf(KernelCall.PAGE_CHANGED); page != null;
+            page = answers.takeIf(KernelCall.PAGE_CHANGED)) {
+            machine.memory().change(page.id(), page.payload());
+        }
+    }
+
+    /** A window on pages that were just mapped, once what was in them is. */
+    Window changed(Window window) {
+        takeChanges();
+        return window;
     }
 
     /** What a module does in a step, and how it is to be named when it comes to its end. */

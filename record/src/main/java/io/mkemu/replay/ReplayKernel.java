@@ -18,6 +18,7 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -177,6 +178,55 @@ final class ReplayKernel implements Kernel {
         }
         TraceRecord answer = answers().answer(KernelCall.RECEIVE_MAP_PAGE, now);
         return answer.has(TraceRecordDescriptor.PAYLOAD) ? machine.memory().page(pfn, answer.payload()) : null;
+    }
+
+    @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        PageRange range = new PageRange(pfn, pages, tag);
+        ReplayAnswers answers = answers();
+        TraceRecord next = answers.peek();
+        if (next != null && next.event() != TraceEvent.CALL && next.type() == MkIpiDataDescriptor.PAGES_IPI_TYPE) {
+            UnsafeBuffer payload = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PAGES_SIZE]);
+            range.encode(payload);
+            answers.send(instanceId, MkIpiDataDescriptor.PAGES_IPI_TYPE, payload, 0, MkIpiDataDescriptor.PAGES_SIZE);
+        }
+        return range(KernelCall.SEND_PAGES, instanceId, range, ReplayText.sendPages(instanceId, range));
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        PageRange range = new PageRange(pfn, pages, 0);
+        return range(KernelCall.REVOKE_PAGES, instanceId, range, ReplayText.revokePages(instanceId, range));
+    }
+
+    /** The answer to a call about a range: it must be the same one. */
+    private int range(KernelCall call, int instanceId, PageRange range, String now) {
+        TraceRecord next = answers().peek();
+        if (next != null && next.event() == TraceEvent.CALL && KernelCall.of(next.type()) == call
+            && !PageRange.decode(new UnsafeBuffer(next.payload())).equals(range)) {
+            throw machine.differs(ReplayText.record(next, -1), now);
+        }
+        return -answers().answer(call, range.pfn(), instanceId, now).arg1();
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        PageRange range = receivePages(data);
+        long pfn = range == null ? -Errno.EINVAL : range.pfn();
+        int pages = range == null ? 0 : Math.clamp(range.pages(), 0, Integer.MAX_VALUE);
+        boolean isMapped = answers().answer(KernelCall.RECEIVE_MAP_PAGES, pfn, pages,
+            ReplayText.receiveMapPages(pfn, pages)).arg1() == 1;
+        return isMapped ? cpu().changed(machine.memory().range(pfn, pages)) : null;
+    }
+
+    @Override
+    public long allocPages(long pages) {
+        int count = Math.clamp(pages, 0, Integer.MAX_VALUE);
+        long pfn = answers().answer(KernelCall.ALLOC_PAGES, count, ReplayText.allocPages(count)).id();
+        if (pfn > 0) {
+            machine.memory().allocated(Pages.address(pfn), Pages.address(pages));
+        }
+        return pfn;
     }
 
     @Override

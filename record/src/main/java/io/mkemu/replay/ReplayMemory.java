@@ -5,8 +5,12 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
+import io.mkemu.os.OsException;
+import io.mkemu.os.OsMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -27,7 +31,16 @@ final class ReplayMemory {
         Block(long address, long size) {
             this.address = address;
             this.size = size;
-            this.memory = arena.allocate(size, Pages.PAGE_SIZE);
+            try {
+                this.memory = OsMemory.allocate(size, arena);
+            } catch (OsException full) {
+                throw new MachineException(ExitCode.RESOURCES, "a replay needs " + size
+                    + " bytes of memory, as the kernel had: " + full.getMessage(), full);
+            }
+        }
+
+        void change(long at, byte[] bytes) {
+            MemorySegment.copy(MemorySegment.ofArray(bytes), 0, memory, at - address, bytes.length);
         }
 
         boolean holds(long from, long length) {
@@ -36,7 +49,8 @@ final class ReplayMemory {
     }
 
     private final TreeMap<Long, Block> own = new TreeMap<>();
-    private final TreeMap<Long, Block> foreign = new TreeMap<>();
+    /* Of a page that is mapped twice, in different ranges, there may be two. */
+    private final List<Block> foreign = new ArrayList<>();
 
     /** An allocation of the kernel: whole pages, all zero. */
     synchronized void allocated(long address, long size) {
@@ -68,26 +82,44 @@ final class ReplayMemory {
 
     /** A window on a page that was received, with what was in it then. */
     synchronized Window page(long pfn, byte[] content) {
-        long address = Pages.address(pfn);
-        Block block = find(own, address, Pages.PAGE_SIZE);
-        if (block == null) {
-            block = foreign.computeIfAbsent(address, at -> {
-                Block page = new Block(at, Pages.PAGE_SIZE);
-                page.freed = true;
-                return page;
-            });
-        }
-        MemorySegment.copy(MemorySegment.ofArray(content), 0, block.memory, address - block.address,
-            Math.min(content.length, Pages.PAGE_SIZE));
-        return window(block, address, Pages.PAGE_SIZE);
+        Window window = window(pfn, 1);
+        change(window.physicalAddress(), content);
+        return window;
     }
 
-    /** Somebody has changed memory that is shared; nothing if this kernel has it no more. */
+    /** A window on pages that were received, all zeros. */
+    synchronized Window range(long pfn, int pages) {
+        Window window = window(pfn, pages);
+        window.buffer().setMemory(0, window.buffer().capacity(), (byte) 0);
+        return window;
+    }
+
+    private Window window(long pfn, int pages) {
+        long address = Pages.address(pfn);
+        long size = Pages.address(pages);
+        Block block = find(own, address, size);
+        if (block == null) {
+            block = foreign.stream().filter(known -> known.holds(address, size)).findFirst().orElse(null);
+        }
+        if (block == null) {
+            block = new Block(address, size);
+            block.freed = true;
+            foreign.add(block);
+        }
+        return window(block, address, size);
+    }
+
+    /** Somebody has changed memory that is shared, within a page; nothing if this kernel has it no more. */
     synchronized void change(long address, byte[] bytes) {
-        Block block = find(own, address, bytes.length);
-        block = block == null ? find(foreign, address, bytes.length) : block;
-        if (block != null) {
-            MemorySegment.copy(MemorySegment.ofArray(bytes), 0, block.memory, address - block.address, bytes.length);
+        Block mine = find(own, address, bytes.length);
+        if (mine != null) {
+            mine.change(address, bytes);
+            return;
+        }
+        for (Block block : foreign) {
+            if (block.holds(address, bytes.length)) {
+                block.change(address, bytes);
+            }
         }
     }
 
@@ -108,7 +140,7 @@ final class ReplayMemory {
 
     private void reclaim(Block block) {
         if (block.freed && block.windows == 0) {
-            foreign.remove(block.address, block);
+            foreign.remove(block);
             block.arena.close();
         }
     }

@@ -6,6 +6,7 @@ import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.module.Instance;
+import io.mkemu.module.PageRange;
 import io.mkemu.record.InstanceList;
 import io.mkemu.table.TypeNames;
 import io.mkemu.table.TypeNames.TypeName;
@@ -131,6 +132,11 @@ final class ReplayText {
             case SEND_PFN -> sendPfn(arg0, id) + " = " + Errno.name(arg1);
             case REVOKE_PFN -> revokePfn(arg0, id) + " = " + Errno.name(arg1);
             case RECEIVE_MAP_PAGE -> receiveMapPage(id) + (arg0 == 0 ? " = null" : " = a page");
+            case SEND_PAGES -> sendPages(arg0, range(record)) + " = " + Errno.name(arg1);
+            case REVOKE_PAGES -> revokePages(arg0, range(record)) + " = " + Errno.name(arg1);
+            case RECEIVE_MAP_PAGES -> receiveMapPages(id, arg0) + (arg1 == 0 ? " = null" : " = a window");
+            case ALLOC_PAGES -> allocPages(arg0) + " = "
+                + (id < 0 ? Errno.name((int) id) : "0x" + Long.toHexString(id));
             case INSTANCE_ALLOC -> instanceAlloc(arg0, arg1) + " = 0x" + Long.toHexString(id);
             case INSTANCE_FREE -> instanceFree(id, arg0) + " = " + Errno.name(arg1);
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
@@ -139,6 +145,10 @@ final class ReplayText {
             case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
+    }
+
+    private static PageRange range(TraceRecord record) {
+        return PageRange.decode(new UnsafeBuffer(record.payload()));
     }
 
     private static List<Instance> list(TraceRecord record) {
@@ -179,6 +189,26 @@ final class ReplayText {
 
     static String receiveMapPage(long pfn) {
         return "receiveMapPage(" + (pfn < 0 ? "no PFN" : "PFN 0x" + Long.toHexString(pfn)) + ")";
+    }
+
+    static String sendPages(int instanceId, PageRange range) {
+        return "sendPages(" + instanceId + ", " + text(range) + ", tag 0x" + Long.toHexString(range.tag()) + ")";
+    }
+
+    static String revokePages(int instanceId, PageRange range) {
+        return "revokePages(" + instanceId + ", " + text(range) + ")";
+    }
+
+    private static String text(PageRange range) {
+        return range.pages() + " pages from 0x" + Long.toHexString(range.pfn());
+    }
+
+    static String receiveMapPages(long pfn, int pages) {
+        return "receiveMapPages(" + (pfn < 0 ? "no pages" : pages + " pages from 0x" + Long.toHexString(pfn)) + ")";
+    }
+
+    static String allocPages(int pages) {
+        return "allocPages(" + pages + ")";
     }
 
     static String instanceAlloc(int pages, int alignShift) {

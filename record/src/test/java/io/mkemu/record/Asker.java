@@ -32,12 +32,15 @@ final class Asker implements KernelModule {
     static final int ANSWER = 0x51;
     static final int BYE = 0x52;
     static final int ROUNDS = 20;
+    private static final int RANGE = 3;
 
     private final AtomicInteger rounds = new AtomicInteger();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[24]);
     private Kernel kernel;
     private Window mine;
+    private Window range;
     private long page;
+    private long pages;
     private long sum;
     private Timer tick;
     private Messages messages;
@@ -66,6 +69,20 @@ final class Asker implements KernelModule {
             add(kernel.receiveMapPage(null) == null ? 3 : 4);
             kernel.receiveUnmapPage(theirs);
         }, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
+        kernel.registerHandler((data, context) -> {
+            add(kernel.receivePages(data).tag());
+            Window theirs = kernel.receiveMapPages(data);
+            for (int page = 0; page < RANGE; page++) {
+                add(theirs.buffer().getLong(page * Pages.PAGE_SIZE + 16));
+            }
+            add(kernel.receiveMapPages(null) == null ? 3 : 4);
+            kernel.receiveUnmapPage(theirs);
+        }, null, MkIpiDataDescriptor.PAGES_IPI_TYPE);
+        pages = kernel.allocPages(RANGE);
+        add(pages);
+        add(kernel.allocPages(0));
+        range = kernel.memremap(Pages.address(pages), Pages.address(RANGE));
+        range.buffer().setMemory(0, range.buffer().capacity(), (byte) 0);
         InstanceWatch[] watch = new InstanceWatch[1];
         watch[0] = kernel.onInstanceChange((id, life, change) -> {
             add(id * 100L + life * 10 + change.ordinal());
@@ -108,6 +125,8 @@ final class Asker implements KernelModule {
         add(kernel.sendPfn(PEER, 1));
         mine.buffer().putLong(0, sum);
         add(kernel.sendPfn(PEER, Pages.pfn(page)));
+        add(kernel.sendPages(PEER, pages, 0, sum));
+        add(kernel.sendPages(PEER, pages, RANGE, sum));
         out.putLong(0, sum);
         add(kernel.sendIpiData(PEER, out, 0, 24, ASK));
         return Task.DONE;
@@ -119,10 +138,12 @@ final class Asker implements KernelModule {
         add(data.senderInstance() * 1000 + data.senderLife());
         add(kernel.smpProcessorId());
         add(mine.buffer().getLong(16));
+        add(range.buffer().getLong(2 * Pages.PAGE_SIZE));
         int round = rounds.incrementAndGet();
         if (round == ROUNDS) {
             add(tick.cancel() ? 12 : 13);
             add(kernel.revokePfn(PEER, Pages.pfn(page)));
+            add(kernel.revokePages(PEER, pages, RANGE));
             kernel.runOnCpu(1, () -> {
                 add(kernel.smpProcessorId() + kernel.nanoTime());
                 out.putLong(8, sum);
@@ -138,6 +159,8 @@ final class Asker implements KernelModule {
     @Override
     public void exit() {
         mine.close();
+        range.close();
+        add(kernel.freePages(pages, RANGE));
         add(kernel.instanceFree(page, Pages.PAGE_SIZE));
         kernel.printk(LogLevel.INFO, "sum " + Long.toHexString(sum));
     }
@@ -158,13 +181,20 @@ final class Asker implements KernelModule {
             });
             long own = kernel.instanceAlloc(Pages.PAGE_SIZE, 1);
             Window window = kernel.memremap(own, Pages.PAGE_SIZE);
-            Window[] theirs = new Window[1];
+            Window[] theirs = new Window[2];
+            kernel.registerHandler((data, context) -> theirs[1] = kernel.receiveMapPages(data), null,
+                MkIpiDataDescriptor.PAGES_IPI_TYPE);
+            long ownPages = kernel.allocPages(RANGE);
+            Window ownRange = kernel.memremap(Pages.address(ownPages), Pages.address(RANGE));
             kernel.registerHandler((data, context) -> theirs[0] = kernel.receiveMapPage(data), null,
                 MkIpiDataDescriptor.PFN_IPI_TYPE);
             kernel.registerHandler((data, context) -> {
                 theirs[0].buffer().putLong(16, System.nanoTime());
                 window.buffer().putLong(8, System.nanoTime());
                 kernel.sendPfn(ASKER, Pages.pfn(own));
+                theirs[1].buffer().putLong(2 * Pages.PAGE_SIZE, System.nanoTime());
+                ownRange.buffer().putLong(Pages.PAGE_SIZE + 16, System.nanoTime());
+                kernel.sendPages(ASKER, ownPages, RANGE, System.nanoTime());
                 byte[] answer = new byte[8];
                 new UnsafeBuffer(answer).putLong(0, System.nanoTime());
                 kernel.sendIpiData(ASKER, answer, ANSWER);
@@ -172,6 +202,7 @@ final class Asker implements KernelModule {
             kernel.registerHandler((data, context) -> {
                 if (data.dataSize() == 24) {
                     theirs[0].close();
+                    theirs[1].close();
                 }
             }, null, BYE);
             return null;

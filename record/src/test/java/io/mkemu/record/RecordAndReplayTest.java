@@ -36,6 +36,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -306,40 +307,79 @@ class RecordAndReplayTest {
         assertTrue(refused.stream().allMatch(seen -> seen.type() == 9 && seen.arg1() == Errno.EINVAL));
     }
 
-    @Test
-    void morePagesThanCanBeWatchedAreTold() throws Exception {
+    /** A kernel that records, to be read by a tap. */
+    private Node recorded() throws Exception {
         machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
         machine.boot(PEER, PEER_CPU);
         machine.load(ASKER, 2);
         new TraceControl(machine.memory()).mode(TraceMode.ALL);
-        Node node = machine.boot(ASKER, "quiet");
+        return machine.boot(ASKER, "quiet");
+    }
+
+    @Test
+    void asManyPagesAreWatchedAsAreShared() throws Exception {
+        Node node = recorded();
         TraceTap ring = new TraceTap(machine.memory(), 2);
         ring.all();
-        int pages = PageWatch.MOST + 1;
+        int pages = PageWatch.TELL_FROM + 8;
         long memory = node.on(() -> node.api.instanceAlloc((long) pages * Pages.PAGE_SIZE, 1));
-        List<TraceTap.Seen> calls = new ArrayList<>();
-        for (int page = 0; page < pages; page++) {
-            long pfn = Pages.pfn(memory) + page;
+        long first = Pages.pfn(memory);
+        for (int page = 0; page < 4; page++) {
+            long pfn = first + 2L * page;
             /* Each refusal, by a peer that is slow, is recorded too: the ring must not be full before the last page. */
             Await.until(() -> {
                 boolean sent = share(node, pfn);
-                calls.addAll(ring.of(TraceEvent.CALL));
+                ring.all();
                 return sent;
             });
         }
-        assertEquals(1, calls.stream().filter(seen -> seen.type() == KernelCall.PAGES_UNWATCHED.ordinal()).count());
+        assertEquals(0, node.on(() -> node.api.sendPages(PEER, first, pages, 1)));
+        ring.all();
+        assertEquals(List.of(), changes(node, ring));
+        assertTrue(machine.log(ASKER).stream().anyMatch(line -> line.contains(pages + " pages that others can write "
+            + "are compared before each callback")), machine.log(ASKER)::toString);
+        ring.all();
         Window window = node.on(() -> node.api.memremap(memory, (long) pages * Pages.PAGE_SIZE));
         window.buffer().putLong(3 * Pages.PAGE_SIZE + 8, 4);
         window.buffer().putLong(3 * Pages.PAGE_SIZE + 24, 5);
-        window.buffer().putLong(PageWatch.MOST * Pages.PAGE_SIZE, 6);
+        window.buffer().putLong((pages - 1) * Pages.PAGE_SIZE, 6);
+        assertEquals(List.of(memory + 3 * Pages.PAGE_SIZE + 8, 24L, memory + (pages - 1L) * Pages.PAGE_SIZE, 8L),
+            changes(node, ring));
+        assertEquals(List.of(), changes(node, ring), "each is told once");
+        assertEquals(0, node.on(() -> node.api.instanceFree(memory, (long) pages * Pages.PAGE_SIZE)));
+        window.buffer().putLong(0, 7);
+        assertEquals(List.of(), changes(node, ring), "what is freed is not watched");
+        window.close();
+    }
+
+    @Test
+    void aRangeOfTwoAllocationsIsWatchedUntilTheLastIsFreed() throws Exception {
+        Node node = recorded();
+        TraceTap ring = new TraceTap(machine.memory(), 2);
+        long one = node.on(() -> node.api.allocPages(2));
+        assertEquals(one + 2, node.on(() -> node.api.allocPages(3)));
+        assertEquals(0, node.on(() -> node.api.sendPages(PEER, one, 5, 1)));
+        Window window = node.on(() -> node.api.memremap(Pages.address(one), 5 * Pages.PAGE_SIZE));
+        assertEquals(0, node.on(() -> node.api.freePages(one, 2)));
+        ring.all();
+        window.buffer().putLong(0, 1);
+        window.buffer().putLong(2 * Pages.PAGE_SIZE, 1);
+        assertEquals(List.of(Pages.address(one + 2), 8L), changes(node, ring));
+        assertEquals(one, node.on(() -> node.api.allocPages(2)), "the same pages");
+        window.buffer().putLong(8, 2);
+        assertEquals(0, node.on(() -> node.api.sendPages(PEER, one, 5, 2)));
+        window.buffer().putLong(16, 3);
+        ring.all();
+        assertEquals(List.of(Pages.address(one) + 16, 8L), changes(node, ring), "what was there before is not told");
+        window.close();
+    }
+
+    /** Addresses and lengths of changes that are told before a module runs next. */
+    private static List<Long> changes(Node node, TraceTap ring) throws Exception {
         node.api.runOnCpu(0, () -> { });
         node.on(() -> null);
-        List<TraceTap.Seen> changed = ring.of(TraceEvent.CALL).stream()
-            .filter(seen -> seen.type() == KernelCall.PAGE_CHANGED.ordinal()).toList();
-        assertEquals(1, changed.size());
-        assertEquals(memory + 3 * Pages.PAGE_SIZE + 8, changed.getFirst().id());
-        assertEquals(24, changed.getFirst().size());
-        window.close();
+        return ring.of(TraceEvent.CALL).stream().filter(seen -> seen.type() == KernelCall.PAGE_CHANGED.ordinal())
+            .flatMap(seen -> Stream.of(seen.id(), (long) seen.size())).toList();
     }
 
     private static boolean share(Node node, long pfn) {

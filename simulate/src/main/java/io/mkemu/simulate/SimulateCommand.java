@@ -48,7 +48,7 @@ public final class SimulateCommand implements FurtherCommand {
     private static final long MOST_STEPS = 100_000_000;
 
     /* Not required, for the subcommand's sake. */
-    @Parameters(paramLabel = "FILE.dts", arity = "0..1", description = "Device tree source, compatible = "
+    @Parameters(paramLabel = "FILE.dts", arity = "0..1", description = "Device tree, .dts or .dtb, compatible = "
         + "\"multikernel-v1\", or - for stdin.")
     private String file;
 

@@ -30,8 +30,8 @@ class ImportsTest {
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
-        "json", "doctor", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life", "host",
-        "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
+        "json", "doctor", "fdt", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life",
+        "host", "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
@@ -39,6 +39,8 @@ class ImportsTest {
     private static final Map<String, List<String>> STRANGERS = Map.of(
         "ipi", List.of("log", "boot"),
         "json", List.of(""),
+        "fdt", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine", "module",
+            "message", "builtin", "kernel", "record", "replay", "json", "doctor"),
         "tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory"),
         "journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi"),
         "kernel", List.of("record", "replay"),

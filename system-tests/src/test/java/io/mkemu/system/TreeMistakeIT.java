@@ -103,7 +103,10 @@ class TreeMistakeIT {
         Path empty = Files.writeString(mk.work().resolve("empty.dts"), "");
         mk.start("run", empty).refuses(3, "^" + Pattern.quote(empty.toString()) + ":1:1: ");
         Path binary = Files.write(mk.work().resolve("tree.dtb"), new byte[] {(byte) 0xd0, 0x0d, (byte) 0xfe, 0});
-        mk.start("run", binary).refuses(3, "^" + Pattern.quote(binary.toString()) + ": is not UTF-8 text");
+        mk.start("run", binary).refuses(3, "^" + Pattern.quote(binary.toString()) + ": is neither UTF-8 text nor");
+        byte[] cut = {(byte) 0xd0, 0x0d, (byte) 0xfe, (byte) 0xed, 0, 0};
+        mk.start("run", Files.write(binary, cut)).refuses(3, "^" + Pattern.quote(binary.toString())
+            + ": offset 0x6: ends here, within the header");
         nothingIsMade();
     }
 

@@ -25,12 +25,13 @@ import picocli.CommandLine.Spec;
 public final class MachineFlags {
     private static final String STDIN = "-";
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree source, or - for "
-        + "stdin; its instances are created and loaded. Without it --cpus and --memory say what the machine has.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, source or compiled "
+        + "(.dtb), or - for stdin; its instances are created and loaded. Without it --cpus and --memory say what the "
+        + "machine has.")
     private String file;
 
     @Option(names = "--machine", paramLabel = "NAME", description = "Name of the machine; by default the file's name "
-        + "without .dts, or \"default\".")
+        + "without .dts or .dtb, or \"default\".")
     private String machine;
 
     @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
@@ -71,7 +72,7 @@ public final class MachineFlags {
     /** The name of a machine that a tree describes, which may be that of no file. */
     public static String nameOf(String file) {
         return file == null || file.equals(STDIN) ? "default"
-            : Path.of(file).getFileName().toString().replaceFirst("\\.dts$", "");
+            : Path.of(file).getFileName().toString().replaceFirst("\\.dt[sb]$", "");
     }
 
     /**

@@ -97,14 +97,19 @@ public final class EventFields {
             case WAKEUP -> to.nanos("slept", entry.id());
             case PFN_SHARE, PFN_REVOKE -> {
                 to.bits("pfn", entry.id());
+                pages(entry, to);
                 to.instance("to", entry.arg0());
                 to.text("result", Errno.name(entry.arg1()));
             }
             case PFN_MAP -> {
                 to.bits("pfn", entry.id());
+                pages(entry, to);
                 to.text("result", entry.arg0() == 1 ? "OK" : "refused");
             }
-            case PFN_UNMAP -> to.bits("pfn", entry.id());
+            case PFN_UNMAP -> {
+                to.bits("pfn", entry.id());
+                pages(entry, to);
+            }
             case POOL_ALLOC, POOL_FREE -> {
                 to.bits("address", entry.id());
                 to.number("pages", entry.arg0() & U32);
@@ -162,6 +167,10 @@ public final class EventFields {
     /** A single-slot mailbox tells the CPU too, so whoever owns it. */
     private void from(TraceEntry entry, Visitor to) {
         to.instance("from", names.ownerOf(MessageId.senderCpu(entry.id())));
+    }
+
+    private static void pages(TraceEntry entry, Visitor to) {
+        to.number("pages", Math.max(1, entry.type() & U32));
     }
 
     private static void took(TraceEntry entry, Visitor to) {

@@ -46,13 +46,13 @@ public enum EventName {
     /** Something threw. */
     FAULT("", "the kernel, a task or a callback threw"),
     /** A page was shared. */
-    PFN_SHARE("pfn to result", "mk_send_pfn"),
+    PFN_SHARE("pfn pages to result", "mk_send_pfn, sendPages"),
     /** A share was taken back. */
-    PFN_REVOKE("pfn to result", "a share was taken back"),
+    PFN_REVOKE("pfn pages to result", "shares were taken back"),
     /** A page was mapped. */
-    PFN_MAP("pfn result", "mk_receive_map_page"),
+    PFN_MAP("pfn pages result", "mk_receive_map_page, receiveMapPages"),
     /** A page was unmapped. */
-    PFN_UNMAP("pfn", "mk_receive_unmap_page"),
+    PFN_UNMAP("pfn pages", "mk_receive_unmap_page"),
     /** Memory was allocated. */
     POOL_ALLOC("address pages", "multikernel_instance_alloc; address 0: the pool was full"),
     /** Memory was freed. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate.run;
 
+import io.mkemu.Errno;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HookedKernel;
@@ -14,6 +15,7 @@ import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.Operation;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -162,6 +164,30 @@ final class SimulatedKernel extends ForwardingKernel {
     }
 
     @Override
+    public int sendPages(int instanceId, long pfn, long pages, long tag) {
+        run.touchesAll(true);
+        UnsafeBuffer data = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PAGES_SIZE]);
+        new PageRange(pfn, pages, tag).encode(data);
+        int lane = run.sends(kernel, instanceId, -1, MkIpiDataDescriptor.PAGES_IPI_TYPE, data, 0,
+            MkIpiDataDescriptor.PAGES_SIZE);
+        return run.sent(lane, kernel.sendPages(instanceId, pfn, pages, tag));
+    }
+
+    @Override
+    public int revokePages(int instanceId, long pfn, long pages) {
+        run.touchesAll(false);
+        run.point(Cpus.CALL);
+        return kernel.revokePages(instanceId, pfn, pages);
+    }
+
+    @Override
+    public Window receiveMapPages(MkIpiData data) {
+        run.touchesAll(true);
+        run.point(Cpus.CALL);
+        return kernel.receiveMapPages(data);
+    }
+
+    @Override
     public void receiveUnmapPage(Window page) {
         run.touchesAll(false);
         run.point(Cpus.CALL);
@@ -172,6 +198,12 @@ final class SimulatedKernel extends ForwardingKernel {
     public long instanceAlloc(long size, long align) {
         run.point(Cpus.CALL);
         return run.allocationFails() ? 0 : kernel.instanceAlloc(size, align);
+    }
+
+    @Override
+    public long allocPages(long pages) {
+        run.point(Cpus.CALL);
+        return run.allocationFails() ? -Errno.ENOMEM : kernel.allocPages(pages);
     }
 
     @Override
