@@ -137,7 +137,7 @@ class CModuleIT {
             run::describe);
     }
 
-    /** Calls of a module in C; the kernel that answers is killed in their midst, and its next life answers for itself. */
+    /** Calls of a module in C: the kernel that answers is killed in their midst; its next life answers for itself. */
     @ParameterizedTest
     @CsvSource({"native, jvm, queued", "jvm, native, single-slot"})
     void callsEndWithTheLifeThatWasAsked(String asks, String answers, String ipi) throws Exception {
