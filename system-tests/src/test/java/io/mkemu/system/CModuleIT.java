@@ -149,12 +149,15 @@ class CModuleIT {
         mk.start("exec", "--machine", "calls", "k2", "k1").ends(0);
         MkProcess console = mk.start("console", "--machine", "calls", "k1");
         console.awaitOut(1, "calls: the first is answered");
-        Procs.signal("KILL", Procs.instances(mk.machine("calls")).get(2));
+        long pid = mk.json("show", "--machine", "calls").get("instances").valueStream()
+            .filter(each -> each.get("name").asText().equals("k2")).findFirst().orElseThrow().get("pid").asLong();
+        Procs.signal("KILL", pid);
         console.awaitOut(1, "calls: [0-9]+ answered, 0 wrong, -108$");
         mk.start("kill", "--machine", "calls", "k1").ends(0);
         mk.start("exec", "--machine", "calls", "k2", "k1").ends(0);
         console.awaitOut(2, "calls: the first is answered");
         mk.start("shutdown", "--machine", "calls").ends(0);
+        console.ends(0);
     }
 
     @ParameterizedTest
