@@ -37,8 +37,8 @@ aot_dir() {
 # for what is or reads a machine's host or journal, and for what needs all commands.
 aot_name() {
     case $1 in
-    console | continue | create | delete | dmesg | exec | init | interrupts | iomem | join | kill | list | load | pause | \
-        show | shutdown | unload | update) REPLY=verbs ;;
+    console | continue | create | delete | dmesg | dump | exec | init | interrupts | iomem | join | kill | list | load | \
+        pause | show | shutdown | unload | update) REPLY=verbs ;;
     *) REPLY=host ;;
     esac
 }
@@ -66,26 +66,21 @@ aot_java() {
         "$jdk/bin/java" "@$dist/jvm.options" -Dmkemu.home="$dist" "$@"
 }
 
-# aot_record JDK DIST DIR: a recorded demo with one instance; its two JVMs write down what they load and what runs often.
+# aot_record JDK DIST DIR: one JVM does what hosts do and one what short verbs do, on a machine of the first; a demo of
+# the first has an instance. The three write down what they load and what runs often. The machine ends with the verbs,
+# or by its time limit.
 aot_record() {
-    local machine
+    local machine line=''
     # By the same name each time: should one be killed, the next clears away what it left.
     machine=aot-$(stat -c %i "$2")
+    mkdir "$3/journal" || return
     aot_java "$1" "$2" "@$2/host.options" -XX:AOTMode=record -XX:AOTConfiguration="$3/host.conf" \
         -Dmkemu.aot.record="$3" -cp "$2/lib/host/*:$2/lib/instance/*" \
-        io.mkemu.cli.Main demo --instances 1 --messages 1000 --machine "$machine" --json \
-        --journal "$3/journal" >/dev/null
-}
-
-# aot_record_verbs JDK DIST DIR: a machine, and one JVM that runs the short verbs on it and writes down what it loads.
-# The machine ends with them, or by its time limit.
-aot_record_verbs() {
-    local machine
-    machine=aot-verbs-$(stat -c %i "$2")
-    aot_java "$1" "$2" "@$2/host.options" -cp "$2/lib/host/*:$2/lib/instance/*" \
-        io.mkemu.cli.Main host --background --machine "$machine" --cpus 0-1 --memory 8M | {
+        io.mkemu.cli.HostRehearsal "$machine" "$3/journal" "$2/examples/demo.dts" | {
         # It says that it is up, as it says so to mk init.
-        read -r _ || return
+        while [ "$line" != "mkemu: ready" ]; do
+            read -r line || return
+        done
         aot_java "$1" "$2" "@$2/host.options" "@$2/verbs.options" -XX:AOTMode=record \
             -XX:AOTConfiguration="$3/verbs.conf" -cp "$2/lib/host/*:$2/lib/instance/*" \
             io.mkemu.cli.Rehearsal "$machine" >/dev/null
@@ -129,8 +124,8 @@ aot_make() {
     mkdir -p "$new" || return
     # Twice: on a busy machine the host may not wait until its instance has written all of its record.
     for attempt in 1 2; do
-        { aot_record "$jdk" "$dist" "$new" && aot_record_verbs "$jdk" "$dist" "$new" &&
-            aot_create "$jdk" "$dist" "$new"; } </dev/null >"$new/log" 2>&1 &&
+        rm -rf "$new"/*
+        { aot_record "$jdk" "$dist" "$new" && aot_create "$jdk" "$dist" "$new"; } </dev/null >"$new/log" 2>&1 &&
             status=0 && break
     done
     if [ "$status" -eq 0 ]; then

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.abi;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
-
 /**
  * What a {@link TraceEvent#CALL} record tells: a call of a module whose answer does not follow from what the module was
  * told before. Its ordinal is the record's type. id and args hold what is said with each; what is not said is 0.
@@ -83,12 +80,6 @@ public enum KernelCall {
 
     /** Bytes of a task's name that are recorded. */
     public static final int MAX_TASK_NAME = 64;
-
-    /** What is recorded of a task's name. */
-    public static byte[] taskName(String name) {
-        byte[] bytes = String.valueOf(name).getBytes(StandardCharsets.UTF_8);
-        return Arrays.copyOf(bytes, Math.min(bytes.length, MAX_TASK_NAME));
-    }
 
     private static final KernelCall[] ALL = values();
 

@@ -40,7 +40,7 @@ public final class InstanceEntry {
         this.id = id;
         this.nrCpus = layout.nrCpus();
         this.ramSize = layout.ramSize();
-        this.typeNames = new TypeNames(table, base + TYPE_NAMES_OFFSET);
+        this.typeNames = new TypeNames(table, base + TYPE_NAMES_OFFSET, this::life);
     }
 
     /** Id, 0..255; 0 is the host. */

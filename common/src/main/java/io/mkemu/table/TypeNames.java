@@ -6,10 +6,12 @@ import static io.mkemu.abi.InstanceDescriptor.TYPE_NAME_BYTES_OFFSET;
 import static io.mkemu.abi.InstanceDescriptor.TYPE_NAME_LENGTH_OFFSET;
 
 import io.mkemu.Errno;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -36,14 +38,33 @@ public final class TypeNames {
         }
     }
 
+    /** How often names that change lives meanwhile are read again. */
+    private static final int TRIES = 4;
+
     private final UnsafeBuffer buffer;
     private final int base;
+    private final LongSupplier life;
 
-    /** The names in {@link io.mkemu.abi.InstanceDescriptor#TYPE_NAMES_LENGTH} bytes. */
+    /** The names in {@link io.mkemu.abi.InstanceDescriptor#TYPE_NAMES_LENGTH} bytes, of one life. */
     public TypeNames(UnsafeBuffer buffer, int base) {
+        this(buffer, base, () -> 0);
+    }
+
+    /**
+     * The same, of life after life.
+     *
+     * @param life which life it is now: it changes behind {@link #clear} and before the next name is given
+     */
+    TypeNames(UnsafeBuffer buffer, int base, LongSupplier life) {
+        this.life = life;
         buffer.boundsCheck(base, TYPE_NAMES_LENGTH);
         this.buffer = buffer;
         this.base = base;
+    }
+
+    /** Whether a type may be called so. */
+    public static boolean isName(String text) {
+        return NAME.matcher(text).matches();
     }
 
     /**
@@ -53,13 +74,14 @@ public final class TypeNames {
      *     there is no room
      */
     public synchronized int name(int type, String name) {
-        if (name == null || !NAME.matcher(name).matches()) {
+        if (name == null || !isName(name)) {
             return -Errno.EINVAL;
         }
         int at = 0;
         for (int next = next(at); next > 0; next = next(at)) {
             if (buffer.getInt(base + at, ByteOrder.LITTLE_ENDIAN) == type) {
-                return read(at, next).name().equals(name) ? 0 : -Errno.EEXIST;
+                TypeName given = read(at, next);
+                return given != null && given.name().equals(name) ? 0 : -Errno.EEXIST;
             }
             at = next;
         }
@@ -83,11 +105,13 @@ public final class TypeNames {
         return length > 0 && next <= TYPE_NAMES_LENGTH ? next : 0;
     }
 
+    /** The record between; null if it was cleared meanwhile. */
     private TypeName read(int at, int next) {
         byte[] bytes = new byte[next - at - TYPE_NAME_BYTES_OFFSET];
         buffer.getBytes(base + at + TYPE_NAME_BYTES_OFFSET, bytes);
-        return new TypeName(buffer.getInt(base + at, ByteOrder.LITTLE_ENDIAN),
-            new String(bytes, StandardCharsets.US_ASCII));
+        int type = buffer.getInt(base + at, ByteOrder.LITTLE_ENDIAN);
+        VarHandle.acquireFence();
+        return next(at) == next ? new TypeName(type, new String(bytes, StandardCharsets.US_ASCII)) : null;
     }
 
     /** How many there are. Allocates nothing. */
@@ -101,11 +125,26 @@ public final class TypeNames {
 
     /** All of them, in the order they were given; what is no name is left out. */
     public List<TypeName> all() {
+        for (int time = 0; time < TRIES; time++) {
+            long before = life.getAsLong();
+            List<TypeName> all = present();
+            VarHandle.acquireFence();
+            if (life.getAsLong() == before) {
+                return all;
+            }
+        }
+        return List.of();
+    }
+
+    private List<TypeName> present() {
         List<TypeName> all = new ArrayList<>();
         int at = 0;
         for (int next = next(at); next > 0; next = next(at)) {
             TypeName name = read(at, next);
-            if (NAME.matcher(name.name()).matches()) {
+            if (name == null) {
+                break;
+            }
+            if (isName(name.name())) {
                 all.add(name);
             }
             at = next;
@@ -115,6 +154,12 @@ public final class TypeNames {
 
     /** A new life has none. */
     public synchronized void clear() {
+        int at = 0;
+        for (int next = next(at); next > 0; next = next(at)) {
+            /* First, so that whoever reads a record now knows it. */
+            buffer.putByteVolatile(base + at + TYPE_NAME_LENGTH_OFFSET, (byte) 0);
+            at = next;
+        }
         buffer.setMemory(base, TYPE_NAMES_LENGTH, (byte) 0);
     }
 }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.ModulePaths;
 import io.mkemu.cli.type.VerbCommand;
 import io.mkemu.tree.RestartPolicy;
+import java.util.Arrays;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -30,12 +32,20 @@ public final class LoadCommand extends VerbCommand {
         + "fails: never (the default), on-failure, or on-failure:N for at most N times in a row.")
     private RestartPolicy restart = RestartPolicy.NEVER;
 
+    @Option(names = "--jvm-options", paramLabel = "STRING", description = "Options of its JVM, separated by blanks, as "
+        + "\"-Xmx64m -ea\", instead of those that it has; \"\" for none.")
+    private String jvmOptions;
+
     @Override
     public ObjectNode request() {
         require(instance.isOne(), "name one instance: NAME or --id N");
         ObjectNode request = object().put("name", instance.name()).put("cmdline", cmdline)
             .put("restart", restart.toString());
         modules.all().forEach(request.putArray("modules")::add);
+        if (jvmOptions != null) {
+            ArrayNode options = request.putArray("jvmOptions");
+            Arrays.stream(jvmOptions.split(" ")).filter(option -> !option.isEmpty()).forEach(options::add);
+        }
         return request;
     }
 }

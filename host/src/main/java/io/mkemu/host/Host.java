@@ -16,8 +16,10 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.module.KernelModule;
 import io.mkemu.os.Load;
+import io.mkemu.plan.JournalOptions;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -91,9 +93,35 @@ public final class Host implements AutoCloseable {
         return machine;
     }
 
+    /**
+     * Begins to record a machine that runs without a journal.
+     *
+     * @throws MachineException if it has one, or the directory cannot be used
+     */
+    public void record(JournalOptions options) {
+        locked(() -> {
+            requireRunning();
+            try {
+                machine.recorder().add(options, instances.values().stream()
+                    .filter(instance -> instance.life() != null).toList());
+            } catch (IOException broken) {
+                throw new MachineException(ExitCode.RESOURCES, "the journal " + options.directory()
+                    + " cannot be written (" + broken.getMessage() + "); name another directory with --journal",
+                    broken);
+            }
+            return null;
+        });
+    }
+
     /** What machine and instances are now. */
     public MachineStatus status() {
         return locked(() -> status.read(instances.values(), partition().freeCpus()));
+    }
+
+    /** The machine as a tree would make it: with the instances that there are now, and what they are to run. */
+    public MachineSpec spec() {
+        return locked(() -> machine.plan().spec().withInstances(
+            instances.values().stream().map(HostedInstance::spec).toList(), machine.plan().hostCpu()));
     }
 
     /**
@@ -142,9 +170,20 @@ public final class Host implements AutoCloseable {
      * @throws MachineException if it is loaded already or runs, or a module or boot parameter is wrong
      */
     public void load(String name, List<String> modules, String bootargs, RestartPolicy restart) {
+        load(name, modules, bootargs, restart, null);
+    }
+
+    /**
+     * The same, with options of its JVM.
+     *
+     * @param jvmOptions instead of those that it has; null for those
+     */
+    public void load(String name, List<String> modules, String bootargs, RestartPolicy restart,
+        List<String> jvmOptions) {
         locked(() -> {
             HostedInstance instance = States.requireLoadable(find(name), restart);
-            InstanceSpec spec = instance.spec().with(modules, bootargs, restart);
+            InstanceSpec spec = instance.spec().with(modules, bootargs, restart)
+                .withJvmOptions(jvmOptions == null ? instance.spec().jvmOptions() : jvmOptions);
             partition().checkKernel(spec);
             instance.load(spec);
             return null;

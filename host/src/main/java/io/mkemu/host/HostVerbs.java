@@ -15,11 +15,16 @@ import io.mkemu.host.control.Protocol;
 import io.mkemu.host.life.Machine;
 import io.mkemu.host.life.Recorder;
 import io.mkemu.host.life.States;
+import io.mkemu.journal.JournalLimits;
 import io.mkemu.json.Json;
+import io.mkemu.tree.DeviceTreeWriter;
+import io.mkemu.plan.JournalOptions;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
 import io.mkemu.tree.RestartPolicy;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -68,6 +73,7 @@ final class HostVerbs implements ControlHandler {
     private ObjectNode carryOut(ControlRequest request, Consumer<String> say) throws InterruptedException {
         return switch (request.verb()) {
             case "show" -> show(request);
+            case "dump" -> dump(request);
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
@@ -82,7 +88,7 @@ final class HostVerbs implements ControlHandler {
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, trace and shutdown");
+                + "unload, delete, dump, trace and shutdown");
         };
     }
 
@@ -91,8 +97,9 @@ final class HostVerbs implements ControlHandler {
         MachineStatus machine = host.status();
         List<String> names = request.texts("names");
         ObjectNode result = Json.object();
-        result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
-            .toString()));
+        ObjectNode about = StatusJson.machine(machine).put("state", machine.instances().getFirst().state().toString());
+        host.spec().kept().says().forEach(about.putArray("unemulated")::add);
+        result.set("machine", about);
         ArrayNode instances = result.putArray("instances");
         if (names.isEmpty()) {
             machine.instances().stream().map(StatusJson::instance).forEach(instances::add);
@@ -102,6 +109,15 @@ final class HostVerbs implements ControlHandler {
                 .map(StatusJson::instance).orElseThrow(() -> States.unknown(name, host.instances())));
         }
         return result;
+    }
+
+    private ObjectNode dump(ControlRequest request) {
+        request.allow();
+        try {
+            return Json.object().put("tree", DeviceTreeWriter.write(host.spec()));
+        } catch (IllegalArgumentException unsayable) {
+            throw new MachineException(ExitCode.CONFIG, unsayable.getMessage(), unsayable);
+        }
     }
 
     private ObjectNode create(ControlRequest request) {
@@ -141,7 +157,7 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode load(ControlRequest request) {
-        request.allow("name", "modules", "cmdline", "restart");
+        request.allow("name", "modules", "cmdline", "restart", "jvmOptions");
         String name = one(request);
         RestartPolicy restart;
         try {
@@ -153,7 +169,8 @@ final class HostVerbs implements ControlHandler {
         if (modules.stream().distinct().count() < modules.size()) {
             throw new MachineException(ExitCode.USAGE, "load: a module is named twice: name each module once");
         }
-        host.load(name, modules, request.text("cmdline", ""), restart);
+        host.load(name, modules, request.text("cmdline", ""), restart,
+            request.has("jvmOptions") ? request.texts("jvmOptions") : null);
         return instances(Set.of(name));
     }
 
@@ -197,19 +214,34 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode trace(ControlRequest request) {
-        request.allow("mode");
+        request.allow("mode", "journal", "journalMaxBytes", "journalMaxSeconds");
         Recorder recorder = host.machine().recorder();
-        String mode = request.text("mode", null);
+        String wanted = request.text("mode", null);
         String was = recorder.mode().label();
-        if (mode != null) {
-            try {
-                recorder.mode(TraceMode.of(mode));
-            } catch (IllegalArgumentException wrong) {
-                throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
+        try {
+            TraceMode mode = wanted == null ? null : TraceMode.of(wanted);
+            if (request.has("journal")) {
+                host.record(journal(request, mode == null ? TraceMode.IPI : mode));
+            } else if (mode != null) {
+                recorder.mode(mode);
             }
+        } catch (IllegalArgumentException wrong) {
+            throw new MachineException(ExitCode.USAGE, wrong.getMessage(), wrong);
         }
         ObjectNode result = Json.object().put("was", was).put("mode", recorder.mode().label());
         return recorder.recording() == null ? result : result.put("journal", recorder.recording().toString());
+    }
+
+    /** As a client has read it: absolute, since a host works elsewhere. */
+    private static JournalOptions journal(ControlRequest request, TraceMode mode) {
+        Path directory = Path.of(request.text("journal"));
+        if (!directory.isAbsolute()) {
+            throw new IllegalArgumentException("trace: \"journal\" is no absolute path: " + directory);
+        }
+        long seconds = request.number("journalMaxSeconds", 1, Integer.MAX_VALUE, 0);
+        return new JournalOptions(directory, new JournalLimits(request.number("journalMaxBytes",
+            JournalLimits.MIN_BYTES, Long.MAX_VALUE, JournalLimits.DEFAULT.maxBytes()),
+            seconds == 0 ? null : Duration.ofSeconds(seconds)), mode);
     }
 
     private ObjectNode shutDown(ControlRequest request) throws InterruptedException {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Text;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -56,6 +58,12 @@ public record InstanceSpec(int id, String name, List<Integer> cpus, long memoryB
         }
         return new InstanceSpec(id, name, cpus, memoryBytes, otherBootargs, otherModules, external, otherRestart,
                 jvmOptions, places.without(gone));
+    }
+
+    /** The same instance with other options of its JVM. Nothing is checked. */
+    public InstanceSpec withJvmOptions(List<String> otherOptions) {
+        return otherOptions.equals(jvmOptions) ? this : new InstanceSpec(id, name, cpus, memoryBytes, bootargs,
+                modules, external, restart, otherOptions, places.without(Set.of(InstanceReader.JVM_OPTIONS)));
     }
 
     /** The same instance with another id. */

@@ -274,4 +274,21 @@ class HostVerbsTest {
         }
         assertEquals("host", ask("{'verb':'show','names':['0']}").get("instances").get(0).get("name").asText());
     }
+
+    @Test
+    void jvmOptionsStayUntilOthersAreGiven() throws IOException {
+        ask("{'verb':'create','name':'a','cpus':[1],'memory':4194304}");
+        String load = "{'verb':'load','name':'a','modules':['echo'],'cmdline':'%s','jvmOptions':%s}";
+        assertTrue(refused(ExitCode.CONFIG, load.formatted("", "['-cp']")).contains("'-cp' is no option"));
+        assertTrue(refused(ExitCode.CONFIG, load.formatted("kernel=native", "['-ea']")).contains("kernel=native"));
+        assertEquals("[\"-Xmx64m\",\"-ea\"]", jvmOptions(load.formatted("", "['-Xmx64m','-ea']")));
+        ask("{'verb':'unload','names':['a']}");
+        assertEquals("[\"-Xmx64m\",\"-ea\"]", jvmOptions("{'verb':'load','name':'a','modules':['echo']}"));
+        ask("{'verb':'unload','names':['a']}");
+        assertEquals("[]", jvmOptions(load.formatted("", "[]")));
+    }
+
+    private String jvmOptions(String request) throws IOException {
+        return ask(request).at("/instances/0/jvmOptions").toString();
+    }
 }

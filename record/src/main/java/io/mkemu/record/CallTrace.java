@@ -44,7 +44,7 @@ final class CallTrace implements KernelHook.OnCpu {
     /** A task is started on this CPU: its number. */
     long startTask(String name) {
         if (on()) {
-            answer(KernelCall.START_TASK, tasks, 0, new UnsafeBuffer(KernelCall.taskName(name)));
+            answer(KernelCall.START_TASK, tasks, 0, new UnsafeBuffer(TaskName.recorded(name)));
         }
         return tasks++;
     }

@@ -12,6 +12,7 @@ import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.Task;
+import io.mkemu.record.TaskName;
 import io.mkemu.replay.ReplayHandlers.Handler;
 import io.mkemu.trace.MessageId;
 import io.mkemu.trace.TraceRecord;
@@ -100,7 +101,7 @@ final class ReplayCpu extends Thread {
     }
 
     void startTask(ReplayKernel owner, String taskName, Task task) {
-        String name = new String(KernelCall.taskName(taskName), StandardCharsets.UTF_8);
+        String name = new String(TaskName.recorded(taskName), StandardCharsets.UTF_8);
         String now = ReplayText.startTask(name);
         TraceRecord then = answers.takeIf(KernelCall.START_TASK);
         if (then != null && !then.text().equals(name)) {

@@ -55,7 +55,7 @@ final class Shell implements AutoCloseable {
         Path home = Distribution.home();
         List<String> command = new ArrayList<>(Distribution.command(home));
         /* As short verbs are started: a cache holds for a longer class path too. */
-        command.add(1, "@" + home.resolve("verbs.options"));
+        command.add(command.indexOf("@" + home.resolve("host.options")) + 1, "@" + home.resolve("verbs.options"));
         command.addAll(1, AotCache.options(home, "verbs"));
         return new Shell(command, classes(), work, base);
     }

@@ -167,7 +167,7 @@ class TraceIT {
         }
         MkProcess text = trace("--summary");
         assertEquals(1, text.out("no gaps: every record is in the journal").size(), text::describe);
-        assertEquals(2, text.out("^web-server ").size(), text::describe);
+        assertEquals(2, text.out("^web-server .*/").size(), text::describe);
         JsonNode web = mk.json("trace", "--summary", "--instance", "web-server", "--journal", journal());
         assertEquals(4, web.get("pairs").size());
         filters(summary);

@@ -51,8 +51,10 @@ class TraceRefusalIT {
             shell.run("trace", "--journal", mk.work().resolve("nix")).refuses(4, "nix is no directory");
             shell.run("trace", "--journal", mk.work()).refuses(4, "is no journal: .*--journal DIR makes one");
             mk.start("init", "--cpus", "0-1", "--memory", "32M", "--machine", "bare").ends(0);
-            shell.run("trace").refuses(7, "machine \"bare\" is not recorded: make it with --journal DIR");
-            shell.run("trace", "set", "ipi").refuses(7, "has no journal: make it with --journal DIR");
+            shell.run("trace").refuses(7, "machine \"bare\" is not recorded: mk trace set ipi --journal DIR");
+            shell.run("trace", "set", "ipi").refuses(7, "has no journal: mk trace set ipi --journal DIR adds one");
+            shell.run("trace", "set", "ipi", "--journal-max", "8M").refuses(2, "--journal-max needs --journal DIR");
+            added(shell, mk.work().resolve("added"));
             mk.start("shutdown").ends(0);
             demo("--instances", 1).ends(0);
             allAreRefused(shell);
@@ -60,8 +62,21 @@ class TraceRefusalIT {
         damaged();
     }
 
+    /** A machine that was made without a journal gets one. */
+    private void added(Shell shell, Path added) throws Exception {
+        MkProcess set = mk.start("trace", "set", "lifecycle", "--journal", added, "--journal-max", "8M").ends(0);
+        assertTrue(set.out().getFirst().matches("trace: off -> lifecycle, into .*/added/bare-.*"), set::describe);
+        shell.run("trace", "set", "off", "--journal", added).refuses(7, "has a journal, .*, and keeps it: leave --jou");
+        mk.start("trace", "set", "off").ends(0);
+        List<String> told = mk.start("trace").ends(0).out();
+        assertTrue(told.getFirst().startsWith("# machine bare, ipi=queued"), told::toString);
+        assertEquals(1, told.stream().filter(line -> line.contains(" life: ")).count(), told::toString);
+    }
+
     private void allAreRefused(Shell shell) throws Exception {
         refuses(shell, 7, List.of("--instance", "web-serv"), "no instance \"web-serv\" in .*; did you mean web-server");
+        refuses(shell, 7, List.of("--type", "rpc.request"), "no type \"rpc.request\" in this journal: no module has");
+        refuses(shell, 2, List.of("--type", "0xg"), "'0xg' is no IPI type: expected 32 bits, as 101 or 0x65, or the n");
         refuses(shell, 7, List.of("--cpu", "0,7-9"), "no CPU 7 in this journal; its machine has CPUs below 2$");
         refuses(shell, 7, List.of("--summary", "--cpu", 7), "no CPU 7 in this journal");
         refuses(shell, 2, List.of("--since", "0.5", "--until", "0.5"), "--until is not later than --since");

@@ -25,11 +25,14 @@ final class DemoTree {
         if (!Files.isReadable(file)) {
             throw new MachineException(ExitCode.INTERNAL, file + " is missing; start mkemu with scripts/mk");
         }
-        MachineSpec tree = MachineSpec.read(file);
+        return of(MachineSpec.read(file), instances, messages, idle);
+    }
+
+    static MachineSpec of(MachineSpec tree, Integer instances, int messages, String idle) {
         String added = " demo.messages=" + messages + (idle == null ? "" : " idle=" + idle);
         List<InstanceSpec> kernels = instances == null ? tree.instances() : copies(tree, instances);
-        List<InstanceSpec> told = kernels.stream().map(kernel -> new InstanceSpec(kernel.id(), kernel.name(),
-            kernel.cpus(), kernel.memoryBytes(), (kernel.bootargs() + added).strip(), kernel.modules())).toList();
+        List<InstanceSpec> told = kernels.stream().map(kernel -> kernel.with(kernel.modules(),
+            (kernel.bootargs() + added).strip(), kernel.restart())).toList();
         List<Integer> cpus =
             instances == null ? tree.cpus() : IntStream.rangeClosed(0, instances).boxed().toList();
         return MachineSpec.of(cpus, told.stream().mapToLong(InstanceSpec::memoryBytes).sum(),
@@ -42,7 +45,8 @@ final class DemoTree {
         return IntStream.rangeClosed(1, count).mapToObj(id -> {
             InstanceSpec make = makes.get((id - 1) % makes.size());
             return new InstanceSpec(id, id <= makes.size() ? make.name() : make.name() + "-" + id, List.of(id),
-                make.memoryBytes(), make.bootargs(), make.modules());
+                make.memoryBytes(), make.bootargs(), make.modules(), make.external(), make.restart(), make.jvmOptions(),
+                make.places());
         }).toList();
     }
 }

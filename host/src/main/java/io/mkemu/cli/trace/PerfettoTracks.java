@@ -61,7 +61,7 @@ final class PerfettoTracks {
             return "task " + task;
         }
         String what = name == EventName.CALLBACK_BEGIN ? "callback" : name.label();
-        String type = entry.hasType() ? names.type(entry.instance(), entry.type()) : null;
+        String type = names.type(entry);
         if (type != null) {
             return what + " " + type;
         }

@@ -3,14 +3,17 @@ package io.mkemu.cli.trace;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.Errno;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.event.Latency;
 import io.mkemu.journal.event.PairTraffic;
+import io.mkemu.journal.event.Refusals.Row;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.journal.event.TraceSummary;
 import io.mkemu.journal.event.TraceSummary.Gaps;
 import io.mkemu.json.Json;
 import java.io.PrintStream;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -31,6 +34,11 @@ final class SummaryReport {
             + "%,d refused with a full lane, %,d otherwise%n", all.sent(), all.delivered(), all.bytes(),
             all.undelivered(), all.unsent(), all.full(), all.refused());
         gaps(summary, names, journal, out);
+        for (int silent : summary.silent()) {
+            out.printf(Locale.ROOT, "%s (instance %d) is external, and no record of its own is in the journal: its "
+                + "kernel does not trace, or did not run; only the other ends of its messages are known%n",
+                names.name(silent), silent);
+        }
         if (summary.pairs().isEmpty()) {
             return;
         }
@@ -41,9 +49,31 @@ final class SummaryReport {
         out.printf(Locale.ROOT, row, "from", "to", "sent", "delivered", "bytes", "undeliv", "unsent",
             "p50/p99/max us", "p50/p99/max us", "p50/p99/max us");
         for (PairTraffic pair : summary.pairs()) {
-            out.printf(Locale.ROOT, row, names.name(pair.from()), names.name(pair.to()), count(pair.sent()),
-                count(pair.delivered()), count(pair.bytes()), count(pair.undelivered()), count(pair.unsent()),
+            out.printf(Locale.ROOT, row, names.name(pair.from()), names.name(pair.to()),
+                known(pair.knowsSends(), pair.sent()), known(pair.knowsDeliveries(), pair.delivered()),
+                known(pair.knowsSends(), pair.bytes()),
+                known(pair.knowsDeliveries() && pair.knowsSends(), pair.undelivered()),
+                known(pair.knowsDeliveries() && pair.knowsSends(), pair.unsent()),
                 times(pair.sendToInterrupt()), times(pair.interruptToCallback()), times(pair.sendToCallback()));
+        }
+        refusals(summary, names, width, out);
+    }
+
+    private static String known(boolean known, long value) {
+        return known ? count(value) : "?";
+    }
+
+    private static void refusals(TraceSummary summary, TraceNames names, int width, PrintStream out) {
+        String row = "%-" + width + "s  %-" + width + "s %11s  %-8s  %s%n";
+        List<Map.Entry<Row, Long>> rows = summary.refusals().rows();
+        if (!rows.isEmpty()) {
+            out.printf(Locale.ROOT, "%n" + row, "from", "to", "refused", "error", "type");
+        }
+        for (Map.Entry<Row, Long> each : rows) {
+            Row of = each.getKey();
+            out.printf(Locale.ROOT, row, names.name(of.from()), names.name(of.to()), count(each.getValue()),
+                Errno.name(of.errno()), of.type() < 0 ? "others" : "0x" + Long.toHexString(of.type())
+                + (of.name() == null ? "" : "(" + of.name() + ")"));
         }
     }
 
@@ -92,11 +122,22 @@ final class SummaryReport {
             ObjectNode node = pairs.addObject().put("from", id(pair.from())).put("from_name", names.name(pair.from()))
                 .put("to", id(pair.to())).put("to_name", names.name(pair.to()));
             counts(node, pair);
+            node.put("sends_known", pair.knowsSends()).put("deliveries_known", pair.knowsDeliveries());
             latency(node.putObject("send_to_interrupt"), pair.sendToInterrupt());
             latency(node.putObject("interrupt_to_callback"), pair.interruptToCallback());
             latency(node.putObject("send_to_callback"), pair.sendToCallback());
         }
+        ArrayNode refusals = all.putArray("refusals");
+        summary.refusals().rows().forEach(each -> refusal(refusals.addObject(), names, each.getKey(),
+            each.getValue()));
+        summary.silent().forEach(all.putArray("untraced")::add);
         return all;
+    }
+
+    private static void refusal(ObjectNode node, TraceNames names, Row of, long count) {
+        node.put("from", of.from()).put("from_name", names.name(of.from())).put("to", of.to())
+            .put("to_name", names.name(of.to())).put("type", of.type() < 0 ? null : of.type())
+            .put("typeName", of.name()).put("error", Errno.name(of.errno())).put("count", count);
     }
 
     private static Integer id(int instance) {

@@ -69,12 +69,27 @@ public final class TraceCommand implements Callable<Integer> {
             TraceNames names = new TraceNames();
             EventFilter filter = filters.filter(names);
             long end = window.needsEnd() ? source.end(command) : 0;
+            if (filters.namesTypes()) {
+                learnTypes(filter, names);
+            }
             if (summary) {
                 summarise(journal, names, filter, end);
             } else {
                 print(journal, names, filter, end);
             }
             return journal.tellProblems(unreadable).code();
+        }
+    }
+
+    /** A module may name a type behind its first message: names are known before the first event is looked at. */
+    private void learnTypes(EventFilter filter, TraceNames names) throws IOException {
+        names.typesOf(source.names(command));
+        String unknown = TraceFilterOptions.unknownType(filter, names);
+        if (unknown != null && !follow) {
+            throw new MachineException(ExitCode.STATE, unknown);
+        }
+        if (unknown != null) {
+            System.err.println("mk: until now " + unknown);
         }
     }
 

@@ -53,7 +53,7 @@ final class TraceJson implements TraceLines {
             any = true;
             before = time;
         }
-        String type = entry.hasType() ? names.type(entry.instance(), entry.type()) : null;
+        String type = names.type(entry);
         if (type != null) {
             json.writeStringField("typeName", type);
         }

@@ -5,6 +5,8 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.host.view.MachineView;
 import io.mkemu.journal.JournalReader;
+import io.mkemu.journal.event.JournalEvents;
+import io.mkemu.journal.event.TraceNames;
 import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -118,9 +120,22 @@ public final class TraceSource {
         try {
             return Path.of(Files.readString(MachineDirectory.of(name).journal()).strip());
         } catch (NoSuchFileException none) {
-            throw new MachineException(ExitCode.STATE, "machine \"" + name + "\" is not recorded: make it with "
-                + "--journal DIR", none);
+            throw new MachineException(ExitCode.STATE, "machine \"" + name + "\" is not recorded: mk trace set ipi "
+                + "--journal DIR records it from now on", none);
         }
+    }
+
+    /** Who is who in all that is there now. */
+    TraceNames names(CommandSpec command) throws IOException {
+        TraceNames names = new TraceNames();
+        try (Open whole = open(command)) {
+            JournalEvents events = new JournalEvents(whole.reader, names, entry -> { });
+            boolean more = true;
+            while (more) {
+                more = events.poll();
+            }
+        }
+        return names;
     }
 
     /** The watermark of the last document there is now, CLOCK_MONOTONIC in ns; 0 if there is none. */

@@ -90,7 +90,7 @@ final class TraceText implements TraceLines, EventFields.Visitor {
         }
         if (entry.hasType()) {
             line.append(" type=0x").append(Integer.toHexString(entry.type()));
-            String type = names.type(entry.instance(), entry.type());
+            String type = names.type(entry);
             if (type != null) {
                 line.append('(').append(type).append(')');
             }

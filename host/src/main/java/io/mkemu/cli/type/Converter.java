@@ -63,20 +63,4 @@ public abstract class Converter<T> implements ITypeConverter<T> {
             return MessageId.parse(text);
         }
     }
-
-    /** Types of IPIs: 32 bits, decimal or 0x. */
-    public static final class Type extends Converter<Integer> {
-        private static final int HEX = 16;
-
-        @Override
-        protected Integer read(String text) {
-            try {
-                return text.regionMatches(true, 0, "0x", 0, 2) ? Integer.parseUnsignedInt(text.substring(2), HEX)
-                    : Integer.parseUnsignedInt(text);
-            } catch (NumberFormatException none) {
-                throw new IllegalArgumentException("'" + text + "' is no IPI type: expected 32 bits, as 101 or 0x65",
-                    none);
-            }
-        }
-    }
 }

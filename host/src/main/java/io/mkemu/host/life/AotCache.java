@@ -32,6 +32,11 @@ public final class AotCache {
         return System.getProperty(RECORD_PROPERTY) != null;
     }
 
+    /** From now on what this process starts is not run for the caches' sake. */
+    public static void endRecording() {
+        System.clearProperty(RECORD_PROPERTY);
+    }
+
     /**
      * The options for a JVM that this process is about to start with its own JDK and environment.
      *

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 
@@ -31,14 +32,14 @@ public final class Recorder implements AutoCloseable {
         PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final HostedMachine machine;
-    private final TraceDrain drain;
-    private final Path recording;
+    private final Path note;
+    private volatile TraceDrain drain;
+    private volatile Path recording;
     private boolean closed;
 
-    private Recorder(HostedMachine machine, TraceDrain drain, Path recording) {
+    private Recorder(HostedMachine machine, Path note) {
         this.machine = machine;
-        this.drain = drain;
-        this.recording = recording;
+        this.note = note;
     }
 
     /**
@@ -48,22 +49,54 @@ public final class Recorder implements AutoCloseable {
      * @throws MachineException if the journal's directory cannot be used
      */
     public static Recorder start(HostedMachine machine, Path note) throws IOException {
+        Recorder recorder = new Recorder(machine, note);
         JournalOptions options = machine.plan().journal();
-        if (options == null) {
-            return new Recorder(machine, null, null);
+        if (options != null) {
+            recorder.begin(options, options.mode());
         }
+        return recorder;
+    }
+
+    private void begin(JournalOptions options, TraceMode mode) throws IOException {
         JournalWriter writer = JournalWriter.create(options.directory(), machine.name(),
             options.limits());
         try {
             if (note != null) {
                 Files.writeString(Files.createFile(note, OWNERS_ONLY), writer.recording() + "\n");
             }
-            return new Recorder(machine, TraceDrain.start(machine.mapped(), writer, describe(machine), options.mode(),
-                line -> machine.say(LogLevel.WARNING, line)), writer.recording());
+            recording = writer.recording();
+            drain = TraceDrain.start(machine.mapped(), writer, describe(machine), mode,
+                line -> machine.say(LogLevel.WARNING, line));
         } catch (IOException | RuntimeException | Error fault) {
+            recording = null;
             writer.close();
+            if (note != null) {
+                Files.deleteIfExists(note);
+            }
             throw fault;
         }
+    }
+
+    /**
+     * Begins to record a machine that runs without a journal: from here on, with the lives that there are. Under the
+     * host's lock.
+     *
+     * @param options whose mode is recorded from the beginning
+     * @param running the instances that have a life
+     * @throws MachineException if the machine has a journal, or had one, or the directory cannot be used
+     */
+    public void add(JournalOptions options, Collection<HostedInstance> running) throws IOException {
+        if (drain != null) {
+            throw new MachineException(ExitCode.STATE, "machine \"" + machine.name() + "\" has a journal, "
+                + recording + ", and keeps it: leave --journal out");
+        }
+        /* What was before is not of this recording: the drain passes over it while nothing is recorded. */
+        begin(options, TraceMode.OFF);
+        hostBegins();
+        for (HostedInstance instance : running) {
+            lifeBegins(instance.spec(), instance.life() instanceof ExternalProcess);
+        }
+        mode(options.mode());
     }
 
     private static byte[] describe(HostedMachine machine) {
@@ -98,7 +131,7 @@ public final class Recorder implements AutoCloseable {
     public void mode(TraceMode mode) {
         if (drain == null || !drain.mode(mode)) {
             throw new MachineException(ExitCode.STATE, "machine \"" + machine.name() + "\" has "
-                + (drain == null ? "no journal: make it with --journal DIR"
+                + (drain == null ? "no journal: mk trace set " + mode.label() + " --journal DIR adds one"
                 : "no journal any more: mk dmesg host shows why"));
         }
     }

@@ -7,6 +7,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.SortedSet;
 
 /**
  * Which events are shown. What is dropped or damaged is always shown, unless it is of another CPU or instance than
@@ -19,6 +20,7 @@ public final class EventFilter {
     private final Set<String> instances = new HashSet<>();
     private final Set<Integer> cpus = new HashSet<>();
     private final Set<Integer> types = new HashSet<>();
+    private final Set<String> typeNames = new HashSet<>();
     private final Set<EventName> events = EnumSet.noneOf(EventName.class);
     private Long id;
     private long since = Long.MIN_VALUE;
@@ -44,6 +46,12 @@ public final class EventFilter {
     /** Only events about messages of these types. */
     public EventFilter types(Collection<Integer> wanted) {
         types.addAll(wanted);
+        return this;
+    }
+
+    /** Only events about messages of types that are called so where the event was, or of {@link #types}. */
+    public EventFilter typeNames(Collection<String> wanted) {
+        typeNames.addAll(wanted);
         return this;
     }
 
@@ -89,7 +97,7 @@ public final class EventFilter {
      * @param id   the message
      */
     boolean counts(long time, int type, int from, int to, long id) {
-        return time >= since && time < until && (types.isEmpty() || types.contains(type))
+        return time >= since && time < until && isOfType(type, from, to)
             && (instances.isEmpty() || isOfInstance(from) || isOfInstance(to))
             && (cpus.isEmpty() || cpus.contains(MessageId.senderCpu(id)) || cpus.contains(MessageId.targetCpu(id)));
     }
@@ -118,7 +126,17 @@ public final class EventFilter {
     }
 
     private boolean isOfType(TraceEntry entry) {
-        return types.isEmpty() || entry.hasType() && types.contains(entry.type());
+        return isOfAnyType() || entry.hasType() && (types.contains(entry.type())
+            || !typeNames.isEmpty() && typeNames.contains(names.type(entry)));
+    }
+
+    private boolean isOfType(int type, int from, int to) {
+        return isOfAnyType() || types.contains(type)
+            || typeNames.stream().anyMatch(name -> names.calls(from, type, name) || names.calls(to, type, name));
+    }
+
+    private boolean isOfAnyType() {
+        return types.isEmpty() && typeNames.isEmpty();
     }
 
     private boolean isOfMessage(TraceEntry entry) {
@@ -128,6 +146,12 @@ public final class EventFilter {
     /** Those of the wanted CPUs that the machine does not have, if the journal has said how many it has. */
     public List<Integer> unknownCpus() {
         return cpus.stream().filter(cpu -> names.nrCpus() > 0 && cpu >= names.nrCpus()).sorted().toList();
+    }
+
+    /** Those of the wanted names of types that the journal, as far as it was read, knows nothing of. */
+    public List<String> unknownTypes() {
+        SortedSet<String> known = names.typeNames();
+        return typeNames.stream().filter(wanted -> !known.contains(wanted)).sorted().toList();
     }
 
     /** Those of the wanted instances that the journal, as far as it was read, knows nothing of. */

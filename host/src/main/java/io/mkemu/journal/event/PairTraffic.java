@@ -15,6 +15,8 @@ public final class PairTraffic {
     long unsent;
     long full;
     long refused;
+    private boolean knowsDeliveries = true;
+    private boolean knowsSends = true;
 
     PairTraffic(int from, int to) {
         this.from = from;
@@ -44,6 +46,18 @@ public final class PairTraffic {
         unsent += Math.max(0, delivered - sent);
     }
 
+    /** The target does not trace: what the journal does not have of it is not lost. */
+    void hasNoDeliveries() {
+        undelivered = 0;
+        knowsDeliveries = false;
+    }
+
+    /** The sender does not trace. */
+    void hasNoSends() {
+        unsent = 0;
+        knowsSends = false;
+    }
+
     void add(PairTraffic other) {
         sent += other.sent;
         delivered += other.delivered;
@@ -65,6 +79,16 @@ public final class PairTraffic {
     /** Instance that is sent to. */
     public int to() {
         return to;
+    }
+
+    /** Whether the target traces its deliveries, as far as is known. */
+    public boolean knowsDeliveries() {
+        return knowsDeliveries;
+    }
+
+    /** Whether the sender traces its sends, as far as is known. */
+    public boolean knowsSends() {
+        return knowsSends;
     }
 
     /** Messages sent. */

@@ -5,11 +5,17 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.journal.JournalText;
+import io.mkemu.table.TypeNames;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Who is who in a journal, learnt as it is read: the machine, its instances, whose a CPU is. Not thread-safe. */
 public final class TraceNames {
@@ -25,12 +31,14 @@ public final class TraceNames {
     private record TypeKey(int instance, int type) {
     }
 
-    private final Map<TypeKey, String> types = new HashMap<>();
+    /* By the life that named it: the next one may run other modules. */
+    private final Map<TypeKey, NavigableMap<Long, String>> types = new HashMap<>();
     /* Whoever named it first: messages of a protocol have one meaning in all kernels, as a rule. */
     private final Map<Integer, String> anyones = new HashMap<>();
     private final Map<TaskKey, String> tasks = new HashMap<>();
     private final SortedMap<Integer, String> names = new TreeMap<>(Map.of(0, "host"));
     private final Map<Integer, Integer> owners = new HashMap<>();
+    private final Set<Integer> externals = new HashSet<>();
     private String machine = "";
     private long createdNanos;
     private long createdUnixNanos;
@@ -54,14 +62,25 @@ public final class TraceNames {
             if (what.path("name").isTextual()) {
                 name(entry.instance(), what.path("name").textValue());
             }
+            if (what.path("external").asBoolean()) {
+                externals.add(entry.instance());
+            }
             what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
         } else if (entry.event() == TraceEvent.TYPE_NAME) {
-            String name = new String(entry.payload(), StandardCharsets.US_ASCII);
-            types.put(new TypeKey(entry.instance(), entry.type()), name);
-            anyones.putIfAbsent(entry.type(), name);
+            typeName(entry);
         } else if (entry.event() == TraceEvent.CALL && KernelCall.of(entry.type()) == KernelCall.START_TASK
             && tasks.size() < MAX_TASKS) {
             tasks.put(taskKey(entry), new String(entry.payload(), StandardCharsets.UTF_8));
+        }
+    }
+
+    /** A journal may come from anybody: what no kernel can have written is not printed. */
+    private void typeName(TraceEntry entry) {
+        String name = new String(entry.payload(), StandardCharsets.US_ASCII);
+        if (TypeNames.isName(name)) {
+            types.computeIfAbsent(new TypeKey(entry.instance(), entry.type()), key -> new TreeMap<>())
+                .put(entry.life(), name);
+            anyones.putIfAbsent(entry.type(), name);
         }
     }
 
@@ -70,16 +89,40 @@ public final class TraceNames {
     }
 
     /**
-     * What a type is called.
+     * What the type of an event's message is called.
      *
-     * @return as the instance calls it, or else another one; null if no module has named it
+     * @return as the event's instance calls it in that life, or else in its last one, or else another instance; null if
+     *     no module has named it, or the event has no type
      */
-    public String type(int instance, int type) {
-        if (anyones.isEmpty()) {
+    public String type(TraceEntry entry) {
+        if (anyones.isEmpty() || !entry.hasType()) {
             return null;
         }
-        String name = types.get(new TypeKey(instance, type));
-        return name == null ? anyones.get(type) : name;
+        NavigableMap<Long, String> own = types.get(new TypeKey(entry.instance(), entry.type()));
+        if (own == null) {
+            return anyones.get(entry.type());
+        }
+        String name = own.get(entry.life());
+        return name == null ? own.lastEntry().getValue() : name;
+    }
+
+    /** Whether an instance calls a type so, in any of its lives; one that has no name for it: whether others do. */
+    boolean calls(int instance, int type, String name) {
+        NavigableMap<Long, String> own = types.get(new TypeKey(instance, type));
+        return own == null ? name.equals(anyones.get(type)) : own.containsValue(name);
+    }
+
+    /** All names of types that were learnt. */
+    public SortedSet<String> typeNames() {
+        SortedSet<String> all = new TreeSet<>();
+        types.values().forEach(lives -> all.addAll(lives.values()));
+        return all;
+    }
+
+    /** Learns the names of types that others have learnt, before it reads where they were given. */
+    public void typesOf(TraceNames other) {
+        other.types.forEach((key, lives) -> types.computeIfAbsent(key, none -> new TreeMap<>()).putAll(lives));
+        other.anyones.forEach(anyones::putIfAbsent);
     }
 
     /** The name of the task that a TASK event is of; null if the journal has not told it. */
@@ -163,6 +206,11 @@ public final class TraceNames {
     /** The instance that owns a CPU as far as was read, or {@link #MACHINE} if it is not known. */
     public int ownerOf(int cpu) {
         return owners.getOrDefault(cpu, MACHINE);
+    }
+
+    /** Whether a life of an instance was external: a process that mkemu did not start. */
+    boolean isExternal(int instance) {
+        return externals.contains(instance);
     }
 
     /** All instances that were seen, by ascending id. */

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.journal.event;
 
+import io.mkemu.abi.TraceEvent;
+import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.trace.MessageId;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Counts a journal's messages, pair by pair, and what is missing. Takes records in any order. Not thread-safe. */
 public final class TraceSummary {
@@ -38,6 +44,9 @@ public final class TraceSummary {
     private final SortedMap<Long, PairTraffic> pairs = new TreeMap<>();
     private final SortedMap<Long, PairTraffic> unnumbered = new TreeMap<>();
     private final SortedMap<Integer, Gaps> gaps = new TreeMap<>();
+    private final Refusals refusals = new Refusals();
+    /* Instances of which the journal has a record of a CPU of theirs. */
+    private final Set<Integer> traces = new HashSet<>();
     private long first = Long.MAX_VALUE;
     private long last = Long.MIN_VALUE;
     private long records;
@@ -53,6 +62,10 @@ public final class TraceSummary {
         records++;
         first = Math.min(first, entry.time());
         last = Math.max(last, entry.time());
+        if (entry.cpu() >= 0 && entry.instance() >= 0 && entry.event() != TraceEvent.GAP
+            && !entry.has(TraceRecordDescriptor.UNFINISHED)) {
+            traces.add(entry.instance());
+        }
         switch (entry.event()) {
             case SEND, CALLBACK, UNHANDLED -> message(entry);
             case FULL -> refused(entry, true);
@@ -120,6 +133,7 @@ public final class TraceSummary {
             PairTraffic pair = pair(pairs, entry.instance(), entry.arg0());
             pair.full += full ? 1 : 0;
             pair.refused += full ? 0 : 1;
+            refusals.add(entry, names.type(entry));
         }
     }
 
@@ -150,6 +164,42 @@ public final class TraceSummary {
             part.settleUnnumbered();
             pair(pairs, part.from(), part.to()).add(part);
         }
+        settleSilent();
+    }
+
+    /** An external instance may be a kernel that does not trace: then only the other end of its messages is known. */
+    private boolean isSilent(int instance) {
+        return instance >= 0 && names.isExternal(instance) && !traces.contains(instance);
+    }
+
+    private void settleSilent() {
+        for (PairTraffic pair : pairs.values()) {
+            if (isSilent(pair.to())) {
+                pair.hasNoDeliveries();
+            }
+            if (isSilent(pair.from())) {
+                pair.hasNoSends();
+            }
+        }
+    }
+
+    /** External instances that others have exchanged messages with, and of which the journal has no record. By ids. */
+    public SortedSet<Integer> silent() {
+        SortedSet<Integer> silent = new TreeSet<>();
+        for (PairTraffic pair : pairs.values()) {
+            if (isSilent(pair.to()) && pair.sent > 0) {
+                silent.add(pair.to());
+            }
+            if (isSilent(pair.from()) && pair.delivered > 0) {
+                silent.add(pair.from());
+            }
+        }
+        return silent;
+    }
+
+    /** The sends that were refused. */
+    public Refusals refusals() {
+        return refusals;
     }
 
     /** All pairs of kernels of which one has tried to send to the other, by ids. */

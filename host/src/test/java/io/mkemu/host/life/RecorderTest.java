@@ -3,10 +3,13 @@ package io.mkemu.host.life;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.KernelLogDescriptor;
@@ -15,8 +18,10 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.TraceRingDescriptor;
 import io.mkemu.host.TestHost;
+import io.mkemu.journal.JournalLimits;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
+import io.mkemu.plan.JournalOptions;
 import io.mkemu.table.TypeNames;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceWriter;
@@ -311,5 +316,38 @@ class RecorderTest {
             assertTrue(entry.watermark() >= watermark, "watermarks only grow");
             watermark = entry.watermark();
         }
+    }
+
+    /** What the kernels did before is passed over; the lives that there are then are told. */
+    @Test
+    void aMachineThatRunsGetsAJournalLater() throws Exception {
+        try (TestHost box = TestHost.make()) {
+            FakeLife.begin(box, "web");
+            MachineException none = assertThrows(MachineException.class,
+                () -> box.machine().recorder().mode(TraceMode.ALL));
+            assertTrue(none.getMessage().endsWith("has no journal: mk trace set all --journal DIR adds one"),
+                none::getMessage);
+            new KernelLog(box.memory(), 1).append(LogLevel.INFO.ordinal(), -1, "before");
+            JournalOptions options = new JournalOptions(directory, JournalLimits.DEFAULT, TraceMode.IPI);
+            box.host().record(options);
+            assertEquals(ExitCode.STATE, assertThrows(MachineException.class, () -> box.host().record(options))
+                .exitCode());
+            assertEquals(box.machine().recorder().recording() + "\n",
+                Files.readString(box.machine().directory().journal()));
+            TraceWriter writer = cpu(box, CPU);
+            IntStream.range(0, 3).forEach(id -> send(writer, id));
+            FakeLife.begin(box, "db");
+            box.instance("web").end(false, "killed");
+            box.instance("db").end(true, "");
+        }
+        Recording recording = read();
+        assertTrue(recording.complete());
+        assertEquals(List.of(0, 1, 2), recording.all(TraceEvent.LIFE).stream().map(Recording.Entry::instance).toList());
+        assertEquals(List.of(0L, 1L, 2L), recording.all(TraceEvent.SEND).stream().map(Recording.Entry::id).toList());
+        assertTrue(recording.all(TraceEvent.SEND).stream().allMatch(send -> send.instance() == 1 && send.life() == 1));
+        assertEquals(List.of("killed"), recording.all(TraceEvent.STATE).stream().map(Recording.Entry::text)
+            .filter(reason -> !reason.isEmpty()).toList());
+        assertEquals(List.of(), recording.all(TraceEvent.LOG).stream().filter(line -> line.text().equals("before"))
+            .toList());
     }
 }

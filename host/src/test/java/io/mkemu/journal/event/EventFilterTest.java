@@ -101,4 +101,40 @@ class EventFilterTest {
         assertTrue(filter().instances(List.of("2")).unknownInstances().isEmpty());
         assertFalse(names.all().isEmpty());
     }
+
+    private static Records named(int type, String name) {
+        return new Records().add(TraceEvent.TYPE_NAME, 0, 2900, 0, type, 0, 0, name.getBytes());
+    }
+
+    /** A kernel may name a type when messages of it are in the journal already. */
+    @Test
+    void aNameMeansTheEventsThatAreShownUnderIt() throws IOException {
+        learn(new FakeJournal().add(9000, -1, 0, named(0x65, "rpc.request")).add(9000, -1, 1, named(0x65, "lock.ask"))
+            .add(9000, -1, 2, named(-1, "bell")).add(9000, -1, 2, named(0x65, "rpc.\u001b[31m")));
+        List<String> gaps = List.of("gap/0", "gap/2", "damaged/2", "gap/-1");
+        assertEquals(with(gaps, "send/0", "doorbell/0"), shown(filter().typeNames(List.of("rpc.request"))));
+        assertEquals(with(gaps, "interrupt/1", "unhandled/1"), shown(filter().typeNames(List.of("lock.ask"))));
+        /* Instance 1 has no name of its own for it. */
+        assertEquals(with(gaps, "send/2", "doorbell/2", "interrupt/1", "unhandled/1"),
+            shown(filter().typeNames(List.of("bell"))));
+        assertEquals(with(gaps, "send/0", "doorbell/0", "send/2", "doorbell/2", "interrupt/1", "unhandled/1"),
+            shown(filter().types(List.of(-1)).typeNames(List.of("rpc.request"))));
+        assertEquals(List.of("rpc.reqest"), filter().typeNames(List.of("rpc.reqest", "bell")).unknownTypes());
+        assertEquals(List.of("bell", "lock.ask", "rpc.request"), List.copyOf(names.typeNames()));
+    }
+
+    private void learn(FakeJournal journal) throws IOException {
+        TraceNames read = new TraceNames();
+        JournalEvents events = new JournalEvents(journal, read, entry -> { });
+        while (events.poll()) {
+            assertTrue(events.watermark() <= 9000);
+        }
+        names.typesOf(read);
+    }
+
+    private static List<String> with(List<String> gaps, String... shown) {
+        List<String> all = new ArrayList<>(List.of(shown));
+        all.addAll(gaps);
+        return all;
+    }
 }

@@ -12,6 +12,7 @@ import io.mkemu.trace.MessageId;
 import java.io.IOException;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -20,7 +21,7 @@ import net.jqwik.api.constraints.IntRange;
 class TraceSummaryTest {
     private static final int FIRST = TraceRecordDescriptor.FIRST;
 
-    private final TraceNames names = TestNames.demo();
+    private TraceNames names = TestNames.demo();
 
     private TraceSummary summary(SegmentSource journal, EventFilter filter) throws IOException {
         TraceSummary summary = new TraceSummary(names, filter);
@@ -33,6 +34,7 @@ class TraceSummaryTest {
     }
 
     private TraceSummary summary(SegmentSource journal) throws IOException {
+        names = TestNames.demo();
         return summary(journal, new EventFilter(names));
     }
 
@@ -185,5 +187,55 @@ class TraceSummaryTest {
 
     private static FakeJournal oneOfType5() {
         return new FakeJournal().add(1, 1, 1, new Records().add(TraceEvent.SEND, 0, 10, id(1), 5, 10, 2, 0));
+    }
+
+    @Example
+    void refusalsAreCountedByPairTypeAndErrorInBoundedMemory() throws IOException {
+        Records refused = new Records().add(TraceEvent.TYPE_NAME, 0, 5, 0, 5, 0, 0, "rpc.request".getBytes());
+        for (int more = 0; more < 3; more++) {
+            refused.add(TraceEvent.FULL, 0, 10, 0, 5, 8, 2, 28).add(TraceEvent.REFUSED, 0, 11, 0, 5, 8, 2, 108);
+        }
+        refused.add(TraceEvent.REFUSED, 0, 12, 0, -1, 8, 0, 22);
+        TraceSummary summary = summary(new FakeJournal().add(1, 1, 1, refused));
+        assertEquals(List.of("0 4294967295 null 22: 1", "2 5 rpc.request 28: 3", "2 5 rpc.request 108: 3"),
+            rows(summary));
+        for (int type = 0; type < 2 * Refusals.MOST; type++) {
+            refused.add(TraceEvent.REFUSED, 0, 12, 0, type, 8, 2, 22);
+        }
+        List<String> bounded = rows(summary(new FakeJournal().add(1, 1, 1, refused)));
+        assertEquals(Refusals.MOST + 1, bounded.size());
+        assertEquals("2 -1 null 22: " + Refusals.MOST, bounded.getFirst());
+    }
+
+    private static List<String> rows(TraceSummary summary) {
+        return summary.refusals().rows().stream().map(row -> row.getKey().to() + " " + row.getKey().type() + " "
+            + row.getKey().name() + " " + row.getKey().errno() + ": " + row.getValue()).toList();
+    }
+
+    @Example
+    void whatAnExternalKernelThatDoesNotTraceReceivedIsNotLost() throws IOException {
+        PairTraffic to = pair(summary(external(true)), 1, 2);
+        assertEquals(List.of(2L, 0L, false, true), List.of(to.sent(), to.undelivered(), to.knowsDeliveries(),
+            to.knowsSends()));
+        PairTraffic from = pair(summary(external(true)), 2, 1);
+        assertEquals(List.of(1L, 0L, true, false), List.of(from.delivered(), from.unsent(), from.knowsDeliveries(),
+            from.knowsSends()));
+        assertEquals(Set.of(2), summary(external(true)).silent());
+        assertEquals(0, summary(external(true)).total().undelivered());
+        assertEquals(Set.of(), summary(external(false)).silent());
+        assertEquals(2, pair(summary(external(false)), 1, 2).undelivered());
+        TraceSummary traces = summary(external(true).add(1, 2, 2, new Records()
+            .add(TraceEvent.HALT, 0, 10, 5, 0, 0, 0, 0)));
+        assertEquals(2, pair(traces, 1, 2).undelivered());
+        assertEquals(1, pair(traces, 2, 1).unsent());
+    }
+
+    /** Two messages to instance 2 and one from it, as instance 1 saw them. */
+    private FakeJournal external(boolean isExternal) {
+        String life = "{\"id\":2,\"name\":\"database\",\"cpus\":[2],\"external\":" + isExternal + "}";
+        return new FakeJournal().add(1, -1, 2, new Records().add(TraceEvent.LIFE, 0, 1, 0, 0, 0, 0, life.getBytes()))
+            .add(1, 1, 1, new Records().add(TraceEvent.SEND, 0, 10, id(1), 5, 10, 2, 0)
+                .add(TraceEvent.SEND, 0, 11, id(2), 5, 10, 2, 0)
+                .add(TraceEvent.CALLBACK, FIRST, 20, MessageId.of(2, 1, 1, 1), 5, 10, 5, 0));
     }
 }
