@@ -110,13 +110,13 @@ class ReportTest {
     @Test
     void markdownReplacesOnlyWhatLiesBetweenTheMarks() throws IOException {
         Path page = directory.resolve("page.md");
-        Files.writeString(page, "before\n" + MarkdownReport.BEGIN + "\nformer text\n" + MarkdownReport.END + "\nafter\n");
+        Files.writeString(page, "before\n" + MarkdownReport.BEGIN + "\nstale\n" + MarkdownReport.END + "\nafter\n");
         MarkdownReport.write(report(), page);
         MarkdownReport.write(report(), page);
         String text = Files.readString(page);
         assertTrue(text.startsWith("before\n" + MarkdownReport.BEGIN + "\n\n    scripts/bench --quick\n"), text);
         assertTrue(text.endsWith(MarkdownReport.END + "\nafter\n"), text);
-        assertFalse(text.contains("former text"), text);
+        assertFalse(text.contains("stale"), text);
         has(text, "^\\| mkemu-queued-poll \\| 64 \\| 240 ns \\|");
         has(text, "^\\| name \\| bytes \\| 1 sender \\| 2 senders\\\\\\*");
     }
