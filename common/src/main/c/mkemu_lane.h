@@ -101,6 +101,25 @@ static inline void mkemu_lane_prefetch(const struct mkemu_lane *l)
         __builtin_prefetch(l->records + at);
 }
 
+/* Who has sent the message of a number: life << MKEMU_QUEUED_MAILBOX_LIVES_INSTANCE_BITS | instance; 0: not known. */
+static inline uint64_t mkemu_lane_sender(const struct mkemu_lane *l, uint64_t number)
+{
+    const uint8_t *lives = l->records - MKEMU_QUEUED_MAILBOX_RECORDS_OFFSET + MKEMU_QUEUED_MAILBOX_LIVES_OFFSET;
+    uint64_t sender = 0, newest = 0;
+    for (int index = 0; index < MKEMU_QUEUED_MAILBOX_LIVES; index++) {
+        const uint64_t *its = (const uint64_t *)(lives + index * MKEMU_QUEUED_MAILBOX_LIVES_LENGTH);
+        /* Who is 0 while its writer changes the two: what is the same before and after belongs to first. */
+        uint64_t who = mkemu_load_acquire(&its[MKEMU_QUEUED_MAILBOX_LIVES_WHO_OFFSET / 8]);
+        uint64_t first = mkemu_load_acquire(&its[MKEMU_QUEUED_MAILBOX_LIVES_FIRST_OFFSET / 8]);
+        if (who && first <= number && first > newest
+            && mkemu_load_acquire(&its[MKEMU_QUEUED_MAILBOX_LIVES_WHO_OFFSET / 8]) == who) {
+            newest = first;
+            sender = who;
+        }
+    }
+    return sender;
+}
+
 static inline void mkemu_lane_publish_head(struct mkemu_lane *l)
 {
     mkemu_store_release(l->head, l->consumed << MKEMU_QUEUED_MAILBOX_HEAD_AT_BITS | l->at / 8);

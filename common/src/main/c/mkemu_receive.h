@@ -140,6 +140,24 @@ static inline void mkemu_delivered(struct mkemu_cpu *c, struct mkemu_lane *l, in
     }
 }
 
+/*
+ * In a handler: who has sent the message: its life << MKEMU_QUEUED_MAILBOX_LIVES_INSTANCE_BITS | its instance; 0: not
+ * known. Single-slot: who owns the CPU now. As MkIpiData.senderInstance and .senderLife.
+ */
+static inline uint64_t mkemu_sender(struct mkemu_cpu *c, int sender_cpu)
+{
+    struct mkemu_peer *p = c->peer;
+    if (sender_cpu < 0 || (unsigned)sender_cpu >= p->header.nr_cpus)
+        return 0;
+    if (mkemu_is_queued(p))
+        return mkemu_lane_sender(&c->lanes[sender_cpu], c->number);
+    int owner = mkemu_owner_of(p, sender_cpu);
+    if (owner < 0)
+        return 0;
+    uint64_t life = mkemu_load(&mkemu_entry(p, owner)->life) >> MKEMU_INSTANCE_STATE_BITS;
+    return life << MKEMU_QUEUED_MAILBOX_LIVES_INSTANCE_BITS | (uint64_t)owner;
+}
+
 /* Delivers what one lane holds, at most MKEMU_MESSAGES_PER_LOOK; how many messages. */
 static inline int mkemu_deliver_lane(struct mkemu_cpu *c, struct mkemu_lane *l, mkemu_handler *handler, void *context)
 {

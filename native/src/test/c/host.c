@@ -48,7 +48,7 @@ static int32_t send_(void *self, int32_t instance, int32_t to, uint64_t type, co
     struct host_cpu *c = &t->cpu[index];
     pthread_mutex_lock(&t->lock);
     int32_t result = c->count < HOST_MESSAGES ? 0 : -ENOSPC;
-    if (!result) {
+    if (!result && !(h->loses && __atomic_add_fetch(&h->sent, 1, __ATOMIC_SEQ_CST) % h->loses == 0)) {
         struct mkemu_core_message *m = &c->messages[(c->first + c->count++) % HOST_MESSAGES];
         memset(m, 0, sizeof *m);
         m->sender_cpu = physical_cpu(h);
@@ -238,6 +238,20 @@ static int32_t instance(void *self, int32_t id, struct mkemu_core_instance *abou
     return 0;
 }
 
+static uint64_t life(void *self, int32_t id)
+{
+    struct host *t = instance_of(self, id);
+
+    return t ? t->life : 0;
+}
+
+static uint64_t sender(void *self, int32_t sender_cpu)
+{
+    struct host *t = instance_of(self, sender_cpu / HOST_CPUS);
+
+    return t ? t->life << 8 | (uint64_t)t->id : 0;
+}
+
 static void task_started(void *self)
 {
     struct host *h = self;
@@ -351,16 +365,18 @@ void host_start(struct host *h, int32_t id, int32_t cpus, enum mkemu_contexts co
 {
     memset(h, 0, sizeof *h);
     h->id = id;
+    h->life = 1;
     h->cpus = cpus;
     h->contexts = contexts;
     h->parameters = parameters;
     h->echo = getenv("TEST_LOG") != NULL;
+    h->loses = getenv("TEST_LOSES") ? (uint32_t)atoi(getenv("TEST_LOSES")) : 0;
     pthread_mutex_init(&h->lock, NULL);
     h->pool = mmap(NULL, HOST_POOL, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct mkemu_host host = {h, logical_cpu, physical_cpu, send_, send_timeout, send_pfn, revoke_pfn, map_page,
         unmap_page, pool_alloc, pool_free, pool_map, handler_register, handler_unregister, log_, parameter, nanos,
         random_, instance_of_cpu, instance, task_started, task_ended, reschedule,
-        contexts == MKEMU_CONTEXTS_ARE_THREADS ? context_start : NULL, panic_};
+        contexts == MKEMU_CONTEXTS_ARE_THREADS ? context_start : NULL, panic_, life, sender};
     h->core = mkemu_core_new(&host, (uint32_t)cpus, id, contexts);
     for (int32_t i = 0; i < cpus; i++) {
         h->cpu[i].host = h;

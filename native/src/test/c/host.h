@@ -35,6 +35,8 @@ struct host {
     const char *parameters; /* "name=value name=value" */
     int32_t tasks, failed;
     bool stop, echo;
+    uint64_t life;
+    uint32_t loses, sent; /* of the messages that it sends each so many-th comes nowhere; 0: none */
 };
 
 void host_start(struct host *host, int32_t id, int32_t cpus, enum mkemu_contexts contexts, const char *parameters);

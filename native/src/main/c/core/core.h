@@ -79,6 +79,7 @@ struct mkc_cpu {
     struct mkc_task idle;
     int in_irq;
     struct mkc_running running;
+    struct mkc_request *request; /* the message that is handled */
     char running_text[256], guard_text[64]; /* what reports were told; both at once */
     struct irq_work *irq_works;            /* atomic */
     struct list_head tasklets, hi_tasklets; /* under lock */
@@ -137,6 +138,8 @@ struct mkemu_core {
     struct rcu_head *rcu_first, *rcu_last;
     struct mkc_task *rcu_task;
     uint64_t rcu_queued, rcu_done;
+    struct mkc_messages *messages; /* atomic; NULL: no module has used any */
+    struct mkc_lock message_lock;
 };
 
 /* core.c */
@@ -223,12 +226,19 @@ void mkc_softirqs_run(struct mkc_cpu *cpu);
 void mkc_softirqs_drop(struct mkemu_core *core, struct module *owner);
 void mkc_rcu_drop(struct mkemu_core *core, struct module *owner);
 
-/* memory.c, pages.c, percpu.c, multikernel.c, show.c, parameter.c */
+/* memory.c, pages.c, percpu.c, multikernel.c, message.c, show.c, parameter.c */
 void mkc_memory_drop(struct mkemu_core_module *m);
 void mkc_pages_drop(struct mkemu_core *core, struct module *owner);
 bool mkc_percpu_new(struct mkemu_core_module *m);
 void mkc_percpu_free(struct mkemu_core_module *m);
 void mkc_handlers_drop(struct mkemu_core_module *m);
+/* A handler that the core itself registers, for a module or for all: it is on no list. NULL: no room. */
+struct mk_ipi_handler *mkc_handler_new(struct mkemu_core *core, struct module *owner,
+    void (*callback)(struct mk_ipi_data *data, void *context), void *context, uint32_t type);
+int mkc_handler_end(struct mkemu_core *core, struct mk_ipi_handler *handler); /* 0, -EDEADLK */
+void mkc_msg_handlers_drop(struct mkemu_core_module *m);
+void mkc_msg_pending_drop(struct mkemu_core_module *m);
+void mkc_messages_free(struct mkemu_core *core);
 void mkc_entries_show(struct mkemu_core *core, const struct module *owner);
 void mkc_entries_drop(struct mkemu_core *core, struct module *owner);
 bool mkc_parameters(struct mkemu_core_module *m, char *error, size_t size);

@@ -137,8 +137,12 @@ static void drop(struct mkemu_core_module *module)
     struct mkemu_core *core = module->core;
 
     mkc_handlers_drop(module);
+    mkc_msg_handlers_drop(module);
     mkc_entries_drop(core, module->module);
     mkc_tasks_kill(core, module->module);
+    mkc_msg_pending_drop(module);
+    if (list_is_singular(&core->modules))
+        mkc_messages_free(core);
     mkc_timers_drop(core, module->module);
     mkc_works_drop(core, module->module);
     mkc_softirqs_drop(core, module->module);
@@ -216,11 +220,14 @@ static void abandon(void *argument)
     mkc_tasks_kill(core, NULL);
     while ((module = list_first_entry_or_null(&core->modules, struct mkemu_core_module, list))) {
         mkc_handlers_drop(module);
+        mkc_msg_handlers_drop(module);
+        mkc_msg_pending_drop(module);
         mkc_entries_drop(core, module->module);
         mkc_pages_drop(core, module->module);
         mkc_memory_drop(module);
         mkemu_core_unload(core, module);
     }
+    mkc_messages_free(core);
     mkemu_core_free(core);
 }
 
@@ -237,7 +244,8 @@ void mkemu_core_abandon(struct mkemu_core *core)
 
     core->dead = true;
     /* Nobody holds a lock any more: who did has been thrown out. */
-    core->lock.held = core->timer_lock.held = core->work_lock.held = core->rcu_lock.held = core->wait_lock.held = 0;
+    core->lock.held = core->timer_lock.held = core->work_lock.held = core->rcu_lock.held = core->wait_lock.held
+        = core->message_lock.held = 0;
     for (uint32_t i = 0; i < core->cpus; i++)
         core->cpu[i].lock.held = 0;
     list_for_each_entry(module, &core->modules, list)

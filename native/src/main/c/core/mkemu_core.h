@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Changes whenever anything of this header does; the JVM's side asks for it. */
-#define MKEMU_CORE_ABI 4
+#define MKEMU_CORE_ABI 5
 
 /* The RFC's struct mk_ipi_data, byte for byte. */
 struct mkemu_core_message {
@@ -103,6 +103,14 @@ struct mkemu_host {
      * it returns, and mkemu_core_abandon is all that may follow but calls that do nothing.
      */
     void (*panic)(void *self, const char *text);
+
+    /* The life of an instance that is active, from 1; else 0. */
+    uint64_t (*life)(void *self, int32_t instance);
+    /*
+     * While mkemu_core_deliver runs, on that CPU: who has sent the message, if its sender_cpu is that: its life * 256 +
+     * its instance; 0: that is not known, or not any more.
+     */
+    uint64_t (*sender)(void *self, int32_t sender_cpu);
 };
 
 struct mkemu_core;

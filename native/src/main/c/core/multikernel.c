@@ -18,16 +18,49 @@ struct instance {
     struct cpumask cpus;
 };
 
-struct mk_ipi_handler *mkc_k_mkemu_register_handler(struct module *m, mk_ipi_callback_t callback, void *context,
-    unsigned int type)
+static struct handler *new_handler(struct module *owner, mk_ipi_callback_t callback, void *context, unsigned int type)
 {
-    struct mkemu_core *core = mkc_this_cpu()->core;
     struct handler *h = callback ? mkc_alloc(sizeof *h) : NULL;
 
     if (!h)
         return NULL;
     h->handler = (struct mk_ipi_handler){.callback = callback, .context = context, .ipi_type = type};
-    h->owner = m;
+    h->owner = owner;
+    return h;
+}
+
+struct mk_ipi_handler *mkc_handler_new(struct mkemu_core *core, struct module *owner, mk_ipi_callback_t callback,
+    void *context, uint32_t type)
+{
+    struct handler *h = new_handler(owner, callback, context, type);
+
+    if (h)
+        h->host = core->host.handler_register(core->host.self, type, (uint64_t)(uintptr_t)h);
+    if (h && !h->host) {
+        mkc_free(h);
+        h = NULL;
+    }
+    return h ? &h->handler : NULL;
+}
+
+int mkc_handler_end(struct mkemu_core *core, struct mk_ipi_handler *handler)
+{
+    int result = core->host.handler_unregister(core->host.self, ((struct handler *)handler)->host);
+
+    if (result == -EDEADLK)
+        return result;
+    mkc_free(handler);
+    return 0;
+}
+
+struct mk_ipi_handler *mkc_k_mkemu_register_handler(struct module *m, mk_ipi_callback_t callback, void *context,
+    unsigned int type)
+{
+    struct mkemu_core *core = mkc_this_cpu()->core;
+    struct handler *h = new_handler(m, callback, context, type);
+
+    if (!h)
+        return NULL;
     mkc_lock_take(&mkc_of(m)->lock);
     list_add_tail(&h->list, &mkc_of(m)->handlers);
     mkc_lock_give(&mkc_of(m)->lock);

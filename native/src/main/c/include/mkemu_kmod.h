@@ -13,7 +13,7 @@
 #include <linux/types.h>
 
 #define MKEMU_KMOD_MAGIC 0x646f6d6b756d656bULL /* "kemukmod" */
-#define MKEMU_KMOD_VERSION 1u
+#define MKEMU_KMOD_VERSION 2u
 #define MKEMU_KMOD_OLDEST 1u
 #define MKEMU_KMOD_SYMBOL "mkemu_kmod"
 
@@ -71,6 +71,7 @@ struct kmem_cache;
 struct mk_instance;
 struct mk_ipi_data;
 struct mk_ipi_handler;
+struct mk_pending_msg;
 struct mutex;
 struct page;
 struct ratelimit_state;

@@ -204,3 +204,24 @@ MKEMU_CALL(void, mkemu_show_remove, (struct dentry *entry), (entry))
 MKEMU_CALL(struct dentry *, mkemu_show_lookup, (const char *name, struct dentry *parent), (name, parent))
 MKEMU_CALL(void, mkemu_seq_vprintf, (struct seq_file *file, const char *format, va_list args), (file, format, args))
 MKEMU_CALL(void, mkemu_seq_write, (struct seq_file *file, const void *data, size_t size), (file, data, size))
+
+/* version 2: messages */
+MKEMU_CALL(int, mkemu_register_msg_handler, (struct module *m, u32 type,
+    void (*handler)(u32 type, u32 subtype, void *payload, u32 length, void *context), void *context),
+    (m, type, handler, context))
+MKEMU_CALL(int, mk_unregister_msg_handler, (u32 type,
+    void (*handler)(u32 type, u32 subtype, void *payload, u32 length, void *context)),
+    (type, handler))
+MKEMU_CALL(int, mk_send_message, (int instance, u32 type, u32 subtype, const void *payload, u32 length),
+    (instance, type, subtype, payload, length))
+MKEMU_CALL(int, mk_broadcast_message, (u32 type, u32 subtype, const void *payload, u32 length),
+    (type, subtype, payload, length))
+MKEMU_CALL(struct mk_pending_msg *, mkemu_msg_pending_add, (struct module *m, int instance, u32 type, u32 subtype,
+    const void *payload, u32 length, s64 timeout),
+    (m, instance, type, subtype, payload, length, timeout))
+MKEMU_CALL(int, mk_msg_pending_wait, (struct mk_pending_msg *pending, void *answer, u32 size),
+    (pending, answer, size))
+MKEMU_CALL(u64, mk_message_ticket, (void), ())
+MKEMU_CALL(int, mk_answer_message, (u64 ticket, const void *payload, u32 length), (ticket, payload, length))
+MKEMU_CALL(int, mk_message_sender, (u64 *life), (life))
+MKEMU_CALL(u64, mk_instance_life, (int instance), (instance))

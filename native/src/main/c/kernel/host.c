@@ -186,6 +186,22 @@ static void panic(void *self, const char *text)
     fail(EXIT_CODE_FAILED, "%s", text);
 }
 
+static uint64_t life(void *self, int32_t id)
+{
+    (void)self;
+    if (id < 0 || id >= MKEMU_INSTANCE_MAX_INSTANCES)
+        return 0;
+    uint64_t word = mkemu_load(&mkemu_entry(&kernel.peer, id)->life);
+    /* This kernel's module_init runs while it boots. */
+    bool lives = mkemu_state(word) == MKEMU_INSTANCE_STATE_ACTIVE || id == kernel.peer.id;
+    return lives ? word >> MKEMU_INSTANCE_STATE_BITS : 0;
+}
+
+static uint64_t sender(void *self, int32_t sender_cpu)
+{
+    return (void)self, mkemu_sender(mine(), sender_cpu);
+}
+
 const struct mkemu_host *kernel_host(void)
 {
     static const struct mkemu_host host = {.self = NULL, .logical_cpu = logical_cpu, .physical_cpu = physical_cpu,
@@ -194,6 +210,7 @@ const struct mkemu_host *kernel_host(void)
         .pool_map = pool_map, .handler_register = handler_register, .handler_unregister = handler_unregister,
         .log = log_line, .parameter = parameter, .nanos = nanos, .random = random_bits,
         .instance_of_cpu = instance_of_cpu, .instance = instance, .task_started = task_started,
-        .task_ended = task_ended, .reschedule = reschedule, .context_start = NULL, .panic = panic};
+        .task_ended = task_ended, .reschedule = reschedule, .context_start = NULL, .panic = panic,
+        .life = life, .sender = sender};
     return &host;
 }

@@ -4,6 +4,7 @@
 #define MKEMU_LINUX_MULTIKERNEL_H
 
 #include <linux/cpumask.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
@@ -81,6 +82,64 @@ struct mk_instance *mk_instance_find(int id);
     ((pool_handle) ? mkemu_kmod_pool_alloc(&mkemu_kmod, (size), (align)) : (phys_addr_t)0)
 #define multikernel_instance_free(pool_handle, address, size) \
     ((void)(pool_handle), (void)mkemu_kmod_pool_free((address), (size)))
+
+/*
+ * Messages with a type and a subtype, above IPIs: the RFC's messaging layer (patch 14/16). A kernel in Java has the same
+ * as io.mkemu.message, and the two talk to each other. A type has one handler; it runs in interrupt context, on the boot
+ * CPU, and its payload is there until it returns.
+ */
+#define MK_MSG_IO 0x1000U
+#define MK_MSG_RESOURCE 0x2000U
+#define MK_MSG_SYSTEM 0x3000U
+#define MK_MSG_USER 0x4000U
+#define MK_MSG_NETWORK 0x5000U
+#define MK_SYS_HEARTBEAT (MK_MSG_SYSTEM + 1) /* answered below */
+#define MK_SYS_SHUTDOWN (MK_MSG_SYSTEM + 2)
+#define MK_MAX_PAYLOAD 224
+
+struct mk_message {
+    u32 msg_type, msg_subtype;
+    u64 msg_id;
+    u32 payload_len;
+    u32 kind, life, client; /* of calls */
+    u8 payload[MK_MAX_PAYLOAD];
+};
+
+struct mk_pending_msg;
+typedef void (*mk_msg_handler_t)(u32 msg_type, u32 subtype, void *payload, u32 payload_len, void *ctx);
+
+int mkemu_register_msg_handler(struct module *m, u32 msg_type, mk_msg_handler_t handler, void *ctx);
+int mk_unregister_msg_handler(u32 msg_type, mk_msg_handler_t handler); /* -ENOENT, -EDEADLK: from inside it */
+int mk_send_message(int instance_id, u32 msg_type, u32 subtype, const void *payload, u32 payload_len);
+struct mk_pending_msg *mkemu_msg_pending_add(struct module *m, int instance_id, u32 msg_type, u32 subtype,
+    const void *payload, u32 payload_len, s64 timeout);
+int mk_msg_pending_wait(struct mk_pending_msg *pending, void *answer, u32 size);
+
+/* 0; -EINVAL: type (1 .. 0xffff) or handler; -EEXIST: the type has one; -ENOMEM. */
+#define mk_register_msg_handler(msg_type, handler, ctx) \
+    mkemu_register_msg_handler(&mkemu_kmod, (msg_type), (handler), (ctx))
+
+/*
+ * Asks an instance, and waits for its answer up to timeout ns; meanwhile the request is repeated, and handled once. Add
+ * may be said in interrupt context, wait only where one may sleep, on the same CPU, once for each that was added: it
+ * ends the call. Add: an ERR_PTR: -EINVAL, -ENOMEM, -ESHUTDOWN (the instance is not active), -ENODEV, -ENOSPC (its lane
+ * is full, or 64 calls of this CPU to it are under way). Wait: the length of the answer, of which size bytes at the most
+ * are stored; -ETIME; -ESHUTDOWN (the life that was asked has ended); -EINVAL (NULL, or another CPU).
+ */
+#define mk_msg_pending_add(instance_id, msg_type, subtype, payload, payload_len, timeout) \
+    mkemu_msg_pending_add(&mkemu_kmod, (instance_id), (msg_type), (subtype), (payload), (payload_len), (timeout))
+
+/*
+ * mkemu's own of these: in a handler, the ticket of its message, 0 if nobody waits for an answer; the answer, then or
+ * later (-EEXIST: it has one; -ESHUTDOWN: nobody waits for it any more; -EINVAL); who has sent the message that is
+ * handled (-1: not known) and in which life; an instance's life (0: it is not active); a message to all instances that
+ * are active but this one, and to how many it went.
+ */
+u64 mk_message_ticket(void);
+int mk_answer_message(u64 ticket, const void *payload, u32 payload_len);
+int mk_message_sender(u64 *life);
+u64 mk_instance_life(int instance_id);
+int mk_broadcast_message(u32 msg_type, u32 subtype, const void *payload, u32 payload_len);
 
 /*
  * mkemu's own, for what the RFC leaves out: whom to answer, which instance this is, one CPU of an instance, a send that

@@ -398,6 +398,16 @@ public final class CModule implements KernelModule, AutoCloseable {
         return 0;
     }
 
+    long life(int id) {
+        return id == kernel.instanceId() || kernel.isActive(id) ? kernel.life(id) : 0;
+    }
+
+    long sender() {
+        MkIpiData data = cpu().delivering();
+        return data == null || data.senderInstance() < 0 || data.senderLife() == 0 ? 0
+            : data.senderLife() << CoreDescriptor.SENDER_LIFE_SHIFT | data.senderInstance();
+    }
+
     /* ---- kthreads ---- */
 
     void taskStarted() {

@@ -24,13 +24,13 @@ package io.mkemu.cmodule;
  */
 final class CoreDescriptor {
     /** MKEMU_CORE_ABI. */
-    static final int CORE_ABI = 4;
+    static final int CORE_ABI = 5;
     /** MKEMU_KMOD_SYMBOL. */
     static final String MODULE_SYMBOL = "mkemu_kmod";
     /** MKEMU_KMOD_MAGIC. */
     static final long MODULE_MAGIC = 0x646f_6d6b_756d_656bL;
     /** MKEMU_KMOD_VERSION: the version of the table of calls that this mkemu has. */
-    static final int MODULE_VERSION = 1;
+    static final int MODULE_VERSION = 2;
     /** MKEMU_KMOD_OLDEST. */
     static final int MODULE_OLDEST = 1;
     /** u64. */
@@ -61,6 +61,8 @@ final class CoreDescriptor {
     static final int CPU_SENDER_CPU_OFFSET = 4;
     /** i32. */
     static final int CPU_SENDER_INSTANCE_OFFSET = 8;
+    /** In who has sent a message: its life, above the instance. */
+    static final int SENDER_LIFE_SHIFT = 8;
     /** Bytes of the struct. */
     static final int CPU_LENGTH = 12;
 

@@ -15,7 +15,7 @@ final class HostCalls {
     static final List<String> NAMES = List.of("logicalCpu", "physicalCpu", "send", "sendTimeout", "sendPfn",
         "revokePfn", "mapPage", "unmapPage", "poolAlloc", "poolFree", "poolMap", "handlerRegister",
         "handlerUnregister", "log", "parameter", "nanos", "random", "instanceOfCpu", "instance", "taskStarted",
-        "taskEnded", "reschedule", "contextStart", "panic");
+        "taskEnded", "reschedule", "contextStart", "panic", "life", "sender");
 
     /* A process has few modules in C, but a simulation many kernels. */
     private static final int MOST = 1 << 16;
@@ -267,6 +267,24 @@ final class HostCalls {
         try {
             module.panic(CoreLibrary.text(text));
             return 0;
+        } catch (Throwable fault) {
+            return module.failed(fault, 0);
+        }
+    }
+
+    static long life(long self, long instance, long b, long c, long d, long e) {
+        CModule module = module(self);
+        try {
+            return module.life((int) instance);
+        } catch (Throwable fault) {
+            return module.failed(fault, 0);
+        }
+    }
+
+    static long sender(long self, long senderCpu, long b, long c, long d, long e) {
+        CModule module = module(self);
+        try {
+            return module.sender();
         } catch (Throwable fault) {
             return module.failed(fault, 0);
         }

@@ -21,6 +21,7 @@ final class ModuleCpu implements Task {
     private final UnsafeBuffer told;
     private final UnsafeBuffer payload = new UnsafeBuffer(0L, 0);
     private boolean queued;
+    private MkIpiData delivering;
     private volatile boolean inside;
     private volatile boolean ended;
 
@@ -54,11 +55,19 @@ final class ModuleCpu implements Task {
         /* Most callbacks ask whom to answer: a call from C to here costs more than to have told it. */
         told.putInt(CoreDescriptor.CPU_SENDER_INSTANCE_OFFSET, module.kernel().instanceOfCpu(sender));
         told.putInt(CoreDescriptor.CPU_SENDER_CPU_OFFSET, sender);
+        MkIpiData before = delivering;
+        delivering = data;
         CoreLibrary.deliver(core, number, token, address);
+        delivering = before;
         told.putInt(CoreDescriptor.CPU_SENDER_CPU_OFFSET, -1);
         if (!queued && told.getIntVolatile(CoreDescriptor.CPU_ATTENTION_OFFSET) != 0) {
             wake();
         }
+    }
+
+    /** The message that a handler has just now; null: none. On this CPU. */
+    MkIpiData delivering() {
+        return delivering;
     }
 
     /** A view of bytes that C is about to send. */

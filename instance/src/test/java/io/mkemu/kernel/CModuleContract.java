@@ -5,11 +5,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.Errno;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.Window;
+import io.mkemu.message.Completion;
+import io.mkemu.message.MessageType;
+import io.mkemu.message.Messages;
 import io.mkemu.module.KernelModule;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.testkit.Await;
@@ -17,9 +22,13 @@ import io.mkemu.testkit.CModules;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +43,10 @@ abstract class CModuleContract {
     private static final int ANSWER = 0x21;
     private static final int TAKE_BACK = 0x22;
     private static final int SELF = 0x23;
+    private static final int PLUS_ONE = 1;
+    private static final int CALL_ME = 2;
+    private static final int STAY_SILENT = 3;
+    private static final long LONG = TimeUnit.SECONDS.toNanos(Await.WATCHDOG_SECONDS);
 
     private final KernelHost host;
     private final IpiMode mode;
@@ -221,6 +234,97 @@ abstract class CModuleContract {
         awaitLine("threads: sent 4, received 0");
         Await.until(() -> machine.log(3).stream().anyMatch(line -> line.contains("threads: sent 9, received 0")),
             () -> machine.log(3).toString());
+    }
+
+    /** What becomes of a call, as a line. */
+    private static Completion tell(List<String> told) {
+        return (id, result, answer) -> {
+            byte[] bytes = new byte[result == 0 ? answer.capacity() : 0];
+            if (result == 0) {
+                answer.getBytes(0, bytes);
+            }
+            told.add(result == 0 ? Arrays.toString(bytes) : Errno.name(result));
+        };
+    }
+
+    private static byte[] bytes(int length, int first) {
+        byte[] made = new byte[length];
+        for (int at = 0; at < length; at++) {
+            made[at] = (byte) (first + at);
+        }
+        return made;
+    }
+
+    private long call(Messages from, int subtype, byte[] payload, List<String> told) throws Exception {
+        return other.on(() -> from.call(1, MessageType.USER, subtype, new UnsafeBuffer(payload), 0, payload.length,
+            LONG, tell(told)));
+    }
+
+    @Test
+    void callsOfAKernelInJavaAreAnswered() throws Exception {
+        bootWith("calls", "quiet");
+        Messages messages = other.on(() -> new Messages(other.api));
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        List<String> wanted = new ArrayList<>();
+        for (int length = 0; length <= Messages.MAX_PAYLOAD; length++) {
+            byte[] payload = bytes(length, length);
+            assertTrue(call(messages, PLUS_ONE, payload, told) > 0);
+            wanted.add(Arrays.toString(bytes(length, length + 1)));
+            Await.until(() -> told.size() == wanted.size(), () -> "no answer to " + payload.length + " bytes");
+        }
+        assertEquals(wanted, told);
+        other.on(() -> messages.heartbeat(1, LONG, tell(told)));
+        Await.until(() -> told.size() > wanted.size(), () -> "no answer to a heartbeat");
+        assertEquals("[]", told.getLast());
+    }
+
+    @Test
+    void callsOfAModuleInCAreAnsweredByAKernelInJava() throws Exception {
+        bootWith("calls", "quiet");
+        Messages messages = other.on(() -> new Messages(other.api));
+        other.on(() -> messages.register(MessageType.NETWORK, message -> {
+            byte[] payload = new byte[message.payload().capacity()];
+            message.payload().getBytes(0, payload);
+            for (int at = 0; at < payload.length; at++) {
+                payload[at]++;
+            }
+            message.answer(new UnsafeBuffer(payload), 0, payload.length);
+        }));
+        assertEquals(0, other.on(() -> messages.send(1, MessageType.USER, CALL_ME, count(500), 0, Integer.BYTES)));
+        awaitLine("calls: instance 2, life " + machine.mapped().instances().entry(2).life());
+        awaitLine("calls: 500 answered, 0 wrong, 0");
+    }
+
+    @Test
+    void aCallEndsWithTheLifeThatWasAsked() throws Exception {
+        bootWith("calls", "quiet");
+        Messages messages = other.on(() -> new Messages(other.api));
+        List<String> told = Collections.synchronizedList(new ArrayList<>());
+        call(messages, STAY_SILENT, new byte[0], told);
+        awaitLine("calls: stays silent");
+        AtomicInteger asked = new AtomicInteger();
+        other.on(() -> messages.register(MessageType.NETWORK, message -> {
+            /* Only the first has an answer. */
+            if (asked.incrementAndGet() == 1) {
+                message.answer(null, 0, 0);
+            }
+        }));
+        assertEquals(0, other.on(() -> messages.send(1, MessageType.USER, CALL_ME, count(2), 0, Integer.BYTES)));
+        awaitLine("calls: the first is answered");
+        machine.mapped().instances().entry(2).enter(InstanceState.FAILED);
+        awaitLine("calls: 1 answered, 0 wrong, -108");
+        machine.mapped().instances().entry(2).enter(InstanceState.ACTIVE);
+        machine.mapped().instances().entry(1).enter(InstanceState.FAILED);
+        machine.mapped().instances().tellWatchers();
+        Await.until(() -> !told.isEmpty(), () -> "the call has not ended");
+        machine.mapped().instances().entry(1).enter(InstanceState.ACTIVE);
+        assertEquals(List.of("-ESHUTDOWN"), told);
+    }
+
+    private static UnsafeBuffer count(int rounds) {
+        UnsafeBuffer bytes = new UnsafeBuffer(new byte[Integer.BYTES]);
+        bytes.putInt(0, rounds);
+        return bytes;
     }
 
     @Test

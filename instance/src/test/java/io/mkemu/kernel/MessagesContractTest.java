@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.mkemu.Errno;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
@@ -13,6 +14,7 @@ import io.mkemu.message.MessageHandler;
 import io.mkemu.message.MessageType;
 import io.mkemu.message.Messages;
 import io.mkemu.testkit.Await;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -131,6 +133,53 @@ class MessagesContractTest {
         asking.on(() -> client.heartbeat(SERVER, LONG, this::tell));
         await("4 ");
         assertEquals(3, handled.get());
+    }
+
+    /** Counts the rounds in a row in which its CPU has not allocated. */
+    private static final class Clean {
+        private static final int ENOUGH = 1_000;
+
+        private final ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        private long before;
+        private volatile int inARow;
+
+        void round() {
+            long now = threads.getCurrentThreadAllocatedBytes();
+            inARow = now == before ? inARow + 1 : 0;
+            before = now;
+        }
+
+        boolean isEnough() {
+            return inARow >= ENOUGH;
+        }
+    }
+
+    /** What the interpreter allocates, the compiler does away with: so it is seen in the end, and not at once. */
+    @Test
+    void onceWarmNothingIsAllocated() throws Exception {
+        Clean asks = new Clean();
+        Clean answers = new Clean();
+        UnsafeBuffer payload = bytes("0123456789abcdef");
+        answering.on(() -> server.register(TYPE, message -> {
+            answers.round();
+            message.answer(message.payload(), 0, message.payload().capacity());
+        }));
+        asking.on(() -> {
+            new Completion() {
+                @Override
+                public void complete(long id, int result, DirectBuffer answer) {
+                    asks.round();
+                    boolean goesOn = result == 0 && !(asks.isEnough() && answers.isEnough());
+                    long next = goesOn
+                        ? client.call(SERVER, TYPE, SUBTYPE, payload, 0, payload.capacity(), LONG, this) : result;
+                    if (next <= 0) {
+                        told.add("ended with " + next);
+                    }
+                }
+            }.complete(0, 0, payload);
+            return 0;
+        });
+        await("ended with 0");
     }
 
     @Test

@@ -241,6 +241,18 @@ class CModuleCoreTest {
         }
     }
 
+    /** Calls end in any case, and none is handled twice: also where each third message is lost. */
+    @ParameterizedTest
+    @CsvSource({"coroutines, 0", "threads, 0", "coroutines, 3", "threads, 3"})
+    void messagesWithAnswers(String contexts, int loses) throws Exception {
+        Result result = run(join(List.of("env", "TEST_LOSES=" + loses, out.resolve("pair"), contexts,
+            module(tests.resolve("ask.c")), "ask.peer=1 ask.rounds=" + (loses == 0 ? 2000 : 10), "")));
+        assertEquals(0, result.exit, result.output);
+        assertTrue(result.output.contains(" 0 twice, ") && result.output.contains(", 0 wrong\n"), result.output);
+        assertTrue(!result.output.contains("FAIL"), result.output);
+        assertTrue(result.output.contains("ask: left a handler of messages of type 0x4000 registered"), result.output);
+    }
+
     @Test
     void aParameterThatTheModuleItselfRefuses() throws Exception {
         assertEquals(new Result(3, "parameter peers.limit=65: is not what the module takes\n"),
@@ -287,6 +299,9 @@ class CModuleCoreTest {
             result = run(join(List.of(core.resolve("events"), contexts, module(tests.resolve("waits.c")),
                 "kthread_stop")));
             assertEquals(0, result.exit, result.output);
+            result = run(join(List.of("env", "TEST_LOSES=5", core.resolve("pair"), contexts,
+                module(tests.resolve("ask.c")), "ask.peer=1 ask.rounds=10", "")));
+            assertEquals(0, result.exit, result.output);
         }
     }
 
@@ -302,6 +317,9 @@ class CModuleCoreTest {
             Result result = loadOn(core, "threads", 2, module(tests.resolve(name + ".c")));
             assertEquals(0, result.exit, result.output);
         }
+        Result asked = run(join(List.of(core.resolve("pair"), "threads", module(tests.resolve("ask.c")), "ask.peer=1",
+            "")));
+        assertEquals(0, asked.exit, asked.output);
         for (String call : List.of("flush_work", "cancel_work", "kthread_stop", "kthread_park", "tasklet_kill")) {
             Result result = run(join(List.of(core.resolve("events"), "threads", module(tests.resolve("waits.c")),
                 call)));

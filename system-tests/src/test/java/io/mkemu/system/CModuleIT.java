@@ -137,6 +137,29 @@ class CModuleIT {
             run::describe);
     }
 
+    /** Calls of a module in C: the kernel that answers is killed in their midst; its next life answers for itself. */
+    @ParameterizedTest
+    @CsvSource({"native, jvm, queued", "jvm, native, single-slot"})
+    void callsEndWithTheLifeThatWasAsked(String asks, String answers, String ipi) throws Exception {
+        Path module = CModule.of(mk, "calls",
+            Files.readString(Mk.root().resolve("instance/src/test/c/calls.c")));
+        Path tree = tree("", runs(module, "kernel=" + asks + " calls.partner=2 calls.rounds=1000000000"),
+            runs(module, "kernel=" + answers));
+        mk.start("init", "--machine", "calls", "--ipi", ipi, tree).ends(0);
+        mk.start("exec", "--machine", "calls", "k2", "k1").ends(0);
+        MkProcess console = mk.start("console", "--machine", "calls", "k1");
+        console.awaitOut(1, "calls: the first is answered");
+        long pid = mk.json("show", "--machine", "calls").get("instances").valueStream()
+            .filter(each -> each.get("name").asText().equals("k2")).findFirst().orElseThrow().get("pid").asLong();
+        Procs.signal("KILL", pid);
+        console.awaitOut(1, "calls: [0-9]+ answered, 0 wrong, -108$");
+        mk.start("kill", "--machine", "calls", "k1").ends(0);
+        mk.start("exec", "--machine", "calls", "k2", "k1").ends(0);
+        console.awaitOut(2, "calls: the first is answered");
+        mk.start("shutdown", "--machine", "calls").ends(0);
+        console.ends(0);
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"native", "jvm"})
     void anErrorInTheModuleTellsWhere(String kernel) throws Exception {
