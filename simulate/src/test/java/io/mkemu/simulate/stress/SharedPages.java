@@ -84,32 +84,36 @@ final class SharedPages {
         if (window == null) {
             return;
         }
-        Guest guest = new Guest(window, window.buffer().getLong(MARK_AT));
+        Guest guest = new Guest(window);
         guest.look();
         kernel.startTask("guest", guest);
         int owner = kernel.instanceOfCpu(data.senderCpu());
         UnsafeBuffer answer = new UnsafeBuffer(new byte[2 * Long.BYTES]);
-        answer.putLong(0, guest.mark);
+        answer.putLong(0, guest.marks[0]);
         answer.putLong(Long.BYTES, life);
         kernel.sendIpiData(owner, answer, 0, 2 * Long.BYTES, MAPPED);
     }
 
-    /** A page of another kernel, mapped for a while. */
+    /** Pages of another kernel, mapped for a while. */
     private final class Guest implements Task {
         private final Window window;
-        private final long mark;
+        /* A message that comes late may find its pages in several ranges that are shared by now, each with its mark. */
+        private final long[] marks;
         private boolean waited;
 
-        Guest(Window window, long mark) {
+        Guest(Window window) {
             this.window = window;
-            this.mark = mark;
+            this.marks = new long[window.buffer().capacity() / Pages.PAGE_SIZE];
+            for (int page = 0; page < marks.length; page++) {
+                marks[page] = window.buffer().getLong(page * Pages.PAGE_SIZE + MARK_AT);
+            }
         }
 
         void look() {
             for (int at = 0; strict && at < window.buffer().capacity(); at += Pages.PAGE_SIZE) {
                 if (window.buffer().getLong(at) != MAGIC
                     || window.buffer().getInt(at + TARGET_AT) != kernel.instanceId()
-                    || window.buffer().getLong(at + MARK_AT) != mark) {
+                    || window.buffer().getLong(at + MARK_AT) != marks[at / Pages.PAGE_SIZE]) {
                     throw new IllegalStateException("a page is mapped that is not this kernel's to map any more");
                 }
             }
@@ -199,7 +203,7 @@ final class SharedPages {
             target = others[random(others.length)];
             write(address, size, target, kernel.randomLong());
             int result = size == Pages.PAGE_SIZE ? kernel.sendPfn(target, Pages.pfn(address))
-                : kernel.sendPages(target, Pages.pfn(address), Pages.pfn(size), kernel.randomLong());
+                : kernel.sendPages(target, Pages.pfn(address), Pages.pfn(size), 0);
             if (strict && result != 0 && result != -Errno.ENOSPC && !Talk.isVain(result)) {
                 throw new IllegalStateException("a page cannot be shared: " + result);
             }
