@@ -9,6 +9,8 @@ import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.module.ModuleCommand;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
+import io.mkemu.cli.tree.ApplyCommand;
+import io.mkemu.cli.tree.DumpCommand;
 import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.ErrorText;
 import io.mkemu.dts.DeviceTreeException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.tree;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
     "Makes and removes the instances that an overlay names, all or none; those that are made are ready then. Overlays "
         + "that move CPUs, memory or devices are refused."},
     footer = {"", "Example: mk apply web.dtso --machine lab"})
-final class ApplyCommand extends VerbCommand {
+public final class ApplyCommand extends VerbCommand {
     @Parameters(paramLabel = "FILE", description = "Overlay, .dtso or .dtbo, or - for stdin.")
     private String file;
 
