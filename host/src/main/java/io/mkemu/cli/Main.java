@@ -9,6 +9,8 @@ import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.module.ModuleCommand;
 import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
+import io.mkemu.cli.tree.ApplyCommand;
+import io.mkemu.cli.tree.DumpCommand;
 import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.ErrorText;
 import io.mkemu.dts.DeviceTreeException;
@@ -28,13 +30,12 @@ import picocli.CommandLine;
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
-    footer = {"Exit codes: 0 all verified, 1 not so, 2 usage, 3 tree, 4 machine, 5 no room,",
-        "  6 module, 7 state refuses, 69 no JDK 25, 70 mkemu's fault, 130 Ctrl-C"})
+    footer = "Exit codes: 1 failed, 2 usage, 3 tree, 4 machine, 5 room, 6 module, 7 state")
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
-        "pause", "continue", "unload", "delete", "show", "list", "dump", "shutdown", "run", "demo", "dmesg",
+        "pause", "continue", "unload", "delete", "apply", "show", "list", "dump", "shutdown", "run", "demo", "dmesg",
         "console", "interrupts", "iomem");
     static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
@@ -112,6 +113,7 @@ public final class Main {
             case "continue" -> new ContinueCommand();
             case "unload" -> new UnloadCommand();
             case "delete" -> new DeleteCommand();
+            case "apply" -> new ApplyCommand();
             case "show" -> new ShowCommand();
             case "list" -> new ListCommand();
             case "dump" -> new DumpCommand();

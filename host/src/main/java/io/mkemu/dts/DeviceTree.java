@@ -18,6 +18,8 @@ public final class DeviceTree {
     /** Nodes, and parentheses, nest no deeper than this. */
     public static final int MAX_DEPTH = 64;
 
+    /** Begins an overlay; it has no meaning here, the fragments have. */
+    private static final String PLUGIN = "/plugin/";
     private static final String KERF = "/multikernel-v1/";
     private static final Set<String> PREPROCESSOR = Set.of("#include", "#define", "#undef", "#if", "#ifdef", "#ifndef",
             "#elif", "#else", "#endif", "#error", "#pragma", "#line");
@@ -63,6 +65,10 @@ public final class DeviceTree {
         values = new ValueParser(lexer, kerf);
         expect(";", "';' after '" + token.text() + "'");
         token = names();
+        if (token.isDirective(PLUGIN)) {
+            expect(";", "';' after '" + PLUGIN + "'");
+            token = names();
+        }
         refuseUnsupported(token);
         if (!token.isSymbol("/")) {
             throw found(token, "the root node: '/ { ... };'");

@@ -9,6 +9,7 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceMode;
+import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
@@ -21,6 +22,7 @@ import io.mkemu.tree.DeviceTreeWriter;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
+import io.mkemu.tree.Overlay;
 import io.mkemu.tree.Places;
 import io.mkemu.tree.RestartPolicy;
 import java.nio.file.Path;
@@ -74,6 +76,7 @@ final class HostVerbs implements ControlHandler {
         return switch (request.verb()) {
             case "show" -> show(request);
             case "dump" -> dump(request);
+            case "apply" -> apply(request);
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
@@ -88,7 +91,7 @@ final class HostVerbs implements ControlHandler {
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, dump, trace and shutdown");
+                + "unload, delete, apply, dump, trace and shutdown");
         };
     }
 
@@ -118,6 +121,21 @@ final class HostVerbs implements ControlHandler {
         } catch (IllegalArgumentException unsayable) {
             throw new MachineException(ExitCode.CONFIG, unsayable.getMessage(), unsayable);
         }
+    }
+
+    private ObjectNode apply(ControlRequest request) {
+        request.allow("overlay");
+        Overlay overlay;
+        try {
+            overlay = Overlay.parse("overlay", request.text("overlay"));
+        } catch (DeviceTreeException wrong) {
+            throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
+        }
+        OverlayChange change = new OverlayChange(host, overlay);
+        change.carryOut();
+        ObjectNode result = instances(Set.copyOf(change.made()));
+        change.removed().forEach(result.putArray("removed")::add);
+        return result;
     }
 
     private ObjectNode create(ControlRequest request) {

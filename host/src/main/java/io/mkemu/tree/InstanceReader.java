@@ -71,7 +71,7 @@ final class InstanceReader {
         return property.isPresent();
     }
 
-    private static int id(NodeReader node) {
+    static int id(NodeReader node) {
         Value.Cell cell = node.cell(node.require(ID, ID_EXAMPLE), ID_EXAMPLE);
         if (cell.value() == 0) {
             throw node.error(cell.position(), "'id' is 0, which is the host: expected 1.."

@@ -44,6 +44,10 @@ final class MachineReader {
 
     MachineSpec read(Tree tree) {
         NodeReader root = new NodeReader(file, "/", tree.root());
+        root.children(OverlayReader.FRAGMENT).stream().findFirst().ifPresent(fragment -> {
+            throw root.error(fragment.node().position(), "this is an overlay, which changes a machine that runs: mk "
+                    + "apply FILE --machine NAME");
+        });
         boolean linux = checkCompatible(root).equals(LINUX_HOST);
         root.allow(Set.of("compatible", KernelReader.MODULES, HOST_CPU, SLOTS, NR_CPUS, IPI, IPI_LOG),
             Set.of("resources", "chosen", "instances"), KeptReader.ROOT);

@@ -114,7 +114,8 @@ final class Mutants {
                 "                if (refusal(sender, range) == null) {\n", "                if (range != null) {\n"),
             Mutant.of(46, "a share is looked at before the mapping is noted, not after it", KERNEL + "PageSharing.java",
                 "            Window window = null;\n",
-                "            boolean refused = refusal(sender, range) != null;\n            memory.platform().point();\n"
+                "            boolean refused = refusal(sender, range) != null;\n"
+                    + "            memory.platform().point();\n"
                     + "            Window window = null;\n",
                 "                if (refusal(sender, range) == null) {\n", "                if (!refused) {\n"),
             Mutant.of(3, "pages that are freed stay shared", MEMORY + "PageTable.java",

@@ -32,7 +32,7 @@ class ImportsTest {
         "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "decode",
         "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
         "host.control", "host.view", "host.life", "host", "host.client", "host.decode", "host.replay", "cli.type",
-        "cli.trace", "cli.demo", "cli.module", "cli",
+        "cli.trace", "cli.demo", "cli.tree", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");

@@ -105,7 +105,16 @@ class DumpIT {
         assertEquals("[\"NUMA node@0: cpus 0-3\",\"device ethernet@0: acme,fastlane\"]",
             machine.get("unemulated").toString());
         assertEquals("not emulated: device ethernet@0: acme,fastlane", mk.run("show").ends(0).out().get(2));
-        mk.run("create", "web", "--cpus", "2-3", "--memory", "4M").ends(0);
+        Path overlay = Files.writeString(mk.work().resolve("web.dtso"), """
+            /dts-v1/;
+            /plugin/;
+            / { fragment@0 { target-path = "/instances"; __overlay__ { instance-create {
+                instance-name = "web"; resources { cpus = <2 3>; memory-bytes = <0x400000>; }; }; }; }; };
+            """);
+        assertEquals(List.of("web: ready, id 1, CPUs 2,3, 4 MiB"), mk.run("apply", overlay).ends(0).out());
+        mk.run("apply", overlay).refuses(7, "^mk: .*web.*; nothing of the overlay is applied$");
+        mk.run("apply", Files.writeString(overlay, Files.readString(overlay).replace("create", "created")))
+            .refuses(3, "^" + overlay + ":3:\\d+: unknown node 'instance-created'");
         String text = String.join("\n", mk.run("dump").ends(0).out());
         assertTrue(text.contains("sriov-vfs = <0x4>;"), text);
         assertEquals(MachineSpec.read(tree).kept(), MachineSpec.parse("dump", text, mk.work()).kept());

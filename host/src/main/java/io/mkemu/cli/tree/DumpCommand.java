@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.tree;
 
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.MachineFlags;
@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
     "Prints the tree of a machine that runs, with the instances that it has now and what they are to run: mk init "
         + "or mk run makes the same machine of it. With FILE, the machine that this tree describes."},
     footer = {"", "Example: mk dump --machine lab > lab.dts"})
-final class DumpCommand implements Callable<Integer> {
+public final class DumpCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "FILE", description = "Device tree, .dts or .dtb, or - for stdin, instead "
         + "of a machine that runs.")
     private String file;
