@@ -35,8 +35,7 @@ public final class TraceCommand implements Callable<Integer> {
     @Mixin
     private TraceSource source;
 
-    @Option(names = {"-f", "--follow"}, description = "Go on with what comes, until the recording ends (exit code 0) "
-        + "or Ctrl-C (130).")
+    @Option(names = {"-f", "--follow"}, description = "Go on until the recording ends (0) or Ctrl-C (130).")
     private boolean follow;
 
     @Mixin

@@ -27,7 +27,7 @@ final class TraceFilterOptions {
     private CpuList cpus;
 
     @Option(names = "--type", paramLabel = "N|NAME", split = ",", converter = WantedType.Reader.class,
-        description = "Only messages of these types, as 101, 0x65, or as a module has named them.")
+        description = "Only messages of these types: 101, 0x65, or a name.")
     private List<WantedType> types = List.of();
 
     @Option(names = "--event", paramLabel = "NAME", split = ",",

@@ -22,15 +22,15 @@ import picocli.CommandLine.ParameterException;
 /** Which recording is read. */
 public final class TraceSource {
     @Option(names = "--machine", paramLabel = "NAME",
-        description = "What a machine that runs records; may be left out while only one runs.")
+        description = "A machine that runs; not needed if only one does.")
     private String machine;
 
     @Option(names = "--journal", paramLabel = "DIR", description = "A journal, for its newest recording, or a "
         + "recording in it; of a machine that runs or is gone.")
     private Path journal;
 
-    @Option(names = "--decode", description = "Turn payloads into text with the decoders in the jars of the recorded "
-        + "modules: runs their code, in processes of its own.")
+    @Option(names = "--decode", description = "Payloads as text: runs the decoders in the jars of the recorded "
+        + "modules, in processes of their own.")
     private boolean decode;
 
     /** Turns payloads into text, or does nothing. Once for a command. */
