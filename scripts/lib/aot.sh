@@ -37,8 +37,8 @@ aot_dir() {
 # for what is or reads a machine's host or journal, and for what needs all commands.
 aot_name() {
     case $1 in
-    console | continue | create | delete | dmesg | exec | init | interrupts | iomem | join | kill | list | load | pause | \
-        show | shutdown | unload | update) REPLY=verbs ;;
+    console | continue | create | delete | dmesg | dump | exec | init | interrupts | iomem | join | kill | list | load | \
+        pause | show | shutdown | unload | update) REPLY=verbs ;;
     *) REPLY=host ;;
     esac
 }

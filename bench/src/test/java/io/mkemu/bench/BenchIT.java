@@ -135,6 +135,9 @@ class BenchIT {
         for (String top : List.of("off", "on")) {
             has(said, "^top-" + top + " +64 +" + TRIP);
         }
+        for (String way : List.of("memcpy", "cold", "kept", "sent", "whole")) {
+            has(said, "^pages-" + way + " +1048576 +" + TRIP);
+        }
         for (String crowd : List.of("crowd-0-of-130-cpus", "crowd-0", "crowd-128")) {
             has(said, "^" + crowd + " +64 +" + TRIP);
         }

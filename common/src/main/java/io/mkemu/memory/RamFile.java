@@ -26,6 +26,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 public final class RamFile {
     /** Less than any host's JVM takes. */
     private static final long LEAST_JVM_BYTES = 32L << 20;
+    private static final long MIB = 1L << 20;
 
     private RamFile() {
     }
@@ -44,8 +45,8 @@ public final class RamFile {
         if (layout.ramSize() > limit.value() - LEAST_JVM_BYTES) {
             throw new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(layout.ramSize())
                 + " MiB, which count towards this container's or control group's memory limit of "
-                + mib(limit.value()) + " MiB (" + limit.file()
-                + "); ask for less memory-bytes, or raise the limit (docker run --memory)");
+                + mib(limit.value()) + " MiB (" + limit.file() + "); ask for less memory-bytes"
+                + fitting(layout, limit.value() - LEAST_JVM_BYTES) + ", or raise the limit (docker run --memory)");
         }
         if (FileSystem.of(file.getParent()).type().equals("hugetlbfs")) {
             throw new MachineException(ExitCode.RESOURCES, file + ": the file system is a hugetlbfs, which has huge "
@@ -58,7 +59,7 @@ public final class RamFile {
             if (refused.errno() != Errno.EEXIST) {
                 Files.deleteIfExists(file);
             }
-            throw explain(file, layout.ramSize(), refused);
+            throw explain(file, layout, refused);
         }
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE,
             LinkOption.NOFOLLOW_LINKS); Arena arena = Arena.ofConfined()) {
@@ -70,18 +71,33 @@ public final class RamFile {
         }
     }
 
-    private static MachineException explain(Path file, long bytes, OsException refused) {
+    /** What the user can ask for instead, if anything fits. */
+    private static String fitting(RamLayout layout, long room) {
+        long pool = room - (layout.ramSize() - layout.poolSize()) & -MIB;
+        if (pool <= 0 || layout.poolSize() <= pool) {
+            return "";
+        }
+        long part = 2;
+        while (layout.poolSize() / part > pool) {
+            part *= 2;
+        }
+        return " (0x" + Long.toHexString(pool) + ", " + mib(pool) + " MiB, would fit; --scale-memory 1/" + part
+            + " makes a tree fit)";
+    }
+
+    private static MachineException explain(Path file, RamLayout layout, OsException refused) throws IOException {
         String shortage = Shortage.of(file, refused.errno());
         if (shortage != null) {
-            return new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(bytes)
-                + " MiB and " + shortage + "; ask for less memory-bytes, or set MKEMU_DIR to a larger memory file "
-                + "system; mk doctor looks at the place", refused);
+            return new MachineException(ExitCode.RESOURCES, file + ": the machine's RAM needs " + mib(layout.ramSize())
+                + " MiB and " + shortage + "; ask for less memory-bytes"
+                + fitting(layout, FileSystem.of(file.getParent()).freeBytes()) + ", or set MKEMU_DIR to a larger "
+                + "memory file system; mk doctor looks at the place", refused);
         }
         return new MachineException(ExitCode.MACHINE, refused.getMessage() + "; remove it or use another machine name",
             refused);
     }
 
     private static long mib(long bytes) {
-        return (bytes + (1 << 20) - 1) >> 20;
+        return (bytes + MIB - 1) / MIB;
     }
 }

@@ -39,7 +39,7 @@ final class InitCommand implements Callable<Integer> {
         description = "How long the host may take to come up; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
-    @Option(names = "--dry-run", description = "Check everything, print the tree that would be used, make nothing.")
+    @Option(names = "--dry-run", description = "Check everything, print the tree, make nothing.")
     private boolean dryRun;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else on stdout, as mk show --json.")

@@ -11,9 +11,9 @@ import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.ErrorText;
+import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.StandardStreams;
-import io.mkemu.tree.DeviceTreeException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
@@ -22,21 +22,20 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
     mixinStandardHelpOptions = true, versionProvider = Version.class, synopsisSubcommandLabel = "COMMAND",
-    exitCodeListHeading = "Exit codes:%n", exitCodeList = {
-        "  0:all verified; 1: not so; 2: usage; 3: tree; 4: machine; 5: no room",
-        "  6:module; 7: state refuses; 69: no JDK 25; 70: mkemu's fault; 130: Ctrl-C"})
+    footer = {"Exit codes: 0 all verified, 1 not so, 2 usage, 3 tree, 4 machine, 5 no room,",
+        "  6 module, 7 state refuses, 69 no JDK 25, 70 mkemu's fault, 130 Ctrl-C"})
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
-        "pause", "continue", "unload", "delete", "show", "list", "shutdown", "run", "demo", "dmesg", "console",
-        "interrupts", "iomem");
+        "pause", "continue", "unload", "delete", "show", "list", "dump", "shutdown", "run", "demo", "dmesg",
+        "console", "interrupts", "iomem");
     static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
@@ -115,6 +114,7 @@ public final class Main {
             case "delete" -> new DeleteCommand();
             case "show" -> new ShowCommand();
             case "list" -> new ListCommand();
+            case "dump" -> new DumpCommand();
             case "shutdown" -> new ShutdownCommand();
             case "run" -> new RunCommand();
             case "demo" -> new DemoCommand();

@@ -6,6 +6,7 @@ import io.mkemu.abi.IpiMode;
 import io.mkemu.cli.type.Interruptible;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
+import io.mkemu.cli.type.MemoryScale;
 import io.mkemu.cli.type.PlaceNote;
 import io.mkemu.cli.type.ReportPrinter;
 import io.mkemu.host.MachineRun;
@@ -39,11 +40,14 @@ public final class RunCommand implements Callable<Integer> {
     private IpiMode ipi;
 
     @Mixin
+    private MemoryScale scale;
+
+    @Mixin
     private JournalFlags journal;
 
     @Override
     public Integer call() throws Exception {
-        MachineSpec tree = MachineFlags.read(file);
+        MachineSpec tree = scale.of(MachineFlags.read(file));
         MachineSpec spec = ipi == null ? tree : tree.withIpi(ipi);
         MachineDirectory directory = MachineDirectory.of(machine != null ? machine : MachineFlags.nameOf(file));
         PlaceNote.tell(directory);

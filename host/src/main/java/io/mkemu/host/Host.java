@@ -19,6 +19,7 @@ import io.mkemu.os.Load;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.InstanceSpec;
+import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -115,6 +116,12 @@ public final class Host implements AutoCloseable {
     /** What machine and instances are now. */
     public MachineStatus status() {
         return locked(() -> status.read(instances.values(), partition().freeCpus()));
+    }
+
+    /** The machine as a tree would make it: with the instances that there are now, and what they are to run. */
+    public MachineSpec spec() {
+        return locked(() -> machine.plan().spec().withInstances(
+            instances.values().stream().map(HostedInstance::spec).toList(), machine.plan().hostCpu()));
     }
 
     /**

@@ -17,6 +17,7 @@ import io.mkemu.host.life.Recorder;
 import io.mkemu.host.life.States;
 import io.mkemu.journal.JournalLimits;
 import io.mkemu.json.Json;
+import io.mkemu.tree.DeviceTreeWriter;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
@@ -72,6 +73,7 @@ final class HostVerbs implements ControlHandler {
     private ObjectNode carryOut(ControlRequest request, Consumer<String> say) throws InterruptedException {
         return switch (request.verb()) {
             case "show" -> show(request);
+            case "dump" -> dump(request);
             case "create" -> create(request);
             case "update" -> update(request);
             case "load" -> load(request);
@@ -86,7 +88,7 @@ final class HostVerbs implements ControlHandler {
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, trace and shutdown");
+                + "unload, delete, dump, trace and shutdown");
         };
     }
 
@@ -95,8 +97,9 @@ final class HostVerbs implements ControlHandler {
         MachineStatus machine = host.status();
         List<String> names = request.texts("names");
         ObjectNode result = Json.object();
-        result.set("machine", StatusJson.machine(machine).put("state", machine.instances().getFirst().state()
-            .toString()));
+        ObjectNode about = StatusJson.machine(machine).put("state", machine.instances().getFirst().state().toString());
+        host.spec().kept().says().forEach(about.putArray("unemulated")::add);
+        result.set("machine", about);
         ArrayNode instances = result.putArray("instances");
         if (names.isEmpty()) {
             machine.instances().stream().map(StatusJson::instance).forEach(instances::add);
@@ -106,6 +109,15 @@ final class HostVerbs implements ControlHandler {
                 .map(StatusJson::instance).orElseThrow(() -> States.unknown(name, host.instances())));
         }
         return result;
+    }
+
+    private ObjectNode dump(ControlRequest request) {
+        request.allow();
+        try {
+            return Json.object().put("tree", DeviceTreeWriter.write(host.spec()));
+        } catch (IllegalArgumentException unsayable) {
+            throw new MachineException(ExitCode.CONFIG, unsayable.getMessage(), unsayable);
+        }
     }
 
     private ObjectNode create(ControlRequest request) {

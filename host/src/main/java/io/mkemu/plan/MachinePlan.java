@@ -9,6 +9,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.boot.HostClock;
 import io.mkemu.boot.ModulePath;
+import io.mkemu.dts.Position;
 import io.mkemu.ipi.Interconnect;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.kernel.KernelParameter;
@@ -18,7 +19,6 @@ import io.mkemu.os.Affinity;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import io.mkemu.tree.Places;
-import io.mkemu.tree.Position;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -51,7 +51,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     /**
      * Plans a machine.
      *
-     * @throws io.mkemu.tree.DeviceTreeException with file, line and column of the value that does not fit
+     * @throws io.mkemu.dts.DeviceTreeException with file, line and column of the value that does not fit
      */
     public static MachinePlan of(MachineSpec spec) {
         int hostCpu = spec.hostCpu();
@@ -73,7 +73,9 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
         long hostSize = needed + InstancePool.overhead(needed);
         if (spec.memoryBytes() >= RamLayout.MAX_BYTES - hostSize) {
             throw spec.error(spec.places().of("memory-bytes"), "memory-bytes " + spec.memoryBytes()
-                + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES - hostSize));
+                + " is more than a machine can have: stay below 0x" + Long.toHexString(RamLayout.MAX_BYTES - hostSize)
+                + ", or scale the tree by --scale-memory 1/"
+                + 2 * Long.highestOneBit(spec.memoryBytes() / (RamLayout.MAX_BYTES - hostSize)));
         }
         MachinePlan plan = new MachinePlan(spec, new RamLayout(nrCpus, slots, hostSize, spec.memoryBytes()), hostCpu,
             place(spec, hostCpu, numbers), null);
@@ -99,7 +101,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     /**
      * The same, recorded as these options say, or not if they are null.
      *
-     * @throws io.mkemu.tree.DeviceTreeException if the host's command line wants something recorded and there is no
+     * @throws io.mkemu.dts.DeviceTreeException if the host's command line wants something recorded and there is no
      *                                              journal for it
      */
     public MachinePlan recorded(JournalOptions options) {
@@ -138,7 +140,7 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     /**
      * Checks what an instance asks for against this machine's layout, and whether its modules are there.
      *
-     * @throws io.mkemu.tree.DeviceTreeException with what does not fit
+     * @throws io.mkemu.dts.DeviceTreeException with what does not fit
      */
     public void checkInstance(InstanceSpec instance) {
         long area = areaLength(spec.ipi(), layout, instance.cpus().size());

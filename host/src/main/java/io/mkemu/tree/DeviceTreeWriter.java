@@ -2,8 +2,12 @@
 package io.mkemu.tree;
 
 import io.mkemu.abi.IpiMode;
+import io.mkemu.dts.CompiledTree;
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.SourceText;
+import io.mkemu.dts.Text;
+import io.mkemu.fdt.FdtWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Writes a machine as device tree source that parses back to an equal machine. */
@@ -11,6 +15,7 @@ public final class DeviceTreeWriter {
 
     private final StringBuilder out = new StringBuilder();
     private int depth;
+    private Kept kept = Kept.NONE;
 
     private DeviceTreeWriter() {
     }
@@ -29,12 +34,23 @@ public final class DeviceTreeWriter {
         return writer.out.toString();
     }
 
+    /**
+     * Writes a machine as a compiled tree.
+     *
+     * @return the bytes of a .dtb file
+     * @throws IllegalArgumentException as for the source
+     */
+    public static byte[] compile(MachineSpec machine) {
+        return FdtWriter.write(CompiledTree.flatten(DeviceTree.parse(machine.file(), write(machine))));
+    }
+
     private void machine(MachineSpec machine) {
         line("/dts-v1/;");
         out.append('\n');
         open("/");
-        line("compatible = " + quote(MachineReader.COMPATIBLE) + ";");
+        line("compatible = " + SourceText.quote(MachineReader.COMPATIBLE) + ";");
         modules(machine.host().modules());
+        machine.host().cpu().ifPresent(cpu -> line(MachineReader.HOST_CPU + " = <" + cpu + ">;"));
         if (machine.ipi() != IpiMode.QUEUED) {
             line(MachineReader.IPI + " = \"" + machine.ipi() + "\";");
         }
@@ -43,6 +59,8 @@ public final class DeviceTreeWriter {
         }
         machine.ipiSlots().ifPresent(slots -> line(MachineReader.SLOTS + " = <" + slots + ">;"));
         machine.nrCpus().ifPresent(nrCpus -> line(MachineReader.NR_CPUS + " = <" + nrCpus + ">;"));
+        kept = machine.kept();
+        keptProperties("/");
         open("resources");
         cpus(machine.cpus());
         if (!machine.apicIds().isEmpty()) {
@@ -50,6 +68,8 @@ public final class DeviceTreeWriter {
         }
         machine.memoryBase().ifPresent(base -> line(ResourceReader.BASE + " = " + quantity(base) + ";"));
         line(ResourceReader.MEMORY + " = " + quantity(machine.memoryBytes()) + ";");
+        keptProperties("/resources");
+        keptNodes("/resources");
         close();
         bootargs(machine.host().bootargs());
         if (!machine.instances().isEmpty()) {
@@ -57,6 +77,7 @@ public final class DeviceTreeWriter {
             machine.instances().forEach(this::instance);
             close();
         }
+        keptNodes("/");
         close();
     }
 
@@ -67,18 +88,33 @@ public final class DeviceTreeWriter {
             line(InstanceReader.EXTERNAL + ";");
         }
         if (instance.restart().onFailure()) {
-            line(RestartReader.RESTART + " = " + quote(RestartPolicy.ON_FAILURE_TEXT) + ";");
+            line(RestartReader.RESTART + " = " + SourceText.quote(RestartPolicy.ON_FAILURE_TEXT) + ";");
             line(RestartReader.LIMIT + " = <" + instance.restart().limit() + ">;");
             line(RestartReader.DELAY + " = <" + instance.restart().delayMillis() + ">;");
         }
         modules(instance.modules());
         strings(InstanceReader.JVM_OPTIONS, instance.jvmOptions());
+        String path = "/instances/" + instance.name();
+        keptProperties(path);
         open("resources");
         cpus(instance.cpus());
         line(ResourceReader.MEMORY + " = " + quantity(instance.memoryBytes()) + ";");
+        keptProperties(path + "/resources");
+        keptNodes(path + "/resources");
         close();
         bootargs(instance.bootargs());
+        keptNodes(path);
         close();
+    }
+
+    private void keptProperties(String path) {
+        kept.items().stream().filter(item -> item.path().equals(path) && !item.isNode())
+                .forEach(item -> line(item.text()));
+    }
+
+    private void keptNodes(String path) {
+        kept.items().stream().filter(item -> item.path().equals(path) && item.isNode())
+                .forEach(item -> item.text().lines().forEach(this::line));
     }
 
     private void cpus(List<Integer> cpus) {
@@ -102,14 +138,14 @@ public final class DeviceTreeWriter {
     private void strings(String property, List<String> values) {
         if (!values.isEmpty()) {
             line(property + " = "
-                    + values.stream().map(DeviceTreeWriter::quote).collect(Collectors.joining(", ")) + ";");
+                    + values.stream().map(SourceText::quote).collect(Collectors.joining(", ")) + ";");
         }
     }
 
     private void bootargs(String bootargs) {
         if (!bootargs.isEmpty()) {
             open("chosen");
-            line(KernelReader.BOOTARGS + " = " + quote(bootargs) + ";");
+            line(KernelReader.BOOTARGS + " = " + SourceText.quote(bootargs) + ";");
             close();
         }
     }
@@ -117,23 +153,6 @@ public final class DeviceTreeWriter {
     private static String quantity(long value) {
         String hex = "<0x" + Long.toHexString(value) + ">";
         return Long.compareUnsigned(value, 0xffffffffL) > 0 ? "/bits/ 64 " + hex : hex;
-    }
-
-    private static String quote(String text) {
-        StringBuilder quoted = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
-            if (c == 0) {
-                throw new IllegalArgumentException("a device tree string cannot hold NUL: " + Text.quote(text));
-            }
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
-            } else if (c < ' ' || c == 0x7F) {
-                quoted.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
-            } else {
-                quoted.append(c);
-            }
-        }
-        return quoted.append('"').toString();
     }
 
     private void open(String name) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Property;
+import io.mkemu.dts.Text;
+import io.mkemu.dts.Value;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -16,16 +19,21 @@ final class InstanceReader {
     private static final String ID_EXAMPLE = "id = <1>;";
 
     private final KernelReader kernel;
+    private final CellWidths widths;
+    private final KeptReader kept;
 
-    InstanceReader(KernelReader kernel) {
+    InstanceReader(KernelReader kernel, CellWidths widths, KeptReader kept) {
         this.kernel = kernel;
+        this.widths = widths;
+        this.kept = kept;
     }
 
     InstanceSpec read(NodeReader node) {
         checkName(node);
-        node.allow(PROPERTIES, Set.of("resources", "chosen"));
+        node.allow(PROPERTIES, Set.of("resources", "chosen"), KeptReader.INSTANCE);
+        kept.keep(node, KeptReader.INSTANCE);
         int id = id(node);
-        ResourceReader.Resources resources = ResourceReader.read(node, false);
+        ResourceReader.Resources resources = ResourceReader.read(node, false, widths, kept);
         String bootargs = kernel.bootargs(node);
         List<String> modules = kernel.modules(node);
         boolean external = external(node);

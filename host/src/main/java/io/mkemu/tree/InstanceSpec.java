@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Text;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;

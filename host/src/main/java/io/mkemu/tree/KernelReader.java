@@ -2,6 +2,10 @@
 package io.mkemu.tree;
 
 import io.mkemu.boot.ModulePath;
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Property;
+import io.mkemu.dts.Text;
+import io.mkemu.dts.Value;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;

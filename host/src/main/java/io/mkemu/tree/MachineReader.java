@@ -2,19 +2,29 @@
 package io.mkemu.tree;
 
 import io.mkemu.abi.IpiMode;
+import io.mkemu.dts.Node;
+import io.mkemu.dts.Property;
+import io.mkemu.dts.Text;
+import io.mkemu.dts.Tree;
+import io.mkemu.dts.Value;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Turns a tree of the "multikernel-v1" binding into a checked machine. */
 final class MachineReader {
 
     static final String COMPATIBLE = "multikernel-v1";
+    /** What kerf and the first kernels write in its place. */
+    static final String LINUX_HOST = "linux,multikernel-host";
+    private static final String KERF = "read as kerf's dialect, which begins with /multikernel-v1/; and has wide cells";
     static final String SLOTS = "mkemu,ipi-slots";
     static final String NR_CPUS = "nr-cpus";
+    static final String HOST_CPU = "mkemu,host-cpu";
     static final String IPI = "ipi";
     static final String IPI_LOG = "ipi-log";
     private static final String COMPATIBLE_EXAMPLE = "compatible = \"" + COMPATIBLE + "\";";
@@ -25,37 +35,59 @@ final class MachineReader {
 
     private final String file;
     private final KernelReader kernel;
+    private final KeptReader kept = new KeptReader();
 
     MachineReader(String file, Path baseDir) {
         this.file = file;
         this.kernel = new KernelReader(baseDir);
     }
 
-    MachineSpec read(Node tree) {
-        NodeReader root = new NodeReader(file, "/", tree);
-        checkCompatible(root);
-        root.allow(Set.of("compatible", KernelReader.MODULES, SLOTS, NR_CPUS, IPI, IPI_LOG),
-            Set.of("resources", "chosen", "instances"));
-        ResourceReader.Resources pool = ResourceReader.read(root, true);
-        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root));
+    MachineSpec read(Tree tree) {
+        NodeReader root = new NodeReader(file, "/", tree.root());
+        boolean linux = checkCompatible(root).equals(LINUX_HOST);
+        root.allow(Set.of("compatible", KernelReader.MODULES, HOST_CPU, SLOTS, NR_CPUS, IPI, IPI_LOG),
+            Set.of("resources", "chosen", "instances"), KeptReader.ROOT);
+        kept.keep(root, KeptReader.ROOT);
+        CellWidths widths = CellWidths.read(root, isOfKernel(root, tree, linux));
+        ResourceReader.Resources pool = ResourceReader.read(root, true, widths, kept);
+        HostSpec host = new HostSpec(kernel.bootargs(root), kernel.modules(root),
+                linux ? outside(hostCpu(root), pool) : hostCpu(root));
         OptionalInt slots = slots(root);
         OptionalInt nrCpus = nrCpus(root);
         boolean ipiLog = ipiLog(root);
-        List<InstanceSpec> instances = instances(root);
+        List<InstanceSpec> instances = instances(root, widths);
         MachineSpec machine = new MachineSpec(file, pool.cpus(), pool.apicIds(), pool.memoryBytes(),
-                pool.memoryBase(), host, instances, slots, nrCpus, ipi(root), ipiLog, root.places());
+                pool.memoryBase(), host, instances, slots, nrCpus, ipi(root), ipiLog,
+                kept.kept(tree.dialect() == Tree.Dialect.KERF ? KERF : ""), root.places());
         new PartitionCheck(machine).run();
         return machine;
     }
 
-    private void checkCompatible(NodeReader root) {
+    /** The first of the names that the binding has. */
+    private static String checkCompatible(NodeReader root) {
         Property property = root.require("compatible", COMPATIBLE_EXAMPLE);
         List<Value.Str> strings = root.strings(property, COMPATIBLE_EXAMPLE);
-        if (strings.stream().noneMatch(s -> s.text().equals(COMPATIBLE))) {
-            Value.Str first = strings.getFirst();
-            throw root.error(first.position(), "'compatible' is \"" + Text.printable(first.text())
-                    + "\", expected \"" + COMPATIBLE + "\"");
-        }
+        return strings.stream().map(Value.Str::text).filter(Set.of(COMPATIBLE, LINUX_HOST)::contains).findFirst()
+                .orElseThrow(() -> root.error(strings.getFirst().position(), "'compatible' is \""
+                        + Text.printable(strings.getFirst().text()) + "\", expected \"" + COMPATIBLE + "\" or \""
+                        + LINUX_HOST + "\""));
+    }
+
+    /** Whether two cells can be one CPU: so it is in what the kernel writes and in what kerf compiles. */
+    private static boolean isOfKernel(NodeReader root, Tree tree, boolean linux) {
+        boolean hasChunks = root.child("resources")
+                .filter(resources -> !resources.children(ResourceReader.CHUNK).isEmpty()).isPresent();
+        return switch (tree.dialect()) {
+            case SOURCE -> hasChunks;
+            case COMPILED -> hasChunks || linux;
+            case KERF -> false;
+        };
+    }
+
+    /** The pool of a Linux host does not hold the CPU that the host itself runs on. */
+    private static OptionalInt outside(OptionalInt said, ResourceReader.Resources pool) {
+        return said.isPresent() ? said : IntStream.range(0, MachineSpec.MAX_CPUS)
+                .filter(cpu -> !pool.cpus().contains(cpu) && !pool.apicIds().contains(cpu)).findFirst();
     }
 
     private OptionalInt slots(NodeReader root) {
@@ -87,6 +119,20 @@ final class MachineReader {
         return OptionalInt.of((int) cell.value());
     }
 
+    private static OptionalInt hostCpu(NodeReader root) {
+        Optional<Property> property = root.property(HOST_CPU);
+        if (property.isEmpty()) {
+            return OptionalInt.empty();
+        }
+        Value.Cell cell = root.cell(property.get(), HOST_CPU + " = <0>;");
+        if (Long.compareUnsigned(cell.value(), MachineSpec.MAX_CPUS) >= 0) {
+            throw root.error(cell.position(), "'" + HOST_CPU + "' is " + Text.printable(cell.text())
+                    + ", expected a CPU in 0.." + (MachineSpec.MAX_CPUS - 1));
+        }
+        root.note(HOST_CPU, List.of(cell.position()));
+        return OptionalInt.of((int) cell.value());
+    }
+
     private static boolean ipiLog(NodeReader root) {
         Optional<Property> property = root.property(IPI_LOG);
         if (property.isEmpty()) {
@@ -115,7 +161,7 @@ final class MachineReader {
         }
     }
 
-    private List<InstanceSpec> instances(NodeReader root) {
+    private List<InstanceSpec> instances(NodeReader root, CellWidths widths) {
         List<InstanceSpec> instances = new ArrayList<>();
         Optional<NodeReader> parent = root.child("instances");
         if (parent.isEmpty()) {
@@ -125,7 +171,7 @@ final class MachineReader {
             throw parent.get().error(property.position(), "unknown property " + Text.quote(property.name())
                     + " in /instances: it holds only nodes, one per instance, as web-server { id = <1>; ... };");
         }
-        InstanceReader reader = new InstanceReader(kernel);
+        InstanceReader reader = new InstanceReader(kernel, widths, kept);
         for (Node child : parent.get().node().children()) {
             instances.add(reader.read(new NodeReader(file, "/instances/" + child.name(), child)));
         }

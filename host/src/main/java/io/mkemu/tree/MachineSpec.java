@@ -5,8 +5,13 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.DeviceTreeException;
+import io.mkemu.dts.Position;
+import io.mkemu.dts.SourceFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -31,11 +36,13 @@ import java.util.stream.IntStream;
  * @param nrCpus      NR_CPUS, if given: physical ids are below it
  * @param ipi         the mailbox of all instances, queued if not given
  * @param ipiLog      whether the kernel logs have the RFC's own lines
+ * @param kept        what else the tree says, of which nothing is made
  * @param places      where the values of the root node, its resources and its chosen node stand
  */
 public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds, long memoryBytes,
                           OptionalLong memoryBase, HostSpec host, List<InstanceSpec> instances,
-                          OptionalInt ipiSlots, OptionalInt nrCpus, IpiMode ipi, boolean ipiLog, Places places) {
+                          OptionalInt ipiSlots, OptionalInt nrCpus, IpiMode ipi, boolean ipiLog, Kept kept,
+                          Places places) {
 
     /** Physical CPU ids are below this. */
     public static final int MAX_CPUS = RamLayout.MAX_CPUS;
@@ -59,7 +66,7 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     public MachineSpec(String file, List<Integer> cpus, long memoryBytes, OptionalLong memoryBase, HostSpec host,
                        List<InstanceSpec> instances, OptionalInt ipiSlots, IpiMode ipi, Places places) {
         this(file, cpus, List.of(), memoryBytes, memoryBase, host, instances, ipiSlots, OptionalInt.empty(), ipi,
-                false, places);
+                false, Kept.NONE, places);
     }
 
     /** A machine with queued mailboxes that was not read from a source. */
@@ -105,7 +112,7 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
      * @throws DeviceTreeException with the first thing that is wrong
      */
     public static MachineSpec parse(String file, String source, Path baseDir) {
-        return new MachineReader(file, baseDir).read(DeviceTree.parse(file, source));
+        return new MachineReader(file, baseDir).read(DeviceTree.parseTree(file, source));
     }
 
     /**
@@ -121,12 +128,17 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     }
 
     /**
-     * The number of the CPU the host runs on: the lowest of the pool that no instance claims or, if all are claimed,
-     * the lowest that is neither in the pool nor the physical id of a CPU of the pool.
+     * The number of the CPU the host runs on: what the tree says or, if it says nothing, the lowest of the pool that no
+     * instance claims or, if all are claimed, the lowest that is neither in the pool nor the physical id of a CPU of
+     * the pool.
      *
      * @throws IllegalStateException if all 1024 CPUs are claimed, which parsing refuses
      */
     public int hostCpu() {
+        return host.cpu().orElseGet(this::lowestFreeCpu);
+    }
+
+    private int lowestFreeCpu() {
         Set<Integer> claimed = instances.stream().flatMap(i -> i.cpus().stream()).collect(Collectors.toSet());
         return cpus.stream().mapToInt(Integer::intValue).filter(cpu -> !claimed.contains(cpu)).min()
                 .orElseGet(() -> IntStream.range(0, MAX_CPUS)
@@ -144,13 +156,49 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
     /** The same machine with these physical ids, one for each CPU of the pool. */
     public MachineSpec withApicIds(List<Integer> ids) {
         return new MachineSpec(file, cpus, ids, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus, ipi,
-                ipiLog, places);
+                ipiLog, kept, places);
+    }
+
+    /** The same machine with other instances, and a host on this CPU. */
+    public MachineSpec withInstances(List<InstanceSpec> others, int hostCpu) {
+        Kept now = kept.of(others.stream().map(InstanceSpec::name).collect(Collectors.toSet()));
+        HostSpec anywhere = new HostSpec(host.bootargs(), host.modules());
+        MachineSpec changed = new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, anywhere, others, ipiSlots,
+                nrCpus, ipi, ipiLog, now, places);
+        HostSpec there = new HostSpec(host.bootargs(), host.modules(), OptionalInt.of(hostCpu));
+        return changed.hostCpu() == hostCpu ? changed : new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase,
+                there, others, ipiSlots, nrCpus, ipi, ipiLog, now, places);
     }
 
     /** The same machine with another mailbox. */
     public MachineSpec withIpi(IpiMode other) {
         return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus, other,
-                ipiLog, places);
+                ipiLog, kept, places);
+    }
+
+    /** The same machine with lanes of so many slots. */
+    public MachineSpec withIpiSlots(int slots) {
+        return new MachineSpec(file, cpus, apicIds, memoryBytes, memoryBase, host, instances, OptionalInt.of(slots),
+                nrCpus, ipi, ipiLog, kept, places);
+    }
+
+    /**
+     * The same machine with a fraction of the memory: pool and instances have as many whole pages of it, at least one.
+     *
+     * @param numerator   1 or more
+     * @param denominator at least the numerator
+     */
+    public MachineSpec scaled(long numerator, long denominator) {
+        return new MachineSpec(file, cpus, apicIds, scaled(memoryBytes, numerator, denominator), memoryBase, host,
+                instances.stream().map(instance -> instance.withResources(instance.cpus(),
+                        scaled(instance.memoryBytes(), numerator, denominator))).toList(),
+                ipiSlots, nrCpus, ipi, ipiLog, kept, places);
+    }
+
+    private static long scaled(long bytes, long numerator, long denominator) {
+        long pages = BigInteger.valueOf(bytes / PAGE_SIZE).multiply(BigInteger.valueOf(numerator))
+                .divide(BigInteger.valueOf(denominator)).longValueExact();
+        return Math.max(1, pages) * PAGE_SIZE;
     }
 
     /** Whether a queued mailbox may have so many slots. */
@@ -169,12 +217,12 @@ public record MachineSpec(String file, List<Integer> cpus, List<Integer> apicIds
                 && apicIds.equals(that.apicIds) && memoryBytes == that.memoryBytes
                 && memoryBase.equals(that.memoryBase) && host.equals(that.host) && instances.equals(that.instances)
                 && ipiSlots.equals(that.ipiSlots) && nrCpus.equals(that.nrCpus) && ipi == that.ipi
-                && ipiLog == that.ipiLog;
+                && ipiLog == that.ipiLog && kept.equals(that.kept);
     }
 
     @Override
     public int hashCode() {
         return Objects.hash(cpus, apicIds, memoryBytes, memoryBase, host, instances, ipiSlots, nrCpus,
-                ipi, ipiLog);
+                ipi, ipiLog, kept);
     }
 }

@@ -2,6 +2,13 @@
 package io.mkemu.tree;
 
 import io.mkemu.Similar;
+import io.mkemu.dts.DeviceTreeException;
+import io.mkemu.dts.Node;
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Property;
+import io.mkemu.dts.RawValue;
+import io.mkemu.dts.Text;
+import io.mkemu.dts.Value;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,6 +21,7 @@ import java.util.TreeSet;
 final class NodeReader {
 
     private static final Set<String> HANDLES = Set.of("phandle", "linux,phandle");
+    private static final KeptReader.Known NOTHING = new KeptReader.Known(Set.of(), Set.of());
     private static final String SYMBOLS = "__symbols__";
 
     private final String file;
@@ -56,8 +64,14 @@ final class NodeReader {
 
     /** Refuses every property and child node that the binding does not know. What dtc adds for labels is no such. */
     void allow(Set<String> properties, Set<String> nodes) {
+        allow(properties, nodes, NOTHING);
+    }
+
+    /** The same, beside what is kept. */
+    void allow(Set<String> properties, Set<String> nodes, KeptReader.Known kept) {
         for (Property property : node.properties()) {
-            if (HANDLES.contains(property.name())) {
+            if (HANDLES.contains(property.name()) || CellWidths.isWidth(property.name())
+                    || kept.properties().contains(property.name())) {
                 continue;
             }
             if (nodes.contains(property.name())) {
@@ -69,17 +83,28 @@ final class NodeReader {
             }
         }
         for (Node child : node.children()) {
-            if (path.equals("/") && SYMBOLS.equals(child.name())) {
+            if (path.equals("/") && SYMBOLS.equals(child.name()) || isOf(child, kept.nodes())) {
                 continue;
             }
             if (properties.contains(child.name())) {
                 throw error(child.position(), Text.quote(child.name()) + " is a node here, expected a property: "
                         + child.name() + " = ...;");
             }
-            if (!nodes.contains(child.name())) {
+            if (!isOf(child, nodes)) {
                 throw unknown("node", child.name(), child.position(), nodes, properties);
             }
         }
+    }
+
+    /** Whether the node's name is one of these, of which one that ends with @ stands for any unit address. */
+    static boolean isOf(Node node, Set<String> names) {
+        int address = node.name().indexOf('@');
+        return names.contains(node.name()) || address > 0 && names.contains(node.name().substring(0, address + 1));
+    }
+
+    /** The path of a node or property in this node. */
+    String pathOf(String name) {
+        return (path.equals("/") ? "" : path) + "/" + name;
     }
 
     private DeviceTreeException unknown(String what, String name, Position position, Set<String> same,
@@ -94,7 +119,13 @@ final class NodeReader {
 
     Optional<NodeReader> child(String name) {
         return node.child(name).map(child ->
-                new NodeReader(file, (path.equals("/") ? "" : path) + "/" + name, child, places));
+                new NodeReader(file, pathOf(name), child, places));
+    }
+
+    /** The children of that name with any unit address. */
+    List<NodeReader> children(String name) {
+        return node.children().stream().filter(child -> child.name().startsWith(name + "@"))
+                .map(child -> new NodeReader(file, pathOf(child.name()), child, places)).toList();
     }
 
     NodeReader requireChild(String name, String example) {
@@ -145,25 +176,37 @@ final class NodeReader {
     }
 
     /**
-     * All cells of a list of different numbers, possibly none. Four or more plain cells of which every second one, from
-     * the first on, is 0 can only be the high and low halves of 64-bit cells, because 0 would be listed twice: so dtc
-     * writes them when it reads a tree that is compiled.
+     * All cells of a list of different CPUs, possibly none. With #address-cells they have as many cells as that. Else
+     * four or more plain cells of which every second one, from the first on, is 0 can only be the high and low halves
+     * of 64-bit cells, because 0 would be listed twice: so dtc writes them when it reads a tree that is compiled. In a
+     * tree of the kernel's shape two such cells are one CPU too.
      */
-    List<Value.Cell> numbers(Property property, String example) {
+    List<Value.Cell> numbers(Property property, String example, CellWidths widths) {
         List<Value.Cell> cells = cells(property, example);
         boolean narrow = groups(property, example).stream().allMatch(group -> group.bits() == 32);
-        boolean halves = narrow && cells.size() >= 4 && cells.size() % 2 == 0;
+        boolean halves = narrow && cells.size() >= (widths.cpusWide() ? 2 : 4) && cells.size() % 2 == 0;
         for (int high = 0; halves && high < cells.size(); high += 2) {
             halves = cells.get(high).value() == 0;
         }
-        if (!halves) {
+        boolean wide = widths.address().orElse(0) == 2;
+        if (wide && narrow && cells.size() % 2 != 0) {
+            throw error(cells.getLast().position(), Text.quote(property.name()) + " has " + cells.size()
+                    + " cells, but by #address-cells = <2> two for each CPU, the high one first: <0 1 0 2>");
+        }
+        if (!narrow || !wide && (widths.address().isPresent() || !halves)) {
             return cells;
         }
-        List<Value.Cell> low = new ArrayList<>();
-        for (int at = 1; at < cells.size(); at += 2) {
-            low.add(cells.get(at));
+        List<Value.Cell> whole = new ArrayList<>();
+        for (int at = 0; at < cells.size(); at += 2) {
+            whole.add(pair(cells.get(at), cells.get(at + 1)));
         }
-        return low;
+        return whole;
+    }
+
+    /** Two cells as one of 64 bits, which has the place of the high one if that is not 0. */
+    static Value.Cell pair(Value.Cell high, Value.Cell low) {
+        return high.value() == 0 ? low : new Value.Cell(high.value() << 32 | low.value(),
+                high.text() + " " + low.text(), high.position());
     }
 
     /** One cell of 32 or 64 bits. */
@@ -174,6 +217,20 @@ final class NodeReader {
                     + " cells, expected one: " + example);
         }
         return cells.getFirst();
+    }
+
+    /** All cells of the property as such of 32 bits. */
+    List<Value.Cell> halves(Property property, String example) {
+        List<Value.Cell> halves = new ArrayList<>();
+        for (Value.Cells group : groups(property, example)) {
+            for (Value.Cell cell : group.cells()) {
+                if (group.bits() == 64) {
+                    halves.add(new Value.Cell(cell.value() >>> 32, cell.text(), cell.position()));
+                }
+                halves.add(new Value.Cell(cell.value() & 0xffffffffL, cell.text(), cell.position()));
+            }
+        }
+        return halves;
     }
 
     /** A 64-bit quantity: one cell of 32 or 64 bits, or two of 32 bits, the high one first. */

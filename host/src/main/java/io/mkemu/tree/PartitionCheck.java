@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Text;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -26,9 +28,13 @@ final class PartitionCheck {
             }
             memory(instance);
         }
+        if (machine.host().cpu().isPresent()) {
+            hostCpu(machine.host().cpu().getAsInt(), machine.places().of(MachineReader.HOST_CPU));
+        }
         Set<Integer> taken = new HashSet<>(machine.cpus());
         taken.addAll(machine.apicIds());
-        if (byCpu.size() == machine.cpus().size() && taken.size() == MachineSpec.MAX_CPUS) {
+        boolean isPlaced = machine.host().cpu().isPresent();
+        if (!isPlaced && byCpu.size() == machine.cpus().size() && taken.size() == MachineSpec.MAX_CPUS) {
             throw machine.error(machine.places().of(ResourceReader.CPUS), "instances claim the whole pool, and all "
                     + MachineSpec.MAX_CPUS + " CPUs are in use: none is left for the host; leave one unclaimed");
         }
@@ -64,6 +70,21 @@ final class PartitionCheck {
             throw machine.error(position, "CPU " + cpu + " of instance " + Text.quote(instance.name())
                     + " is already taken by " + Text.quote(owner.name()) + " at " + place
                     + ": unclaimed in the pool: " + Text.cpuList(free));
+        }
+    }
+
+    private void hostCpu(int cpu, Position position) {
+        InstanceSpec owner = byCpu.get(cpu);
+        String where = "'" + MachineReader.HOST_CPU + "' is CPU " + cpu;
+        if (owner != null) {
+            throw machine.error(position, where + ", which instance " + Text.quote(owner.name()) + " has at "
+                    + owner.places().of(ResourceReader.CPUS, owner.cpus().indexOf(cpu)).name()
+                    + ": name another one, or leave the property out");
+        }
+        if (!machine.cpus().contains(cpu) && machine.apicIds().contains(cpu)) {
+            throw machine.error(position, where + ", which is not in the pool, but CPU "
+                    + machine.cpus().get(machine.apicIds().indexOf(cpu)) + " has it as its physical id: name another "
+                    + "one, or leave the property out");
         }
     }
 

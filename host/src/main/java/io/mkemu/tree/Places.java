@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Position;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Text;
+
 /**
  * Whether, how often and how soon an instance that failed is started again. Immutable.
  *

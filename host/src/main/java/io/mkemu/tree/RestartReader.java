@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
+import io.mkemu.dts.Property;
+import io.mkemu.dts.Text;
+import io.mkemu.dts.Value;
 import java.util.List;
 import java.util.Optional;
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.tree.DeviceTreeException;
+import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.tree.MachineSpec;
 import java.nio.file.Path;
 import java.util.List;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.Position;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -16,6 +17,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class ApicIdsTest {
+
+    @Test
+    void theHostsCpuHasAPhysicalIdOfItsOwn() {
+        String tree = "/dts-v1/; / { compatible = \"multikernel-v1\"; mkemu,host-cpu = <%s>; "
+                + "resources { cpus = <0 1>; apic-ids = <4 5>; memory-bytes = <0x400000>; }; };";
+        assertEquals(1, MachineSpec.parse("h.dts", tree.formatted("1"), Marked.BASE).hostCpu());
+        assertEquals(7, MachineSpec.parse("h.dts", tree.formatted("7"), Marked.BASE).hostCpu());
+        Marked.assertError(tree.formatted("§5"), "'mkemu,host-cpu' is CPU 5, which is not in the pool, but CPU 1 "
+                + "has it as its physical id");
+    }
+
     private static final String CPUS = "cpus = <0 1 2 0x3>;";
 
     private static MachineSpec parse(String apicIds) {

@@ -33,6 +33,8 @@ class BindingErrorTest {
         "<64>; | <§32768>; | is 32768, expected a power of two",
         "<64>; | <64>; nr-cpus = <§0>; | 'nr-cpus' is 0, expected 1..1024, above every physical id",
         "<64>; | <64>; nr-cpus = <§1025>; | 'nr-cpus' is 1025, expected 1..1024",
+        "<64>; | <64>; mkemu,host-cpu = <§1024>; | 'mkemu,host-cpu' is 1024, expected a CPU in 0..1023",
+        "<64>; | <64>; mkemu,host-cpu = <§3>; | is CPU 3, which instance 'db' has at line 21: name another one",
         "<64>; | <64>; ipi-log = §\"mine\"; | 'ipi-log' is 'mine', expected \"rfc\"",
         "<64>; | <2 §4>; | has 2 cells, expected one",
         "<64>; | §<>; | has 0 cells, expected one",
@@ -140,7 +142,9 @@ class BindingErrorTest {
         assertSpoilt("id = <7>;", "id = <7>; §memory-bytes = <1>;",
                 "unknown property 'memory-bytes' in /instances/db");
         assertSpoilt("id = <7>;", "§ID = <7>;", "unknown property 'ID'", "did you mean 'id'?");
-        assertSpoilt("cpus = /bits/ 64", "§memory-base = <0>; cpus = /bits/ 64", "unknown property 'memory-base'");
+        assertSpoilt("cpus = /bits/ 64", "§apic-ids = <0>; cpus = /bits/ 64", "unknown property 'apic-ids'");
+        assertSpoilt("cpus = /bits/ 64", "memory-base = <§5>; cpus = /bits/ 64", "'memory-base' is 5, which is not "
+                + "page aligned");
     }
 
     @Test

@@ -5,6 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.mkemu.dts.CompiledTree;
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.DeviceTreeException;
+import io.mkemu.dts.Text;
 import io.mkemu.fdt.FdtException;
 import io.mkemu.fdt.FdtReader;
 import io.mkemu.fdt.FdtWriter;

@@ -4,6 +4,11 @@ package io.mkemu.tree;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.Node;
+import io.mkemu.dts.Position;
+import io.mkemu.dts.Property;
+import io.mkemu.dts.Value;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -32,8 +32,20 @@ class DeviceTreeWriterTest {
                 id % 3 == 0 ? List.of("-ea", "-Dx=\"a, b\"") : List.of(), Places.NONE)).toList();
         MachineSpec machine = new MachineSpec("", IntStream.range(0, 1024).boxed().toList(), List.of(), 1L << 62,
                 OptionalLong.of(1L << 33), new HostSpec("idle=poll", List.of("demo")), instances, OptionalInt.of(2),
-                OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Places.NONE);
+                OptionalInt.of(1024), IpiMode.SINGLE_SLOT, true, Kept.NONE, Places.NONE);
         assertRoundTrip(machine);
+    }
+
+    /** The host stays where it is, whatever instances come and go. */
+    @Test
+    void writesTheHostsCpuWhereItIsNotTheLowestFreeOne() {
+        MachineSpec machine = MachineSpec.parse("t.dts", Trees.GOOD, Marked.BASE);
+        assertEquals(0, machine.hostCpu());
+        assertEquals(machine, machine.withInstances(machine.instances(), 0));
+        MachineSpec moved = machine.withInstances(List.of(), 3);
+        assertEquals(3, moved.hostCpu());
+        assertRoundTrip(moved);
+        assertEquals(moved, MachineSpec.parse("w.dtb", DeviceTreeWriter.compile(moved), Marked.BASE));
     }
 
     private static RestartPolicy restart(int id) {

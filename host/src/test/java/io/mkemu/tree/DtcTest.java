@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.CompiledTree;
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.fdt.FdtReader;
 import io.mkemu.fdt.FdtWriter;
 import io.mkemu.fdt.FlatTree;

@@ -4,6 +4,7 @@ package io.mkemu.tree;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
+import io.mkemu.dts.Position;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.OptionalInt;

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.DeviceTreeException;
 import java.nio.file.Path;
 
 /** A source in which the character § stands right before the place an error must name. */

@@ -5,6 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.DeviceTree;
+import io.mkemu.dts.DeviceTreeException;
+import io.mkemu.dts.Node;
+import io.mkemu.dts.Property;
+import io.mkemu.dts.SourceFile;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;

@@ -4,6 +4,7 @@ package io.mkemu.tree;
 import static io.mkemu.tree.Marked.assertError;
 import static io.mkemu.tree.Marked.assertErrorAt;
 
+import io.mkemu.dts.DeviceTree;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -30,16 +30,17 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A kernel is killed while it maps a page, has one mapped, or owns one that another has mapped. */
+/** A kernel is killed while it maps pages, has some mapped, or owns some that another has mapped: one, and 1 MiB. */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageKillTest {
     @RegisterExtension
@@ -59,9 +60,9 @@ class PageKillTest {
         }
     }
 
-    private void start(int id, String role) throws IOException {
+    private void start(int id, String role, int pages) throws IOException {
         machine.load(id, id);
-        victim = ChildJvm.start(PageKillProcess.class, machine.ram(), id, role);
+        victim = ChildJvm.start(PageKillProcess.class, machine.ram(), id, role, pages);
     }
 
     private void expect(String line) throws IOException {
@@ -85,47 +86,56 @@ class PageKillTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"noted", "mapped"})
-    void aMapperThatDiesHoldsThePageUntilTheHostHasSeenIt(String role) throws Exception {
+    @CsvSource({"noted,1", "noted,256", "mapped,256"})
+    void aMapperThatDiesHoldsThePagesUntilTheHostHasSeenIt(String role, int pages) throws Exception {
         Node owner = machine.boot(OWNER, OWNER);
-        start(MAPPER, role);
+        start(MAPPER, role, pages);
         expect("ready");
         Await.until(() -> owner.api.isActive(MAPPER));
-        long page = owner.on(() -> owner.api.instanceAlloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE));
-        try (Window window = owner.on(() -> owner.api.memremap(page, Pages.PAGE_SIZE))) {
-            window.buffer().putLong(0, MARK);
+        long pfn = owner.on(() -> owner.api.allocPages(pages));
+        try (Window window = owner.on(() -> owner.api.memremap(Pages.address(pfn), Pages.address(pages)))) {
+            PageKillProcess.mark(window);
         }
-        assertEquals(0, owner.on(() -> owner.api.sendPfn(MAPPER, Pages.pfn(page))));
-        expect(role.equals("noted") ? "noted" : "mapped " + MARK);
-        assertEquals(List.of(MAPPER), table.mappers(Pages.pfn(page)));
-        assertEquals(-Errno.EBUSY, owner.on(() -> owner.api.instanceFree(page, Pages.PAGE_SIZE)));
+        assertEquals(0, owner.on(() -> owner.api.sendPages(MAPPER, pfn, pages, MARK)));
+        expect(role.equals("noted") ? "noted" : "mapped " + MARK + " tag " + MARK);
+        int noted = role.equals("noted") ? Math.max(1, pages / 2) : pages;
+        for (int page = 0; page < pages; page++) {
+            assertEquals(page < noted ? List.of(MAPPER) : List.of(), table.mappers(pfn + page), "page " + page);
+        }
+        assertEquals(-Errno.EBUSY, owner.on(() -> owner.api.freePages(pfn, pages)));
         kill(MAPPER);
-        assertEquals(List.of(), table.mappers(Pages.pfn(page)));
-        assertEquals(0, owner.on(() -> owner.api.instanceFree(page, Pages.PAGE_SIZE)));
+        assertEquals(List.of(), table.stillMapped(machine.mapped().instances().entry(OWNER).regions()));
+        assertEquals(0, owner.on(() -> owner.api.freePages(pfn, pages)));
     }
 
-    @Test
-    void whatOthersHaveMappedOutlivesItsOwnerAndIsNotHandedOutByItsNextLife() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {1, 256})
+    void whatOthersHaveMappedOutlivesItsOwnerAndIsNotHandedOutByItsNextLife(int count) throws Exception {
         Node mapper = machine.boot(MAPPER, MAPPER);
         CompletableFuture<Window> mapped = new CompletableFuture<>();
-        mapper.api.registerHandler((data, context) -> mapped.complete(mapper.api.receiveMapPage(data)), null,
-            MkIpiDataDescriptor.PFN_IPI_TYPE);
-        start(OWNER, "owns");
+        mapper.api.registerHandler((data, context) -> mapped.complete(mapper.api.receiveMapPages(data)), null,
+            MkIpiDataDescriptor.PAGES_IPI_TYPE);
+        start(OWNER, "owns", count);
         expect("shared 0");
         Window stale = mapped.get(Await.WATCHDOG_SECONDS, TimeUnit.SECONDS);
         long page = stale.physicalAddress();
         InstanceEntry owner = machine.mapped().instances().entry(OWNER);
-        assertEquals(List.of(new Region(page, Pages.PAGE_SIZE)), kill(OWNER));
-        assertFalse(table.isGranted(Pages.pfn(page), MAPPER));
-        assertEquals(List.of(new PageTable.MappedPage(page, List.of(MAPPER))), table.stillMapped(owner.regions()));
+        long size = Pages.address(count);
+        assertEquals(List.of(new Region(page, size)), kill(OWNER));
+        assertEquals(0, table.firstNotGranted(Pages.pfn(page), count, MAPPER));
+        assertEquals(LongStream.range(0, count).mapToObj(one -> new PageTable.MappedPage(page + Pages.address(one),
+            List.of(MAPPER))).toList(), table.stillMapped(owner.regions()));
         assertThrows(MachineException.class, () -> InstancePool.format(machine.memory(), owner.regions()));
         try (InstancePool nextLife = machine.mapped().poolOf(owner)) {
             Set<Long> pages = new TreeSet<>();
             for (long one = alloc(nextLife); one != 0; one = alloc(nextLife)) {
                 assertTrue(pages.add(one));
             }
-            assertFalse(pages.isEmpty() || pages.contains(page));
-            assertEquals(MARK, stale.buffer().getLong(0));
+            assertFalse(pages.isEmpty());
+            for (int at = 0; at < size; at += Pages.PAGE_SIZE) {
+                assertFalse(pages.contains(page + at));
+                assertEquals(MARK, stale.buffer().getLong(at + Pages.PAGE_SIZE - Long.BYTES));
+            }
             for (long one : pages) {
                 assertEquals(0, nextLife.free(one, Pages.PAGE_SIZE));
             }

@@ -4,11 +4,13 @@ package io.mkemu.kernel;
 import io.mkemu.Errno;
 import io.mkemu.abi.Pages;
 import io.mkemu.boot.BootParameters;
+import io.mkemu.ipi.MkIpiData;
 import io.mkemu.ipi.PfnMessage;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
+import io.mkemu.module.PageRange;
 import io.mkemu.os.OsProcess;
 import io.mkemu.testkit.ChildJvm;
 import java.nio.file.Path;
@@ -24,14 +26,15 @@ import java.util.concurrent.Future;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * One kernel of {@link PageStressTest}, that may be killed at any moment: {@code RAM ID LIFE}. Owners allocate pages,
- * share them and free them again, whoever has them mapped. Mappers map whatever PFN stands on the board, new or stale.
+ * One kernel of {@link PageStressTest}, that may be killed at any moment: {@code RAM ID LIFE}. Owners allocate
+ * ranges of pages, share them and free them again, whoever has them mapped. Mappers map whatever range stands on the
+ * board, new or stale, or its first page alone.
  * In front of the host's memory:
  * <pre>
  *  0       64 * ID                                     BOARD
  *  +------+----------------------------------+---- ...+-------------------------------+
- *  | stop | of each kernel: maps, refusals,  |        | SLOTS PFNs of each owner, the |
- *  |      | freed, busy, faults              |        | last ones it shared           |
+ *  | stop | of each kernel: maps, refusals,  |        | SLOTS ranges of each owner:   |
+ *  |      | freed, busy, faults              |        | PFN, count << COUNT_SHIFT     |
  *  +------+----------------------------------+---- ...+-------------------------------+
  * </pre>
  * Each time a page is handed out it begins with a stamp that no other time has; each thread that has it mapped writes
@@ -50,7 +53,9 @@ final class PageStressProcess {
     private static final int STOP = 0;
     private static final int BOARD = 1024;
     private static final int SLOTS = 8;
-    private static final int MOST_PAGES = 6;
+    private static final int MOST_RANGES = 6;
+    private static final int MOST_PAGES = 3;
+    private static final int COUNT_SHIFT = 48;
     private static final int THREADS = 2;
     private static final int WORDS = 1 + THREADS * (KERNELS + 1);
 
@@ -118,21 +123,29 @@ final class PageStressProcess {
         UnsafeBuffer ram = mapped.memory().map(region.address(), region.size()).buffer();
         Random random = new Random(life << 8 | id);
         Map<Long, Long> stamps = new HashMap<>();
+        Map<Long, Integer> counts = new HashMap<>();
         List<Long> held = new ArrayList<>();
         for (long turn = 0; !isStopped() || !held.isEmpty(); turn++) {
-            if (!isStopped() && held.size() < MOST_PAGES && random.nextBoolean()) {
-                long page = kernel.pool().alloc(Pages.PAGE_SIZE, Pages.PAGE_SIZE);
-                int at = (int) (page - region.address());
+            if (!isStopped() && held.size() < MOST_RANGES && random.nextBoolean()) {
+                int count = 1 + random.nextInt(MOST_PAGES);
+                long page = kernel.pool().alloc(Pages.address(count), Pages.PAGE_SIZE);
                 long stamp = life << 48 | turn << 8 | id;
-                ram.setMemory(at, WORDS * Long.BYTES, (byte) 0);
-                ram.putLongVolatile(at, stamp);
+                for (int one = 0; one < count; one++) {
+                    int at = (int) (page - region.address()) + one * Pages.PAGE_SIZE;
+                    ram.setMemory(at, WORDS * Long.BYTES, (byte) 0);
+                    ram.putLongVolatile(at, stamp);
+                }
                 stamps.put(page, stamp);
+                counts.put(page, count);
                 held.add(page);
-                share(page, random);
+                share(page, count, random);
             } else if (!held.isEmpty()) {
                 long page = held.get(random.nextInt(held.size()));
-                checkStamps(ram, (int) (page - region.address()), stamps.get(page));
-                int result = kernel.pool().free(page, Pages.PAGE_SIZE);
+                int count = counts.get(page);
+                for (int one = 0; one < count; one++) {
+                    checkStamps(ram, (int) (page - region.address()) + one * Pages.PAGE_SIZE, stamps.get(page));
+                }
+                int result = kernel.pool().free(page, Pages.address(count));
                 check(result == 0 || result == -Errno.EBUSY);
                 add(result == 0 ? FREED : BUSY);
                 if (result == 0) {
@@ -143,13 +156,13 @@ final class PageStressProcess {
         }
     }
 
-    private void share(long page, Random random) {
+    private void share(long page, int count, Random random) {
         for (int mapper = OWNERS + 1; mapper <= KERNELS; mapper++) {
             if (random.nextInt(4) > 0) {
-                table.grant(Pages.pfn(page), mapper);
+                table.grant(Pages.pfn(page), count, mapper);
             }
         }
-        board.putLongVolatile(slot(id, random.nextInt(SLOTS)), Pages.pfn(page));
+        board.putLongVolatile(slot(id, random.nextInt(SLOTS)), Pages.pfn(page) | (long) count << COUNT_SHIFT);
     }
 
     private void checkStamps(UnsafeBuffer ram, int at, long stamp) {
@@ -187,37 +200,46 @@ final class PageStressProcess {
 
     private void mapOne(PfnMessage message, Random random, int word) {
         int owner = 1 + random.nextInt(OWNERS);
-        long pfn = board.getLongVolatile(slot(owner, random.nextInt(SLOTS)));
-        if (pfn == 0) {
+        long slot = board.getLongVolatile(slot(owner, random.nextInt(SLOTS)));
+        if (slot == 0) {
             return;
         }
-        Window window = kernel.pages().map(message.of(owner, pfn));
+        long pfn = slot & (1L << COUNT_SHIFT) - 1;
+        MkIpiData what = random.nextInt(4) == 0 ? message.of(owner, pfn)
+            : message.of(owner, new PageRange(pfn, slot >>> COUNT_SHIFT, 0));
+        Window window = kernel.pages().mapAll(what);
         if (window == null) {
             add(REFUSALS);
             return;
         }
         add(MAPS);
-        long stamp = window.buffer().getLongVolatile(0);
-        window.buffer().putLongVolatile(word, stamp);
+        long[] stamps = new long[window.buffer().capacity() / Pages.PAGE_SIZE];
+        for (int page = 0; page < stamps.length; page++) {
+            stamps[page] = window.buffer().getLongVolatile(page * Pages.PAGE_SIZE);
+            window.buffer().putLongVolatile(page * Pages.PAGE_SIZE + word, stamps[page]);
+        }
         boolean twice = random.nextInt(4) == 0;
         if (twice) {
-            hold(window, random, word, stamp);
-            Window second = kernel.pages().map(message.of(owner, pfn));
+            hold(window, random, word, stamps);
+            Window second = kernel.pages().mapAll(what);
             window.close();
             window = second;
         }
         if (window != null) {
-            check(table.isMapped(pfn, id));
-            hold(window, random, word, stamp);
+            hold(window, random, word, stamps);
             window.close();
         }
     }
 
-    /** Looks at a page for a while; it must stay what it is. */
-    private void hold(Window window, Random random, int word, long stamp) {
-        for (int look = random.nextInt(20); look >= 0; look--) {
-            check(window.buffer().getLongVolatile(0) == stamp);
-            check(window.buffer().getLongVolatile(word) == stamp);
+    /** Looks at pages for a while; they must stay what they are. */
+    private void hold(Window window, Random random, int word, long[] stamps) {
+        for (int look = random.nextInt(8); look >= 0; look--) {
+            for (int page = 0; page < stamps.length; page++) {
+                int at = page * Pages.PAGE_SIZE;
+                check(window.buffer().getLongVolatile(at) == stamps[page]);
+                check(window.buffer().getLongVolatile(at + word) == stamps[page]);
+                check(table.isMapped(Pages.pfn(window.physicalAddress()) + page, id));
+            }
             Thread.yield();
         }
     }

@@ -39,10 +39,10 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 @Alone
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class PageStressTest {
-    private static final int KILLS = 8;
+    private static final int KILLS = 6;
     private static final int OWNER_TO_KILL = 2;
     private static final int MAPPER_TO_KILL = KERNELS;
-    private static final long OPERATIONS = 3000;
+    private static final long OPERATIONS = 500;
 
     private final Map<Integer, ChildJvm> processes = new LinkedHashMap<>();
     private final Map<Integer, Long> available = new LinkedHashMap<>();
@@ -124,7 +124,7 @@ class PageStressTest {
         Random random = new Random(seed);
         for (int kill = 0; kill < KILLS; kill++) {
             int id = kill % 2 == 0 ? OWNER_TO_KILL : MAPPER_TO_KILL;
-            awaitMore(id, 1 + random.nextInt(300));
+            awaitMore(id, 1 + random.nextInt(100));
             assertEquals(ChildJvm.KILLED, processes.get(id).kill(),
                 "seed " + seed + ": it died of something else");
             recover(id);

@@ -9,13 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.Errno;
+import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.memory.Window;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.PageRange;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -209,5 +212,37 @@ class FakeKernelTest {
         host.state(InstanceState.ACTIVE);
         kernel.round();
         assertEquals(4, seen.size());
+    }
+
+    @Test
+    void rangesOfPagesAreAsOnAMachine() {
+        machine.poolPages(10);
+        assertEquals(-Errno.EINVAL, kernel.allocPages(0));
+        assertEquals(-Errno.EINVAL, kernel.allocPages(11));
+        long pfn = kernel.allocPages(4);
+        assertEquals(-Errno.ENOMEM, kernel.allocPages(7));
+        assertEquals(0, kernel.instanceAlloc(7 * Pages.PAGE_SIZE, 1));
+        kernel.memremap(Pages.address(pfn), Pages.address(4)).buffer().putLong(3 * Pages.PAGE_SIZE, 42);
+        assertThrows(MachineException.class, () -> kernel.memremap(Pages.address(pfn), Pages.address(5)));
+        List<Window> windows = new ArrayList<>();
+        List<PageRange> ranges = new ArrayList<>();
+        Kernel peer = machine.kernel(2);
+        peer.registerHandler((data, context) -> {
+            ranges.add(peer.receivePages(data));
+            windows.add(peer.receiveMapPages(data));
+        }, null, MkIpiDataDescriptor.PAGES_IPI_TYPE);
+        assertEquals(-Errno.EINVAL, kernel.sendPages(2, pfn, 5, 7));
+        assertEquals(0, kernel.sendPages(2, pfn, 4, 7));
+        machine.kernel(2).round();
+        assertEquals(List.of(new PageRange(pfn, 4, 7)), ranges);
+        assertEquals(42, windows.getFirst().buffer().getLong(3 * Pages.PAGE_SIZE));
+        assertEquals(0, kernel.sendPages(2, pfn, 4, 8));
+        assertEquals(0, kernel.revokePages(2, pfn + 1, 1));
+        machine.kernel(2).round();
+        assertNull(windows.getLast(), "one page of it was taken back");
+        assertEquals(-Errno.EBUSY, kernel.freePages(pfn, 4));
+        peer.receiveUnmapPage(windows.getFirst());
+        assertEquals(-Errno.EINVAL, kernel.freePages(pfn, 3));
+        assertEquals(0, kernel.freePages(pfn, 4));
     }
 }

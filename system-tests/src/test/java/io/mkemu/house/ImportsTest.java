@@ -30,25 +30,26 @@ class ImportsTest {
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "simulate.history",
-        "json", "doctor", "fdt", "tree", "journal", "journal.event", "plan", "host.control", "host.view", "host.life",
-        "host", "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
+        "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan", "host.control", "host.view",
+        "host.life", "host", "host.client", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
     /** Neighbours that know nothing of each other, although the order has one of them first. */
-    private static final Map<String, List<String>> STRANGERS = Map.of(
-        "ipi", List.of("log", "boot"),
-        "json", List.of(""),
-        "fdt", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine", "module",
-            "message", "builtin", "kernel", "record", "replay", "json", "doctor"),
-        "tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory"),
-        "journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi"),
-        "kernel", List.of("record", "replay"),
-        "message", List.of("machine", "table", "cpu", "memory", "log"),
-        "builtin", List.of("kernel", "machine", "table"),
-        "cmodule", List.of("builtin", "machine", "table"),
-        "simulate.history", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-            "builtin", "kernel", "record", "replay"));
+    private static final Map<String, List<String>> STRANGERS = Map.ofEntries(
+        Map.entry("ipi", List.of("log", "boot")),
+        Map.entry("json", List.of("")),
+        Map.entry("fdt", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi",
+            "machine", "module", "message", "builtin", "kernel", "record", "replay", "json", "doctor")),
+        Map.entry("dts", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory", "json")),
+        Map.entry("tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory")),
+        Map.entry("journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi")),
+        Map.entry("kernel", List.of("record", "replay")),
+        Map.entry("message", List.of("machine", "table", "cpu", "memory", "log")),
+        Map.entry("builtin", List.of("kernel", "machine", "table")),
+        Map.entry("cmodule", List.of("builtin", "machine", "table")),
+        Map.entry("simulate.history", List.of("", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log",
+            "ipi", "machine", "builtin", "kernel", "record", "replay")));
     /** What only these rooms may use. */
     private static final Map<Set<String>, Pattern> ONLY = Map.of(
         Set.of("journal"), Pattern.compile("^import (?:static )?net\\.openhft\\..*", Pattern.MULTILINE),

@@ -170,6 +170,32 @@ class DirectoryIT {
     }
 
     @Test
+    void saysWhatWouldFitAndMakesATreeFit() throws Exception {
+        Path small = mount("40m");
+        try {
+            mk.base(small.resolve("mk"));
+            Path large = Files.writeString(mk.work().resolve("large.dts"), """
+                /dts-v1/;
+                / {
+                    compatible = "multikernel-v1";
+                    resources { cpus = <0 1>; memory-bytes = <0x8000000>; };
+                    instances { web { id = <1>; resources { cpus = <1>; memory-bytes = <0x4000000>; }; }; };
+                };
+                """);
+            MkProcess refused = mk.start("init", large);
+            refused.refuses(5, "has \\d+ MiB free; ask for less memory-bytes \\(0x[0-9a-f]+, \\d+ MiB, would fit; "
+                + "--scale-memory 1/\\d+ makes a tree fit\\)");
+            String scale = refused.err().getFirst().replaceFirst(".*--scale-memory (1/\\d+) .*", "$1");
+            mk.run("init", large, "--scale-memory", scale).ends(0);
+            assertEquals((64 << 20) / Integer.parseInt(scale.substring(2)),
+                mk.json("show", "web").get("memory").asInt());
+            mk.run("shutdown").ends(0);
+        } finally {
+            unmount(small);
+        }
+    }
+
+    @Test
     void saysThatTheFileSystemIsFullWhereTheBaseIsItsRoot() throws Exception {
         Path small = mount("8m");
         try {

@@ -50,10 +50,10 @@ import picocli.CommandLine.Spec;
     description = {"Round trips of 8, 64 and 256 bytes, one-way messages per second from 1, 2 and 4 senders, and what "
         + "an idle machine costs: of mkemu's whole path, from a send to the callback of its answer, and of other ways "
         + "to send bytes between two processes. All are up at the same time and take turns, round by round. And of "
-        + "mkemu alone: what tracing costs (trace), what an mk top beside it costs (top), what each layer of the path "
-        + "costs (budget), round trips beside up to 128 idle instances (crowd), how long instances boot and what "
-        + "memory they take (boot), how long the command line takes (verbs), how fast a machine is "
-        + "simulated (simulate).",
+        + "mkemu alone: what tracing costs (trace), what an mk top beside it costs (top), 1 MiB of pages beside a "
+        + "memcpy (pages), what each layer of the path costs (budget), round trips beside up to 128 idle instances "
+        + "(crowd), how long instances boot and what memory they take (boot), how long the command line takes "
+        + "(verbs), how fast a machine is simulated (simulate).",
         "Without --quick it takes about ten minutes, of a machine that does nothing else."},
     exitCodeListHeading = "%nExit codes:%n", exitCodeList = {"  0:all was measured",
         "  1:something could not be measured, or --micro found an allocation", "  2:the command line is wrong",
@@ -63,7 +63,7 @@ import picocli.CommandLine.Spec;
 final class BenchCommand implements Callable<Integer> {
     /** How much is measured. */
     static final class Amount {
-        @Option(names = "--quick", description = "Less of all; top, budget, crowd, boot, verbs and simulate "
+        @Option(names = "--quick", description = "Less of all; top, pages, budget, crowd, boot, verbs and simulate "
             + "only if they are named: about two minutes.")
         private boolean quick;
 

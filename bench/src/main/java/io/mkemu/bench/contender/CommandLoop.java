@@ -18,6 +18,7 @@ import java.util.stream.Collectors;
  *
  * <pre>
  * rtt BYTES MILLIS FILE       ok
+ * pages WAY MILLIS FILE       ok
  * rate BYTES SENDERS MILLIS   ok MESSAGES NANOS
  * idle MILLIS                 ok CPU_NANOS NANOS
  * trace MODE                  ok LOST_RECORDS
@@ -65,6 +66,10 @@ public final class CommandLoop {
         switch (words[0]) {
             case "rtt" -> {
                 commands.roundTrips(bytes(words[1]), Long.parseLong(words[2]), Path.of(words[3]));
+                return "";
+            }
+            case "pages" -> {
+                commands.pages(Commands.Way.valueOf(words[1]), Long.parseLong(words[2]), Path.of(words[3]));
                 return "";
             }
             case "rate" -> {

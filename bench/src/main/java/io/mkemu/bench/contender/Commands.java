@@ -73,6 +73,30 @@ public interface Commands {
         throw new UnsupportedOperationException("it makes no round trips");
     }
 
+    /** A way of 1 MiB from one array, or the pages where it was written, to another array. */
+    enum Way {
+        /** None: System.arraycopy in one process, which has written all of it just before: it is in its cache. */
+        MEMCPY,
+        /** The same, of bytes that are not in a cache. */
+        COLD,
+        /** The receiver keeps the pages mapped: a message says that they are written anew. */
+        KEPT,
+        /** sendPages, receiveMapPages and receiveUnmapPage each time, of the same pages. */
+        SENT,
+        /** As SENT, from an array: the copy into the pages is timed too. */
+        WHOLE
+    }
+
+    /**
+     * Sends 1 MiB from an instance to the host again and again.
+     *
+     * @param millis for so long
+     * @param file   how long each took is appended to it, ns
+     */
+    default void pages(Way way, long millis, Path file) throws Exception {
+        throw new UnsupportedOperationException("it has no pages");
+    }
+
     /**
      * Receives from senders that send as fast as they can.
      *

@@ -10,6 +10,7 @@ public final class BenchModule implements KernelModule {
     private final AnswerSide answer = new AnswerSide();
     private final LoopSide loop = new LoopSide();
     private final MessageSide message = new MessageSide();
+    private final PagesSide pages = new PagesSide();
 
     @Override
     public String name() {
@@ -20,6 +21,7 @@ public final class BenchModule implements KernelModule {
     public void init(Kernel kernel) {
         loop.init(kernel);
         message.init(kernel);
+        pages.init(kernel);
         if (kernel.instanceId() == 0) {
             ping.init(kernel);
         } else {
@@ -35,6 +37,11 @@ public final class BenchModule implements KernelModule {
     /** Either side of calls and answers. */
     MessageSide message() {
         return message;
+    }
+
+    /** Either side of transfers of pages. */
+    PagesSide pages() {
+        return pages;
     }
 
     /** Either side of the loop. */

@@ -66,6 +66,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
     private final PingSide ping;
     private final LoopSide loop;
     private final MessageSide message;
+    private final PagesSide pages;
     private final Samples samples = new Samples();
     /** Which of the CPUs that run share a host CPU, as the host has said. */
     private final Map<Integer, Boolean> shared = new HashMap<>();
@@ -83,6 +84,7 @@ public final class MkemuMain implements Commands, AutoCloseable {
             ping = module.ping();
             loop = module.loop();
             message = module.message();
+            pages = module.pages();
             bootUpTo(1);
         } catch (InterruptedException | RuntimeException | Error fault) {
             close();
@@ -164,6 +166,15 @@ public final class MkemuMain implements Commands, AutoCloseable {
         await(LOOP == null ? ping.ping(bytes, nanos, samples)
             : LOOP.equals(MESSAGE) ? message.ping(bytes, nanos, samples)
             : loop.ping(LOOP.equals(BARE), bytes, nanos, samples), millis);
+        rest();
+        samples.appendTo(file);
+    }
+
+    @Override
+    public void pages(Way way, long millis, Path file) throws Exception {
+        samples.clear();
+        work();
+        await(pages.measure(way, TimeUnit.MILLISECONDS.toNanos(millis), samples), millis);
         rest();
         samples.appendTo(file);
     }

@@ -30,6 +30,8 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     private static final String TRACE_PREFIX = "trace-";
     private static final String TOP_OFF = "top-off";
     private static final String TOP_PREFIX = "top-";
+    private static final String PAGES_COPY = "pages-memcpy";
+    private static final String PAGES_PREFIX = "pages-";
     private static final String CROWD_PREFIX = "crowd-";
 
     /** Round trips by size, in the order of the contenders. */
@@ -45,11 +47,15 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     }
 
     private static boolean isApart(String name) {
-        return isTrace(name) || isTop(name) || isCrowd(name) || isLayer(name);
+        return isTrace(name) || isTop(name) || isPages(name) || isCrowd(name) || isLayer(name);
     }
 
     private static boolean isTrace(String name) {
         return name.startsWith(TRACE_PREFIX);
+    }
+
+    private static boolean isPages(String name) {
+        return name.startsWith(PAGES_PREFIX);
     }
 
     private static boolean isTop(String name) {
@@ -83,6 +89,11 @@ public record Report(Results results, MachineInfo machine, Effort effort, String
     /** p50 in multiples of that without mk top, for the rows with and without it. */
     public OptionalDouble timesUnwatched(RoundTrip trip) {
         return isTop(trip.name()) ? times(trip, TOP_OFF, trip.bytes()) : OptionalDouble.empty();
+    }
+
+    /** p50 in multiples of that of a copy in one process, for the rows of pages. */
+    public OptionalDouble timesCopy(RoundTrip trip) {
+        return isPages(trip.name()) ? times(trip, PAGES_COPY, trip.bytes()) : OptionalDouble.empty();
     }
 
     /** p50 in multiples of that of a machine with no other instance, for the rows of crowds. */

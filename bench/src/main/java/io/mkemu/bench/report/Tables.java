@@ -36,8 +36,8 @@ final class Tables {
 
     /** All tables that have rows. */
     static List<Table> of(Report report) {
-        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), top(report), budget(report),
-            crowds(report), rates(report), idle(report), boots(report), memory(report), verbs(report),
+        List<Table> all = new ArrayList<>(List.of(trips(report), traces(report), top(report), pages(report),
+            budget(report), crowds(report), rates(report), idle(report), boots(report), memory(report), verbs(report),
             sweeps(report), warmUps(report)));
         all.removeIf(table -> table.rows().isEmpty());
         return all;
@@ -63,6 +63,15 @@ final class Tables {
             + "samples a second", tripHead("x off"), tripRows(report,
                 trip -> report.timesUnwatched(trip).isPresent(),
                 trip -> List.of(Numbers.times(report.timesUnwatched(trip)))));
+    }
+
+    private static Table pages(Report report) {
+        return new Table("1 MiB of pages, one way, from a kernel that has just written them to an array of another, "
+            + "in turns with a copy in one process (memcpy; cold: of what is in no cache). kept: mapped once, told by "
+            + "a message; sent: a sendPages and a mapping each time; whole: and copied into, from an array",
+            tripHead("x memcpy"),
+            tripRows(report, trip -> report.timesCopy(trip).isPresent(),
+                trip -> List.of(Numbers.times(report.timesCopy(trip)))));
     }
 
     private static Table budget(Report report) {

@@ -5,6 +5,7 @@ import io.mkemu.abi.TraceMode;
 import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.bench.contender.Commands.VerbTime;
+import io.mkemu.bench.contender.Commands.Way;
 import io.mkemu.bench.run.Contender.Kind;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -107,6 +109,7 @@ public final class BenchRun {
                 measureTrips();
                 measureTraces();
                 measureTop(scratch.directory());
+                measurePages();
                 measureBudget();
                 measureCrowds();
                 measureBoots();
@@ -253,6 +256,17 @@ public final class BenchRun {
             });
         } catch (BenchException failed) {
             results.addFailure(failed.getMessage());
+        }
+    }
+
+    private void measurePages() throws IOException, InterruptedException {
+        if (comparisons.contains(Comparison.PAGES)) {
+            measureApart("pages", EnumSet.of(Kind.PAGED), (process, millis, into) -> {
+                for (Way way : Way.values()) {
+                    into.addTrips(process.contender().name() + "-" + way.name().toLowerCase(Locale.ROOT),
+                        Effort.MEBIBYTE, process.pages(way, millis));
+                }
+            });
         }
     }
 

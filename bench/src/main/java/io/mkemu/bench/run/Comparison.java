@@ -18,6 +18,8 @@ public enum Comparison {
     BOOT(List.of(Contender.BOOT)),
     /** How long the verbs of the command line take, beside a JVM that prints a line. */
     VERBS(List.of(Contender.VERBS)),
+    /** 1 MiB of pages from kernel to kernel, in turns with a copy of it in one process. */
+    PAGES(List.of(Contender.PAGED)),
     /** How fast a machine is simulated, by one thread and by all. */
     SIMULATE(List.of(Contender.SIMULATE));
 

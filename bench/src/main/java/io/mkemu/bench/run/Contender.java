@@ -39,6 +39,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
         TRACED,
         /** One that mk top looks at. */
         WATCHED,
+        /** One whose kernels send pages to one another. */
+        PAGED,
         /** One that is compared with others of its kind alone. */
         CROWD,
         /** A peer in C, in a JVM, or a machine: a layer of the budget. */
@@ -68,6 +70,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
 
     static final Contender TRACED = mkemu("trace", Kind.TRACED, "queued", "poll");
     static final Contender WATCHED = mkemu("top", Kind.WATCHED, "queued", "poll");
+    static final Contender PAGED = mkemu("pages", Kind.PAGED, "queued", "poll");
     /** Each with one instance that runs, the others are loaded; the first with the CPUs of the largest. */
     static final List<Contender> CROWDS = List.of(crowd("crowd-0-of-130-cpus", 130, 0), crowd(ALONE, 2, 0),
         crowd("crowd-2", 4, 2), crowd("crowd-8", 10, 8), crowd("crowd-32", 34, 32), crowd("crowd-128", 130, 128));
@@ -183,8 +186,8 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case C, LAYER_C -> "c-peers " + peer() + " " + join(cpus);
             case JAVA, LAYER_JAVA -> java + words(PeerMain.flags(peer())) + PeerMain.class.getName() + " " + peer()
                 + " " + join(cpus) + " DIR";
-            case MKEMU, CROWD, LAYER_MKEMU -> java + words(flags(Path.of(CCompiler.MODULE))) + MkemuMain.class.getName()
-                + " " + machine() + " DIR";
+            case MKEMU, CROWD, LAYER_MKEMU, PAGED -> java + words(flags(Path.of(CCompiler.MODULE)))
+                + MkemuMain.class.getName() + " " + machine() + " DIR";
             case WATCHED -> java + MkemuMain.class.getName() + " " + machine() + " DIR; scripts/mk top --machine "
                 + name + " " + String.join(" ", RunningTop.ARGUMENTS);
             case TRACED -> java + MkemuMain.class.getName() + " " + machine() + " DIR JOURNAL";
@@ -216,7 +219,7 @@ public record Contender(String name, Kind kind, String mode, String idle, int cp
             case C, LAYER_C -> List.of(compiled.resolve(CCompiler.PEERS).toString(), peer(), cpuList);
             case JAVA, LAYER_JAVA -> JavaCommand.of(PeerMain.class, PeerMain.flags(peer()),
                 List.of(peer(), cpuList, place.toString()));
-            case MKEMU, CROWD, LAYER_MKEMU, WATCHED -> ofMachine(compiled, place.toString());
+            case MKEMU, CROWD, LAYER_MKEMU, WATCHED, PAGED -> ofMachine(compiled, place.toString());
             case TRACED -> ofMachine(compiled, place.toString(), journal.toString());
             case BOOT -> JavaCommand.of(BootMain.class, List.of(),
                 List.of(Integer.toString(instances), place.toString()));

@@ -7,6 +7,7 @@ import io.mkemu.bench.contender.Commands.Boot;
 import io.mkemu.bench.contender.Commands.Rate;
 import io.mkemu.bench.contender.Commands.Sweep;
 import io.mkemu.bench.contender.Commands.VerbTime;
+import io.mkemu.bench.contender.Commands.Way;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -86,6 +87,12 @@ final class ContenderProcess implements AutoCloseable {
     /** Has round trips made; the file they are in, to be deleted. */
     Path roundTrips(int bytes, long millis) throws BenchException, InterruptedException {
         command("rtt " + bytes + " " + millis + " " + samples, millis);
+        return samples;
+    }
+
+    /** Has pages sent; the file the times are in, to be deleted. */
+    Path pages(Way way, long millis) throws BenchException, InterruptedException {
+        command("pages " + way + " " + millis + " " + samples, millis);
         return samples;
     }
 

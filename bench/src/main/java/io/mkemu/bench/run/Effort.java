@@ -28,6 +28,8 @@ public record Effort(String name, long warmMillis, long warmMost, int rounds, lo
     public static final List<Integer> BYTES = List.of(8, 64, 256);
     /** The size that everything is compared at. */
     public static final int USUAL_BYTES = 64;
+    /** What goes by pages. */
+    public static final int MEBIBYTE = 1 << 20;
 
     /** Numbers to publish. */
     public static final Effort FULL = new Effort("full", 100, 10_000, 10, 200, 3, 200, BYTES, List.of(1, 2, 4),

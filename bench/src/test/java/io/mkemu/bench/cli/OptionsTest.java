@@ -48,7 +48,7 @@ class OptionsTest {
         assertEquals(List.of("cacheline-c", "cacheline-java"), Names.select(List.of("cacheline"), command));
         assertEquals(List.of("agrona-1to1"), Names.select(List.of("agrona-1to1"), command));
         assertEquals(8, Names.select(List.of("mkemu"), command).size());
-        assertEquals(26, Names.select(null, command).size());
+        assertEquals(27, Names.select(null, command).size());
         assertEquals(List.of("trace", "boot"), Names.select(List.of("trace", "boot"), command));
         assertEquals(List.of("simulate"), Names.select(List.of("simulate"), command));
     }

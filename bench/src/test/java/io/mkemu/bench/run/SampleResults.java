@@ -27,6 +27,8 @@ public final class SampleResults {
         trips(results, "trace-ipi", 64, 110);
         trips(results, "top-off", 64, 200);
         trips(results, "top-on", 64, 204);
+        trips(results, "pages-memcpy", 1 << 20, 30_000);
+        trips(results, "pages-sent", 1 << 20, 45_000);
         trips(results, "budget-c-mailbox-spin", 64, 100);
         trips(results, "budget-slots", 64, 110);
         trips(results, "budget-cpu", 64, 190);

@@ -25,13 +25,12 @@ import picocli.CommandLine.Spec;
 public final class MachineFlags {
     private static final String STDIN = "-";
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, source or compiled "
-        + "(.dtb), or - for stdin; its instances are created and loaded. Without it --cpus and --memory say what the "
-        + "machine has.")
+    @Parameters(index = "0", arity = "0..1", paramLabel = "FILE.dts", description = "Device tree, or - for stdin; "
+        + "its instances are loaded. Without it give --cpus and --memory.")
     private String file;
 
     @Option(names = "--machine", paramLabel = "NAME", description = "Name of the machine; by default the file's name "
-        + "without .dts or .dtb, or \"default\".")
+        + "without .dts, or \"default\".")
     private String machine;
 
     @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
@@ -43,12 +42,15 @@ public final class MachineFlags {
     private Long memory;
 
     @Option(names = "--ipi", paramLabel = "MAILBOX",
-        description = "queued (the default), or single-slot: the RFC's; goes before what a tree says.")
+        description = "queued or single-slot; goes before the tree's.")
     private IpiMode ipi;
 
     @Option(names = "--ipi-slots", paramLabel = "N", description = "Slots of each queued mailbox's lane, "
         + MachineSpec.SLOTS + ".")
     private Integer slots;
+
+    @Mixin
+    private MemoryScale scale;
 
     @Mixin
     private ModulePaths modules;
@@ -76,20 +78,23 @@ public final class MachineFlags {
     }
 
     /**
-     * Reads a tree.
+     * Reads a tree, and says on stderr what of it is not emulated.
      *
      * @param file its path, or - for stdin
-     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     * @throws io.mkemu.dts.DeviceTreeException if the tree is wrong
      */
     public static MachineSpec read(String file) throws IOException {
-        return file.equals(STDIN) ? MachineSpec.read("stdin", System.in)
-            : MachineSpec.read(Path.of(file));
+        MachineSpec spec = file.equals(STDIN) ? MachineSpec.read("stdin", System.in) : MachineSpec.read(Path.of(file));
+        if (!spec.kept().note().isEmpty()) {
+            System.err.println("mk: " + spec.file() + ": note: " + spec.kept().note());
+        }
+        return spec;
     }
 
     /**
      * The machine.
      *
-     * @throws io.mkemu.tree.DeviceTreeException if the tree is wrong
+     * @throws io.mkemu.dts.DeviceTreeException if the tree is wrong
      */
     public MachineSpec spec() throws IOException {
         if (file == null) {
@@ -99,11 +104,12 @@ public final class MachineFlags {
             throw new ParameterException(command.commandLine(), "--cpus, --memory, --ipi-slots, --modules and --cmdline"
                 + " are for a machine without a tree: with FILE.dts say it there");
         }
-        MachineSpec tree = read(file);
+        MachineSpec tree = scale.of(read(file));
         return ipi == null ? tree : tree.withIpi(ipi);
     }
 
     private MachineSpec ofFlags() {
+        scale.refuseWithoutTree(command);
         if (cpus == null || memory == null) {
             throw new ParameterException(command.commandLine(),
                 "name a device tree, or the machine's pool: --cpus LIST and --memory SIZE");

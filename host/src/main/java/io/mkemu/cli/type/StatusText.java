@@ -11,6 +11,8 @@ import java.util.stream.StreamSupport;
 /** Machine and instances, as their host tells them in JSON, for people. */
 public final class StatusText {
     private static final int INDENT = 6;
+    /** So many things that are not emulated are told unasked. */
+    private static final int FEW = 3;
 
     private StatusText() {
     }
@@ -18,6 +20,8 @@ public final class StatusText {
     /** The machine, a table of instances, and what is to be said of single ones. */
     public static void print(JsonNode status, boolean verbose, PrintStream out) {
         out.println(machine(status.path("machine")));
+        unemulated(list(status.at("/machine/unemulated")).stream().map(JsonNode::asText).toList(), verbose)
+            .forEach(line -> out.println("not emulated: " + line));
         List<JsonNode> instances = list(status.path("instances"));
         int width = Math.max(4, instances.stream().mapToInt(one -> text(one, "name").length()).max().orElse(4));
         int cpus = Math.max(4, instances.stream().mapToInt(one -> cpus(one, "cpus").length()).max().orElse(4));
@@ -50,6 +54,12 @@ public final class StatusText {
             machine.path("freeCpus").isEmpty() ? "none" : cpus(machine, "freeCpus"),
             MemorySize.text(machine.path("memory").asLong()), MemorySize.text(machine.path("freeMemory").asLong()),
             machine.path("pid").asLong(), machine.path("upMillis").asDouble() / 1000);
+    }
+
+    /** Of a large machine not all, unless they are asked for. */
+    private static List<String> unemulated(List<String> all, boolean verbose) {
+        return verbose || all.size() <= FEW ? all
+            : List.of(String.join("; ", all.subList(0, FEW)) + "; and " + (all.size() - FEW) + " more, see mk show -v");
     }
 
     /** {@code machine lab: CPUs 0-3 (0 is the host's), 64 MiB free, host pid 4711}. */

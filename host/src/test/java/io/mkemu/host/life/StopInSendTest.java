@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.plan.MachinePlan;
-import io.mkemu.tree.DeviceTreeException;
 import io.mkemu.tree.MachineSpec;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

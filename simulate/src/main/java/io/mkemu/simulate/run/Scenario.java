@@ -11,7 +11,6 @@ import io.mkemu.tree.MachineSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -50,10 +49,8 @@ public record Scenario(String name, MachinePlan plan, MachinePlan full, Set<Faul
             throw new MachineException(ExitCode.CONFIG, "the machine has " + plan.layout().ramSize() + " bytes of RAM; "
                 + "at most " + MOST_RAM_BYTES + " are simulated: make memory-bytes smaller");
         }
-        MachineSpec tight = new MachineSpec(spec.file(), spec.cpus(), spec.apicIds(), spec.memoryBytes(),
-            spec.memoryBase(), spec.host(), spec.instances(), OptionalInt.of(RamLayout.MIN_SLOTS), spec.nrCpus(),
-            spec.ipi(), spec.ipiLog(), spec.places());
-        return new Scenario(name, plan, MachinePlan.of(tight), faults, mostSteps, forNanos);
+        return new Scenario(name, plan, MachinePlan.of(spec.withIpiSlots(RamLayout.MIN_SLOTS)), faults, mostSteps,
+            forNanos);
     }
 
     /** The names of all modules of all kernels. */

@@ -46,6 +46,7 @@ final class SharedPages {
 
     void registers() {
         kernel.registerHandler(this::page, null, MkIpiDataDescriptor.PFN_IPI_TYPE);
+        kernel.registerHandler(this::page, null, MkIpiDataDescriptor.PAGES_IPI_TYPE);
         kernel.registerHandler(this::mapped, null, MAPPED);
         kernel.registerHandler(this::hello, null, HELLO);
     }
@@ -66,18 +67,20 @@ final class SharedPages {
         return StressModule.random(kernel, bound);
     }
 
-    private void write(long address, int target, long mark) {
-        try (Window window = kernel.memremap(address, Pages.PAGE_SIZE)) {
-            window.buffer().putLong(0, MAGIC);
-            window.buffer().putInt(TARGET_AT, target);
-            window.buffer().putLong(MARK_AT, mark);
+    private void write(long address, long size, int target, long mark) {
+        try (Window window = kernel.memremap(address, size)) {
+            for (int at = 0; at < size; at += Pages.PAGE_SIZE) {
+                window.buffer().putLong(at, MAGIC);
+                window.buffer().putInt(at + TARGET_AT, target);
+                window.buffer().putLong(at + MARK_AT, mark);
+            }
         }
     }
 
     /* ---- what others share ---- */
 
     private void page(MkIpiData data, Object context) {
-        Window window = kernel.receiveMapPage(data);
+        Window window = kernel.receiveMapPages(data);
         if (window == null) {
             return;
         }
@@ -103,10 +106,12 @@ final class SharedPages {
         }
 
         void look() {
-            if (strict && (window.buffer().getLong(0) != MAGIC
-                || window.buffer().getInt(TARGET_AT) != kernel.instanceId()
-                || window.buffer().getLong(MARK_AT) != mark)) {
-                throw new IllegalStateException("a page is mapped that is not this kernel's to map any more");
+            for (int at = 0; strict && at < window.buffer().capacity(); at += Pages.PAGE_SIZE) {
+                if (window.buffer().getLong(at) != MAGIC
+                    || window.buffer().getInt(at + TARGET_AT) != kernel.instanceId()
+                    || window.buffer().getLong(at + MARK_AT) != mark) {
+                    throw new IllegalStateException("a page is mapped that is not this kernel's to map any more");
+                }
             }
         }
 
@@ -192,8 +197,9 @@ final class SharedPages {
                 return 1L + random(MOST_NANOS);
             }
             target = others[random(others.length)];
-            write(address, target, kernel.randomLong());
-            int result = kernel.sendPfn(target, Pages.pfn(address));
+            write(address, size, target, kernel.randomLong());
+            int result = size == Pages.PAGE_SIZE ? kernel.sendPfn(target, Pages.pfn(address))
+                : kernel.sendPages(target, Pages.pfn(address), Pages.pfn(size), kernel.randomLong());
             if (strict && result != 0 && result != -Errno.ENOSPC && !Talk.isVain(result)) {
                 throw new IllegalStateException("a page cannot be shared: " + result);
             }
@@ -204,7 +210,7 @@ final class SharedPages {
         }
 
         private long end() {
-            if (random(3) == 0 && kernel.revokePfn(target, Pages.pfn(address)) != 0) {
+            if (random(3) == 0 && kernel.revokePages(target, Pages.pfn(address), Pages.pfn(size)) != 0) {
                 throw new IllegalStateException("a page cannot be revoked");
             }
             free = new Free(address, size);
@@ -253,7 +259,7 @@ final class SharedPages {
             }
             target = others[random(others.length)];
             mark = kernel.randomLong();
-            write(address, target, mark);
+            write(address, Pages.PAGE_SIZE, target, mark);
             kernel.sendPfn(target, Pages.pfn(address));
             return KEEP_NANOS;
         }
@@ -274,7 +280,7 @@ final class SharedPages {
             return;
         }
         kept.mappedBy = 0;
-        write(kept.address, NOBODY, 0);
+        write(kept.address, Pages.PAGE_SIZE, NOBODY, 0);
         UnsafeBuffer forged = new UnsafeBuffer(new byte[MkIpiDataDescriptor.PFN_SIZE]);
         forged.putLong(0, Pages.pfn(kept.address), ByteOrder.LITTLE_ENDIAN);
         kernel.sendIpiData(sender, forged, 0, MkIpiDataDescriptor.PFN_SIZE, MkIpiDataDescriptor.PFN_IPI_TYPE);

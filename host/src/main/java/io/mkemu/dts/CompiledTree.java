@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import io.mkemu.fdt.FdtException;
 import io.mkemu.fdt.FdtReader;
@@ -15,7 +15,7 @@ import java.util.List;
  * Compiled trees (.dtb) as the nodes that a source has, and the way back. A property of a compiled tree is bytes
  * ({@link Value.Raw}); who asks for strings or cells gets them.
  */
-final class CompiledTree {
+public final class CompiledTree {
 
     private CompiledTree() {
     }
@@ -28,7 +28,7 @@ final class CompiledTree {
      * @return the root node; its places are offsets
      * @throws DeviceTreeException at the first thing that is wrong
      */
-    static Node read(String file, byte[] bytes) {
+    public static Node read(String file, byte[] bytes) {
         try {
             return node("/", FdtReader.read(bytes).root());
         } catch (FdtException wrong) {
@@ -45,12 +45,15 @@ final class CompiledTree {
     private static Property property(FlatProperty flat) {
         byte[] value = flat.value();
         return new Property(flat.name(), value.length == 0 ? List.of()
-                : List.of(new Value.Raw(ByteBuffer.wrap(value).asReadOnlyBuffer(),
-                        Position.ofOffset(flat.valueOffset()))), Position.ofOffset(flat.offset()));
+                : List.of(raw(value, Position.ofOffset(flat.valueOffset()))), Position.ofOffset(flat.offset()));
+    }
+
+    static Value.Raw raw(byte[] bytes, Position position) {
+        return new Value.Raw(ByteBuffer.wrap(bytes).asReadOnlyBuffer(), position);
     }
 
     /** The tree whose root this node is, as dtc would compile it. Its labels are lost. */
-    static FlatTree flatten(Node root) {
+    public static FlatTree flatten(Node root) {
         return new FlatTree(flatten("", root));
     }
 
@@ -60,8 +63,15 @@ final class CompiledTree {
                 node.children().stream().map(child -> flatten(child.name(), child)).toList(), 0);
     }
 
+    /** The cells of 32 bits that a property's value is, or could be if it has no type; none if it cannot. */
+    public static List<Value.Cell> cells(Property property) {
+        byte[] bytes = bytes(property);
+        return bytes.length == 0 ? List.of()
+                : RawValue.cells(raw(bytes, Position.NONE)).map(Value.Cells::cells).orElse(List.of());
+    }
+
     /** The bytes of a property's value. */
-    static byte[] bytes(Property property) {
+    public static byte[] bytes(Property property) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         for (Value value : property.values()) {
             switch (value) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 /**
  * A device tree cannot be used. The message is one complete line for the user, {@code FILE:LINE:COLUMN: text}, of a

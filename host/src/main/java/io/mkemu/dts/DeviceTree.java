@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,15 +18,15 @@ public final class DeviceTree {
     /** Nodes, and parentheses, nest no deeper than this. */
     public static final int MAX_DEPTH = 64;
 
+    private static final String KERF = "/multikernel-v1/";
     private static final Set<String> PREPROCESSOR = Set.of("#include", "#define", "#undef", "#if", "#ifdef", "#ifndef",
             "#elif", "#else", "#endif", "#error", "#pragma", "#line");
 
     private final Lexer lexer;
-    private final ValueParser values;
+    private ValueParser values;
 
     private DeviceTree(Lexer lexer) {
         this.lexer = lexer;
-        this.values = new ValueParser(lexer);
     }
 
     /**
@@ -38,16 +38,30 @@ public final class DeviceTree {
      * @throws DeviceTreeException at the first syntax error, duplicate property or duplicate node
      */
     public static Node parse(String file, String source) {
+        return parseTree(file, source).root();
+    }
+
+    /**
+     * Parses a whole source.
+     *
+     * @param file   name of the source, for messages
+     * @param source its text
+     * @return the root node, and whether the source is of kerf's dialect
+     * @throws DeviceTreeException at the first syntax error, duplicate property or duplicate node
+     */
+    public static Tree parseTree(String file, String source) {
         return new DeviceTree(new Lexer(file, source)).parse();
     }
 
-    private Node parse() {
+    private Tree parse() {
         Token token = names();
-        if (!token.isDirective("/dts-v1/")) {
+        boolean kerf = token.isDirective(KERF);
+        if (!kerf && !token.isDirective("/dts-v1/")) {
             refuseUnsupported(token);
             throw found(token, "'/dts-v1/;', which begins every device tree source");
         }
-        expect(";", "';' after '/dts-v1/'");
+        values = new ValueParser(lexer, kerf);
+        expect(";", "';' after '" + token.text() + "'");
         token = names();
         refuseUnsupported(token);
         if (!token.isSymbol("/")) {
@@ -60,7 +74,7 @@ public final class DeviceTree {
         if (token.kind() != Token.Kind.END) {
             throw found(token, "the end of the file after the root node; there is one root node, write all in it");
         }
-        return root;
+        return new Tree(root, kerf ? Tree.Dialect.KERF : Tree.Dialect.SOURCE);
     }
 
     private Node body(String name, List<String> labels, Position position, int depth) {
@@ -154,8 +168,9 @@ public final class DeviceTree {
         if (token.isDirective("/include/")) {
             throw lexer.error(token.position(), "'/include/' is not supported: write everything in this file");
         }
-        if (token.isDirective("/dts-v1/")) {
-            throw lexer.error(token.position(), "found a second '/dts-v1/': it stands once, at the beginning");
+        if (token.isDirective("/dts-v1/") || token.isDirective(KERF)) {
+            throw lexer.error(token.position(), "found a second " + Text.quote(token.text())
+                    + ": one of /dts-v1/ and " + KERF + " stands once, at the beginning");
         }
         if (token.kind() == Token.Kind.DIRECTIVE) {
             throw lexer.error(token.position(), Text.quote(token.text())

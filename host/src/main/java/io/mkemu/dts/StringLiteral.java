@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 /** Reads one string with the escapes of C, the lexer standing at its opening quote. */
 final class StringLiteral {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 /**
  * A place in a device tree: in a source by line and column, in a compiled tree by its offset. Columns count Unicode
@@ -25,17 +25,17 @@ public record Position(int line, int column, int offset) {
     }
 
     /** This place or, in a compiled tree, the one so many bytes behind it. */
-    Position plus(int bytes) {
+    public Position plus(int bytes) {
         return offset < 0 ? this : ofOffset(offset + bytes);
     }
 
     /** The place as a message names it that is about another one: {@code line 9} or {@code offset 0x48}. */
-    String name() {
+    public String name() {
         return offset < 0 ? "line " + line : hex();
     }
 
     /** The same with the column: {@code line 9, column 5}. */
-    String fullName() {
+    public String fullName() {
         return offset < 0 ? name() + ", column " + column : name();
     }
 

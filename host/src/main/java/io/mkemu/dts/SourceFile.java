@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import io.mkemu.fdt.Fdt;
 import java.io.IOException;
@@ -13,9 +13,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Reads a file with a tree whole, at most 1 MiB: a source in UTF-8, or a compiled tree; its begin tells which. */
-final class SourceFile {
+public final class SourceFile {
 
-    static final int MAX_BYTES = Fdt.MAX_BYTES;
+    public static final int MAX_BYTES = Fdt.MAX_BYTES;
     /** S_IFMT and S_IFIFO. */
     private static final int TYPE = 0xF000;
     private static final int PIPE = 0x1000;
@@ -23,7 +23,7 @@ final class SourceFile {
     private SourceFile() {
     }
 
-    static Node read(Path path) {
+    public static Tree read(Path path) {
         if (Files.exists(path) && !Files.isRegularFile(path) && !isPipe(path)) {
             String what = Files.isDirectory(path) ? "is a directory" : "is not a regular file";
             throw error(path.toString(), what + ": name a device tree (.dts, .dtb)", null);
@@ -40,7 +40,7 @@ final class SourceFile {
     }
 
     /** Reads a stream that messages call by this name. */
-    static Node read(String name, InputStream in) throws IOException {
+    public static Tree read(String name, InputStream in) throws IOException {
         byte[] bytes = in.readNBytes(MAX_BYTES + 1);
         if (bytes.length > MAX_BYTES) {
             throw error(name, "is larger than 1 MiB: name a device tree of at most 1 MiB", null);
@@ -48,13 +48,13 @@ final class SourceFile {
         return parse(name, bytes);
     }
 
-    /** The root node of a tree that is in these bytes, which messages call by this name. */
-    static Node parse(String name, byte[] bytes) {
+    /** The tree that is in these bytes, which messages call by this name. */
+    public static Tree parse(String name, byte[] bytes) {
         if (Fdt.isFlattened(bytes)) {
-            return CompiledTree.read(name, bytes);
+            return new Tree(CompiledTree.read(name, bytes), Tree.Dialect.COMPILED);
         }
         try {
-            return DeviceTree.parse(name,
+            return DeviceTree.parseTree(name,
                     StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
         } catch (CharacterCodingException e) {
             throw error(name, "is neither UTF-8 text nor a compiled tree: name a device tree, .dts or .dtb", e);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -9,13 +9,13 @@ import java.util.List;
 import java.util.Optional;
 
 /** What the bytes of a compiled tree's property can be. */
-final class RawValue {
+public final class RawValue {
 
     private RawValue() {
     }
 
     /** Its strings, each with a NUL at its end; nothing if the bytes are none, or are no UTF-8. */
-    static Optional<List<Value.Str>> strings(Value.Raw raw) {
+    public static Optional<List<Value.Str>> strings(Value.Raw raw) {
         byte[] bytes = raw.copy();
         if (bytes[bytes.length - 1] != 0) {
             return Optional.empty();
@@ -38,7 +38,7 @@ final class RawValue {
     }
 
     /** Its cells of 32 bits; nothing if the bytes are no multiple of four. */
-    static Optional<Value.Cells> cells(Value.Raw raw) {
+    public static Optional<Value.Cells> cells(Value.Raw raw) {
         if (raw.bytes().capacity() % Integer.BYTES != 0) {
             return Optional.empty();
         }
@@ -52,13 +52,13 @@ final class RawValue {
     }
 
     /** Whether the strings are such as people write: each of printable characters, at least one; so dtc guesses. */
-    static boolean looksLikeStrings(List<Value.Str> strings) {
+    public static boolean looksLikeStrings(List<Value.Str> strings) {
         return strings.stream().allMatch(string -> !string.text().isEmpty()
                 && string.text().codePoints().allMatch(Text::isPrintable));
     }
 
     /** The value as a message shows it. */
-    static String describe(Value.Raw raw) {
+    public static String describe(Value.Raw raw) {
         Optional<List<Value.Str>> strings = strings(raw).filter(RawValue::looksLikeStrings);
         if (strings.isPresent()) {
             return "the string \"" + Text.printable(strings.get().getFirst().text()) + "\"";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -9,9 +9,12 @@ final class ValueParser {
 
     private final Lexer lexer;
     private final Numbers numbers;
+    private final boolean wide;
 
-    ValueParser(Lexer lexer) {
+    /** With wide cells, as kerf writes them: one that does not fit 32 bits is read as two, the high one first. */
+    ValueParser(Lexer lexer, boolean wide) {
         this.lexer = lexer;
+        this.wide = wide;
         this.numbers = new Numbers(lexer);
     }
 
@@ -81,9 +84,23 @@ final class ValueParser {
             if (token.kind() != Token.Kind.NUMBER && !token.isSymbol("(")) {
                 throw found(token, "a number, '(' or, to close the cells, '>'");
             }
-            cells.add(numbers.cell(token, bits));
+            Value.Cell cell = numbers.cell(token, wide && bits == 32 ? 64 : bits);
+            if (bits == 32 && cell.value() >>> 32 != 0) {
+                split(cell, cells);
+            } else {
+                cells.add(cell);
+            }
         }
         return new Value.Cells(bits, cells, position);
+    }
+
+    /** A 0 before the wide cell was to be its high half: {@code <0x0 0x380000000>} are 14 GiB. */
+    private static void split(Value.Cell cell, List<Value.Cell> cells) {
+        if (!cells.isEmpty() && cells.getLast().value() == 0 && cells.size() % 2 == 1) {
+            cells.removeLast();
+        }
+        cells.add(new Value.Cell(cell.value() >>> 32, cell.text(), cell.position()));
+        cells.add(new Value.Cell(cell.value() & 0xffffffffL, cell.text(), cell.position()));
     }
 
     private Value.Bytes bytes(Position position) {

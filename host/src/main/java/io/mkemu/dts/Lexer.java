@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 /** Cuts a device tree source into tokens; the parser says which kind of text it stands in. */
 final class Lexer {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 import io.mkemu.os.Affinity;
 import java.util.BitSet;
@@ -7,7 +7,7 @@ import java.util.Collection;
 import java.util.Locale;
 
 /** Wording shared by all messages: whatever a source holds, a message stays one short printable line. */
-final class Text {
+public final class Text {
 
     private static final int LONGEST = 60;
     private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
@@ -16,11 +16,11 @@ final class Text {
     }
 
     /** The text between single quotes, unprintable characters escaped, cut if long. */
-    static String quote(String text) {
+    public static String quote(String text) {
         return "'" + printable(text) + "'";
     }
 
-    static String printable(String text) {
+    public static String printable(String text) {
         StringBuilder out = new StringBuilder();
         int count = 0;
         for (int i = 0; i < text.length() && count < LONGEST; count++) {
@@ -38,7 +38,7 @@ final class Text {
         return out.toString();
     }
 
-    static boolean isPrintable(int c) {
+    public static boolean isPrintable(int c) {
         return switch (Character.getType(c)) {
             case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE,
                  Character.UNASSIGNED, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
@@ -47,14 +47,14 @@ final class Text {
     }
 
     /** CPU ids as Linux writes a CPU list: {@code 0-3,8}; "none" if empty. */
-    static String cpuList(Collection<Integer> cpus) {
+    public static String cpuList(Collection<Integer> cpus) {
         BitSet set = new BitSet();
         cpus.forEach(set::set);
         return cpus.isEmpty() ? "none" : Affinity.list(set);
     }
 
     /** A size as hex bytes, with the binary unit if it is a whole number of one: {@code 0x4000000 (64 MiB)}. */
-    static String size(long bytes) {
+    public static String size(long bytes) {
         long amount = bytes;
         int unit = -1;
         while (amount != 0 && amount % 1024 == 0 && unit < UNITS.length - 1) {

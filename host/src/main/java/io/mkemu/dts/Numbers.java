@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.tree;
+package io.mkemu.dts;
 
 /** Integer literals, and the C expressions in parentheses that may stand for one; arithmetic is 64-bit unsigned. */
 final class Numbers {
