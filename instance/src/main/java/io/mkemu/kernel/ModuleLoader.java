@@ -25,7 +25,8 @@ import java.util.zip.ZipFile;
  * shared object.
  */
 public final class ModuleLoader {
-    private static final String SERVICE = "META-INF/services/" + KernelModule.class.getName();
+    private static final String SERVICES = "META-INF/services/";
+    private static final String SERVICE = SERVICES + KernelModule.class.getName();
 
     /* A module's exception may name itself as its cause. */
     private static final int DEEPEST_CAUSE = 16;
@@ -85,21 +86,33 @@ public final class ModuleLoader {
     }
 
     private static void loadJar(String path, List<KernelModule> modules) {
+        List<KernelModule> found = services(path, KernelModule.class);
+        if (found.isEmpty()) {
+            throw new MachineException(ExitCode.MODULE, "module " + path + " names no class in " + SERVICE);
+        }
+        modules.addAll(found);
+    }
+
+    /**
+     * Makes the objects that a module's jar names for a service.
+     *
+     * @param path of the jar; it stays open as long as the process runs: a module may load its classes at any time
+     * @throws MachineException with MODULE that names the jar and what is wrong
+     */
+    public static <T> List<T> services(String path, Class<T> service) {
+        String names = SERVICES + service.getName();
         try {
             URL url = Path.of(path).toUri().toURL();
-            /* Stays open as long as the kernel runs: a module may load its classes at any time. */
             ClassLoader loader = new URLClassLoader(path, new URL[] {url}, ModuleLoader.class.getClassLoader()) {
                 @Override
                 public Enumeration<URL> getResources(String name) throws IOException {
-                    /* Modules of this jar only: a host's class path may hold a jar that names others. */
-                    return name.equals(SERVICE) ? findResources(name) : super.getResources(name);
+                    /* Those of this jar only: a host's class path may hold a jar that names others. */
+                    return name.equals(names) ? findResources(name) : super.getResources(name);
                 }
             };
-            int before = modules.size();
-            ServiceLoader.load(KernelModule.class, loader).forEach(modules::add);
-            if (modules.size() == before) {
-                throw new MachineException(ExitCode.MODULE, "module " + path + " names no class in " + SERVICE);
-            }
+            List<T> found = new ArrayList<>();
+            ServiceLoader.load(service, loader).forEach(found::add);
+            return found;
         } catch (MalformedURLException | ServiceConfigurationError | LinkageError wrong) {
             Throwable why = wrong;
             for (int depth = 0; depth < DEEPEST_CAUSE && Faults.cause(why) != null; depth++) {
@@ -107,6 +120,15 @@ public final class ModuleLoader {
             }
             throw new MachineException(ExitCode.MODULE, "module " + path + " cannot be loaded: " + Faults.text(why),
                 wrong);
+        }
+    }
+
+    /** Whether a module's jar names something for a service; runs nothing of it. */
+    public static boolean hasService(String path, Class<?> service) {
+        try (ZipFile zip = new ZipFile(path)) {
+            return zip.getEntry(SERVICES + service.getName()) != null;
+        } catch (IOException notAJar) {
+            return false;
         }
     }
 }

@@ -4,7 +4,9 @@ package io.mkemu.replay;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.replay.ReplayResult.Message;
 import io.mkemu.replay.ReplayResult.Verdict;
+import io.mkemu.trace.TraceRecord;
 import java.io.IOException;
 import java.util.List;
 import java.util.Locale;
@@ -180,7 +182,14 @@ public final class Replay {
     private ReplayResult result(Verdict verdict, long number, String step, String then, String now) {
         boolean inStep = number > 0;
         return new ReplayResult(verdict, steps, callbacks, answers.sends(), answers.answers(), number,
-            inStep ? script.cpu() : -1, inStep ? script.record().time() : 0, step, then, now);
+            inStep ? script.cpu() : -1, inStep ? script.record().time() : 0, step, then, now,
+            inStep ? handled() : null, answers.sentThen(), answers.sentNow());
+    }
+
+    private Message handled() {
+        TraceRecord step = script.record();
+        return step.event() == TraceEvent.CALLBACK || step.event() == TraceEvent.UNHANDLED
+            ? Message.of(step.type(), step.payload()) : null;
     }
 
     /** The replay itself failed. */

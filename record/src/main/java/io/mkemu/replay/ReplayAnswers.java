@@ -4,6 +4,7 @@ package io.mkemu.replay;
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.replay.ReplayResult.Message;
 import io.mkemu.trace.TraceRecord;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
@@ -30,6 +31,8 @@ final class ReplayAnswers {
     private boolean over;
     private long sends;
     private long answers;
+    private Message sentThen;
+    private Message sentNow;
 
     ReplayAnswers(Differences differences) {
         this.differences = differences;
@@ -84,6 +87,8 @@ final class ReplayAnswers {
 
     private String then(int differs) {
         TraceRecord next = peek();
+        boolean sends = next != null && isSend(next) && next.has(TraceRecordDescriptor.PAYLOAD);
+        sentThen = sends ? Message.of(next.type(), next.payload()) : null;
         return next == null ? STEP_ENDED : ReplayText.record(next, differs);
     }
 
@@ -116,6 +121,21 @@ final class ReplayAnswers {
         return answer(call, arg0, now);
     }
 
+    private static boolean isSend(TraceRecord record) {
+        return record.event() == TraceEvent.SEND || record.event() == TraceEvent.FULL
+            || record.event() == TraceEvent.REFUSED;
+    }
+
+    /** The send that was recorded where the first difference is; null if there is none, or it has no payload. */
+    Message sentThen() {
+        return sentThen;
+    }
+
+    /** The send that is made now where the first difference is. */
+    Message sentNow() {
+        return sentNow;
+    }
+
     /**
      * The result of a send.
      *
@@ -123,9 +143,7 @@ final class ReplayAnswers {
      */
     int send(int instanceId, int type, DirectBuffer data, int offset, int size) {
         TraceRecord next = peek();
-        boolean isSend = next != null
-            && (next.event() == TraceEvent.SEND || next.event() == TraceEvent.FULL
-            || next.event() == TraceEvent.REFUSED);
+        boolean isSend = next != null && isSend(next);
         boolean compares = isSend && next.has(TraceRecordDescriptor.PAYLOAD);
         boolean sendable = size >= 0 && size <= TraceRecordDescriptor.MAX_PAYLOAD;
         if (data != null && sendable && (compares || !isSend)) {
@@ -140,12 +158,14 @@ final class ReplayAnswers {
             }
         }
         if (!isSend) {
+            sentNow = Message.of(type, payload);
             throw differences.differs(then(-1), ReplayText.send(instanceId, type, size, payload, -1));
         }
         boolean same = next.arg0() == instanceId && next.type() == type
             && next.size() == Math.clamp(size, 0, TraceRecordDescriptor.MAX_PAYLOAD);
         int differs = same && compares ? Arrays.mismatch(payload, next.payload()) : -1;
         if (!same || differs >= 0) {
+            sentNow = Message.of(type, payload);
             throw differences.differs(then(differs), ReplayText.send(instanceId, type, size, payload, differs));
         }
         take();

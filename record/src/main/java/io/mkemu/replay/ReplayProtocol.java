@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import io.mkemu.replay.ReplayResult.Message;
 import io.mkemu.replay.ReplayResult.Verdict;
 import java.util.List;
 
@@ -67,7 +68,8 @@ public final class ReplayProtocol {
     /** A result as a line. */
     static String line(ReplayResult result) {
         return line(RESULT, result.verdict(), result.steps(), result.callbacks(), result.sends(), result.answers(),
-            result.number(), result.cpu(), result.time(), result.step(), result.then(), result.now());
+            result.number(), result.cpu(), result.time(), result.step(), result.then(), result.now(),
+            result.handled(), result.sentThen(), result.sentNow());
     }
 
     /**
@@ -80,7 +82,8 @@ public final class ReplayProtocol {
             return new ReplayResult(Verdict.valueOf(fields.get(1)), Long.parseLong(fields.get(2)),
                 Long.parseLong(fields.get(3)), Long.parseLong(fields.get(4)), Long.parseLong(fields.get(5)),
                 Long.parseLong(fields.get(6)), Integer.parseInt(fields.get(7)), Long.parseLong(fields.get(8)),
-                fields.get(9), fields.get(10), fields.get(11));
+                fields.get(9), fields.get(10), fields.get(11), Message.parse(fields.get(12)),
+                Message.parse(fields.get(13)), Message.parse(fields.get(14)));
         } catch (IndexOutOfBoundsException cut) {
             throw new IllegalArgumentException("a result of " + fields.size() + " fields", cut);
         }

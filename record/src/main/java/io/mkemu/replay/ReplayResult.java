@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.replay;
 
+import java.util.HexFormat;
+
 /**
  * What came of a replay.
  *
@@ -15,9 +17,42 @@ package io.mkemu.replay;
  * @param step      what that was
  * @param then      what the module did in it when it was recorded
  * @param now       what it did now
+ * @param handled   the message that the step handles; null if it handles none, or one without a payload
+ * @param sentThen  the message that was sent then, if that is what differs; else null
+ * @param sentNow   the message that is sent now, if that is what differs; else null
  */
 public record ReplayResult(Verdict verdict, long steps, long callbacks, long sends, long answers, long number, int cpu,
-    long time, String step, String then, String now) {
+    long time, String step, String then, String now, Message handled, Message sentThen, Message sentNow) {
+    /**
+     * A message whose payload is known: bytes in hex.
+     *
+     * @param type 32 bits
+     */
+    public record Message(int type, String hex) {
+        private static final int HEX = 16;
+
+        /** A message's payload; null for one that has none. */
+        static Message of(int type, byte[] payload) {
+            return payload == null || payload.length == 0 ? null : new Message(type, HexFormat.of().formatHex(payload));
+        }
+
+        /** As {@link #toString} has written it; null for "null". */
+        static Message parse(String text) {
+            return text.equals("null") ? null : new Message(Integer.parseUnsignedInt(text.substring(0, text
+                .indexOf(':')), HEX), text.substring(text.indexOf(':') + 1));
+        }
+
+        /** Its payload. */
+        public byte[] payload() {
+            return HexFormat.of().parseHex(hex);
+        }
+
+        @Override
+        public String toString() {
+            return Integer.toHexString(type) + ":" + hex;
+        }
+    }
+
     /** How a replay ends. */
     public enum Verdict {
         /** The module did all it did then, and nothing else. */

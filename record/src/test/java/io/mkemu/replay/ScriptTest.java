@@ -112,7 +112,8 @@ class ScriptTest {
         String line = ReplayProtocol.line(ReplayProtocol.LOG, 3, text, "");
         assertEquals(1, line.lines().count());
         assertEquals(List.of("log", "3", text, ""), ReplayProtocol.fields(line));
-        ReplayResult result = new ReplayResult(Verdict.DIFFERENT, 1, 2, 3, 4, 5, 6, -7, "step\t1", "", "now\n");
+        ReplayResult result = new ReplayResult(Verdict.DIFFERENT, 1, 2, 3, 4, 5, 6, -7, "step\t1", "", "now\n",
+            new ReplayResult.Message(-1, "00ff"), null, new ReplayResult.Message(7, "0a"));
         assertEquals(result, ReplayProtocol.result(ReplayProtocol.fields(ReplayProtocol.line(result))));
         assertThrows(IllegalArgumentException.class, () -> ReplayProtocol.result(List.of("result", "EQUAL")));
         assertThrows(IllegalArgumentException.class, () -> ReplayProtocol.result(List.of("result", "SAME")));

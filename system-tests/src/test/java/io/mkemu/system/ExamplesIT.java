@@ -39,10 +39,20 @@ class ExamplesIT {
     @Test
     void helloModule() throws Exception {
         Path hello = copy("hello-module");
+        /* With the decoder that docs/modules.md shows. */
+        Files.writeString(hello.resolve("META-INF/services/io.mkemu.module.PayloadDecoder"), "HelloDecoder\n");
+        Files.writeString(hello.resolve("HelloDecoder.java"),
+            Files.readString(Mk.root().resolve("docs/modules.md")).split("## Payloads in words\n")[1]
+                .split("```java\n|```\n")[1]);
         build(hello);
-        MkProcess run = mk.start("run", hello.resolve("hello.dts")).ends(0);
+        Path journal = mk.work().resolve("hello.journal");
+        MkProcess run = mk.start("run", hello.resolve("hello.dts"), "--journal", journal, "--trace", "all").ends(0);
         assertEquals(1, run.out("host: HelloModule: instance 1 says: hello$").size(), run::describe);
         assertEquals(1, run.out("greeter: HelloModule: the host says: hello, instance 1$").size(), run::describe);
+        MkProcess trace = mk.start("trace", "--journal", journal, "--decode", "--event", "send").ends(0);
+        assertEquals(List.of(), trace.err(), trace::describe);
+        assertEquals(1, trace.out(": send: .* type=0x1 .* decoded=\"hello\"$").size(), trace::describe);
+        assertEquals(1, trace.out(": send: .* type=0x2 .* decoded=\"hello, instance 1\"$").size(), trace::describe);
     }
 
     @Test

@@ -44,6 +44,11 @@ final class ModuleJar {
         return this;
     }
 
+    ModuleJar service(Class<?> service, Class<?> implementation) {
+        return file("META-INF/services/" + service.getName(), (implementation.getName() + "\n").getBytes(
+            StandardCharsets.UTF_8));
+    }
+
     ModuleJar classFile(Class<?> type) {
         String name = type.getName().replace('.', '/') + ".class";
         try (InputStream bytes = type.getClassLoader().getResourceAsStream(name)) {

@@ -14,6 +14,7 @@ import com.sun.jdi.VirtualMachine;
 import com.sun.jdi.event.ExceptionEvent;
 import com.sun.jdi.event.MethodEntryEvent;
 import com.sun.jdi.request.MethodEntryRequest;
+import io.mkemu.module.PayloadDecoder;
 import io.mkemu.system.modules.Bidder;
 import io.mkemu.system.modules.Keeper;
 import java.nio.file.Files;
@@ -45,6 +46,7 @@ class ReplayIT {
     /** The jar that a keeper comes from; another class in it is another version of the module. */
     private Path keeper(Class<? extends Keeper> version) {
         return new ModuleJar().service(version.getName()).classFile(Keeper.class).classFile(version)
+            .service(PayloadDecoder.class, Keeper.Decoder.class).classFile(Keeper.Decoder.class)
             .write(mk.work(), "keeper.jar");
     }
 
@@ -106,12 +108,39 @@ class ReplayIT {
 
     /** Of a machine that is gone. The keeper names the types, the bidders' messages have the names too. */
     private void namesAreInTheJournal() throws Exception {
-        MkProcess trace = mk.start("trace", "--journal", journal()).ends(0);
+        MkProcess trace = mk.start("trace", "--journal", journal(), "--decode").ends(0);
         assertEquals(1, trace.out(" keeper .*: type_name: type=0x100 name=auction\\.bid$").size(), trace::describe);
         assertEquals(400, trace.out(": callback_begin: id=\\S+ type=0x100\\(auction\\.bid\\) size=16 ").size());
         assertTrue(trace.out(" high .*: send: id=\\S+ type=0x100\\(auction\\.bid\\) ").size() >= 200);
         assertTrue(trace.out(": task: task=0 name=bid ").size() >= 400);
         assertEquals(0, trace.out("type=0x10[02] size=").size());
+        payloadsAreInWords(trace);
+        typesAreAskedForByName();
+    }
+
+    /** The keeper's jar has the decoder, the bidders' messages are decoded too. */
+    private void payloadsAreInWords(MkProcess trace) throws Exception {
+        assertEquals(List.of(), trace.err(), trace::describe);
+        assertEquals(400, trace.out(": callback_begin: .* type=0x100.* decoded=\"bid \\d+ in \\\\\"round\\\\\" \\d+\"$")
+            .size(), trace::describe);
+        assertTrue(trace.out(" high .*: send: .* decoded=\"bid \\d+ in .*\"$").size() >= 1, trace::describe);
+        assertTrue(trace.out(" keeper .*: send: .* decoded=\"round 0\\\\\\\\x1b\\[2J: 1\"$").size() >= 1,
+            trace::describe);
+        String json = String.join("", mk.start("trace", "export", "-", "--journal", journal(), "--decode").ends(0)
+            .out());
+        assertTrue(new ObjectMapper().readTree(json).path("traceEvents").findValuesAsText("decoded")
+            .contains("round 0\\x1b[2J: 1"), json);
+    }
+
+    private void typesAreAskedForByName() throws Exception {
+        MkProcess bids = mk.start("trace", "--journal", journal(), "--type", "auction.bid", "--event",
+            "callback_begin").ends(0);
+        assertEquals(400, bids.out(": callback_begin: .* type=0x100\\(auction\\.bid\\) ").size(), bids::describe);
+        assertEquals(0, bids.out("type=0x10[^0]").size());
+        JsonNode sold = mk.json("trace", "--journal", journal(), "--summary", "--type", "auction.sold");
+        assertEquals(400, sold.path("sent").asInt(), sold::toString);
+        mk.start("trace", "--journal", journal(), "--type", "auction.bit").refuses(7, "no type \"auction.bit\" in this "
+            + "journal; did you mean auction.bid\\? Types are called auction.bid, auction.sold");
     }
 
     /** Step 7 handles the second bid of round 2. */
@@ -153,15 +182,20 @@ class ReplayIT {
         assertEquals(List.of("note: module " + jar + " is not the file that was recorded: it has been changed since"),
             mended.out("^note"), mended::describe);
         assertEquals(1, mended.out("^step 3, CPU 3: \\[ *\\d+\\.\\d{6}\\] callback of message 2\\.3\\.1\\.1 "
-            + "\\(type 0x100\\(auction\\.bid\\), 16 bytes\\)").size(), mended::describe);
+            + "\\(type 0x100\\(auction\\.bid\\), 16 bytes\\) \"bid \\d+ in \\\\\"round\\\\\" 0\"$").size(),
+            mended::describe);
         String send = "send to instance 1, type 0x102\\(auction.sold\\), 24 bytes: 00 00 00 00 00 00 00 00 ";
-        assertEquals(1, mended.out("^  then  " + send + "01 00 .* \\(from byte 8 on\\) = 0$").size(), mended::describe);
-        assertEquals(1, mended.out("^  now   " + send + "02 00 .* \\(from byte 8 on\\)$").size(), mended::describe);
+        String says = " \"round 0\\\\\\\\x1b\\[2J: ";
+        assertEquals(1, mended.out("^  then  " + send + "01 00 .* \\(from byte 8 on\\) = 0" + says + "1\"$").size(),
+            mended::describe);
+        assertEquals(1, mended.out("^  now   " + send + "02 00 .* \\(from byte 8 on\\)" + says + "2\"$").size(),
+            mended::describe);
         JsonNode json = new ObjectMapper().readTree(
             replay("--json").ends(1).out().getFirst());
         assertEquals("different", json.path("verdict").asText(), json::toString);
         assertEquals(3, json.path("step").path("number").asInt(), json::toString);
         assertTrue(json.path("then").asText().startsWith("send to instance 1"), json::toString);
+        assertEquals("round 0\\x1b[2J: 1", json.path("thenDecoded").asText(), json::toString);
         assertEquals(1, json.path("notes").size(), json::toString);
     }
 

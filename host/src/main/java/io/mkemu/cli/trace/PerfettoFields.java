@@ -16,7 +16,7 @@ import java.util.Set;
 /** Writes what events tell of themselves as the annotations of a Perfetto trace. */
 final class PerfettoFields implements PerfettoTracks.Fields {
     /** Texts that differ from event to event: to number them would make them longer. */
-    private static final Set<String> UNIQUE = Set.of("id", "text", "reason");
+    private static final Set<String> UNIQUE = Set.of("id", "text", "reason", "decoded");
 
     private final PerfettoStrings strings;
     private final TraceNames names;

@@ -83,11 +83,8 @@ public final class ReplayCommand implements Callable<Integer> {
             new ReplaySession.Listener() {
                 @Override
                 public synchronized void warning(String text) {
-                    notes.add(text);
-                    if (!json) {
-                        progress.clear();
-                        System.out.println("note: " + LogText.printable(text));
-                    }
+                    progress.clear();
+                    note(notes, text);
                 }
 
                 @Override
@@ -123,10 +120,17 @@ public final class ReplayCommand implements Callable<Integer> {
             } finally {
                 progress.clear();
             }
-            ReplayReport.print(report, notes, json, System.out);
+            ReplayReport.print(report, notes, json, System.out, text -> note(notes, text));
             code[0] = code(report.result().verdict()).code();
         });
         return code[0];
+    }
+
+    private void note(List<String> notes, String text) {
+        notes.add(text);
+        if (!json) {
+            System.out.println("note: " + LogText.printable(text));
+        }
     }
 
     private void checkDebug() {

@@ -65,6 +65,7 @@ public final class TraceCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         require(!summary || !follow && id == null && !filters.hasEvents(),
             "--summary goes with neither -f nor --event nor --follow-id");
+        require(!summary || !source.decodes(), "--summary shows no payloads: leave --decode out");
         try (TraceSource.Open journal = source.open(command)) {
             TraceNames names = new TraceNames();
             EventFilter filter = filters.filter(names);
@@ -130,16 +131,18 @@ public final class TraceCommand implements Callable<Integer> {
         }
         LineOutput out = new LineOutput(System.out);
         TraceLines lines = json ? new TraceJson(out, names, id != null) : new TraceText(out, names, id != null);
-        TracePrinter printer = new TracePrinter(filter, lines, out, () -> begin(filter, names, end));
-        new TracePlayer(journal.segments(), names, looksAt(), printer, printer).play(follow);
-        if (!follow) {
-            TraceFilterOptions.check(filter, names);
-            if (id != null && printer.printed() == 0) {
-                throw new MachineException(ExitCode.FAILED, "no event of message " + MessageId.text(id) + " in "
-                    + journal.name() + "; mk trace --event send lists the ids of what was sent");
+        try (TraceSource.Decoding decoding = source.decoding(names)) {
+            TracePrinter printer = new TracePrinter(filter, lines, out, () -> begin(filter, names, end), decoding);
+            new TracePlayer(journal.segments(), names, looksAt(), printer, printer).play(follow);
+            if (!follow) {
+                TraceFilterOptions.check(filter, names);
+                if (id != null && printer.printed() == 0) {
+                    throw new MachineException(ExitCode.FAILED, "no event of message " + MessageId.text(id) + " in "
+                        + journal.name() + "; mk trace --event send lists the ids of what was sent");
+                }
             }
+            printer.end();
         }
-        printer.end();
     }
 
     /** What has nothing to do with a message need not be put in order with it. */

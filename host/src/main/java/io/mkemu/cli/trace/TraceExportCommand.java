@@ -144,9 +144,10 @@ final class TraceExportCommand implements Callable<Integer> {
             progress.show("looking for the end of the recording");
         }
         long end = window.needsEnd() ? source.end(command) : 0;
-        TracePrinter printer = new TracePrinter(filter, format().to(to, names),
-            watched != null ? watched : new LineOutput(System.out), () -> window.apply(filter, names, end));
-        try {
+        try (TraceSource.Decoding decoding = source.decoding(names)) {
+            TracePrinter printer = new TracePrinter(filter, format().to(to, names),
+                watched != null ? watched : new LineOutput(System.out), () -> window.apply(filter, names, end),
+                decoding);
             new TracePlayer(journal.segments(), names, entry -> true, printer,
                 new ExportProgress(progress, journal.segments(), printer)).play(false);
             printer.end();

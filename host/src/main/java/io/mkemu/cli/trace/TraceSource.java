@@ -3,15 +3,18 @@ package io.mkemu.cli.trace;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.host.decode.PayloadDecoders;
 import io.mkemu.host.view.MachineView;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.event.JournalEvents;
+import io.mkemu.journal.event.TraceEntry;
 import io.mkemu.journal.event.TraceNames;
 import io.mkemu.machine.MachineDirectory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -25,6 +28,46 @@ public final class TraceSource {
     @Option(names = "--journal", paramLabel = "DIR", description = "A journal, for its newest recording, or a "
         + "recording in it; of a machine that runs or is gone.")
     private Path journal;
+
+    @Option(names = "--decode", description = "Turn payloads into text with the decoders in the jars of the recorded "
+        + "modules: runs their code, in processes of its own.")
+    private boolean decode;
+
+    /** Turns payloads into text, or does nothing. Once for a command. */
+    static final class Decoding implements Consumer<TraceEntry>, AutoCloseable {
+        private final PayloadDecoders decoders;
+        private final TraceNames names;
+
+        private Decoding(PayloadDecoders decoders, TraceNames names) {
+            this.decoders = decoders;
+            this.names = names;
+        }
+
+        @Override
+        public void accept(TraceEntry entry) {
+            if (decoders != null) {
+                entry.decoded(decoders.text(names.modules(entry), names.modules(), entry.type(), entry.payload()));
+            }
+        }
+
+        @Override
+        public void close() {
+            if (decoders != null) {
+                decoders.tellIfNone();
+                decoders.close();
+            }
+        }
+    }
+
+    /** What --decode wants. */
+    Decoding decoding(TraceNames names) {
+        return new Decoding(decode ? new PayloadDecoders(line -> System.err.println("mk: " + line)) : null, names);
+    }
+
+    /** Whether payloads are to be turned into text. */
+    boolean decodes() {
+        return decode;
+    }
 
     /** A recording that is open. One thread. */
     public static final class Open implements AutoCloseable {

@@ -3,6 +3,7 @@ package io.mkemu.cli.trace;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.cli.type.LineOutput;
+import io.mkemu.host.decode.PayloadDecoders;
 import io.mkemu.host.view.LogText;
 import io.mkemu.journal.event.EventFields;
 import io.mkemu.journal.event.EventName;
@@ -181,6 +182,8 @@ final class TraceText implements TraceLines, EventFields.Visitor {
     public void text(String key, String value) {
         if (key.equals("text")) {
             line.append(' ').append(LogText.printable(value));
+        } else if (key.equals("decoded")) {
+            key(key).append(PayloadDecoders.quoted(value));
         } else if (value.matches("[\\w.,+-]+")) {
             key(key).append(value);
         } else {

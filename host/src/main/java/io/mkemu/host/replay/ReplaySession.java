@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.host.replay.RecordedLife.Begin;
 import io.mkemu.journal.JournalReader;
 import io.mkemu.journal.ModuleDigests;
+import io.mkemu.journal.RecordedModule;
 import io.mkemu.journal.Segment;
 import io.mkemu.replay.BreakPoint;
 import io.mkemu.replay.Replay;
@@ -61,9 +62,10 @@ public final class ReplaySession {
      * @param createdNanos CLOCK_MONOTONIC when the machine was made
      * @param steps        in the recording
      * @param result       of the replay
+     * @param modules      that it ran, as they are now
      */
     public record Report(int instance, String name, int life, List<Integer> cpus, long createdNanos, long steps,
-        ReplayResult result) {
+        ReplayResult result, List<RecordedModule> modules) {
     }
 
     private final Wanted wanted;
@@ -134,7 +136,8 @@ public final class ReplaySession {
                 process.stop();
             }
             return new Report(begin.instance(), begin.name(), begin.life(), begin.cpus(), lives.createdNanos(), steps,
-                process.run(script));
+                process.run(script), begin.modules().stream()
+                .map(module -> new RecordedModule(module, ModuleDigests.of(module))).toList());
         }
     }
 

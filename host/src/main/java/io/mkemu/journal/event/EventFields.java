@@ -58,7 +58,7 @@ public final class EventFields {
         switch (name) {
             case SEND -> {
                 to.instance("to", entry.arg0());
-                to.payload(entry.payload());
+                payload(entry, to);
             }
             case DOORBELL, ELIDE, WAKE -> {
                 to.instance("to", entry.arg0());
@@ -67,14 +67,14 @@ public final class EventFields {
             case FULL, REFUSED -> {
                 to.instance("to", entry.arg0());
                 to.text("error", Errno.name(entry.arg1()));
-                to.payload(entry.payload());
+                payload(entry, to);
             }
             case VECTOR -> to.bits("vectors", entry.id());
             case INTERRUPT, UNHANDLED -> from(entry, to);
             case CALLBACK_BEGIN -> {
                 from(entry, to);
                 to.nanos("after", entry.waited());
-                to.payload(entry.payload());
+                payload(entry, to);
             }
             case CALLBACK_END -> took(entry, to);
             case TASK -> {
@@ -171,6 +171,13 @@ public final class EventFields {
 
     private static void pages(TraceEntry entry, Visitor to) {
         to.number("pages", Math.max(1, entry.type() & U32));
+    }
+
+    private static void payload(TraceEntry entry, Visitor to) {
+        to.payload(entry.payload());
+        if (entry.decoded() != null) {
+            to.text("decoded", entry.decoded());
+        }
     }
 
     private static void took(TraceEntry entry, Visitor to) {

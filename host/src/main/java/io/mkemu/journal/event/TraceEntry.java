@@ -71,6 +71,9 @@ public final class TraceEntry {
     private final byte[] payload;
     private final EventName[] events;
 
+    /* What a decoder has made of the payload. */
+    private String decoded;
+
     /** The merge's: the next of its events, when that is due, and its place in what was read. */
     int stage;
     long due;
@@ -252,6 +255,16 @@ public final class TraceEntry {
     /** The payload; empty if the record has none. Not to be changed. */
     public byte[] payload() {
         return payload;
+    }
+
+    /** What the payload says, in words; null if nobody has said it. */
+    public String decoded() {
+        return decoded;
+    }
+
+    /** Says what the payload says. */
+    public void decoded(String text) {
+        decoded = text;
     }
 
     /** Bytes of memory it takes, about. */

@@ -5,10 +5,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.journal.JournalText;
+import io.mkemu.journal.RecordedModule;
 import io.mkemu.table.TypeNames;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Set;
@@ -16,6 +19,7 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /** Who is who in a journal, learnt as it is read: the machine, its instances, whose a CPU is. Not thread-safe. */
 public final class TraceNames {
@@ -28,6 +32,9 @@ public final class TraceNames {
     private record TaskKey(int instance, long life, int cpu, long number) {
     }
 
+    private record LifeKey(int instance, long life) {
+    }
+
     private record TypeKey(int instance, int type) {
     }
 
@@ -38,6 +45,8 @@ public final class TraceNames {
     private final Map<TaskKey, String> tasks = new HashMap<>();
     private final SortedMap<Integer, String> names = new TreeMap<>(Map.of(0, "host"));
     private final Map<Integer, Integer> owners = new HashMap<>();
+    private final Map<LifeKey, List<RecordedModule>> modules = new HashMap<>();
+    private List<RecordedModule> all = List.of();
     private final Set<Integer> externals = new HashSet<>();
     private String machine = "";
     private long createdNanos;
@@ -65,6 +74,9 @@ public final class TraceNames {
             if (what.path("external").asBoolean()) {
                 externals.add(entry.instance());
             }
+            List<RecordedModule> ran = RecordedModule.of(texts(what.path("modules")), texts(what.path("digests")));
+            modules.put(new LifeKey(entry.instance(), entry.life()), ran);
+            all = Stream.concat(all.stream(), ran.stream()).distinct().toList();
             what.path("cpus").forEach(cpu -> owns(cpu.asInt(TraceNames.MACHINE), entry.instance()));
         } else if (entry.event() == TraceEvent.TYPE_NAME) {
             typeName(entry);
@@ -82,6 +94,22 @@ public final class TraceNames {
                 .put(entry.life(), name);
             anyones.putIfAbsent(entry.type(), name);
         }
+    }
+
+    private static List<String> texts(JsonNode array) {
+        List<String> texts = new ArrayList<>();
+        array.forEach(each -> texts.add(each.asText()));
+        return texts;
+    }
+
+    /** The modules of the life that an event is of, as far as is known. */
+    public List<RecordedModule> modules(TraceEntry entry) {
+        return modules.getOrDefault(new LifeKey(entry.instance(), entry.life()), List.of());
+    }
+
+    /** All modules that any life ran, as far as was read. */
+    public List<RecordedModule> modules() {
+        return all;
     }
 
     private static TaskKey taskKey(TraceEntry entry) {

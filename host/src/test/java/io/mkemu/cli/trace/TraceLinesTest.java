@@ -197,4 +197,36 @@ class TraceLinesTest {
             assertEquals(1, lines.stream().filter(any -> any.contains(line)).count(), () -> line + " in " + lines);
         }
     }
+
+    /** What a decoder says ends where it ends, and is shown where a payload was recorded. */
+    @Test
+    void aPayloadInWordsTellsNoFieldsOfItsOwn() throws IOException {
+        String says = "x\" type=9 \\\" <script>";
+        List<String> text = decoded(says, out -> new TraceText(out, names, false));
+        assertEquals(1, text.stream().filter(line -> line.contains(" send: ") && line.endsWith(
+            " data=0102 decoded=\"x\\\" type=9 \\\\\\\" <script>\"")).count(), text::toString);
+        assertEquals(1, text.stream().filter(line -> line.contains("decoded=")).count(), text::toString);
+        for (Lines lines : List.<Lines>of(out -> new TraceJson(out, names, false),
+            out -> new PerfettoJson(out, names))) {
+            String json = String.join("\n", decoded(says, lines));
+            List<String> told = new ArrayList<>();
+            for (String line : json.startsWith("{\"displayTimeUnit") ? List.of(json) : json.lines().toList()) {
+                told.addAll(new ObjectMapper().readTree(line).findValuesAsText("decoded"));
+            }
+            assertEquals(List.of(says), told, json);
+        }
+    }
+
+    private List<String> decoded(String says, Lines lines) throws IOException {
+        FakeJournal journal = new FakeJournal().add(9000, 1, 1, new Records()
+            .add(TraceEvent.SEND, RUNG, 2000, ID, 0x65, 2, 0, new byte[] {1, 2})
+            .add(TraceEvent.SEND, RUNG, 3000, ID + 1, 0x65, 8, 2, 0));
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        LineOutput out = new LineOutput(new PrintStream(bytes, false, StandardCharsets.UTF_8));
+        TracePrinter printer = new TracePrinter(new EventFilter(names), lines.to(out), out, () -> { },
+            entry -> entry.decoded(says));
+        new TracePlayer(journal, names, entry -> true, printer, printer).play(false);
+        printer.end();
+        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    }
 }

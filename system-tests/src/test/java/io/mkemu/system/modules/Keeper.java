@@ -4,9 +4,11 @@ package io.mkemu.system.modules;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.PayloadDecoder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -70,6 +72,17 @@ public class Keeper implements KernelModule {
     @Override
     public final void exit() {
         kernel.printk(wrong + " rounds were wrong");
+    }
+
+    /** What the auction's messages say. */
+    public static final class Decoder implements PayloadDecoder {
+        @Override
+        public String decode(int type, DirectBuffer payload) {
+            long round = payload.getLong(0, ByteOrder.LITTLE_ENDIAN);
+            long price = payload.getLong(8, ByteOrder.LITTLE_ENDIAN);
+            return type == BID ? "bid " + price + " in \"round\" " + round
+                : type == SOLD ? "round " + round + "\u001b[2J: " + price : null;
+        }
     }
 
     /** As it ought to be. */
