@@ -6,18 +6,19 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Futex;
 import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TakesLong;
 import io.mkemu.testkit.TestMachine;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
@@ -201,6 +202,7 @@ class LocalApicTest {
         }
     }
 
+    @TakesLong
     @Test
     void noWakeUpIsLostBetweenTwoProcesses() throws Exception {
         Player player = new Player(machine.mapped(), 0, 1);
@@ -217,6 +219,7 @@ class LocalApicTest {
     }
 
     /** A waker that is killed at any moment leaves the CPU usable by the others. */
+    @TakesLong
     @Test
     void aKilledWakerLeavesTheCpuWakeable() throws Exception {
         UnsafeBuffer rings = machine.memory().tables();

@@ -9,13 +9,14 @@ import io.mkemu.abi.KernelLogDescriptor;
 import io.mkemu.log.KernelLogReader.Line;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TakesLong;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class KernelLogTest extends LoggingMachine {
@@ -126,6 +127,7 @@ class KernelLogTest extends LoggingMachine {
     }
 
     /* The reader lets itself be lapped over and over, and then reads where the writer is about to write. */
+    @TakesLong
     @Test
     void aReaderOfARunningWriterSeesNoTornLineAndCountsWhatItMissed() throws Exception {
         long position = 0;
@@ -173,6 +175,7 @@ class KernelLogTest extends LoggingMachine {
         return toEnd < recordBytes(sequence) ? toEnd : 0;
     }
 
+    @TakesLong
     @Test
     void aWriterKilledInTheMiddleLeavesAReadableLog() throws Exception {
         long expected = 0;

@@ -11,6 +11,7 @@ import io.mkemu.kernel.HandlerRegistry.Handler;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.os.Platform;
 import io.mkemu.testkit.Await;
+import io.mkemu.testkit.TakesLong;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,8 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
 class HandlerRegistryTest {
@@ -108,6 +109,7 @@ class HandlerRegistryTest {
         assertFalse(pending.isWorkPending(0));
     }
 
+    @TakesLong
     @Test
     void noCallbackRunsAfterTheReturnWhileOtherCpusAreHot() throws Exception {
         AtomicBoolean over = new AtomicBoolean();

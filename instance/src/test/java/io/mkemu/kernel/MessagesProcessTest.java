@@ -8,17 +8,19 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.IpiMode;
 import io.mkemu.testkit.Await;
 import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TakesLong;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** Messages between processes: under load, and while the one that answers is killed and started again. */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
+@TakesLong
 class MessagesProcessTest {
     private static final int CALLS = 4_000;
     private static final int LIVES = 3;

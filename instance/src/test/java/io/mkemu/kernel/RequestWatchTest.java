@@ -14,14 +14,15 @@ import io.mkemu.module.KernelModule;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.testkit.Await;
 import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TakesLong;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,6 +69,7 @@ class RequestWatchTest {
     }
 
     /** Of a kernel whose CPUs are idle, of one in the middle of a task, and of one that has none yet. */
+    @TakesLong
     @ParameterizedTest
     @ValueSource(strings = {"idle", "hangs", "boots", "hangs in exit"})
     void aForceHaltEndsTheProcess(String how) throws Exception {

@@ -9,11 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.mkemu.abi.IpiMode;
 import io.mkemu.testkit.ChildJvm;
+import io.mkemu.testkit.TakesLong;
 import java.nio.ByteBuffer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SteppedKernelTest {
     private static final int ROUNDS = 1_000;
 
+    @TakesLong
     @ParameterizedTest
     @EnumSource(IpiMode.class)
     void theSameSeedIsTheSameRun(IpiMode mode) {

@@ -4,12 +4,13 @@ package io.mkemu.simulate;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.testkit.TakesLong;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * late needs. Those belong to the litmus tests.
  */
 @Timeout(value = 300, threadMode = ThreadMode.SEPARATE_THREAD)
+@TakesLong
 class MutationTest {
     /** Enough also when the code changes, and with it what becomes of a seed. */
     private static final int MOST_RUNS = 1_500;

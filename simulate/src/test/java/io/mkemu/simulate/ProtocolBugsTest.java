@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.mkemu.simulate.run.Failure.Kind;
+import io.mkemu.testkit.TakesLong;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * Bugs of protocols, as people write them: each is found in a bounded number of runs from seed 1, and told as what it
  * is; and the same module without its bug passes as many runs. Nothing depends on how fast that goes.
  */
+@TakesLong
 class ProtocolBugsTest {
     private static final int RUNS = 300;
     private static final long MOST_STEPS = 20_000;

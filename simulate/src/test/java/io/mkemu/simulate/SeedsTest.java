@@ -11,6 +11,7 @@ import io.mkemu.simulate.run.FaultKind;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.strategy.RandomWalk;
+import io.mkemu.testkit.TakesLong;
 import io.mkemu.tree.MachineSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same seed is the same run. */
+@TakesLong
 class SeedsTest {
     private static final int REPETITIONS = 100;
 

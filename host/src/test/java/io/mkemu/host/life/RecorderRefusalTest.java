@@ -29,7 +29,8 @@ class RecorderRefusalTest {
         try (TestHost box = TestHost.make()) {
             MachineException refused = assertThrows(MachineException.class,
                 () -> box.machine().recorder().mode(TraceMode.IPI));
-            assertEquals("machine \"box\" has no journal: make it with --journal DIR", refused.getMessage());
+            assertEquals("machine \"box\" has no journal: mk trace set ipi --journal DIR adds one",
+                refused.getMessage());
             assertEquals(ExitCode.STATE, refused.exitCode());
             assertEquals(TraceMode.OFF, new TraceControl(box.memory()).mode());
             assertFalse(Files.exists(box.machine().directory().journal()));
