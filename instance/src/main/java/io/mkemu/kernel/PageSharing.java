@@ -149,11 +149,12 @@ final class PageSharing {
             return null;
         }
         int sender = data.senderCpu();
-        String refusal = refusal(sender, range);
+        long life = data.senderLife();
+        String refusal = refusal(sender, life, range);
         if (refusal != null) {
             return refuse(sender, range, refusal);
         }
-        Window window = mapNoted(sender, range, again);
+        Window window = mapNoted(sender, life, range, again);
         if (window == null) {
             return refuse(sender, range, "its owner has just taken it back");
         }
@@ -162,7 +163,7 @@ final class PageSharing {
     }
 
     /** Why a range cannot be mapped, or null. */
-    private String refusal(int sender, PageRange range) {
+    private String refusal(int sender, long life, PageRange range) {
         if (range.pages() > PageRange.MOST || !shares.contains(range.pfn(), range.pages())) {
             return "it is outside the memory that can be shared";
         }
@@ -174,13 +175,17 @@ final class PageSharing {
             return "its sender does not own it";
         }
         int missing = shares.firstNotGranted(range.pfn(), (int) range.pages(), kernel.instanceId());
-        return missing < 0 ? null : "its owner has not shared it with this instance, or has taken it back"
+        if (missing < 0) {
+            /* Looked at last: what is granted while that life is, this life has granted, not the next one. */
+            return life == 0 || owner.life() == life ? null : "the life of its owner that sent it has ended";
+        }
+        return "its owner has not shared it with this instance, or has taken it back"
             + (range.pages() == 1 ? "" : " (PFN 0x" + Long.toHexString(range.pfn() + missing) + ", page " + missing
             + " of " + range.pages() + ")") + ": ask the owner to send it again";
     }
 
     /** Maps a range, or returns null: while this instance had not said yet that it would, the owner gave it away. */
-    private Window mapNoted(int sender, PageRange range, boolean again) {
+    private Window mapNoted(int sender, long life, PageRange range, boolean again) {
         /* What was asked before does not hold any more. */
         memory.platform().point();
         synchronized (windows) {
@@ -191,7 +196,7 @@ final class PageSharing {
                 }
             }
             try {
-                if (refusal(sender, range) == null) {
+                if (refusal(sender, life, range) == null) {
                     window = again ? memory.mapAgain(range.address(), range.size(), () -> closed(range))
                         : memory.map(range.address(), range.size(), () -> closed(range));
                 }

@@ -14,6 +14,7 @@ import io.mkemu.abi.Pages;
 import io.mkemu.ipi.PfnMessage;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.memory.HookedPageTable;
+import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PageTable;
 import io.mkemu.memory.Window;
 import io.mkemu.module.PageRange;
@@ -97,6 +98,39 @@ class PageRangeTest {
 
     private static boolean contains(List<String> log, String text) {
         return log.stream().anyMatch(line -> line.contains(text));
+    }
+
+    /** The next life shares the same pages: a message of the former must not show what is in them now. */
+    @Test
+    void aMessageOfALifeThatHasEndedMapsNothing() throws Exception {
+        boot(IpiMode.QUEUED);
+        List<String> mapped = Collections.synchronizedList(new ArrayList<>());
+        mapper.api.registerHandler((data, context) -> {
+            try (Window window = mapper.api.receiveMapPages(data)) {
+                mapped.add(data.senderLife() + ": " + (window == null ? "nothing" : window.buffer().getLong(0)));
+            }
+        }, null, MkIpiDataDescriptor.PAGES_IPI_TYPE);
+        long life = machine.mapped().instances().entry(OWNER).life();
+        long pfn = alloc(PAGES);
+        Node next;
+        try (TestKernels.Hold _ = mapper.hold(0)) {
+            assertEquals(0, send(pfn, PAGES));
+            owner.shutDown();
+            try (InstancePool pool = machine.mapped().poolOf(machine.mapped().instances().entry(OWNER))) {
+                pool.free(Pages.address(pfn), Pages.address(PAGES));
+            }
+            machine.reload(OWNER);
+            next = machine.boot(OWNER, "quiet");
+            assertEquals(pfn, next.on(() -> next.api.allocPages(PAGES)));
+            try (Window mine = next.on(() -> next.api.memremap(Pages.address(pfn), Pages.PAGE_SIZE))) {
+                mine.buffer().putLong(0, 7);
+            }
+            assertEquals(0, next.on(() -> next.api.sendPages(MAPPER, pfn, PAGES, TAG)));
+        }
+        Await.until(() -> mapped.size() == 2, mapped::toString);
+        assertEquals(List.of(life + ": nothing", life + 1 + ": 7"), mapped);
+        assertTrue(contains(machine.log(MAPPER), "the life of its owner that sent it has ended"),
+            () -> machine.log(MAPPER).toString());
     }
 
     @ParameterizedTest

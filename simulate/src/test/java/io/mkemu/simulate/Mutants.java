@@ -111,13 +111,14 @@ final class Mutants {
             Mutant.of(9, "a mapping is taken back with the first of two windows", KERNEL + "PageSharing.java",
                 "if (windows.decrementAndGet(pfn) == 0) {", "if (windows.decrementAndGet(pfn) >= 0) {"),
             Mutant.of(26, "a page is mapped without a second look at its share", KERNEL + "PageSharing.java",
-                "                if (refusal(sender, range) == null) {\n", "                if (range != null) {\n"),
+                "                if (refusal(sender, life, range) == null) {\n",
+                "                if (range != null) {\n"),
             Mutant.of(46, "a share is looked at before the mapping is noted, not after it", KERNEL + "PageSharing.java",
                 "            Window window = null;\n",
-                "            boolean refused = refusal(sender, range) != null;\n"
+                "            boolean refused = refusal(sender, life, range) != null;\n"
                     + "            memory.platform().point();\n"
                     + "            Window window = null;\n",
-                "                if (refusal(sender, range) == null) {\n", "                if (!refused) {\n"),
+                "                if (refusal(sender, life, range) == null) {\n", "                if (!refused) {\n"),
             Mutant.of(3, "pages that are freed stay shared", MEMORY + "PageTable.java",
                 "        clearGrants(address, size);\n        return firstHeld", "        return firstHeld"),
             Mutant.of(3, "pages that are mapped are freed", MEMORY + "InstancePool.java",
