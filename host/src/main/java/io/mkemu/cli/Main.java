@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
-import picocli.CommandLine.Command;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",

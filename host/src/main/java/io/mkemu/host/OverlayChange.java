@@ -38,12 +38,26 @@ final class OverlayChange {
             try {
                 overlay.changes().forEach(this::make);
             } catch (MachineException refused) {
-                undo.forEach(Runnable::run);
-                throw new MachineException(refused.exitCode(), refused.getMessage() + "; nothing of the overlay is "
-                    + "applied", refused);
+                throw new MachineException(refused.exitCode(), refused.getMessage() + "; " + takeBack(refused),
+                    refused);
             }
             return null;
         });
+    }
+
+    /** Takes back all that can be, whatever fails of it, and says what cannot. */
+    private String takeBack(MachineException refused) {
+        List<String> failed = new ArrayList<>();
+        for (Runnable step : undo) {
+            try {
+                step.run();
+            } catch (MachineException stays) {
+                failed.add(stays.getMessage());
+                refused.addSuppressed(stays);
+            }
+        }
+        return failed.isEmpty() ? "nothing of the overlay is applied"
+            : "not all of the overlay could be taken back: " + String.join("; ", failed);
     }
 
     private void make(Overlay.Change change) {
