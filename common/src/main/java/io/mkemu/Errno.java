@@ -18,6 +18,8 @@ public final class Errno {
     public static final int ENOMEM = 12;
     /** Access refused. */
     public static final int EACCES = 13;
+    /** Nothing there: no byte behind this one. */
+    public static final int ENXIO = 6;
     /** Busy. */
     public static final int EBUSY = 16;
     /** Already there. */
@@ -90,7 +92,7 @@ public final class Errno {
             case EDQUOT -> "-EDQUOT";
             case 3 -> "-ESRCH";
             case 5 -> "-EIO";
-            case 6 -> "-ENXIO";
+            case ENXIO -> "-ENXIO";
             case 9 -> "-EBADF";
             case 14 -> "-EFAULT";
             case 18 -> "-EXDEV";

@@ -40,12 +40,17 @@ public record MachineDirectory(Path path) {
      * @throws MachineException if that is no name
      */
     public static MachineDirectory of(String machine) {
-        if (!machine.matches(NAME_PATTERN)) {
+        if (!isName(machine)) {
             throw new MachineException(ExitCode.USAGE, "machine name \"" + machine
                 + "\": use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', the first a letter or digit; --machine NAME "
                 + "gives one");
         }
         return new MachineDirectory(base().resolve(machine));
+    }
+
+    /** Whether a machine may be called so. */
+    public static boolean isName(String machine) {
+        return machine.matches(NAME_PATTERN);
     }
 
     /** Where this user's machines lie. */

@@ -10,6 +10,7 @@ import io.mkemu.host.life.InstanceLife;
 import io.mkemu.host.life.Joining;
 import io.mkemu.host.life.Lives;
 import io.mkemu.host.life.Machine;
+import io.mkemu.host.life.StandStill;
 import io.mkemu.host.life.States;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.log.LogLevel;
@@ -31,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -274,6 +276,21 @@ public final class Host implements AutoCloseable {
                 }
             }
             return null;
+        });
+    }
+
+    /**
+     * Has something done while no kernel of the machine runs: processes of instances are stopped, as far as they run
+     * and can be, and the host's own CPU stands still. However it ends, all that ran before runs again.
+     *
+     * @param meanwhile under the host's lock; takes what stands still
+     * @throws MachineException if nothing can be stopped
+     */
+    public <T> T standStill(Function<StandStill, T> meanwhile) {
+        return locked(() -> {
+            try (StandStill still = StandStill.of(machine, instances.values())) {
+                return still.during(meanwhile);
+            }
         });
     }
 

@@ -88,17 +88,21 @@ final class HostVerbs implements ControlHandler {
             case "unload" -> unload(request);
             case "delete" -> delete(request);
             case "trace" -> trace(request);
+            case "snapshot" -> new SnapshotVerb(host, this::show).carryOut(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, apply, dump, trace and shutdown");
+                + "unload, delete, apply, dump, trace, snapshot and shutdown");
         };
     }
 
     private ObjectNode show(ControlRequest request) {
         request.allow("names");
+        return show(request.texts("names"));
+    }
+
+    private ObjectNode show(List<String> names) {
         MachineStatus machine = host.status();
-        List<String> names = request.texts("names");
         ObjectNode result = Json.object();
         ObjectNode about = StatusJson.machine(machine).put("state", machine.instances().getFirst().state().toString());
         host.spec().kept().says().forEach(about.putArray("unemulated")::add);

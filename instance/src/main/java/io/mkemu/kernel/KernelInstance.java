@@ -243,6 +243,36 @@ public final class KernelInstance implements AutoCloseable {
         return parked;
     }
 
+    /**
+     * Has all CPUs stand still, between two of their turns, while something is done.
+     *
+     * @param millis    how long they may take to come out of a callback or a task; those that do not go on
+     * @param meanwhile on the calling thread, which is none of these CPUs; told whether all of them stand still
+     */
+    public void standStill(long millis, Consumer<Boolean> meanwhile) throws InterruptedException {
+        CountDownLatch arrived = new CountDownLatch(cpus.length);
+        CountDownLatch over = new CountDownLatch(1);
+        try {
+            for (Cpu cpu : cpus) {
+                cpu.submit(() -> {
+                    arrived.countDown();
+                    awaitQuietly(over);
+                });
+            }
+            meanwhile.accept(arrived.await(millis, TimeUnit.MILLISECONDS));
+        } finally {
+            over.countDown();
+        }
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** Has each CPU but one do something, soon. */
     void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
         for (Cpu cpu : cpus) {
