@@ -55,8 +55,8 @@ final class SnapshotDescriptor {
     /** Bytes of a run before its data. */
     static final int RUN_LENGTH = 16;
 
-    /** Most pages of a run: a MiB. */
-    static final int MOST_PAGES = 256;
+    /** Most pages of a run: 256 KiB. */
+    static final int MOST_PAGES = 64;
     /** Most bytes of what is said. */
     static final int MOST_SAID = 8 << 20;
 

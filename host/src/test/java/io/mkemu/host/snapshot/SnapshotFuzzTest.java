@@ -55,14 +55,14 @@ class SnapshotFuzzTest {
             for (int seed = 0; seed < ROUNDS; seed++) {
                 Random random = new Random(seed);
                 switch (seed % 4) {
-                    case 0 -> Files.write(file, scribble(good, random));
-                    case 1 -> SavedBox.write(ram, scribble(said, random), file);
+                    case 0, 1 -> Files.write(file, scribble(good, random));
+                    case 2 -> SavedBox.write(ram, scribble(said, random), file);
                     default -> inRam(ram, pages, random, () -> SavedBox.write(ram, said, file));
                 }
                 accepted += look(file, "seed " + seed) ? 1 : 0;
             }
-            /* The checks are right of three in four: most of those are looked into. */
-            assertTrue(accepted > ROUNDS / 4 && accepted < ROUNDS, accepted + " accepted");
+            /* The checks are right of one in two: many of those are looked into. */
+            assertTrue(accepted > ROUNDS / 8 && accepted < ROUNDS, accepted + " accepted");
         } finally {
             Files.deleteIfExists(ram);
             Files.deleteIfExists(file);
