@@ -72,6 +72,16 @@ struct mkemu_region {
     uint64_t address, size;
 };
 
+struct mkemu_resource {
+    uint64_t decision;
+    uint32_t operation, about;
+    uint64_t first, second;
+    int32_t result;
+    uint32_t supported;
+    uint8_t reserved0[24];
+    char text[MKEMU_RESOURCE_TEXT_LENGTH];
+};
+
 struct mkemu_instance {
     uint64_t life, ipi_area, ipi_area_size;
     uint32_t cpu_count;
@@ -83,7 +93,9 @@ struct mkemu_instance {
     int32_t exit_code;
     uint64_t pid, boot_steps[6];
     uint32_t tasks_started, tasks_ended, tasks_failed;
-    uint8_t reserved1[500];
+    uint8_t reserved1[52];
+    struct mkemu_resource resource;
+    uint8_t reserved2[256];
     char reason[MKEMU_INSTANCE_REASON_LENGTH];
     uint8_t type_names[MKEMU_INSTANCE_TYPE_NAMES_LENGTH];
     char cmdline[MKEMU_INSTANCE_CMDLINE_LENGTH];
