@@ -20,6 +20,8 @@ public final class Errno {
     public static final int EACCES = 13;
     /** Nothing there: no byte behind this one. */
     public static final int ENXIO = 6;
+    /** Bad address: what was asked for failed by itself. */
+    public static final int EFAULT = 14;
     /** Busy. */
     public static final int EBUSY = 16;
     /** Already there. */
@@ -94,7 +96,7 @@ public final class Errno {
             case 5 -> "-EIO";
             case ENXIO -> "-ENXIO";
             case 9 -> "-EBADF";
-            case 14 -> "-EFAULT";
+            case EFAULT -> "-EFAULT";
             case 18 -> "-EXDEV";
             case 20 -> "-ENOTDIR";
             case 21 -> "-EISDIR";
