@@ -38,7 +38,7 @@ aot_dir() {
 aot_name() {
     case $1 in
     apply | console | continue | create | delete | dmesg | dump | exec | init | inspect | interrupts | iomem | join | \
-        kill | list | load | pause | show | shutdown | snapshot | tx | unload | update) REPLY=verbs ;;
+        kill | list | load | pause | report | show | shutdown | snapshot | tx | unload | update) REPLY=verbs ;;
     *) REPLY=host ;;
     esac
 }

@@ -28,7 +28,8 @@ import java.util.regex.Pattern;
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS = Pattern.compile("ram|control|journal|transactions(\\.new)?|"
-        + "host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+        + "host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log|"
+        + "report-instance-\\d+-life-\\d+\\.txt(\\.partial)?");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -91,6 +92,11 @@ public record MachineDirectory(Path path) {
     /** What a host in the background, or its JVM, writes to stdout and stderr. */
     public Path output() {
         return path.resolve("host.out");
+    }
+
+    /** Where the JVM of an instance writes a crash report. */
+    public Path crash(int instanceId) {
+        return path.resolve("hs_err-instance-" + instanceId + ".log");
     }
 
     /** The file whose lock is an instance's life; instance 0 is the host. */

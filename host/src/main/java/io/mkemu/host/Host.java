@@ -30,9 +30,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -45,6 +47,8 @@ import java.util.function.Supplier;
  */
 public final class Host implements AutoCloseable {
     private static final long END_MILLIS = 5000;
+    /** So many that do not end are reported before they are forced. */
+    private static final int MOST_HANGING = 2;
 
     private final Machine machine;
     private final SortedMap<Integer, HostedInstance> instances = new TreeMap<>();
@@ -282,7 +286,19 @@ public final class Host implements AutoCloseable {
             all.forEach(instance -> instance.restarts().stop());
             return lives.ask(all, force);
         });
-        return Lives.awaitEnd(asked, force, timeoutMillis);
+        /* Each may take a second, and the client does not wait for ever. */
+        AtomicInteger reports = new AtomicInteger(MOST_HANGING);
+        return Lives.awaitEnd(asked, force, timeoutMillis, hangs -> {
+            if (reports.getAndDecrement() > 0) {
+                lives.report(List.of(hangs), "does not shut down within " + timeoutMillis + " ms");
+            }
+        });
+    }
+
+    /** Writes reports of those of these instances that run: what their CPUs do, and their stacks; a second each. */
+    public void report(Collection<String> names) {
+        lives.report(locked(() -> States.findAll(names, instances.values()).stream().map(HostedInstance::life)
+            .filter(Objects::nonNull).toList()), "asked for by mk kill --report");
     }
 
     /**

@@ -184,10 +184,13 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode kill(ControlRequest request) throws InterruptedException {
-        request.allow("names", "all", "force", "timeoutMillis");
+        request.allow("names", "all", "force", "timeoutMillis", "report");
         boolean force = request.flag("force");
         Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
             || force && !instance.detail().isEmpty(), force ? "active, booting or about to be restarted" : "active");
+        if (request.flag("report")) {
+            host.report(names);
+        }
         List<String> forced = host.kill(names, force, timeout(request));
         ObjectNode result = instances(names);
         forced.forEach(result.putArray("forced")::add);

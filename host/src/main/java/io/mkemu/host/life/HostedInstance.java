@@ -25,6 +25,7 @@ public final class HostedInstance {
     private volatile InstanceState settled = InstanceState.EMPTY;
     private volatile InstanceLife life;
     private volatile String reason = "";
+    private volatile String report = "";
 
     public HostedInstance(HostedMachine machine, InstanceSpec spec) {
         this.machine = machine;
@@ -55,6 +56,16 @@ public final class HostedInstance {
     /** Why it failed, or empty. */
     public String reason() {
         return reason;
+    }
+
+    /** The path of the report of its last failure, or empty. */
+    public String report() {
+        return report;
+    }
+
+    /** Says where that is. */
+    public void report(String path) {
+        report = path;
     }
 
     public Restarts restarts() {
@@ -140,6 +151,7 @@ public final class HostedInstance {
     public void load(InstanceSpec wanted) {
         spec = wanted;
         reason = "";
+        report = "";
         restarts.stop();
         entry.reason("");
         entry.cmdline(wanted.bootargs());
@@ -196,6 +208,7 @@ public final class HostedInstance {
         memory.renew();
         entry.forgetLife();
         reason = "";
+        report = "";
         restarts.begun();
         entry.cmdline(machine.cmdline(entry, spec.bootargs()));
         entry.newLife(InstanceState.LOADED);
@@ -222,6 +235,15 @@ public final class HostedInstance {
      * @param how    it ended otherwise
      */
     public void end(boolean wanted, String how) {
+        end(wanted, how, () -> { });
+    }
+
+    /**
+     * As above.
+     *
+     * @param look runs when nobody can send to it any more, and before its shares end and its CPUs are retired
+     */
+    public void end(boolean wanted, String how, Runnable look) {
         /* First what only this object knows: however bad the RAM is, nobody waits for a process that is gone. */
         reason = wanted ? "" : how;
         settled = wanted ? InstanceState.LOADED : InstanceState.FAILED;
@@ -232,6 +254,7 @@ public final class HostedInstance {
         }
         entry.reason(reason);
         enter(settled);
+        look.run();
         memory.endShares();
         for (int cpu : machine.physical(spec.cpus())) {
             machine.mapped().apic(cpu).retire();

@@ -69,7 +69,7 @@ public final class InstanceCommand {
         }
         List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
-        command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
+        command.add("-XX:ErrorFile=" + directory.crash(instanceId));
         String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
         if (stopInSend != null) {
             command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
