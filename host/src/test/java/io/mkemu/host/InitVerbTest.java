@@ -35,7 +35,8 @@ class InitVerbTest extends BoxedHost {
 
     private JsonNode ask(String verb, String tree, boolean dryRun, boolean force) throws InterruptedException {
         return verbs.handle(ControlRequest.parse(Json.text(Json.object().put("verb", verb).put("file", "m.dts")
-            .put("tree", tree.replaceAll("\\s", " ")).put("dryRun", dryRun).put("force", force).put("timeoutMillis", 100))
+            .put("tree", tree.replaceAll("\\s", " ")).put("dryRun", dryRun).put("force", force)
+            .put("timeoutMillis", 100))
             .getBytes(StandardCharsets.UTF_8)), line -> { });
     }
 
