@@ -100,7 +100,7 @@ class TransactionsIT {
         String before = dump();
         tree(WEB + DB.replace("2 3", "2").replace("db", "cache"));
         List<String> dry = mk.run("init", lab, "--dry-run").ends(0).out();
-        assertTrue(dry.get(0).matches("- db: id 2, CPUs 2-3, 4 MiB at 0x[0-9a-f]+, loaded"), dry::toString);
+        assertTrue(dry.get(0).matches("- db: id 2, CPUs 2,3, 4 MiB at 0x[0-9a-f]+, loaded"), dry::toString);
         assertEquals(List.of("+ cache: id 2, CPUs 2, 4 MiB, loaded", "dry run, nothing is changed"),
             dry.subList(1, dry.size()));
         assertEquals(before, dump());
