@@ -32,8 +32,8 @@ class ImportsTest {
         "module", "message", "test", "builtin", "cmodule", "event", "hotplug", "kernel", "record", "replay",
         "decode", "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
         "host.control", "host.tx", "host.view", "host.snapshot", "host.report", "host.plug", "host.life", "host",
-        "host.client", "host.decode", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx", "cli.module",
-        "cli.look", "cli",
+        "host.client", "host.decode", "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx",
+        "cli.module", "cli.look", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk report}: what was in shared RAM of a kernel that failed. */
-@Command(name = "report", mixinStandardHelpOptions = true,
+@Command(name = "report", hidden = true, mixinStandardHelpOptions = true,
     header = "Prints the report of a kernel that failed.", description = {
     "Prints the report of a kernel that failed, hung or was killed with --report: what its CPUs did, its memory and "
         + "shared pages, messages that it has not taken, its last words, stacks as far as there are."},

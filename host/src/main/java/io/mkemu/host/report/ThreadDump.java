@@ -16,6 +16,7 @@ public final class ThreadDump {
     /** The line before it. */
     private static final Pattern TIME = Pattern.compile("\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d");
     private static final String ENDS = "JNI global refs";
+    private static final Pattern CPU = Pattern.compile("^\"cpu\\d+\"");
     private static final String HEAP = "Heap";
     private static final int MOST_LINES = 2000;
 
@@ -59,7 +60,7 @@ public final class ThreadDump {
      *
      * @param ask    has the JVM print it; false if that cannot be
      * @param millis how long it may take
-     * @return its lines; none if it does not come
+     * @return its lines, those of CPUs first; none if it does not come
      */
     public synchronized List<String> take(BooleanSupplier ask, long millis)
         throws InterruptedException {
@@ -75,6 +76,23 @@ public final class ThreadDump {
         }
         wanted = false;
         inside = false;
-        return whole ? List.copyOf(lines) : List.of();
+        return whole ? cpusFirst(lines) : List.of();
+    }
+
+    /** Of all threads those of CPUs first; what stands before the first thread, but for the first line, left out. */
+    private static List<String> cpusFirst(List<String> lines) {
+        List<String> cpus = new ArrayList<>(lines.subList(0, Math.min(1, lines.size())));
+        List<String> others = new ArrayList<>();
+        List<String> its = null;
+        for (String line : lines) {
+            if (line.startsWith("\"")) {
+                its = CPU.matcher(line).find() ? cpus : others;
+            }
+            if (its != null) {
+                its.add(line);
+            }
+        }
+        cpus.addAll(others);
+        return List.copyOf(cpus);
     }
 }

@@ -178,7 +178,7 @@ class LifeReportTest {
     void aDumpIsTakenOutOfTheOutput() throws InterruptedException {
         ThreadDump dump = new ThreadDump();
         List<String> told = List.of("before", "2026-11-30 21:10:51", "Full thread dump OpenJDK 64-Bit Server VM:", "",
-            "\"cpu0\" #12", "\tat A.b(A.java:1)", "JNI global refs: 15, weak refs: 0", "", "Heap",
+            "Threads class SMR info:", "\"main\" #1", "\tat M.m(M.java:1)", "\"cpu0\" #12", "\tat A.b(A.java:1)", "JNI global refs: 15, weak refs: 0", "", "Heap",
             " def new generation", "after");
         List<String> left = new ArrayList<>();
         List<String> lines = dump.take(() -> {
@@ -186,7 +186,7 @@ class LifeReportTest {
             return true;
         }, 30_000);
         assertEquals(List.of("before", "after"), left);
-        assertEquals(List.of(told.get(2), told.get(4), told.get(5), told.get(6)), lines);
+        assertEquals(List.of(told.get(2), told.get(7), told.get(8), told.get(9), told.get(5), told.get(6)), lines);
         assertEquals(List.of(), dump.take(() -> false, 1));
         assertTrue(told.stream().noneMatch(dump::line), "nobody asks");
     }
