@@ -178,7 +178,8 @@ class LifeReportTest {
     void aDumpIsTakenOutOfTheOutput() throws InterruptedException {
         ThreadDump dump = new ThreadDump();
         List<String> told = List.of("before", "2026-11-30 21:10:51", "Full thread dump OpenJDK 64-Bit Server VM:", "",
-            "Threads class SMR info:", "\"main\" #1", "\tat M.m(M.java:1)", "\"cpu0\" #12", "\tat A.b(A.java:1)", "JNI global refs: 15, weak refs: 0", "", "Heap",
+            "Threads class SMR info:", "\"main\" #1", "\tat M.m(M.java:1)", "\"cpu0\" #12", "\tat A.b(A.java:1)",
+            "JNI global refs: 15, weak refs: 0", "", "Heap",
             " def new generation", "after");
         List<String> left = new ArrayList<>();
         List<String> lines = dump.take(() -> {
