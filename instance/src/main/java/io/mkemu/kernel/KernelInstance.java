@@ -30,6 +30,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -267,25 +268,17 @@ public final class KernelInstance implements AutoCloseable {
      */
     public void standStill(long millis, Consumer<Boolean> meanwhile) throws InterruptedException {
         CountDownLatch arrived = new CountDownLatch(cpus.length);
-        CountDownLatch over = new CountDownLatch(1);
+        CompletableFuture<Void> over = new CompletableFuture<>();
         try {
             for (Cpu cpu : cpus) {
                 cpu.submit(() -> {
                     arrived.countDown();
-                    awaitQuietly(over);
+                    over.join();
                 });
             }
             meanwhile.accept(arrived.await(millis, TimeUnit.MILLISECONDS));
         } finally {
-            over.countDown();
-        }
-    }
-
-    private static void awaitQuietly(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException stop) {
-            Thread.currentThread().interrupt();
+            over.complete(null);
         }
     }
 

@@ -59,8 +59,10 @@ class ReportIT extends LabMachine {
             "\n  to CPU 1: nothing was ever sent\n", "Command line: ", "\n  not available: killed by SIGKILL");
         assertTrue(mk.run("dmesg", "web").ends(0).out().stream().anyMatch(line -> line.endsWith("mkemu: report: "
             + file(1))));
-        Procs.signal("KILL", web().get("pid").asLong());
-        report(2);
+        /* A JVM that crashes. */
+        Procs.signal("SEGV", web().get("pid").asLong());
+        has(report(2), "\n  from " + mk.machine("lab").resolve("hs_err-instance-1.log") + ":",
+            "---------------  T H R E A D  ---------------");
         assertEquals("report of instance web (1), life 1", mk.run("report", "web", "--life", "1").ends(0).out()
             .getFirst());
         end();
@@ -101,8 +103,7 @@ class ReportIT extends LabMachine {
             }
             says("load", "web", "--module", module, "--cmdline", "kernel=" + kernel);
             mk.run("exec", "web").endsWith(code -> code == 1, "1");
-            has(report(life), "\nprocess   pid ", ", " + kernel + " kernel\n", "signal 11",
-                life == 1 ? "Call Trace:" : "---------------  T H R E A D  ---------------");
+            has(report(life), "\nprocess   pid ", ", " + kernel + " kernel\n", "signal 11", "Call Trace:");
             if (life == 1) {
                 says("unload", "web");
             }

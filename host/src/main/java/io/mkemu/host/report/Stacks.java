@@ -49,7 +49,7 @@ public final class Stacks {
 
     private static String missing(String reason) {
         return reason.contains("SIGKILL") ? "not available: killed by SIGKILL"
-            : "not available: its process has ended by itself; what its JVM said is in the kernel log above";
+            : "not available: its process has ended by itself; what it said is in the kernel log above";
     }
 
     /** The thread that crashed, with its stack. */
