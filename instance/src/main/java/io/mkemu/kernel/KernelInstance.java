@@ -9,6 +9,8 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.hotplug.MemoryListeners;
+import io.mkemu.hotplug.MemoryPlug;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
@@ -58,6 +60,7 @@ public final class KernelInstance implements AutoCloseable {
     private final KernelHook hook;
     private final ModuleList modules;
     private final ResourceServer resources;
+    private final MemoryListeners memoryListeners;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
@@ -117,6 +120,8 @@ public final class KernelInstance implements AutoCloseable {
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
+        this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
+        new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = machine.apic(physical[logical]);
@@ -273,6 +278,10 @@ public final class KernelInstance implements AutoCloseable {
         if (resources.isAsked()) {
             cpus[0].submit(resources::look);
         }
+    }
+
+    MemoryListeners memoryListeners() {
+        return memoryListeners;
     }
 
     private void acknowledge(long number, int operation, int result) {
