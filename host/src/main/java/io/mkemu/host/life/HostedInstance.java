@@ -51,6 +51,11 @@ public final class HostedInstance {
         return entry;
     }
 
+    /** Where its memory lies, as its host gave it away. */
+    public List<Region> regions() {
+        return memory.regions();
+    }
+
     /** The life that has begun and not ended, or null. */
     public InstanceLife life() {
         return life;
