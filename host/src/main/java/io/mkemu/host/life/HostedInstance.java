@@ -185,11 +185,6 @@ public final class HostedInstance {
         return memory.removable();
     }
 
-    /** All its regions. */
-    public List<Region> regions() {
-        return memory.regions();
-    }
-
     private PlugChange ask(KernelInstance host, ResourceOperation operation, ResourceOperation about, Region region,
         Runnable done, Runnable undone) {
         return new PlugChange(ResourceAsk.begin(machine.mapped(), host, entry, spec.name(), operation, about,

@@ -212,11 +212,6 @@ public final class InstanceMemory {
             .reversed();
     }
 
-    /** Its regions. */
-    List<Region> regions() {
-        return regions;
-    }
-
     /** The kernel has given a region back, with nothing in it. */
     void left(Region region) {
         regions = regions.stream().filter(each -> !each.equals(region)).toList();

@@ -42,7 +42,8 @@ public final class States {
     public static HostedInstance requireNotRunning(HostedInstance instance, String verb) {
         if (instance.life() != null) {
             throw refused(instance, "cannot " + verb + " it: " + ending(instance.life()) + " ends its kernel"
-                + (verb.equals("update") && instance.state() == InstanceState.ACTIVE ? "; while it runs, --add-memory and --remove-memory change it" : ""));
+                + (verb.equals("update") && instance.state() == InstanceState.ACTIVE
+                ? "; while it runs, --add-memory and --remove-memory change it" : ""));
         }
         return instance;
     }
