@@ -2,11 +2,13 @@
 package io.mkemu.table;
 
 import io.mkemu.os.OsProcess;
+import java.util.Arrays;
 import java.util.Locale;
 
 /**
  * A test hook that stops this process, by SIGSTOP to itself, between two steps of a request about CPUs or memory:
- * {@code -Dmkemu.stop_in_plug=STEP}. SIGCONT goes on, SIGKILL ends it there. Without the property it costs nothing.
+ * {@code -Dmkemu.stop_in_plug=STEP}, and as a boot parameter of an instance. SIGCONT goes on, SIGKILL ends it there.
+ * Without the property it costs nothing.
  */
 public final class ResourceProbe {
     /** Where a request can be stopped; each step has just been done. */
@@ -23,12 +25,31 @@ public final class ResourceProbe {
         DECIDED
     }
 
-    /** Name of the system property. */
+    /** Name of the system property and of the boot parameter that sets it. */
     public static final String PARAMETER = "mkemu.stop_in_plug";
     private static final String SETTING = System.getProperty(PARAMETER);
-    private static final Step STOP_AT = SETTING == null ? null : Step.valueOf(SETTING.toUpperCase(Locale.ROOT));
+    private static final Step STOP_AT = SETTING == null ? null : step(SETTING);
 
     private ResourceProbe() {
+    }
+
+    private static Step step(String setting) {
+        for (Step step : Step.values()) {
+            if (step.name().equalsIgnoreCase(setting)) {
+                return step;
+            }
+        }
+        throw new IllegalArgumentException(PARAMETER + "=" + setting + " is none of the steps "
+            + Arrays.toString(Step.values()).toLowerCase(Locale.ROOT));
+    }
+
+    /**
+     * Refuses a setting that is none.
+     *
+     * @throws IllegalArgumentException in one line
+     */
+    public static void check(String setting) {
+        step(setting);
     }
 
     /** A step has been done. */
