@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.abi.ResourceDescriptor;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.MemorySize;
@@ -68,6 +69,12 @@ public final class UpdateCommand extends VerbCommand {
             request.put(isAddress ? "removeAddress" : "removeMemory", size(removeMemory));
         }
         return request;
+    }
+
+    @Override
+    public long waitMillis() {
+        /* A kernel that runs has so long to answer. */
+        return addMemory == null && removeMemory == null ? 0 : ResourceDescriptor.ANSWER_MILLIS;
     }
 
     private long size(String text) {
