@@ -33,6 +33,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long timers;
     private long watches;
     private long memoryWatches;
+    private long consoles;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
         this.platform = platform;
@@ -66,6 +67,11 @@ final class CallTrace implements KernelHook.OnCpu {
     /** Number of the next listener to instances that is made on this CPU. */
     long nextWatch() {
         return watches++;
+    }
+
+    /** Number of the next console that is opened on this CPU. */
+    long nextConsole() {
+        return consoles++;
     }
 
     /** Tells a listener. */
