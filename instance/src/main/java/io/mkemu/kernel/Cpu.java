@@ -207,6 +207,9 @@ final class Cpu {
         if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
             sender.letGo();
         }
+        if ((vectors & 1L << LocalApicDescriptor.REQUEST_VECTOR) != 0) {
+            kernel.resourcesRung();
+        }
         return true;
     }
 

@@ -4,6 +4,7 @@ package io.mkemu.host.life;
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.log.KernelLog;
+import io.mkemu.memory.Region;
 import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.tree.InstanceSpec;
@@ -39,6 +40,11 @@ public final class HostedInstance {
 
     public InstanceEntry entry() {
         return entry;
+    }
+
+    /** Where its memory lies, as its host gave it away. */
+    public List<Region> regions() {
+        return memory.regions();
     }
 
     /** The life that has begun and not ended, or null. */

@@ -42,6 +42,11 @@ public final class InstanceMemory {
         this.name = name;
     }
 
+    /** The pool's regions. */
+    List<Region> regions() {
+        return regions;
+    }
+
     /**
      * Takes memory out of the multikernel pool.
      *
@@ -51,10 +56,10 @@ public final class InstanceMemory {
     void take(InstanceSpec wanted, boolean dryRun) {
         MultikernelPool pool = machine.multikernelPool();
         List<Region> taken = pool.createInstancePool(wanted.memoryBytes(), Pages.PAGE_SHIFT);
-        if (dryRun || !holdsIpiArea(taken, wanted)) {
+        if (dryRun || !holdsIpiArea(machine, taken, wanted)) {
             pool.release(taken);
         }
-        requireRoom(taken.isEmpty() ? List.of() : List.of(taken), wanted);
+        requireRoom(machine, taken.isEmpty() ? List.of() : List.of(taken), wanted);
         if (!dryRun) {
             regions = taken;
         }
@@ -70,9 +75,9 @@ public final class InstanceMemory {
         List<List<Region>> seen = new ArrayList<>();
         List<Region> next = machine.multikernelPool().exchangeInstancePool(regions, wanted.memoryBytes(), found -> {
             seen.add(found);
-            return !dryRun && holdsIpiArea(found, wanted);
+            return !dryRun && holdsIpiArea(machine, found, wanted);
         });
-        requireRoom(seen, wanted);
+        requireRoom(machine, seen, wanted);
         if (!dryRun) {
             regions = next;
         }
@@ -80,21 +85,22 @@ public final class InstanceMemory {
 
     /** Whether the IPI area of so many CPUs has room in one of its pieces. */
     boolean holdsIpiArea(InstanceSpec wanted) {
-        return holdsIpiArea(regions, wanted);
+        return holdsIpiArea(machine, regions, wanted);
     }
 
-    private boolean holdsIpiArea(List<Region> pieces, InstanceSpec wanted) {
+    static boolean holdsIpiArea(HostedMachine machine, List<Region> pieces, InstanceSpec wanted) {
         long length = machine.mapped().interconnect().areaLength(wanted.cpus().size());
         return pieces.stream().anyMatch(piece -> piece.size() - InstancePool.overhead(piece.size()) >= length);
     }
 
-    private void requireRoom(List<List<Region>> found, InstanceSpec wanted) {
+    /** Refuses what was found if there was nothing, or nothing that the IPI area has room in. */
+    static void requireRoom(HostedMachine machine, List<List<Region>> found, InstanceSpec wanted) {
         if (found.isEmpty()) {
             throw noMemory(wanted);
         }
-        if (found.stream().noneMatch(pieces -> holdsIpiArea(pieces, wanted))) {
-            throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance " + name
-                + " lies in pieces too small for its IPI area of "
+        if (found.stream().noneMatch(pieces -> holdsIpiArea(machine, pieces, wanted))) {
+            throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance "
+                + wanted.name() + " lies in pieces too small for its IPI area of "
                 + machine.mapped().interconnect().areaLength(wanted.cpus().size())
                 + " bytes: give it fewer CPUs, or delete an instance");
         }
