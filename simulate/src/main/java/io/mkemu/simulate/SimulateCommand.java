@@ -11,7 +11,7 @@ import io.mkemu.cli.type.Progress;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.journal.JournalPlace;
-import io.mkemu.simulate.run.FaultKind;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.shard.MergeCommand;
 import io.mkemu.simulate.shard.Shard;

@@ -7,6 +7,7 @@ import io.mkemu.abi.RamLayout;
 import io.mkemu.host.life.HostedMachine;
 import io.mkemu.module.Script;
 import io.mkemu.plan.MachinePlan;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import java.util.ArrayList;

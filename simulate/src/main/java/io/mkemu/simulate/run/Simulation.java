@@ -16,6 +16,9 @@ import io.mkemu.module.Operation;
 import io.mkemu.module.Script;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.record.RecordingHook;
+import io.mkemu.simulate.fault.Fault;
+import io.mkemu.simulate.fault.FaultKind;
+import io.mkemu.simulate.fault.FaultPlan;
 import io.mkemu.simulate.strategy.Strategy;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
@@ -91,7 +94,8 @@ final class Simulation implements Strikes.Target {
         this.strategy = strategy;
         boolean planned = scenario.has(FaultKind.FULL) && planning.nextBoolean();
         this.full = decisions != null ? decisions.full() : planned;
-        this.faults = decisions != null ? decisions.faults() : FaultPlan.of(scenario, planning, bench.length());
+        this.faults = decisions != null ? decisions.faults() : FaultPlan.of(scenario.faults(),
+            scenario.plan().spec().instances().size(), planning, bench.length());
         this.platform = bench.platform();
         this.deliveries = bench.deliveries();
         MachinePlan plan = recorded != null ? recorded : full ? scenario.full() : scenario.plan();
