@@ -73,7 +73,9 @@ class CommandLineIT {
             "doctor", "module", "module new", "module build")) {
             Program help = SHELL.run((Object[]) (verb + " --help").split(" "));
             assertEquals(0, help.end(), help::describe);
-            assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);
+            /* That of mk has a line for each command. */
+        int most = line.equals("--help") ? 48 : 40;
+        assertTrue(help.out().size() >= 5 && help.out().size() <= most, help::describe);
             assertTrue(help.out().getLast().matches("Example: .*mk " + verb + "\\b.*"), help::describe);
             assertTrue(help.err().isEmpty(), help::describe);
         }
@@ -93,7 +95,9 @@ class CommandLineIT {
     void helpFitsOnAScreen(String line) throws Exception {
         Program help = SHELL.run((Object[]) line.split(" "));
         assertEquals(0, help.end(), help::describe);
-        assertTrue(help.out().size() >= 5 && help.out().size() <= 40, help::describe);
+        /* That of mk has a line for each command. */
+        int most = line.equals("--help") ? 48 : 40;
+        assertTrue(help.out().size() >= 5 && help.out().size() <= most, help::describe);
         assertTrue(help.err().isEmpty(), help::describe);
     }
 
