@@ -12,7 +12,9 @@ public enum WorkKind {
     /** A timer went off: id its number among those made on this CPU, from 0. */
     TIMER,
     /** A listener was told of an instance: id its number among those of this CPU, from 0. */
-    NOTICE;
+    NOTICE,
+    /** The handler of a console: id its number among those that were opened on this CPU, from 0. */
+    CONSOLE;
 
     private static final WorkKind[] ALL = values();
 

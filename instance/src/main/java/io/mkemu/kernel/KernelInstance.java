@@ -9,6 +9,7 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.event.KernelConsole;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
@@ -22,6 +23,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.message.ResourceMessage;
 import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
+import io.mkemu.proc.ProcFiles;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
 import java.util.BitSet;
@@ -32,6 +34,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -57,6 +60,8 @@ public final class KernelInstance implements AutoCloseable {
     private final PageSharing pages;
     private final KernelHook hook;
     private final ModuleList modules;
+    private final KernelConsole console;
+    private final ProcFiles proc;
     private final ResourceServer resources;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
@@ -116,6 +121,9 @@ public final class KernelInstance implements AutoCloseable {
         this.pages = new PageSharing(this);
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
+        this.console = new KernelConsole(memory, instanceId);
+        this.proc = new ProcFiles(machine, entry, modules::lines,
+            () -> Stream.of(cpus).flatMap(cpu -> cpu.tasks().lines().stream()).toList(), handlers::lines);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
@@ -246,6 +254,7 @@ public final class KernelInstance implements AutoCloseable {
         if (watch != null) {
             watch.end();
         }
+        console.end();
         printk.tellAll();
         return parked;
     }
@@ -334,6 +343,16 @@ public final class KernelInstance implements AutoCloseable {
 
     BootParameters parameters() {
         return parameters;
+    }
+
+    /** What a user of this instance types to. */
+    KernelConsole console() {
+        return console;
+    }
+
+    /** Its /proc. */
+    ProcFiles proc() {
+        return proc;
     }
 
     ModuleList modules() {

@@ -54,6 +54,8 @@ final class TaskQueue {
     private final Platform platform;
     private final List<Entry> entries = new ArrayList<>();
     private boolean anyWoken;
+    /* For others: a new list whenever a task comes or goes. */
+    private volatile List<String> lines = List.of();
 
     TaskQueue(Cpu cpu, Platform platform) {
         this.cpu = cpu;
@@ -72,7 +74,18 @@ final class TaskQueue {
     TaskHandle add(ModuleContext module, String name, Task task, boolean daemon) {
         Entry entry = new Entry(module, name, task, daemon);
         entries.add(entry);
+        list();
         return entry;
+    }
+
+    /** A line for each task. Any thread. */
+    List<String> lines() {
+        return lines;
+    }
+
+    private void list() {
+        lines = entries.stream().map(entry -> "task " + entry.name + " of " + entry.module.name() + ", CPU "
+            + cpu.apic().physicalCpu() + (entry.daemon ? ", daemon" : "")).toList();
     }
 
     /** Drops the tasks of a module that ends; they have ended then. */
@@ -82,6 +95,7 @@ final class TaskQueue {
                 module.taskEnded(entries.remove(index).daemon);
             }
         }
+        list();
     }
 
     /**
@@ -102,6 +116,7 @@ final class TaskQueue {
                 if (entry.due == ENDED) {
                     /* Before anything is told: what ends is stepped no more, whatever comes of the telling. */
                     entries.remove(index--);
+                    list();
                     entry.end(fault);
                     continue;
                 }

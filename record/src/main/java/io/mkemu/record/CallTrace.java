@@ -29,6 +29,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long given;
     private long timers;
     private long watches;
+    private long consoles;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
         this.platform = platform;
@@ -62,6 +63,11 @@ final class CallTrace implements KernelHook.OnCpu {
     /** Number of the next listener to instances that is made on this CPU. */
     long nextWatch() {
         return watches++;
+    }
+
+    /** Number of the next console that is opened on this CPU. */
+    long nextConsole() {
+        return consoles++;
     }
 
     /** Tells a listener. */

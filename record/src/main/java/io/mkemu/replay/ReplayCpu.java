@@ -60,6 +60,7 @@ final class ReplayCpu extends Thread {
     private final Map<Given, Runnable> works = new HashMap<>();
     private final Map<Long, ReplayTimer> timers = new HashMap<>();
     private final List<Watch> watches = new ArrayList<>();
+    private final List<ReplayConsole> consoles = new ArrayList<>();
     private final UnsafeBuffer slot =
         new UnsafeBuffer(Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).asByteBuffer());
     private MkIpiData message;
@@ -126,6 +127,10 @@ final class ReplayCpu extends Thread {
         Watch watch = new Watch(owner, listener);
         watches.add(watch);
         return watch;
+    }
+
+    void console(ReplayConsole console) {
+        consoles.add(console);
     }
 
     /** Gives work to a CPU, which does it when it did it then. */
@@ -288,6 +293,7 @@ final class ReplayCpu extends Thread {
             case RUN_ON_CPU -> given(step);
             case TIMER -> timer(step);
             case NOTICE -> notice(step);
+            case CONSOLE -> console(step);
             case null -> throw new IllegalStateException("work of kind " + step.type());
         }
     }
@@ -358,6 +364,17 @@ final class ReplayCpu extends Thread {
         run(step, () -> {
             watch.listener.onInstanceChange(instance, life, change);
             return "the listener returns";
+        });
+    }
+
+    private void console(TraceRecord step) {
+        ReplayConsole console = step.id() >= 0 && step.id() < consoles.size() ? consoles.get((int) step.id()) : null;
+        if (console == null) {
+            throw machine.differs("the handler of console " + step.id() + " of this CPU runs", "there is none");
+        }
+        run(step, () -> {
+            console.handler().onConsole(console);
+            return "the handler returns";
         });
     }
 
