@@ -8,6 +8,9 @@ import io.mkemu.os.Futex;
 import io.mkemu.os.OsProcess;
 import java.util.BitSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -40,6 +43,23 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     CompletableFuture<Void> bringUp() {
         start();
         return online;
+    }
+
+    /** Has CPUs stand still: see {@link KernelInstance#standStill}. */
+    static void standStill(Cpu[] cpus, long millis, Consumer<Boolean> meanwhile) throws InterruptedException {
+        CountDownLatch arrived = new CountDownLatch(cpus.length);
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        try {
+            for (Cpu cpu : cpus) {
+                cpu.submit(() -> {
+                    arrived.countDown();
+                    over.join();
+                });
+            }
+            meanwhile.accept(arrived.await(millis, TimeUnit.MILLISECONDS));
+        } finally {
+            over.complete(null);
+        }
     }
 
     /** Asks the CPU to leave its loop. */

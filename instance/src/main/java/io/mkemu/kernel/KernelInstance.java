@@ -32,7 +32,6 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -266,25 +265,13 @@ public final class KernelInstance implements AutoCloseable {
     }
 
     /**
-     * Has all CPUs stand still, between two of their turns, while something is done.
+     * Has all CPUs stand still between two turns while something is done on this thread, which is none of them.
      *
      * @param millis    how long they may take to come out of a callback or a task; those that do not go on
-     * @param meanwhile on the calling thread, which is none of these CPUs; told whether all of them stand still
+     * @param meanwhile told whether all stand still
      */
     public void standStill(long millis, Consumer<Boolean> meanwhile) throws InterruptedException {
-        CountDownLatch arrived = new CountDownLatch(cpus.length);
-        CompletableFuture<Void> over = new CompletableFuture<>();
-        try {
-            for (Cpu cpu : cpus) {
-                cpu.submit(() -> {
-                    arrived.countDown();
-                    over.join();
-                });
-            }
-            meanwhile.accept(arrived.await(millis, TimeUnit.MILLISECONDS));
-        } finally {
-            over.complete(null);
-        }
+        CpuThread.standStill(cpus, millis, meanwhile);
     }
 
     /** Has each CPU but one do something, soon. */
