@@ -36,7 +36,12 @@ public record IpiBacklog(int lanes, long received, boolean counted) {
         int slots = memory.layout().ipiSlots();
         try (Window window = interconnect.mapArea(owner, owner.ipiArea())) {
             UnsafeBuffer area = window.buffer();
-            for (int logical = 0; logical < cpus.length; logical++) {
+            for (int cpu : cpus) {
+                LocalApic apic = interconnect.apics().of(cpu);
+                int logical = apic.logicalCpu();
+                if (logical < 0 || logical >= owner.possibleCpus()) {
+                    continue;
+                }
                 long consumed = 0;
                 for (int sender = 0; sender < nrCpus; sender++) {
                     int lane = (int) laneAt(nrCpus, slots, logical, sender);
@@ -48,7 +53,7 @@ public record IpiBacklog(int lanes, long received, boolean counted) {
                     lanes += tagOf(ready) == tag(consumedOf(head) + 1) ? 1 : 0;
                 }
                 received += consumed;
-                counted &= interconnect.apics().of(cpus[logical]).counter(Counter.RECEIVED) == consumed;
+                counted &= apic.counter(Counter.RECEIVED) == consumed - apic.consumedBefore();
             }
         }
         return new IpiBacklog(lanes, received, counted);

@@ -56,7 +56,8 @@ public interface KernelHook extends AutoCloseable {
     }
 
     /**
-     * Its part on a CPU; asked once for each, in the order of their numbers.
+     * Its part on a CPU; asked once for each, in the order of their numbers, and on the boot CPU again for one that
+     * comes later, perhaps with the number of one that has gone.
      *
      * @param writer into the CPU's trace ring, for that CPU's thread
      */

@@ -46,8 +46,9 @@ public final class KernelInstance implements AutoCloseable {
     private final Printk printk;
     private final RfcLog rfcLog;
     private final Window ipiArea;
-    private final Cpu[] cpus;
-    private final CpuThread[] threads;
+    private final CpuTable cpus;
+    private final String idle;
+    private volatile boolean ending;
     private final HandlerRegistry handlers;
     private final AtomicWatch atomicWatch;
     private volatile KernelWatch watch;
@@ -105,22 +106,40 @@ public final class KernelInstance implements AutoCloseable {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
                 + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
         }
-        this.cpus = new Cpu[physical.length];
-        this.threads = new CpuThread[physical.length];
-        this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
-        this.atomicWatch = new AtomicWatch(handlers, threads, printk);
+        int possible = possibleCpus(physical);
+        this.cpus = new CpuTable(possible);
+        this.handlers = new HandlerRegistry(possible, machine.isQueued(), machine.platform());
+        this.handlers.alone(physical.length == 1);
+        this.atomicWatch = new AtomicWatch(handlers, cpus::threads, printk);
         this.pages = new PageSharing(this);
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
-        String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
+        this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
-            LocalApic apic = machine.apic(physical[logical]);
-            IdlePolicy policy = IdlePolicy.of(idle);
-            CpuTrace trace = new CpuTrace(machine, entry, logical, physical[logical], hook);
-            cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
-                policy.polls(), trace);
-            threads[logical] = new CpuThread(cpus[logical], policy);
+            cpus.put(logical, make(logical, machine.apic(physical[logical])));
         }
+    }
+
+    private int possibleCpus(int[] physical) {
+        int possible = entry.possibleCpus();
+        if (possible < physical.length || possible > memory.layout().nrCpus()) {
+            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " may have " + possible
+                + " CPUs, as its entry says, and has " + physical.length + " of " + memory.layout().nrCpus()
+                + ": the entry is damaged; execute it again");
+        }
+        return possible;
+    }
+
+    /** A CPU of this kernel, and the thread that is to run it. */
+    CpuThread make(int logical, LocalApic apic) {
+        IdlePolicy policy = IdlePolicy.of(idle);
+        CpuTrace trace = new CpuTrace(machine, entry, logical, apic.physicalCpu(), hook);
+        return new CpuThread(new Cpu(this, logical, apic, ipiArea, policy.polls(), trace), policy);
+    }
+
+    /** Whether modules exit, and CPUs park, so that no more come and go. */
+    boolean isEnding() {
+        return ending;
     }
 
     private Window mapIpiArea(long address) {
@@ -142,7 +161,7 @@ public final class KernelInstance implements AutoCloseable {
      * @throws MachineException if one cannot be pinned; the message names the host CPU and those that are allowed
      */
     public void bringUpCpus() {
-        for (CpuThread thread : threads) {
+        for (CpuThread thread : cpus.online()) {
             try {
                 thread.bringUp().join();
             } catch (CompletionException refused) {
@@ -154,7 +173,7 @@ public final class KernelInstance implements AutoCloseable {
         watch = new KernelWatch(new HashMap<>(Map.of(
             atomicWatch::look, "callbacks that wait are not found any more",
             modules::watch, "CPUs that hang in a module in C are not found any more",
-            new AffinityWatch(threads, printk, AffinityWatch.Pins.SYSTEM)::look,
+            new AffinityWatch(cpus::threads, printk, AffinityWatch.Pins.SYSTEM)::look,
             "CPUs that somebody moves are not found any more")), printk);
         watch.start();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
@@ -162,9 +181,7 @@ public final class KernelInstance implements AutoCloseable {
 
     /** As {@link #bringUpCpus}, for a caller that steps the CPUs itself: no thread is started. */
     void bringUpStepped() {
-        for (Cpu cpu : cpus) {
-            cpu.goOnline();
-        }
+        cpus.online().forEach(thread -> thread.cpu().goOnline());
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -175,7 +192,7 @@ public final class KernelInstance implements AutoCloseable {
      * @param loaded the modules
      */
     public void start(List<KernelModule> loaded) {
-        cpus[0].submit(() -> {
+        cpus.boot().submit(() -> {
             try {
                 loaded.forEach(modules::init);
                 modules.tellUnknown();
@@ -196,9 +213,11 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether they did it in time; if not, a module hangs and its CPU goes on
      */
     public boolean shutDown(long millis) throws InterruptedException {
+        ending = true;
         CountDownLatch exited = new CountDownLatch(1);
-        CountDownLatch dropped = new CountDownLatch(cpus.length - 1);
-        exitModules(exited::countDown, dropped::countDown);
+        List<Cpu> others = cpus.others();
+        CountDownLatch dropped = new CountDownLatch(others.size());
+        exitModules(others, exited::countDown, dropped::countDown);
         boolean inTime = exited.await(millis, TimeUnit.MILLISECONDS);
         /* The other CPUs end the tasks of the modules, unless one hangs: then it would not park either. */
         long limit = inTime ? PARK_MILLIS : 1;
@@ -212,11 +231,15 @@ public final class KernelInstance implements AutoCloseable {
      * @param dropped runs then on each of the others, when nothing of them is left there
      */
     void exitModules(Runnable exited, Runnable dropped) {
-        cpus[0].submit(() -> {
+        exitModules(cpus.others(), exited, dropped);
+    }
+
+    private void exitModules(List<Cpu> others, Runnable exited, Runnable dropped) {
+        cpus.boot().submit(() -> {
             try {
                 modules.exitAll();
             } finally {
-                onOtherCpus(cpus[0], other -> dropped.run());
+                others.forEach(other -> other.submit(dropped));
                 exited.run();
             }
         });
@@ -229,11 +252,13 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether all are parked
      */
     public boolean park(long millis) throws InterruptedException {
-        for (CpuThread thread : threads) {
+        ending = true;
+        List<CpuThread> all = cpus.online();
+        for (CpuThread thread : all) {
             thread.park();
         }
         boolean parked = true;
-        for (CpuThread thread : threads) {
+        for (CpuThread thread : all) {
             parked &= thread.awaitParked(millis);
         }
         if (watch != null) {
@@ -245,7 +270,8 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Has each CPU but one do something, soon. */
     void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
-        for (Cpu cpu : cpus) {
+        for (CpuThread thread : cpus.online()) {
+            Cpu cpu = thread.cpu();
             if (cpu != mine) {
                 cpu.submit(() -> work.accept(cpu));
             }
@@ -307,19 +333,13 @@ public final class KernelInstance implements AutoCloseable {
         return modules;
     }
 
-    int cpus() {
-        return cpus.length;
+    /** Its CPUs. */
+    CpuTable cpus() {
+        return cpus;
     }
 
     Cpu cpu(int logicalCpu) {
-        if (logicalCpu < 0 || logicalCpu >= cpus.length) {
-            throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not in 0.." + (cpus.length - 1));
-        }
-        return cpus[logicalCpu];
-    }
-
-    CpuThread[] threads() {
-        return threads.clone();
+        return cpus.of(logicalCpu);
     }
 
     Printk printk() {
@@ -350,7 +370,7 @@ public final class KernelInstance implements AutoCloseable {
         if (current != null && current.kernel() == this) {
             current.trace().record(event, id, pages, arg0, arg1);
         } else if (new TraceControl(memory).records(event.from())) {
-            cpus[0].submit(() -> cpus[0].trace().record(event, id, pages, arg0, arg1));
+            cpus.boot().submit(() -> cpus.boot().trace().record(event, id, pages, arg0, arg1));
         }
     }
 
@@ -401,7 +421,7 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Pins the calling thread to the host CPU of a CPU that a thread runs. */
     void pinLike(Cpu cpu) {
-        threads[cpu.logicalCpu()].whileRunning(id -> {
+        cpus.threads()[cpu.logicalCpu()].whileRunning(id -> {
             BitSet host = new BitSet();
             host.set(cpu.apic().hostCpu());
             Affinity.set(host);
@@ -411,9 +431,7 @@ public final class KernelInstance implements AutoCloseable {
     /** Unmaps everything. Only after {@link #shutDown}. */
     @Override
     public void close() {
-        for (Cpu cpu : cpus) {
-            cpu.sender().close();
-        }
+        cpus.online().forEach(thread -> thread.cpu().sender().close());
         hook.close();
         ipiArea.close();
         pool.close();

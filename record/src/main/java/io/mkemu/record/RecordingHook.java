@@ -20,7 +20,7 @@ public final class RecordingHook implements KernelHook {
     public RecordingHook(HookedKernel kernel) {
         this.kernel = kernel;
         this.pages = new PageWatch(kernel.memory(), line -> kernel.printk(LogLevel.NOTICE, line));
-        this.calls = new CallTrace[kernel.cpus()];
+        this.calls = new CallTrace[kernel.possibleCpus()];
     }
 
     @Override
