@@ -91,6 +91,8 @@
 #define MKEMU_INSTANCE_TASKS_ENDED_OFFSET 516
 /* Tasks that ended by an exception, and modules whose init threw. */
 #define MKEMU_INSTANCE_TASKS_FAILED_OFFSET 520
+/* The request about CPUs and memory: a ResourceDescriptor. */
+#define MKEMU_INSTANCE_RESOURCE_OFFSET 576
 /* Why the instance failed. */
 #define MKEMU_INSTANCE_REASON_OFFSET 1024
 /* Bytes of the reason, the closing NUL too. */
@@ -389,6 +391,56 @@
 #define MKEMU_RAM_HEADER_TRACE_MODE_OFFSET 256
 /* A futex that a CPU bumps when it has filled a part of its trace ring. */
 #define MKEMU_RAM_HEADER_TRACE_DOORBELL_OFFSET 320
+
+/* ResourceDescriptor */
+/* The number of the request, times 256, plus its state. */
+#define MKEMU_RESOURCE_DECISION_OFFSET 0
+/* Bits of the state in the decision. */
+#define MKEMU_RESOURCE_STATE_BITS 8
+/* Nothing was asked in this life. */
+#define MKEMU_RESOURCE_STATE_NONE 0
+/* The host has asked; the kernel has not begun. */
+#define MKEMU_RESOURCE_STATE_ASKED 1
+/* The kernel is at it. */
+#define MKEMU_RESOURCE_STATE_TAKEN 2
+/* The kernel has done it. */
+#define MKEMU_RESOURCE_STATE_DONE 3
+/* The kernel has not done it: result and text say why. */
+#define MKEMU_RESOURCE_STATE_REFUSED 4
+/* The host waits no longer, and the kernel may be at it still: what it is about is nobody else's yet. */
+#define MKEMU_RESOURCE_STATE_GIVEN_UP 5
+/* It was not done, and the kernel has nothing to do with it any more. */
+#define MKEMU_RESOURCE_STATE_LET_GO 6
+/* What is asked for. */
+#define MKEMU_RESOURCE_OPERATION_OFFSET 8
+/* A CPU comes: first its physical id. */
+#define MKEMU_RESOURCE_CPU_ADD 1
+/* A CPU goes: first its physical id. */
+#define MKEMU_RESOURCE_CPU_REMOVE 2
+/* A region comes, with an empty bitmap in its head: first its address, second its bytes. */
+#define MKEMU_RESOURCE_MEMORY_ADD 3
+/* A region goes: as MEMORY_ADD. */
+#define MKEMU_RESOURCE_MEMORY_REMOVE 4
+/* Whether the operation in ABOUT would be done with these arguments; nothing is changed. */
+#define MKEMU_RESOURCE_QUERY 5
+/* Of a query: the operation that it is about. */
+#define MKEMU_RESOURCE_ABOUT_OFFSET 12
+/* First argument. */
+#define MKEMU_RESOURCE_FIRST_OFFSET 16
+/* Second argument. */
+#define MKEMU_RESOURCE_SECOND_OFFSET 24
+/* What came of it, before the state says so: 0 or a negative errno. */
+#define MKEMU_RESOURCE_RESULT_OFFSET 32
+/* Bit n: this life's kernel knows operation n; 0 until it has booted, and of a kernel that knows none. */
+#define MKEMU_RESOURCE_SUPPORTED_OFFSET 36
+/* Why it was refused, for people: a module's name, what holds the memory. */
+#define MKEMU_RESOURCE_TEXT_OFFSET 64
+/* Bytes of the text, the closing NUL too. */
+#define MKEMU_RESOURCE_TEXT_LENGTH 128
+/* Bytes of all of it. */
+#define MKEMU_RESOURCE_LENGTH 192
+/* A kernel has so long for an answer, ms. */
+#define MKEMU_RESOURCE_ANSWER_MILLIS 10000
 
 /* SingleSlotDescriptor */
 /* Bytes of a slot: sizeof(struct mk_ipi_data). */

@@ -73,6 +73,16 @@ struct mkemu_region {
     uint64_t address, size;
 };
 
+struct mkemu_resource {
+    uint64_t decision;
+    uint32_t operation, about;
+    uint64_t first, second;
+    int32_t result;
+    uint32_t supported;
+    uint8_t reserved0[24];
+    char text[MKEMU_RESOURCE_TEXT_LENGTH];
+};
+
 struct mkemu_instance {
     uint64_t life, ipi_area, ipi_area_size;
     uint32_t cpu_count, possible_cpus, cpu_generation;
@@ -84,7 +94,9 @@ struct mkemu_instance {
     int32_t exit_code;
     uint64_t pid, boot_steps[6];
     uint32_t tasks_started, tasks_ended, tasks_failed;
-    uint8_t reserved1[500];
+    uint8_t reserved1[52];
+    struct mkemu_resource resource;
+    uint8_t reserved2[256];
     char reason[MKEMU_INSTANCE_REASON_LENGTH];
     uint8_t type_names[MKEMU_INSTANCE_TYPE_NAMES_LENGTH];
     char cmdline[MKEMU_INSTANCE_CMDLINE_LENGTH];
@@ -198,6 +210,15 @@ MKEMU_SIZE(mkemu_trace_ring, MKEMU_TRACE_RING_SLOTS_OFFSET);
 MKEMU_AT(mkemu_region, address, 0);
 MKEMU_AT(mkemu_region, size, 8);
 MKEMU_SIZE(mkemu_region, MKEMU_INSTANCE_REGION_LENGTH);
+MKEMU_AT(mkemu_resource, decision, MKEMU_RESOURCE_DECISION_OFFSET);
+MKEMU_AT(mkemu_resource, operation, MKEMU_RESOURCE_OPERATION_OFFSET);
+MKEMU_AT(mkemu_resource, about, MKEMU_RESOURCE_ABOUT_OFFSET);
+MKEMU_AT(mkemu_resource, first, MKEMU_RESOURCE_FIRST_OFFSET);
+MKEMU_AT(mkemu_resource, second, MKEMU_RESOURCE_SECOND_OFFSET);
+MKEMU_AT(mkemu_resource, result, MKEMU_RESOURCE_RESULT_OFFSET);
+MKEMU_AT(mkemu_resource, supported, MKEMU_RESOURCE_SUPPORTED_OFFSET);
+MKEMU_AT(mkemu_resource, text, MKEMU_RESOURCE_TEXT_OFFSET);
+MKEMU_SIZE(mkemu_resource, MKEMU_RESOURCE_LENGTH);
 MKEMU_AT(mkemu_instance, life, MKEMU_INSTANCE_LIFE_OFFSET);
 MKEMU_AT(mkemu_instance, ipi_area, MKEMU_INSTANCE_IPI_AREA_OFFSET);
 MKEMU_AT(mkemu_instance, ipi_area_size, MKEMU_INSTANCE_IPI_AREA_SIZE_OFFSET);
@@ -214,6 +235,7 @@ MKEMU_AT(mkemu_instance, boot_steps, MKEMU_INSTANCE_BOOT_STEPS_OFFSET);
 MKEMU_AT(mkemu_instance, tasks_started, MKEMU_INSTANCE_TASKS_STARTED_OFFSET);
 MKEMU_AT(mkemu_instance, tasks_ended, MKEMU_INSTANCE_TASKS_ENDED_OFFSET);
 MKEMU_AT(mkemu_instance, tasks_failed, MKEMU_INSTANCE_TASKS_FAILED_OFFSET);
+MKEMU_AT(mkemu_instance, resource, MKEMU_INSTANCE_RESOURCE_OFFSET);
 MKEMU_AT(mkemu_instance, reason, MKEMU_INSTANCE_REASON_OFFSET);
 MKEMU_AT(mkemu_instance, type_names, MKEMU_INSTANCE_TYPE_NAMES_OFFSET);
 MKEMU_AT(mkemu_instance, cmdline, MKEMU_INSTANCE_CMDLINE_OFFSET);

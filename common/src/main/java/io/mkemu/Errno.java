@@ -18,6 +18,8 @@ public final class Errno {
     public static final int ENOMEM = 12;
     /** Access refused. */
     public static final int EACCES = 13;
+    /** Bad address: what was asked for failed by itself. */
+    public static final int EFAULT = 14;
     /** Busy. */
     public static final int EBUSY = 16;
     /** Already there. */
@@ -92,7 +94,7 @@ public final class Errno {
             case 5 -> "-EIO";
             case 6 -> "-ENXIO";
             case 9 -> "-EBADF";
-            case 14 -> "-EFAULT";
+            case EFAULT -> "-EFAULT";
             case 18 -> "-EXDEV";
             case 20 -> "-ENOTDIR";
             case 21 -> "-EISDIR";

@@ -17,6 +17,7 @@ package io.mkemu.abi;
  *  +456  pid u64
  *  +464  boot steps: 6 of CLOCK_MONOTONIC ns, see {@link BootStep}
  *  +512  tasks: started u32, ended u32, failed u32
+ *  +576  what the host asks about CPUs and memory while the kernel runs: see {@link ResourceDescriptor}
  *  +1024 reason: 512 bytes UTF-8, why it failed
  *  +1536 type names: 512 bytes of { type u32, length u8, name }, one behind the other
  *  +2048 boot parameters: 2048 bytes UTF-8
@@ -78,6 +79,8 @@ public final class InstanceDescriptor {
     public static final int TASKS_ENDED_OFFSET = 516;
     /** Tasks that ended by an exception, and modules whose init threw. */
     public static final int TASKS_FAILED_OFFSET = 520;
+    /** The request about CPUs and memory: a {@link ResourceDescriptor}. */
+    public static final int RESOURCE_OFFSET = 576;
     /** Why the instance failed. */
     public static final int REASON_OFFSET = 1024;
     /** Bytes of the reason, the closing NUL too. */

@@ -31,6 +31,7 @@ public final class InstanceEntry {
     private final int nrCpus;
     private final long ramSize;
     private final TypeNames typeNames;
+    private final ResourceRequest resources;
 
     InstanceEntry(UnsafeBuffer table, int base, int id, RamLayout layout) {
         table.boundsCheck(base, LENGTH);
@@ -41,6 +42,7 @@ public final class InstanceEntry {
         this.nrCpus = layout.nrCpus();
         this.ramSize = layout.ramSize();
         this.typeNames = new TypeNames(table, base + TYPE_NAMES_OFFSET, this::life);
+        this.resources = new ResourceRequest(table, base + RESOURCE_OFFSET);
     }
 
     /** Id, 0..255; 0 is the host. */
@@ -278,6 +280,7 @@ public final class InstanceEntry {
         exitCode(NO_EXIT_CODE);
         reason("");
         typeNames.clear();
+        resources.forget();
     }
 
     /** Records that a boot step was reached. */
@@ -318,6 +321,11 @@ public final class InstanceEntry {
     /** Names that this life's modules gave to types. */
     public TypeNames typeNames() {
         return typeNames;
+    }
+
+    /** What the host asks about CPUs and memory while the kernel runs. */
+    public ResourceRequest resources() {
+        return resources;
     }
 
     /** Boot parameters. */

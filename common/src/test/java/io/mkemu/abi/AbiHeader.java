@@ -48,6 +48,7 @@ final class AbiHeader {
         structs.put("mkemu_trace_ring", new Struct("MKEMU_TRACE_RING_", "MKEMU_TRACE_RING_SLOTS_OFFSET", Map.of()));
         structs.put("mkemu_region", new Struct("MKEMU_INSTANCE_REGION_", "MKEMU_INSTANCE_REGION_LENGTH",
             Map.of("address", "0", "size", "8")));
+        structs.put("mkemu_resource", new Struct("MKEMU_RESOURCE_", "MKEMU_RESOURCE_LENGTH", Map.of()));
         structs.put("mkemu_instance", new Struct("MKEMU_INSTANCE_", "MKEMU_INSTANCE_LENGTH", Map.of()));
         structs.put("mkemu_page", new Struct("MKEMU_PAGE_TABLE_", "MKEMU_PAGE_TABLE_LENGTH", Map.of()));
         structs.put("mkemu_ipi_data", new Struct("MKEMU_IPI_DATA_", "MKEMU_IPI_DATA_LENGTH", Map.of()));

@@ -264,6 +264,9 @@ final class Cpu {
         if ((vectors & 1L << LocalApicDescriptor.INSTANCE_VECTOR) != 0) {
             watches.rung();
         }
+        if ((vectors & 1L << LocalApicDescriptor.REQUEST_VECTOR) != 0) {
+            kernel.resourcesRung();
+        }
         return true;
     }
 

@@ -6,6 +6,7 @@ import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiDispatcher;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HandlerRegistry.Handler;
+import io.mkemu.message.ResourceMessage;
 import java.util.ArrayDeque;
 
 /**
@@ -56,8 +57,13 @@ final class Delivery implements IpiDispatcher {
 
     /** A message came that nobody handles. */
     void unhandled(MkIpiData data) {
-        apic.count(Counter.UNHANDLED);
         trace.unhandled(data);
+        if (ResourceMessage.isResource(data.type())) {
+            /* For the kernel itself. If a module handles the type, REQUEST_VECTOR is what says it. */
+            kernel.resourcesRung();
+            return;
+        }
+        apic.count(Counter.UNHANDLED);
         kernel.unhandled(data);
     }
 

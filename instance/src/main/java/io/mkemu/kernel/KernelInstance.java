@@ -9,6 +9,7 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.KernelLog;
@@ -18,6 +19,7 @@ import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.PhysicalMemory;
 import io.mkemu.memory.Window;
+import io.mkemu.message.ResourceMessage;
 import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
@@ -30,6 +32,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * A kernel: one instance's CPUs, handlers, memory pool, log and modules. The same in a spawned process and in the
@@ -55,6 +58,7 @@ public final class KernelInstance implements AutoCloseable {
     private final PageSharing pages;
     private final KernelHook hook;
     private final ModuleList modules;
+    private final ResourceServer resources;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
@@ -115,6 +119,7 @@ public final class KernelInstance implements AutoCloseable {
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
         this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
+        this.resources = new ResourceServer(entry.resources(), this::acknowledge);
         for (int logical = 0; logical < physical.length; logical++) {
             cpus.put(logical, make(logical, machine.apic(physical[logical])));
         }
@@ -176,12 +181,14 @@ public final class KernelInstance implements AutoCloseable {
             new AffinityWatch(cpus::threads, printk, AffinityWatch.Pins.SYSTEM)::look,
             "CPUs that somebody moves are not found any more")), printk);
         watch.start();
+        resources.begin();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
     /** As {@link #bringUpCpus}, for a caller that steps the CPUs itself: no thread is started. */
     void bringUpStepped() {
         cpus.online().forEach(thread -> thread.cpu().goOnline());
+        resources.begin();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
@@ -283,7 +290,33 @@ public final class KernelInstance implements AutoCloseable {
         if (entry.ipiArea() == ipiArea.physicalAddress()) {
             receiver.audit();
         }
+        resourcesRung();
         printk.tellDue();
+    }
+
+    /** The host may have asked for CPUs or memory. Any thread. */
+    void resourcesRung() {
+        if (resources.isAsked()) {
+            cpus.boot().submit(resources::look);
+        }
+    }
+
+    private void acknowledge(long number, int operation, int result) {
+        UnsafeBuffer message = ResourceMessage.acknowledgement(number, operation, result);
+        cpus.boot().sender().send(0, ResourceMessage.ACKNOWLEDGEMENT_IPI, message, 0, message.capacity());
+        /* Whoever waits at the host looks at the request. The message is for those who look at messages. */
+        memory.raiseEvent();
+    }
+
+    /**
+     * Sends another instance's kernel a message of MK_MSG_RESOURCE, soon, and rings it: for the host. Any thread.
+     *
+     * @param message of {@link ResourceMessage#request}
+     */
+    public void askForResources(InstanceEntry asked, UnsafeBuffer message) {
+        cpus.boot().submit(() -> {
+            cpus.boot().sender().send(asked.id(), ResourceMessage.REQUEST_IPI, message, 0, message.capacity());
+        });
     }
 
     /** The module object of a class that this kernel runs, or null. */

@@ -29,10 +29,10 @@ class ImportsTest {
     /** A package may import what stands before it. A line break has no meaning; docs/architecture.md draws the same. */
     private static final List<String> ORDER = List.of(
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-        "module", "message", "test", "builtin", "cmodule", "event", "kernel", "record", "replay", "decode",
-        "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
-        "host.control", "host.view", "host.life", "host", "host.client", "host.decode", "host.replay", "cli.type",
-        "cli.trace", "cli.demo", "cli.tree", "cli.module", "cli",
+        "module", "message", "test", "builtin", "cmodule", "event", "hotplug", "kernel", "record", "replay",
+        "decode", "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
+        "host.control", "host.view", "host.plug", "host.life", "host", "host.client", "host.decode", "host.replay",
+        "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
@@ -45,6 +45,7 @@ class ImportsTest {
         Map.entry("dts", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory", "json")),
         Map.entry("tree", List.of("kernel", "builtin", "record", "replay", "machine", "ipi", "table", "memory")),
         Map.entry("journal", List.of("kernel", "builtin", "record", "replay", "tree", "ipi")),
+        Map.entry("hotplug", List.of("cmodule", "builtin", "machine", "ipi")),
         Map.entry("kernel", List.of("record", "replay")),
         Map.entry("message", List.of("machine", "table", "cpu", "memory", "log")),
         Map.entry("builtin", List.of("kernel", "machine", "table")),
