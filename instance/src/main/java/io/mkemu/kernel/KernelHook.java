@@ -65,6 +65,10 @@ public interface KernelHook extends AutoCloseable {
         return new OnCpu() { };
     }
 
+    /** A CPU of the kernel has come or has gone. On the boot CPU, before modules are told. */
+    default void cpusChange() {
+    }
+
     /** Lets go of all that it holds. */
     @Override
     default void close() {

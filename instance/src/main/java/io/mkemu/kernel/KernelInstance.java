@@ -9,6 +9,7 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.hotplug.CpuListeners;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
@@ -59,6 +60,7 @@ public final class KernelInstance implements AutoCloseable {
     private final KernelHook hook;
     private final ModuleList modules;
     private final ResourceServer resources;
+    private final CpuListeners cpuListeners = new CpuListeners(() -> Cpu.current() == cpu(0));
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
@@ -181,6 +183,7 @@ public final class KernelInstance implements AutoCloseable {
             new AffinityWatch(cpus::threads, printk, AffinityWatch.Pins.SYSTEM)::look,
             "CPUs that somebody moves are not found any more")), printk);
         watch.start();
+        new CpuPlug(this, cpuListeners).serve(resources);
         resources.begin();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
@@ -348,6 +351,10 @@ public final class KernelInstance implements AutoCloseable {
 
     HandlerRegistry handlers() {
         return handlers;
+    }
+
+    CpuListeners cpuListeners() {
+        return cpuListeners;
     }
 
     PageSharing pages() {

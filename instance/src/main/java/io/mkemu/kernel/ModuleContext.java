@@ -14,6 +14,7 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
+import io.mkemu.module.CpuListener;
 import io.mkemu.module.Instance;
 import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
@@ -23,6 +24,7 @@ import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.PageRange;
+import io.mkemu.module.ResourceWatch;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -92,6 +94,7 @@ final class ModuleContext implements Kernel, EventOwner {
         try {
             kernel.handlers().unregisterAll(this, mine.logicalCpu());
         } finally {
+            kernel.cpuListeners().removeAll(this);
             endOn(mine);
             kernel.onOtherCpus(mine, this::endOn);
         }
@@ -349,6 +352,12 @@ final class ModuleContext implements Kernel, EventOwner {
         Cpu cpu = cpu();
         requireLife();
         return cpu.watches().add(this, Objects.requireNonNull(listener));
+    }
+
+    @Override
+    public ResourceWatch onCpu(CpuListener listener) {
+        requireLife();
+        return kernel.cpuListeners().add(this, Objects.requireNonNull(listener));
     }
 
     @Override

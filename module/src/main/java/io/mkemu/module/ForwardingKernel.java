@@ -65,6 +65,11 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public ResourceWatch onCpu(CpuListener listener) {
+        return kernel.onCpu(listener);
+    }
+
+    @Override
     public int instanceOfCpu(int senderCpu) {
         return kernel.instanceOfCpu(senderCpu);
     }
