@@ -59,6 +59,26 @@ public record IpiBacklog(int lanes, long received, boolean counted) {
         return new IpiBacklog(lanes, received, counted);
     }
 
+    /**
+     * How many messages have been consumed in a block of a queued area, in all its lanes; 0 in single-slot mode.
+     *
+     * @param logicalCpu number of the CPU whose block it is, or was
+     */
+    public static long consumed(Interconnect interconnect, InstanceEntry owner, int logicalCpu) {
+        PhysicalMemory memory = interconnect.memory();
+        if (memory.ipiMode() != IpiMode.QUEUED) {
+            return 0;
+        }
+        long consumed = 0;
+        try (Window window = interconnect.mapArea(owner, owner.ipiArea())) {
+            for (int sender = 0; sender < memory.layout().nrCpus(); sender++) {
+                long lane = laneAt(memory.layout().nrCpus(), memory.layout().ipiSlots(), logicalCpu, sender);
+                consumed += consumedOf(window.buffer().getLongVolatile((int) lane + HEAD_OFFSET));
+            }
+        }
+        return consumed;
+    }
+
     private static IpiBacklog ofSlots(Interconnect interconnect, int[] cpus) {
         int pending = 0;
         long received = 0;

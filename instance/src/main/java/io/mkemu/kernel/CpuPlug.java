@@ -153,6 +153,7 @@ final class CpuPlug {
             cpu.sender().close();
             cpu.apic().watches(false);
             ((CpuThread) Thread.currentThread()).leave(() -> boot.submit(() -> {
+                kernel.hook().cpuGone(cpu.logicalCpu());
                 boot.takeAll(cpu);
                 settle();
                 tell(cpu, CpuChange.REMOVED);
@@ -209,7 +210,6 @@ final class CpuPlug {
     }
 
     private void tell(Cpu cpu, CpuChange change) {
-        kernel.hook().cpusChange();
         kernel.printk(LogLevel.INFO, "mkemu: CPU " + cpu.apic().physicalCpu() + " (logical " + cpu.logicalCpu() + ") "
             + (change == CpuChange.ADDED ? "is online" : "is offline: what ran there runs on the boot CPU"));
         listeners.tell(change, cpu.logicalCpu(), cpu.apic().physicalCpu());

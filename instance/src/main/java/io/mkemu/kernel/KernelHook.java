@@ -65,8 +65,11 @@ public interface KernelHook extends AutoCloseable {
         return new OnCpu() { };
     }
 
-    /** A CPU of the kernel has come or has gone. On the boot CPU, before modules are told. */
-    default void cpusChange() {
+    /**
+     * A CPU has gone, and may be another kernel's: nothing more is written into its trace ring. On the boot CPU, which
+     * runs from now on what ran there.
+     */
+    default void cpuGone(int logicalCpu) {
     }
 
     /** Lets go of all that it holds. */

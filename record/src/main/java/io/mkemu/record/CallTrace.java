@@ -29,6 +29,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long given;
     private long timers;
     private long watches;
+    private boolean ended;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
         this.platform = platform;
@@ -38,7 +39,12 @@ final class CallTrace implements KernelHook.OnCpu {
 
     /** Whether any of it is recorded now. */
     private boolean on() {
-        return writer.records(TraceMode.ALL);
+        return !ended && writer.records(TraceMode.ALL);
+    }
+
+    /** The CPU has gone: what ran on it runs elsewhere from now on, and is not recorded. By who runs it there. */
+    void end() {
+        ended = true;
     }
 
     /** A task is started on this CPU: its number. */

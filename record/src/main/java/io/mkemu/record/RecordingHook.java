@@ -48,6 +48,11 @@ public final class RecordingHook implements KernelHook {
     }
 
     @Override
+    public void cpuGone(int logicalCpu) {
+        calls[logicalCpu].end();
+    }
+
+    @Override
     public void close() {
         pages.close();
     }
