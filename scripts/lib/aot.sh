@@ -38,7 +38,7 @@ aot_dir() {
 aot_name() {
     case $1 in
     apply | console | continue | create | delete | dmesg | dump | exec | init | interrupts | iomem | join | kill | list | \
-        load | pause | show | shutdown | unload | update) REPLY=verbs ;;
+        load | pause | show | shutdown | tx | unload | update) REPLY=verbs ;;
     *) REPLY=host ;;
     esac
 }

@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
  */
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
-    private static final Pattern OURS =
-        Pattern.compile("ram|control|journal|host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+    private static final Pattern OURS = Pattern.compile("ram|control|journal|transactions(\\.new)?|"
+        + "host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -76,6 +76,11 @@ public record MachineDirectory(Path path) {
     /** Where a machine that is recorded says where: a line with the path of its recording. */
     public Path journal() {
         return path.resolve("journal");
+    }
+
+    /** What is left of the changes of the machine when its host is killed. */
+    public Path transactions() {
+        return path.resolve("transactions");
     }
 
     /** What a host in the background, or its JVM, writes to stdout and stderr. */

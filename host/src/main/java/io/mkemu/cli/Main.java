@@ -11,6 +11,7 @@ import io.mkemu.cli.trace.ReplayCommand;
 import io.mkemu.cli.trace.TraceCommand;
 import io.mkemu.cli.tree.ApplyCommand;
 import io.mkemu.cli.tree.DumpCommand;
+import io.mkemu.cli.tx.TxCommand;
 import io.mkemu.cli.type.Converter;
 import io.mkemu.cli.type.ErrorText;
 import io.mkemu.dts.DeviceTreeException;
@@ -35,8 +36,8 @@ public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
-        "pause", "continue", "unload", "delete", "apply", "show", "list", "dump", "shutdown", "run", "demo", "dmesg",
-        "console", "interrupts", "iomem");
+        "pause", "continue", "unload", "delete", "apply", "tx", "show", "list", "dump", "shutdown", "run", "demo",
+        "dmesg", "console", "interrupts", "iomem");
     static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
@@ -114,6 +115,7 @@ public final class Main {
             case "unload" -> new UnloadCommand();
             case "delete" -> new DeleteCommand();
             case "apply" -> new ApplyCommand();
+            case "tx" -> new TxCommand();
             case "show" -> new ShowCommand();
             case "list" -> new ListCommand();
             case "dump" -> new DumpCommand();

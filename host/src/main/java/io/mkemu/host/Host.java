@@ -11,6 +11,8 @@ import io.mkemu.host.life.Joining;
 import io.mkemu.host.life.Lives;
 import io.mkemu.host.life.Machine;
 import io.mkemu.host.life.States;
+import io.mkemu.host.tx.Form;
+import io.mkemu.host.tx.Transactions;
 import io.mkemu.kernel.ModuleLoader;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MachineDirectory;
@@ -24,7 +26,9 @@ import io.mkemu.tree.RestartPolicy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -45,6 +49,7 @@ public final class Host implements AutoCloseable {
     private final ReentrantLock lock = new ReentrantLock(true);
     private final Lives lives;
     private final StatusReader status;
+    private final Transactions transactions;
     private final CountDownLatch endAsked = new CountDownLatch(1);
     private final List<KernelModule> modules;
     private final AtomicReference<String> lost = new AtomicReference<>();
@@ -56,6 +61,8 @@ public final class Host implements AutoCloseable {
         this.modules = modules;
         this.lives = new Lives(machine, lock, instances::values, this::look, this::lose);
         this.status = new StatusReader(machine);
+        this.transactions = new Transactions(machine.directory().transactions(), this::forms,
+            line -> machine.say(LogLevel.WARNING, "mkemu: " + line));
     }
 
     /**
@@ -120,8 +127,27 @@ public final class Host implements AutoCloseable {
 
     /** The machine as a tree would make it: with the instances that there are now, and what they are to run. */
     public MachineSpec spec() {
-        return locked(() -> machine.plan().spec().withInstances(
-            instances.values().stream().map(HostedInstance::spec).toList(), machine.plan().hostCpu()));
+        return locked(() -> spec(instances.values().stream().map(HostedInstance::spec).toList()));
+    }
+
+    /** The machine as a tree would make it, with other instances. */
+    MachineSpec spec(List<InstanceSpec> others) {
+        return machine.plan().spec().withInstances(others, machine.plan().hostCpu());
+    }
+
+    /** What the instances are now, by name, in the order of their ids. */
+    public Map<String, Form> forms() {
+        return locked(() -> {
+            Map<String, Form> forms = new LinkedHashMap<>();
+            instances.values().forEach(instance -> forms.put(instance.spec().name(), new Form(instance.spec(),
+                instance.state() != InstanceState.READY, instance.regions())));
+            return forms;
+        });
+    }
+
+    /** The transactions that have changed it. */
+    public Transactions transactions() {
+        return transactions;
     }
 
     /**
@@ -158,7 +184,7 @@ public final class Host implements AutoCloseable {
             HostedInstance instance = States.requireNotRunning(find(name), "update");
             InstanceSpec spec = instance.spec().withResources(cpus == null ? instance.spec().cpus() : cpus,
                 memoryBytes == 0 ? instance.spec().memoryBytes() : memoryBytes);
-            partition().check(spec, instance);
+            partition().check(spec, name);
             instance.update(spec, dryRun);
             return spec;
         });
@@ -362,7 +388,8 @@ public final class Host implements AutoCloseable {
     }
 
     private Partition partition() {
-        return new Partition(machine.plan(), instances.values());
+        return new Partition(machine.plan(), instances.values().stream().map(HostedInstance::spec).toList(),
+            name -> find(name).state());
     }
 
     private HostedInstance find(String name) {

@@ -9,7 +9,6 @@ import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.abi.TraceMode;
-import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.host.control.ControlHandler;
 import io.mkemu.host.control.ControlRequest;
 import io.mkemu.host.control.Protocol;
@@ -22,7 +21,6 @@ import io.mkemu.tree.DeviceTreeWriter;
 import io.mkemu.plan.JournalOptions;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
-import io.mkemu.tree.Overlay;
 import io.mkemu.tree.Places;
 import io.mkemu.tree.RestartPolicy;
 import java.nio.file.Path;
@@ -47,11 +45,13 @@ final class HostVerbs implements ControlHandler {
     private final Host host;
     private final HostControl control;
     private final ExecVerbs exec;
+    private final TransactionVerbs changes;
 
     HostVerbs(Host host, HostControl control) {
         this.host = host;
         this.control = control;
         this.exec = new ExecVerbs(host, this);
+        this.changes = new TransactionVerbs(host, this);
     }
 
     @Override
@@ -76,22 +76,24 @@ final class HostVerbs implements ControlHandler {
         return switch (request.verb()) {
             case "show" -> show(request);
             case "dump" -> dump(request);
-            case "apply" -> apply(request);
-            case "create" -> create(request);
-            case "update" -> update(request);
-            case "load" -> load(request);
+            case "apply" -> changes.apply(request);
+            case "transactions" -> changes.transactions(request);
+            case "rollback" -> changes.rollback(request);
+            case "create" -> changes.recorded(request, () -> create(request));
+            case "update" -> changes.recorded(request, () -> update(request));
+            case "load" -> changes.recorded(request, () -> load(request));
             case "exec" -> exec.exec(request, say);
             case "join" -> exec.join(request);
             case "kill" -> kill(request);
             case "pause" -> pause(request, true);
             case "continue" -> pause(request, false);
-            case "unload" -> unload(request);
-            case "delete" -> delete(request);
+            case "unload" -> changes.recorded(request, () -> unload(request));
+            case "delete" -> changes.recorded(request, () -> delete(request));
             case "trace" -> trace(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, apply, dump, trace and shutdown");
+                + "unload, delete, apply, transactions, rollback, dump, trace and shutdown");
         };
     }
 
@@ -123,21 +125,6 @@ final class HostVerbs implements ControlHandler {
         }
     }
 
-    private ObjectNode apply(ControlRequest request) {
-        request.allow("overlay");
-        Overlay overlay;
-        try {
-            overlay = Overlay.parse("overlay", request.text("overlay"));
-        } catch (DeviceTreeException wrong) {
-            throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
-        }
-        OverlayChange change = new OverlayChange(host, overlay);
-        change.carryOut();
-        ObjectNode result = instances(Set.copyOf(change.made()));
-        change.removed().forEach(result.putArray("removed")::add);
-        return result;
-    }
-
     private ObjectNode create(ControlRequest request) {
         request.allow("name", "id", "cpus", "cpuCount", "memory", "external", "dryRun");
         String name = name(request);
@@ -146,7 +133,7 @@ final class HostVerbs implements ControlHandler {
         if (cpus.isEmpty() == (count == 0)) {
             throw new MachineException(ExitCode.USAGE, "create: name either cpus or a cpuCount");
         }
-        long memory = memory(request);
+        long memory = memory(request, "memory");
         if (memory == 0) {
             throw new MachineException(ExitCode.USAGE, "create: field \"memory\" is missing");
         }
@@ -157,16 +144,25 @@ final class HostVerbs implements ControlHandler {
         return dryRun ? instances(List.of(StatusJson.planned(spec, InstanceState.EMPTY))) : instances(Set.of(name));
     }
 
-    private ObjectNode update(ControlRequest request) {
-        request.allow("name", "cpus", "memory", "dryRun");
+    private ObjectNode update(ControlRequest request) throws InterruptedException {
+        request.allow("name", "cpus", "memory", "addMemory", "removeMemory", "removeAddress", "dryRun");
         String name = one(request);
         List<Integer> cpus = cpus(request);
-        long memory = memory(request);
-        if (cpus.isEmpty() && memory == 0) {
-            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both");
+        long memory = memory(request, "memory");
+        long added = memory(request, "addMemory");
+        long removed = memory(request, "removeMemory");
+        long address = memory(request, "removeAddress");
+        int ways = (cpus.isEmpty() && memory == 0 ? 0 : 1) + Long.signum(added) + Long.signum(removed)
+            + Long.signum(address);
+        if (ways != 1) {
+            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both; or one of addMemory, "
+                + "removeMemory and removeAddress");
         }
         boolean dryRun = request.flag("dryRun");
-        InstanceSpec spec = host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
+        Plug plug = new Plug(host);
+        InstanceSpec spec = added != 0 ? plug.addMemory(name, added, dryRun)
+            : removed != 0 || address != 0 ? plug.removeMemory(name, removed, address, dryRun)
+            : host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
         if (!dryRun) {
             return instances(Set.of(name));
         }
@@ -339,10 +335,10 @@ final class HostVerbs implements ControlHandler {
         return cpus;
     }
 
-    private static long memory(ControlRequest request) {
-        long memory = request.number("memory", Pages.PAGE_SIZE, RamLayout.MAX_BYTES, 0);
+    private static long memory(ControlRequest request, String field) {
+        long memory = request.number(field, Pages.PAGE_SIZE, RamLayout.MAX_BYTES, 0);
         if (memory % Pages.PAGE_SIZE != 0) {
-            throw new MachineException(ExitCode.USAGE, request.verb() + ": memory of " + memory
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": " + field + " of " + memory
                 + " bytes is not a multiple of " + Pages.PAGE_SIZE);
         }
         return memory;

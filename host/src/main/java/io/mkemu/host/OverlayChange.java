@@ -3,22 +3,17 @@ package io.mkemu.host;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
-import io.mkemu.abi.InstanceState;
 import io.mkemu.host.life.HostedInstance;
 import io.mkemu.host.life.States;
-import io.mkemu.tree.InstanceSpec;
+import io.mkemu.host.tx.Form;
 import io.mkemu.tree.Overlay;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 
-/** Makes and removes the instances that an overlay names: all of it, or nothing. */
+/** Makes and removes the instances that an overlay names. */
 final class OverlayChange {
     private final Host host;
     private final Overlay overlay;
-    /** What takes back what is done so far, the last first. */
-    private final Deque<Runnable> undo = new ArrayDeque<>();
     private final List<String> made = new ArrayList<>();
     private final List<String> removed = new ArrayList<>();
 
@@ -28,61 +23,43 @@ final class OverlayChange {
     }
 
     /**
-     * Carries it out, while nobody else changes the machine.
+     * Carries it out.
      *
-     * @throws MachineException if one of the changes cannot be made; all is as before then, but that an instance that
-     *                          was removed and came back may have other memory and an empty kernel log
+     * @throws MachineException with the first of the changes that cannot be made; those before it are made then
      */
-    void carryOut() {
-        host.atOnce(() -> {
-            try {
-                overlay.changes().forEach(this::make);
-            } catch (MachineException refused) {
-                throw new MachineException(refused.exitCode(), refused.getMessage() + "; " + takeBack(refused),
-                    refused);
-            }
-            return null;
-        });
+    void carryOut(Steps steps) {
+        overlay.changes().forEach(change -> make(change, steps));
     }
 
-    /** Takes back all that can be, whatever fails of it, and says what cannot. */
-    private String takeBack(MachineException refused) {
-        List<String> failed = new ArrayList<>();
-        for (Runnable step : undo) {
-            try {
-                step.run();
-            } catch (MachineException stays) {
-                failed.add(stays.getMessage());
-                refused.addSuppressed(stays);
-            }
-        }
-        return failed.isEmpty() ? "nothing of the overlay is applied"
-            : "not all of the overlay could be taken back: " + String.join("; ", failed);
-    }
-
-    private void make(Overlay.Change change) {
+    private void make(Overlay.Change change, Steps steps) {
         switch (change) {
-            case Overlay.Create create -> {
-                String name = host.create(create.instance(), 0, false).name();
-                undo.push(() -> host.delete(List.of(name), false));
-                made.add(name);
-            }
+            case Overlay.Create create -> made.add(steps.create(create.instance()));
             case Overlay.Remove remove -> {
-                HostedInstance instance = States.find(remove.name(), host.instances());
-                if (instance.state() != InstanceState.READY) {
+                Form form = steps.form(remove.name());
+                if (form == null) {
+                    throw States.unknown(remove.name(), host.instances());
+                }
+                if (form.loaded()) {
+                    HostedInstance instance = States.find(remove.name(), host.instances());
                     throw new MachineException(ExitCode.STATE, "instance " + remove.name() + " is " + instance.state()
                         + ": an overlay removes what is ready: "
                         + (instance.life() == null ? "" : "mk kill ends its kernel, then ")
                         + "mk unload takes away what is loaded");
                 }
-                InstanceSpec former = instance.spec();
-                host.delete(List.of(remove.name()), false);
-                undo.push(() -> host.create(former, 0, false));
+                steps.delete(remove.name());
                 if (!made.remove(remove.name())) {
                     removed.add(remove.name());
                 }
             }
         }
+    }
+
+    /** The names of all that it is about. */
+    static List<String> names(Overlay overlay) {
+        return overlay.changes().stream().map(change -> switch (change) {
+            case Overlay.Create create -> create.instance().name();
+            case Overlay.Remove remove -> remove.name();
+        }).distinct().toList();
     }
 
     /** The instances that were made and are there. */

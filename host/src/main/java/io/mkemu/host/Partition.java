@@ -3,9 +3,9 @@ package io.mkemu.host;
 
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
+import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.dts.DeviceTreeException;
-import io.mkemu.host.life.HostedInstance;
 import io.mkemu.host.life.InstanceMemory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.InstanceSpec;
@@ -14,17 +14,26 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Who has what of a machine's CPUs and memory, and whether a further wish can be met. Changes nothing. */
 final class Partition {
     private final MachinePlan plan;
-    private final Collection<HostedInstance> instances;
+    private final Collection<InstanceSpec> instances;
+    private final Function<String, InstanceState> states;
 
-    Partition(MachinePlan plan, Collection<HostedInstance> instances) {
+    /**
+     * A partition.
+     *
+     * @param instances those that there are
+     * @param states    of them by name, for messages
+     */
+    Partition(MachinePlan plan, Collection<InstanceSpec> instances, Function<String, InstanceState> states) {
         this.plan = plan;
         this.instances = instances;
+        this.states = states;
     }
 
     /**
@@ -36,7 +45,7 @@ final class Partition {
      */
     InstanceSpec complete(InstanceSpec wanted, int cpuCount) {
         InstanceSpec named = wanted.id() == 0 ? wanted.withId(freeId()) : wanted;
-        instances.stream().filter(other -> other.spec().name().equals(named.name()))
+        instances.stream().filter(other -> other.name().equals(named.name()))
             .forEach(same -> checkBeside(named, same));
         InstanceSpec spec = cpuCount == 0 ? named : named.withResources(pick(cpuCount), named.memoryBytes());
         check(spec, null);
@@ -46,7 +55,7 @@ final class Partition {
     /** The lowest instance id that is free. */
     private int freeId() {
         return IntStream.rangeClosed(1, MachineSpec.MAX_INSTANCE_ID)
-            .filter(id -> instances.stream().noneMatch(other -> other.spec().id() == id)).findFirst()
+            .filter(id -> instances.stream().noneMatch(other -> other.id() == id)).findFirst()
             .orElseThrow(() -> new MachineException(ExitCode.RESOURCES, "all instance ids 1.."
                 + MachineSpec.MAX_INSTANCE_ID + " are in use: mk delete an instance"));
     }
@@ -55,7 +64,7 @@ final class Partition {
     List<Integer> freeCpus() {
         TreeSet<Integer> free = new TreeSet<>(plan.spec().cpus());
         free.remove(plan.hostCpu());
-        instances.forEach(other -> free.removeAll(other.spec().cpus()));
+        instances.forEach(other -> free.removeAll(other.cpus()));
         return List.copyOf(free);
     }
 
@@ -76,13 +85,13 @@ final class Partition {
     /**
      * Checks a new instance, or the new form of one that is there.
      *
-     * @param former its present form, null for a new one
+     * @param former the name of the one that it is the new form of, null for a new one
      * @throws MachineException with what cannot be had
      */
-    void check(InstanceSpec wanted, HostedInstance former) {
+    void check(InstanceSpec wanted, String former) {
         checkForm(wanted);
-        for (HostedInstance other : instances) {
-            if (other != former) {
+        for (InstanceSpec other : instances) {
+            if (!other.name().equals(former)) {
                 checkBeside(wanted, other);
             }
         }
@@ -126,18 +135,18 @@ final class Partition {
         }
     }
 
-    private void checkBeside(InstanceSpec wanted, HostedInstance other) {
-        if (other.spec().name().equals(wanted.name())) {
+    private void checkBeside(InstanceSpec wanted, InstanceSpec other) {
+        if (other.name().equals(wanted.name())) {
             throw new MachineException(ExitCode.STATE, "instance " + wanted.name() + " exists already and is "
-                + other.state() + ": mk update changes it, mk delete removes it");
+                + states.apply(other.name()) + ": mk update changes it, mk delete removes it");
         }
-        if (other.spec().id() == wanted.id()) {
+        if (other.id() == wanted.id()) {
             throw new MachineException(ExitCode.STATE, "id " + wanted.id() + " is that of instance "
-                + other.spec().name() + ": the lowest free id is " + freeId());
+                + other.name() + ": the lowest free id is " + freeId());
         }
         for (int cpu : wanted.cpus()) {
-            if (other.spec().cpus().contains(cpu)) {
-                throw refused("CPU " + cpu + " is taken by instance " + other.spec().name() + ": free are "
+            if (other.cpus().contains(cpu)) {
+                throw refused("CPU " + cpu + " is taken by instance " + other.name() + ": free are "
                     + list(freeCpus()));
             }
         }

@@ -23,7 +23,7 @@ class OverlayChangeTest extends BoxedHost {
     private OverlayChange carryOut(String... fragments) {
         OverlayChange change = new OverlayChange(host, Overlay.parse("o.dtso",
             "/dts-v1/; /plugin/; / { " + String.join(" ", fragments) + " };"));
-        change.carryOut();
+        HostSteps.wholly(host, "overlay", change::carryOut);
         return change;
     }
 

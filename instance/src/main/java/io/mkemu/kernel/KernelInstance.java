@@ -10,6 +10,8 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.hotplug.CpuListeners;
+import io.mkemu.hotplug.MemoryListeners;
+import io.mkemu.hotplug.MemoryPlug;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
@@ -61,6 +63,7 @@ public final class KernelInstance implements AutoCloseable {
     private final ModuleList modules;
     private final ResourceServer resources;
     private final CpuListeners cpuListeners = new CpuListeners(() -> Cpu.current() == cpu(0));
+    private final MemoryListeners memoryListeners;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
@@ -122,6 +125,8 @@ public final class KernelInstance implements AutoCloseable {
         this.modules = new ModuleList(this);
         this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
+        this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
+        new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
         for (int logical = 0; logical < physical.length; logical++) {
             cpus.put(logical, make(logical, machine.apic(physical[logical])));
         }
@@ -302,6 +307,10 @@ public final class KernelInstance implements AutoCloseable {
         if (resources.isAsked()) {
             cpus.boot().submit(resources::look);
         }
+    }
+
+    MemoryListeners memoryListeners() {
+        return memoryListeners;
     }
 
     private void acknowledge(long number, int operation, int result) {

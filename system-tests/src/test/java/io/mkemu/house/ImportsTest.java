@@ -31,8 +31,8 @@ class ImportsTest {
         "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
         "module", "message", "test", "builtin", "cmodule", "event", "hotplug", "kernel", "record", "replay",
         "decode", "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
-        "host.control", "host.view", "host.plug", "host.life", "host", "host.client", "host.decode", "host.replay",
-        "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.module", "cli",
+        "host.control", "host.tx", "host.view", "host.plug", "host.life", "host", "host.client", "host.decode",
+        "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx", "cli.module", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");

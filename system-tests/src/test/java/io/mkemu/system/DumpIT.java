@@ -111,7 +111,8 @@ class DumpIT {
             / { fragment@0 { target-path = "/instances"; __overlay__ { instance-create {
                 instance-name = "web"; resources { cpus = <2 3>; memory-bytes = <0x400000>; }; }; }; }; };
             """);
-        assertEquals(List.of("web: ready, id 1, CPUs 2,3, 4 MiB"), mk.run("apply", overlay).ends(0).out());
+        assertEquals(List.of("web: ready, id 1, CPUs 2,3, 4 MiB", "tx_1: applied"),
+            mk.run("apply", overlay).ends(0).out());
         mk.run("apply", overlay).refuses(7, "^mk: .*web.*; nothing of the overlay is applied$");
         mk.run("apply", Files.writeString(overlay, Files.readString(overlay).replace("create", "created")))
             .refuses(3, "^" + overlay + ":3:\\d+: unknown node 'instance-created'");

@@ -10,16 +10,20 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk apply}: an overlay. */
 @Command(name = "apply", mixinStandardHelpOptions = true, header = "Applies a device tree overlay.", description = {
-    "Makes and removes the instances that an overlay names, all or none; those that are made are ready then. Overlays "
-        + "that move CPUs, memory or devices are refused."},
+    "Makes and removes the instances that an overlay names, all or none, as one transaction; those that are made are "
+        + "ready then. Overlays that move CPUs, memory or devices are refused."},
     footer = {"", "Example: mk apply web.dtso --machine lab"})
 public final class ApplyCommand extends VerbCommand {
     @Parameters(paramLabel = "FILE", description = "Overlay, .dtso or .dtbo, or - for stdin.")
     private String file;
+
+    @Option(names = "--dry-run", description = "Check all of it, show what it would do, change nothing.")
+    private boolean dryRun;
 
     @Override
     public ObjectNode request() {
@@ -28,7 +32,7 @@ public final class ApplyCommand extends VerbCommand {
             if (!overlay.unused().isEmpty()) {
                 System.err.println("mk: " + file + ": note: not emulated: " + String.join(", ", overlay.unused()));
             }
-            return object().put("overlay", overlay.source());
+            return object().put("overlay", overlay.source()).put("file", file).put("dryRun", dryRun);
         } catch (IOException unreadable) {
             throw new UncheckedIOException("stdin cannot be read: " + unreadable.getMessage(), unreadable);
         }
@@ -38,5 +42,6 @@ public final class ApplyCommand extends VerbCommand {
     public void print(JsonNode result) {
         result.path("removed").forEach(name -> System.out.println(name.asText() + ": removed"));
         result.path("instances").forEach(one -> System.out.println(StatusText.resources(one)));
+        System.out.println(dryRun ? "dry run, nothing is changed" : result.path("tx").asText() + ": applied");
     }
 }

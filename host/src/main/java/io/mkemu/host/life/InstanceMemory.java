@@ -19,18 +19,23 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The memory of one instance, as its host gave it away: the pool's regions, the IPI area in them, and what is left in
  * them of former lives. Under the host's lock.
  */
 public final class InstanceMemory {
+    private static final long LEAST_REGION = 2L * Pages.PAGE_SIZE;
+
     private final HostedMachine machine;
     private final InstanceEntry entry;
     private final String name;
     private final List<BusyArea> busyAreas = new ArrayList<>();
     /** What a former life had allocated and is to be freed; other instances may still have it mapped. */
     private final List<Region> mappedRests = new ArrayList<>();
+    /** Regions that its kernel gave back and another instance has still mapped: they go when that has ended. */
+    private final List<Region> goingRegions = new ArrayList<>();
     private List<Region> regions = List.of();
     private long ipiArea;
     private long ipiAreaSize;
@@ -42,6 +47,11 @@ public final class InstanceMemory {
         this.name = name;
     }
 
+    /** The pool's regions. */
+    List<Region> regions() {
+        return regions;
+    }
+
     /**
      * Takes memory out of the multikernel pool.
      *
@@ -51,10 +61,10 @@ public final class InstanceMemory {
     void take(InstanceSpec wanted, boolean dryRun) {
         MultikernelPool pool = machine.multikernelPool();
         List<Region> taken = pool.createInstancePool(wanted.memoryBytes(), Pages.PAGE_SHIFT);
-        if (dryRun || !holdsIpiArea(taken, wanted)) {
+        if (dryRun || !holdsIpiArea(machine, taken, wanted)) {
             pool.release(taken);
         }
-        requireRoom(taken.isEmpty() ? List.of() : List.of(taken), wanted);
+        requireRoom(machine, taken.isEmpty() ? List.of() : List.of(taken), wanted);
         if (!dryRun) {
             regions = taken;
         }
@@ -70,9 +80,9 @@ public final class InstanceMemory {
         List<List<Region>> seen = new ArrayList<>();
         List<Region> next = machine.multikernelPool().exchangeInstancePool(regions, wanted.memoryBytes(), found -> {
             seen.add(found);
-            return !dryRun && holdsIpiArea(found, wanted);
+            return !dryRun && holdsIpiArea(machine, found, wanted);
         });
-        requireRoom(seen, wanted);
+        requireRoom(machine, seen, wanted);
         if (!dryRun) {
             regions = next;
         }
@@ -80,21 +90,22 @@ public final class InstanceMemory {
 
     /** Whether the IPI area of so many CPUs has room in one of its pieces. */
     boolean holdsIpiArea(InstanceSpec wanted) {
-        return holdsIpiArea(regions, wanted);
+        return holdsIpiArea(machine, regions, wanted);
     }
 
-    private boolean holdsIpiArea(List<Region> pieces, InstanceSpec wanted) {
+    static boolean holdsIpiArea(HostedMachine machine, List<Region> pieces, InstanceSpec wanted) {
         long length = machine.mapped().interconnect().areaLength(wanted.cpus().size());
         return pieces.stream().anyMatch(piece -> piece.size() - InstancePool.overhead(piece.size()) >= length);
     }
 
-    private void requireRoom(List<List<Region>> found, InstanceSpec wanted) {
+    /** Refuses what was found if there was nothing, or nothing that the IPI area has room in. */
+    static void requireRoom(HostedMachine machine, List<List<Region>> found, InstanceSpec wanted) {
         if (found.isEmpty()) {
             throw noMemory(wanted);
         }
-        if (found.stream().noneMatch(pieces -> holdsIpiArea(pieces, wanted))) {
-            throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance " + name
-                + " lies in pieces too small for its IPI area of "
+        if (found.stream().noneMatch(pieces -> holdsIpiArea(machine, pieces, wanted))) {
+            throw new MachineException(ExitCode.RESOURCES, "what is left in the multikernel pool for instance "
+                + wanted.name() + " lies in pieces too small for its IPI area of "
                 + machine.mapped().interconnect().areaLength(wanted.cpus().size())
                 + " bytes: give it fewer CPUs, or delete an instance");
         }
@@ -146,6 +157,77 @@ public final class InstanceMemory {
     }
 
     /**
+     * Sets a region aside for a kernel that runs: it is in the instance table, with an empty bitmap, and is this
+     * instance's once {@link #joined}.
+     *
+     * @param dryRun only look whether it could be had; the region is nobody's
+     * @throws MachineException if there is none, or the instance has as many as it can have
+     */
+    Region setAside(long bytes, boolean dryRun) {
+        if (regions.size() >= InstanceDescriptor.MAX_REGIONS) {
+            throw new MachineException(ExitCode.RESOURCES, "instance " + name + " has its memory in "
+                + InstanceDescriptor.MAX_REGIONS + " regions, and more are not possible: give one back first (mk "
+                + "update " + name + " --remove-memory SIZE), or mk kill it and mk update --memory");
+        }
+        MultikernelPool pool = machine.multikernelPool();
+        long size = Math.max(Pages.align(bytes), LEAST_REGION);
+        long address = pool.alloc(size);
+        if (address == 0) {
+            throw new MachineException(ExitCode.RESOURCES, "no " + size + " bytes in a row are left in the multikernel "
+                + "pool for instance " + name + ": the longest free range is " + pool.bitmap().largestFree()
+                + " bytes (mk iomem); delete an instance, or give the machine more memory");
+        }
+        Region region = new Region(address, size);
+        try {
+            if (dryRun) {
+                pool.release(List.of(region));
+                return region;
+            }
+            InstancePool.format(machine.memory(), List.of(region)).close();
+            entry.addRegion(region);
+            return region;
+        } catch (RuntimeException | Error refused) {
+            pool.release(List.of(region));
+            throw refused;
+        }
+    }
+
+    /** What was set aside is this instance's. */
+    void joined(Region region) {
+        regions = Stream.concat(regions.stream(), Stream.of(region)).toList();
+    }
+
+    /** What was set aside is nobody's again. */
+    void notJoined(Region region) {
+        entry.removeRegion(region);
+        machine.multikernelPool().release(List.of(region));
+    }
+
+    /**
+     * Regions that a kernel that runs can be asked for: not the first one, nor that with the IPI area.
+     *
+     * @return newest first
+     */
+    List<Region> removable() {
+        return regions.stream().skip(1).filter(region -> !InstancePool.owns(List.of(region), ipiArea, 1)).toList()
+            .reversed();
+    }
+
+    /** The kernel has given a region back, with nothing in it. */
+    void left(Region region) {
+        regions = regions.stream().filter(each -> !each.equals(region)).toList();
+        entry.removeRegion(region);
+        goingRegions.add(region);
+        freeGoing();
+    }
+
+    private void freeGoing() {
+        PageTable pages = machine.memory().pageTable();
+        goingRegions.removeIf(region -> !pages.endShares(region.address(), region.size())
+            && machine.multikernelPool().release(List.of(region)) == 0);
+    }
+
+    /**
      * Takes it away from all who could write into it; {@link #publish} gives the IPI area back to them.
      *
      * @throws MachineException that says who could still, because another instance has a page of it mapped or a process
@@ -154,7 +236,8 @@ public final class InstanceMemory {
     void withdraw() {
         look();
         endGrants();
-        List<MappedPage> mapped = machine.memory().pageTable().stillMapped(regions);
+        List<MappedPage> mapped = machine.memory().pageTable().stillMapped(
+            Stream.concat(regions.stream(), goingRegions.stream()).toList());
         if (!mapped.isEmpty()) {
             MappedPage first = mapped.getFirst();
             throw new MachineException(ExitCode.STATE, "page 0x" + Long.toHexString(first.address()) + " of instance "
@@ -237,6 +320,7 @@ public final class InstanceMemory {
      * @return whether there is such memory left
      */
     boolean look() {
+        freeGoing();
         busyAreas.removeIf(area -> area.isFree() && mappedRests.add(area.region()));
         PageTable pages = machine.memory().pageTable();
         if (mappedRests.stream().anyMatch(rest -> pages.stillMapped(List.of(rest)).isEmpty())) {
@@ -248,7 +332,7 @@ public final class InstanceMemory {
                 mappedRests.clear();
             }
         }
-        return !busyAreas.isEmpty() || !mappedRests.isEmpty();
+        return !busyAreas.isEmpty() || !mappedRests.isEmpty() || !goingRegions.isEmpty();
     }
 
     /** What to call an instance that is not this one: its name in RAM, if that is one. */

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.mkemu.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Changes of a machine as transactions: listed, shown, undone, and killed in the midst. */
+@Timeout(300)
+class TransactionsIT {
+    private static final Object[] MACHINE = {"init", "--machine", "lab", "--cpus", "0-3", "--memory", "32M"};
+    private static final String OVERLAY = """
+        /dts-v1/;
+        /plugin/;
+        / {
+            fragment@0 { __overlay__ { instance-create {
+                instance-name = "one"; resources { cpus = <2>; memory-bytes = <0x400000>; }; }; }; };
+            fragment@1 { __overlay__ { instance-create {
+                instance-name = "two"; resources { cpus = <%d>; memory-bytes = <0x400000>; }; }; }; };
+        };
+        """;
+
+    @RegisterExtension
+    final Mk mk = new Mk();
+
+    private Path overlay(String name, int cpu) throws Exception {
+        return Files.writeString(mk.work().resolve(name), OVERLAY.formatted(cpu));
+    }
+
+    private List<String> list() throws Exception {
+        return mk.run("tx", "list").ends(0).out().stream().skip(1)
+            .map(line -> line.replaceAll(" \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d ", "").replaceAll(" +", " "))
+            .toList();
+    }
+
+    private String dump() throws Exception {
+        return String.join("\n", mk.run("dump").ends(0).out());
+    }
+
+    @Test
+    void changesAreListedShownAndUndone() throws Exception {
+        mk.startWith(List.of("env", "LC_ALL=C"), MACHINE).ends(0);
+        mk.run("create", "web", "--cpus", "1", "--memory", "8M").ends(0);
+        String before = dump();
+        Path good = overlay("good.dtso", 3);
+        assertEquals(List.of("one: ready, id 2, CPUs 2, 4 MiB", "two: ready, id 3, CPUs 3, 4 MiB",
+            "dry run, nothing is changed"), mk.run("apply", good, "--dry-run").ends(0).out());
+        mk.run("apply", overlay("bad.dtso", 1), "--dry-run").refuses(5, "CPU 1 is taken by instance web: free are 3$");
+        mk.run("apply", overlay("bad.dtso", 1)).refuses(5, "CPU 1 is taken by instance web: free are 3; nothing of the "
+            + "overlay is applied$");
+        assertEquals(before, dump());
+        assertEquals(List.of("one: ready, id 2, CPUs 2, 4 MiB", "two: ready, id 3, CPUs 3, 4 MiB", "tx_3: applied"),
+            mk.run("apply", good).ends(0).out());
+        assertEquals(List.of("tx_1 applied create web", "tx_2 failed apply " + mk.work().resolve("bad.dtso"),
+            "tx_3 applied apply " + good, "tx_2: CPU 1 is taken by instance web: free are 3; nothing of the overlay is "
+            + "applied"), list());
+        List<String> shown = mk.run("tx", "show", "tx_3").ends(0).out();
+        assertTrue(shown.get(0).matches("tx_3: applied, [-0-9]+ [:0-9]+, apply .*good.dtso"), shown::toString);
+        assertTrue(shown.get(1).matches("\\+ one: id 2, CPUs 2, 4 MiB at 0x[0-9a-f]+, ready"), shown::toString);
+        assertEquals(3, shown.size(), shown::toString);
+        assertEquals(before, String.join("\n", mk.run("tx", "show", "3", "--before").ends(0).out()));
+        assertEquals("applied", mk.json("tx", "show", "3").path("status").asText());
+        mk.run("load", "two", "--modules", "echo").ends(0);
+        mk.run("exec", "two").ends(0);
+        mk.run("tx", "rollback", "3").refuses(7, "tx_3 cannot be rolled back: instance two was changed since by tx_4 "
+            + "\\(load two\\): roll that back first$");
+        mk.run("tx", "rollback", "4").refuses(7, "tx_4 cannot be rolled back: instance two is active: cannot unload "
+            + "it: mk kill ends its kernel$");
+        mk.run("kill", "two").ends(0);
+        mk.run("tx", "rollback", "4").ends(0);
+        assertEquals(List.of("dry run, nothing is changed"),
+            mk.run("tx", "rollback", "3", "--dry-run").ends(0).out("nothing"));
+        assertEquals("tx_8: applied", mk.run("tx", "rollback", "3").ends(0).out().getLast());
+        assertEquals(before, dump());
+        mk.run("tx", "rollback", "0").refuses(2, "'0' is no transaction: expected its number, as 7 or tx_7");
+        mk.run("shutdown").ends(0);
+    }
+
+    /** The host is stopped after the first of two instances is made, and killed there. */
+    @Test
+    void aHostThatIsKilledInTheMidstLeavesAPendingOne() throws Exception {
+        mk.startWith(List.of("env", "MKEMU_JAVA_OPTS=-Dmkemu.stop_in_tx=3"), MACHINE).ends(0);
+        long pid = mk.json("show").at("/machine/pid").longValue();
+        mk.run("create", "web", "--cpus", "1", "--memory", "8M").ends(0);
+        MkProcess apply = mk.start("apply", overlay("good.dtso", 3));
+        Procs.awaitStopped(pid);
+        Procs.signal("KILL", pid);
+        apply.refuses(4, "^mk: the host ended before it had answered; machine \"lab\" is dead");
+        Ended left = mk.run("tx", "list").ends(0);
+        assertEquals(List.of("mk: machine \"lab\" is dead, its host was killed; this is what is left of it"),
+            left.err());
+        assertTrue(left.out().get(2).contains("  pending      apply "), left::describe);
+        assertEquals("tx_2: the host was killed in the midst of it", left.out().get(3));
+        mk.run("tx", "show", "2", "--before").refuses(4, "machine \"lab\" is dead: only its host could tell trees");
+        mk.run("tx", "rollback", "2").refuses(4, "no machine runs; .*what killed hosts left, mk init clears: lab");
+        mk.start(MACHINE).ends(0);
+        assertEquals(List.of(), list());
+        assertEquals(1, mk.json("show").path("instances").size());
+        assertEquals(List.of(), mk.run("iomem").ends(0).out("one|two|web"));
+        mk.run("apply", overlay("good.dtso", 3)).ends(0);
+        mk.run("shutdown").ends(0);
+    }
+}
