@@ -85,7 +85,8 @@ class CpuPlugIT extends LabMachine {
         allRefused(5, Map.of(
             List.of("update", "goal", "--add-cpus", "0"), "mk: CPU 0 is the host's own: free are 3",
             List.of("update", "goal", "--add-cpus", "1"), "mk: CPU 1 is taken by instance other: free are 3",
-            List.of("update", "goal", "--add-cpus", "7"), "mk: CPU 7 is not in the machine's pool 0 1 2 3: free are 3"));
+            List.of("update", "goal", "--add-cpus", "7"), "mk: CPU 7 is not in the machine's pool 0 1 2 3: free are "
+                + "3"));
         mk.run("delete", "other").ends(0);
         mk.run("update", "goal", "--add-cpus", "1").refuses(5, "mk: CPU 1 is below the boot CPU of instance goal, to "
             + "which messages go that name no CPU: mk kill goal, then mk update --cpus");
@@ -94,8 +95,8 @@ class CpuPlugIT extends LabMachine {
         mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "mk: CPU 3 is not one of instance goal's: mk show "
             + "tells which it has");
         mk.run("update", "goal", "--add-cpus", "3").ends(0);
-        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "mk: instance goal cannot give a CPU back now: module "
-            + "Chased: it is dear (-EBUSY); nothing is changed");
+        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "mk: instance goal cannot give a CPU back now: "
+            + "module Chased: it is dear (-EBUSY); nothing is changed");
         assertEquals("[2,3]", mk.ask("lab", "{'verb':'show'}").get("instances").get(1).get("cpus").toString());
         mk.run("kill", "goal").ends(0);
         mk.run("update", "goal", "--add-cpus", "1", "--remove-cpus", "3").ends(0);

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -52,9 +53,10 @@ final class InstanceCpus {
      * Refuses what no kernel could do.
      *
      * @param further CPUs that are to come
+     * @param going   how many go before
      */
-    void requireRoom(List<Integer> further) {
-        if (logical.size() + further.size() > possible) {
+    void requireRoom(List<Integer> further, int going) {
+        if (logical.size() - going + further.size() > possible) {
             throw new MachineException(ExitCode.RESOURCES, "instance " + name + " has " + logical.size()
                 + " CPUs and may have " + possible + " at once in this life, for so many its IPI area has room: give "
                 + "it more memory (mk kill " + name + ", mk update " + name + " --memory), or its CPUs before mk exec");
@@ -119,10 +121,10 @@ final class InstanceCpus {
     }
 
     /** Waits until the thread of a CPU that the kernel has given back has ended; whether it has. Not under the lock. */
-    boolean awaitOffline(int number) throws InterruptedException {
+    boolean awaitOffline(int number, BooleanSupplier lives) throws InterruptedException {
         LocalApic apic = machine.mapped().apic(physical(number));
         long begun = System.nanoTime();
-        while (apic.idleWord() != LocalApicDescriptor.STATE_OFFLINE) {
+        while (apic.idleWord() != LocalApicDescriptor.STATE_OFFLINE && lives.getAsBoolean()) {
             if (System.nanoTime() - begun > ANSWER_NANOS) {
                 return false;
             }

@@ -4,12 +4,11 @@ package io.mkemu.system.modules;
 import io.mkemu.Errno;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
-import io.mkemu.module.Task;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
- * Sends numbered messages to one CPU of an instance, {@code Chaser.to=} and {@code Chaser.cpu=}, for as long as it lives
- * and whether or not that CPU is there just now.
+ * Sends numbered messages to one CPU of an instance, {@code Chaser.to=} and {@code Chaser.cpu=}, for as long as it
+ * lives, and whether or not that CPU is there just now.
  */
 public final class Chaser implements KernelModule {
     private static final int BURST = 16;
