@@ -324,7 +324,7 @@ public final class Host implements AutoCloseable {
 
     /** Refuses a new form of an instance that cannot be had. Under the lock. */
     void check(InstanceSpec wanted, HostedInstance former) {
-        partition().check(wanted, former);
+        partition().check(wanted, former.spec().name());
     }
 
     /** One line that says which CPUs that run share a host CPU, or null if none do. */

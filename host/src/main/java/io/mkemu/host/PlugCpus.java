@@ -70,8 +70,9 @@ final class PlugCpus {
     private InstanceSpec begin(HostedInstance instance, List<Integer> coming, List<Integer> going, boolean dryRun) {
         States.requirePluggable(instance);
         InstanceSpec wanted = wanted(instance, coming, going);
+        instance.requireMayGo(going);
         host.check(wanted, instance);
-        instance.requireCpus(coming, going);
+        instance.requireRoom(coming, going);
         instance.plugs(true);
         if (!dryRun) {
             instance.recordChange(wanted);

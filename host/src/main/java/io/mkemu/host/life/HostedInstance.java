@@ -222,9 +222,13 @@ public final class HostedInstance {
         plugs = begins;
     }
 
-    /** Refuses CPUs that cannot come or go while the kernel runs, whatever that says. */
-    public void requireCpus(List<Integer> coming, List<Integer> going) {
+    /** Refuses CPUs that cannot go while the kernel runs, whatever that says. */
+    public void requireMayGo(List<Integer> going) {
         cpus.requireMayGo(going);
+    }
+
+    /** Refuses CPUs that cannot come while the kernel runs, once others have gone. */
+    public void requireRoom(List<Integer> coming, List<Integer> going) {
         cpus.requireRoom(coming, going.size());
     }
 

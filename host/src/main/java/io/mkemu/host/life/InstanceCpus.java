@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -72,12 +71,7 @@ final class InstanceCpus {
     /** Refuses the boot CPU. */
     void requireMayGo(List<Integer> going) {
         for (int number : going) {
-            if (!logical.containsKey(number)) {
-                throw new MachineException(ExitCode.STATE, "CPU " + number + " is not one of instance " + name
-                    + "'s: it has " + logical.keySet().stream().sorted().map(String::valueOf)
-                    .collect(Collectors.joining(" ")));
-            }
-            if (logical.get(number) == 0) {
+            if (logical.getOrDefault(number, 0) == 0) {
                 throw new MachineException(ExitCode.STATE, "CPU " + number + " is the boot CPU of instance " + name
                     + ", which cannot go while its kernel runs: mk kill " + name + ", then mk update --cpus");
             }
