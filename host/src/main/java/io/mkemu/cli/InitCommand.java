@@ -3,6 +3,8 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
+import io.mkemu.cli.type.ChangeText;
 import io.mkemu.cli.type.InterruptNote;
 import io.mkemu.cli.type.JournalFlags;
 import io.mkemu.cli.type.MachineFlags;
@@ -11,10 +13,12 @@ import io.mkemu.cli.type.Seconds;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.host.client.BackgroundHost;
 import io.mkemu.host.client.RemoteHost;
+import io.mkemu.host.view.RunningMachines;
 import io.mkemu.json.Json;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.tree.MachineSpec;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -26,7 +30,9 @@ import picocli.CommandLine.Option;
 @Command(name = "init", mixinStandardHelpOptions = true, abbreviateSynopsis = true,
     header = "Makes a machine; its host runs in the background.", description = {
     "Makes a machine from a device tree, or from CPUs and memory, and leaves its host running in the background; "
-        + "returns when the host is up. What a killed host of that name left is cleared."},
+        + "returns when the host is up. What a killed host of that name left is cleared.",
+    "If the machine of a tree runs, it is made what the tree says, all or nothing, as one transaction: a line for each "
+        + "instance that is made (+), removed (-) or changed (~). What it runs is not booted."},
     footer = {"", "Example: mk init --machine lab --cpus 0-3 --memory 64M"})
 final class InitCommand implements Callable<Integer> {
     @Mixin
@@ -36,11 +42,15 @@ final class InitCommand implements Callable<Integer> {
     private JournalFlags journal;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "60",
-        description = "How long the host may take to come up; default ${DEFAULT-VALUE}.")
+        description = "How long the host may take to come up, and kernels to end; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
-    @Option(names = "--dry-run", description = "Check everything, print the tree, make nothing.")
+    @Option(names = "--dry-run", description = "Check everything, make nothing: print the tree, or of a machine "
+        + "that runs what is different.")
     private boolean dryRun;
+
+    @Option(names = "--force", description = "End the kernels of instances that the tree does not have, or changes.")
+    private boolean force;
 
     @Option(names = "--json", description = "Print one JSON object and nothing else on stdout, as mk show --json.")
     private boolean json;
@@ -52,6 +62,9 @@ final class InitCommand implements Callable<Integer> {
         MachinePlan.of(spec);
         String tree = MachineFlags.text(spec);
         MachineDirectory directory = flags.directory();
+        if (flags.hasTree() && RunningMachines.runs(directory)) {
+            return change(directory, spec, tree);
+        }
         BackgroundHost.requireFree(directory);
         if (dryRun) {
             System.out.print(tree);
@@ -68,6 +81,37 @@ final class InitCommand implements Callable<Integer> {
                 ObjectNode status = host.ask("show", Json.object(), 0, line -> { });
                 System.out.println(json ? Json.text(status) : StatusText.summary(status));
             }
+        }
+        return ExitCode.OK.code();
+    }
+
+    /** Makes a machine that runs what a tree says. */
+    private int change(MachineDirectory directory, MachineSpec spec, String tree) throws IOException {
+        if (!journal.arguments().isEmpty()) {
+            throw new MachineException(ExitCode.STATE, "machine \"" + directory.machine() + "\" runs: mk trace set "
+                + "MODE --journal DIR records it from now on; leave out the options of the journal here");
+        }
+        ObjectNode request = Json.object().put("tree", tree.replace('\n', ' ').replace('\t', ' '))
+            .put("file", spec.file()).put("dryRun", dryRun).put("force", force).put("timeoutMillis", timeout.millis());
+        ObjectNode result;
+        try (RemoteHost host = RemoteHost.find(directory.machine());
+             var _ = new InterruptNote("mk tx list tells what comes of it")) {
+            result = host.ask("init", request, force ? timeout.millis() : 0, line -> { });
+        }
+        if (json) {
+            System.out.println(Json.text(result));
+        } else {
+            result.path("fixed").forEach(line -> System.out.println("! " + line.asText()));
+            ChangeText.lines(result.path("changes")).forEach(System.out::println);
+            result.path("forced").forEach(line -> System.out.println(line.asText()));
+        }
+        if (result.has("error")) {
+            throw new MachineException(ExitCode.of(result.path("exitCode").asInt()), result.path("error").asText());
+        }
+        if (!json) {
+            System.out.println(result.path("changes").isEmpty() ? "machine " + directory.machine() + " is what "
+                + spec.file() + " says" : dryRun ? "dry run, nothing is changed"
+                : result.path("tx").asText() + ": applied");
         }
         return ExitCode.OK.code();
     }

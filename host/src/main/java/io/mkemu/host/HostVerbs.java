@@ -76,6 +76,7 @@ final class HostVerbs implements ControlHandler {
         return switch (request.verb()) {
             case "show" -> show(request);
             case "dump" -> dump(request);
+            case "init" -> new InitVerb(host).init(request);
             case "apply" -> changes.apply(request);
             case "transactions" -> changes.transactions(request);
             case "rollback" -> changes.rollback(request);
@@ -93,7 +94,7 @@ final class HostVerbs implements ControlHandler {
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, apply, transactions, rollback, dump, trace and shutdown");
+                + "unload, delete, apply, init, transactions, rollback, dump, trace and shutdown");
         };
     }
 

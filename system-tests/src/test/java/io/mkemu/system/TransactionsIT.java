@@ -82,6 +82,60 @@ class TransactionsIT {
         mk.run("shutdown").ends(0);
     }
 
+    private static final String WEB = "web { id = <1>; resources { cpus = <1>; memory-bytes = <0x400000>; }; "
+        + "mkemu,modules = \"echo\"; };\n";
+    private static final String DB = "db { id = <2>; resources { cpus = <2 3>; memory-bytes = <0x400000>; }; };\n";
+
+    private Path tree(String instances) throws Exception {
+        return Files.writeString(mk.work().resolve("lab.dts"), "/dts-v1/; / { compatible = \"multikernel-v1\"; "
+            + "resources { cpus = <0 1 2 3>; memory-bytes = <0x2000000>; };\ninstances { " + instances + " }; };\n");
+    }
+
+    @Test
+    void aMachineThatRunsBecomesWhatAFileSays() throws Exception {
+        Path lab = tree(WEB + DB);
+        mk.startWith(List.of("env", "LC_ALL=C"), "init", lab).ends(0);
+        mk.run("exec", "web").ends(0);
+        assertEquals(List.of("machine lab is what " + lab + " says"), mk.run("init", lab).ends(0).out());
+        String before = dump();
+        tree(WEB + DB.replace("2 3", "2").replace("db", "cache"));
+        List<String> dry = mk.run("init", lab, "--dry-run").ends(0).out();
+        assertTrue(dry.get(0).matches("- db: id 2, CPUs 2,3, 4 MiB at 0x[0-9a-f]+, loaded"), dry::toString);
+        assertEquals(List.of("+ cache: id 2, CPUs 2, 4 MiB, loaded", "dry run, nothing is changed"),
+            dry.subList(1, dry.size()));
+        assertEquals(before, dump());
+        /* Two at once: it happens once. */
+        MkProcess one = mk.start("init", lab);
+        MkProcess other = mk.start("init", lab);
+        int codes = one.end() + other.end();
+        assertTrue(codes == 0 || codes == 7, () -> one.describe() + other.describe());
+        assertEquals(List.of("tx_1 applied init " + lab), list());
+        assertEquals("active", mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0/state").asText());
+
+        tree(WEB.replace("<1>; mem", "<1 3>; mem") + DB.replace("0x4", "0x5").replace("2 3", "2"));
+        before = dump();
+        mk.run("init", lab).refuses(7, "^mk: the kernel of instance web runs, and the tree changes it: mk kill ends a "
+            + "kernel, or mk init --force does$");
+        Ended refused = mk.run("init", lab, "--dry-run").ends(7);
+        assertEquals(3, refused.out().size(), refused::describe);
+        mk.run("init", lab, "--journal", mk.work().resolve("j")).refuses(7, "\"lab\" runs: mk trace set");
+        mk.run("init", "--machine", "lab", "--cpus", "0-3", "--memory", "32M").refuses(4, "\"lab\" runs already");
+        assertEquals(before, dump());
+        mk.run("init", lab, "--force").ends(0);
+        assertEquals("loaded [1,3]", mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0").path("state")
+            .asText() + " " + mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0/cpus"));
+        tree("");
+        Files.writeString(lab, Files.readString(lab).replace("0x2000000", "0x3000000"));
+        mk.run("init", lab).refuses(7, "a machine that runs cannot become what " + lab + " says: memory-bytes: "
+            + "0x2000000 -> 0x3000000: mk shutdown ends it, then mk init makes it anew$");
+        Path was = Files.writeString(mk.work().resolve("was.dts"), String.join("\n",
+            mk.run("tx", "show", "1", "--before").ends(0).out()) + "\n");
+        mk.run("init", was, "--machine", "lab").ends(0);
+        tree(WEB + DB);
+        assertEquals(List.of("machine lab is what " + lab + " says"), mk.run("init", lab).ends(0).out());
+        mk.run("shutdown").ends(0);
+    }
+
     /** The host is stopped after the first of two instances is made, and killed there. */
     @Test
     void aHostThatIsKilledInTheMidstLeavesAPendingOne() throws Exception {

@@ -19,7 +19,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "show", mixinStandardHelpOptions = true, header = "Shows one change of a machine.",
     description = {
     "Shows what a transaction has changed, a line for each instance: + for made, - for removed, ~ for changed.",
-    "With --before or --after it prints the machine as a device tree, as it was then."},
+    "With --before or --after it prints the machine as a device tree, as it was then: mk init of that file brings "
+        + "the machine back to it."},
     footer = {"", "Example: mk tx show 7 --before > lab.dts"})
 final class TxShowCommand implements Callable<Integer> {
     @Parameters(paramLabel = "N", converter = TransactionNumber.class, description = "Its number, as 7 or tx_7.")

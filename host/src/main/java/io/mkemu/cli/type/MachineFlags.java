@@ -66,6 +66,11 @@ public final class MachineFlags {
         return MachineDirectory.of(machine != null ? machine : nameOf(file));
     }
 
+    /** Whether a tree is named. */
+    public boolean hasTree() {
+        return file != null;
+    }
+
     /** Whether the tree comes by standard input. */
     public boolean readsStdin() {
         return STDIN.equals(file);
