@@ -76,7 +76,12 @@ public enum KernelCall {
      * receiveMapPages: id the PFN of the first, -22 where receivePages says null; arg0 how many, arg1 1 if they were
      * mapped. {@link #PAGE_CHANGED} records follow then: what of the pages was not 0.
      */
-    RECEIVE_MAP_PAGES;
+    RECEIVE_MAP_PAGES,
+    /**
+     * Not a call: what a listener is told of this kernel's memory. id the region's address; arg0 its pages, arg1 the
+     * ordinal of MemoryChange.
+     */
+    MEMORY_CHANGE;
 
     /** Bytes of a task's name that are recorded. */
     public static final int MAX_TASK_NAME = 64;

@@ -12,7 +12,9 @@ public enum WorkKind {
     /** A timer went off: id its number among those made on this CPU, from 0. */
     TIMER,
     /** A listener was told of an instance: id its number among those of this CPU, from 0. */
-    NOTICE;
+    NOTICE,
+    /** A listener was told of this kernel's memory: id its number among those of this kernel, from 0. */
+    MEMORY;
 
     private static final WorkKind[] ALL = values();
 

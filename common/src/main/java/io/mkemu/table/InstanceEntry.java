@@ -143,6 +143,42 @@ public final class InstanceEntry {
         return -1;
     }
 
+    /**
+     * How many CPUs it may have at once in this life, and blocks a queued IPI area of it has. May be garbage; never
+     * negative.
+     */
+    public int possibleCpus() {
+        int possible = table.getIntVolatile(base + POSSIBLE_CPUS_OFFSET);
+        return possible == 0 ? cpus().length : possible & Integer.MAX_VALUE;
+    }
+
+    /** Says how many CPUs it may have at once; 0: those that it has. Host only, before the IPI area is published. */
+    public void possibleCpus(int possible) {
+        table.putIntVolatile(base + POSSIBLE_CPUS_OFFSET, possible);
+    }
+
+    /**
+     * Changes with the CPU set, after it. Who keeps a copy of the set reads this one before it: a copy whose generation
+     * is not this one may be an old one.
+     */
+    public int cpuGeneration() {
+        return UnsafeApi.getIntVolatile(null, address + CPU_GENERATION_OFFSET);
+    }
+
+    /** Adds a physical CPU whose kernel runs it, or takes one out: senders that look again know from here on. */
+    public void cpu(int physicalCpu, boolean has) {
+        int word = base + CPU_SET_OFFSET + physicalCpu / Long.SIZE * Long.BYTES;
+        long bit = 1L << physicalCpu % Long.SIZE;
+        long before = table.getLong(word);
+        table.putLongVolatile(word, has ? before | bit : before & ~bit);
+        changed(cpus().length);
+    }
+
+    private void changed(int count) {
+        table.putIntVolatile(base + CPU_COUNT_OFFSET, count);
+        table.putIntVolatile(base + CPU_GENERATION_OFFSET, cpuGeneration() + 1);
+    }
+
     /** Sets the physical CPUs. */
     public void cpus(int[] cpus) {
         BitSet set = new BitSet();
@@ -153,7 +189,7 @@ public final class InstanceEntry {
         for (int word = 0; word < CPU_SET_WORDS; word++) {
             table.putLong(base + CPU_SET_OFFSET + word * Long.BYTES, word < words.length ? words[word] : 0);
         }
-        table.putIntVolatile(base + CPU_COUNT_OFFSET, set.cardinality());
+        changed(set.cardinality());
     }
 
     /** Regions of the instance pool, in the order they were allocated; what cannot lie in RAM is left out. */
@@ -162,11 +198,40 @@ public final class InstanceEntry {
         for (int index = 0; index < MAX_REGIONS; index++) {
             int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
             Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
-            if (region.liesIn(ramSize)) {
+            /* Once more: the place may have got another one between both. */
+            if (region.liesIn(ramSize) && table.getLongVolatile(at) == region.address()) {
                 regions.add(region);
             }
         }
         return regions;
+    }
+
+    /**
+     * Adds a region, in a free place: whoever reads meanwhile sees it whole or not at all. Host only.
+     *
+     * @return false if there are {@link InstanceDescriptor#MAX_REGIONS} already
+     */
+    public boolean addRegion(Region region) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            if (table.getLongVolatile(at + Long.BYTES) == 0) {
+                table.putLongVolatile(at, region.address());
+                table.putLongVolatile(at + Long.BYTES, region.size());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes a region away; the others stay where they are. Host only. */
+    public void removeRegion(Region region) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            if (table.getLongVolatile(at) == region.address()) {
+                table.putLongVolatile(at + Long.BYTES, 0);
+                table.putLongVolatile(at, 0);
+            }
+        }
     }
 
     /** Whether there is a region that cannot lie in RAM, so that {@link #regions} leaves it out. */

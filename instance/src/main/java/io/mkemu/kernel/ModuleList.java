@@ -113,6 +113,12 @@ final class ModuleList {
         }
     }
 
+    /** Why no CPU can come or go, or null. On the boot CPU. */
+    String cpuProblem() {
+        return watched.isEmpty() ? null : "module " + watched.getFirst().name()
+            + " is in C, which knows the CPUs that were there when it was loaded";
+    }
+
     <T extends KernelModule> T find(Class<T> type) {
         synchronized (loaded) {
             return loaded.stream().map(each -> each.context().module()).filter(type::isInstance).map(type::cast)

@@ -65,6 +65,16 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public ResourceWatch onCpu(CpuListener listener) {
+        return kernel.onCpu(listener);
+    }
+
+    @Override
+    public ResourceWatch onMemory(MemoryListener listener) {
+        return kernel.onMemory(listener);
+    }
+
+    @Override
     public int instanceOfCpu(int senderCpu) {
         return kernel.instanceOfCpu(senderCpu);
     }

@@ -74,6 +74,9 @@ final class ReplayText {
         if (kind == null || kind == WorkKind.RUN_ON_CPU) {
             return "work " + step.id() + " from CPU " + (step.arg1() - 1);
         }
+        if (kind == WorkKind.MEMORY) {
+            return "a change of memory for listener " + step.id();
+        }
         if (kind == WorkKind.TIMER || kind == WorkKind.NOTICE) {
             return (kind == WorkKind.TIMER ? "timer " : "a change of an instance for listener ") + step.id();
         }
@@ -142,7 +145,7 @@ final class ReplayText {
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
             case LIFE -> life(arg0) + " = " + id;
             case START_TASK -> startTask(record.text());
-            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE ->
+            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE, MEMORY_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
     }
