@@ -9,13 +9,15 @@ import io.mkemu.host.tx.Form;
 import io.mkemu.tree.Overlay;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
-/** Makes and removes the instances that an overlay names. */
+/** Makes, removes and changes the instances that an overlay names. */
 final class OverlayChange {
     private final Host host;
     private final Overlay overlay;
     private final List<String> made = new ArrayList<>();
     private final List<String> removed = new ArrayList<>();
+    private final List<String> changed = new ArrayList<>();
 
     OverlayChange(Host host, Overlay overlay) {
         this.host = host;
@@ -34,6 +36,7 @@ final class OverlayChange {
     private void make(Overlay.Change change, Steps steps) {
         switch (change) {
             case Overlay.Create create -> made.add(steps.create(create.instance()));
+            case Overlay.Update update -> update(update, steps);
             case Overlay.Remove remove -> {
                 Form form = steps.form(remove.name());
                 if (form == null) {
@@ -54,17 +57,36 @@ final class OverlayChange {
         }
     }
 
+    private void update(Overlay.Update update, Steps steps) {
+        Form form = steps.form(update.name());
+        if (form == null) {
+            throw States.unknown(update.name(), host.instances());
+        }
+        List<Integer> cpus = new ArrayList<>(form.spec().cpus());
+        update.removeCpus().stream().filter(cpu -> !cpus.remove(cpu)).findFirst().ifPresent(stranger -> {
+            throw new MachineException(ExitCode.STATE, "CPU " + stranger + " is not one of instance " + update.name()
+                + "'s: mk show tells which it has");
+        });
+        cpus.addAll(update.addCpus());
+        steps.update(update.name(), cpus, form.spec().memoryBytes() + update.addBytes() - update.removeBytes());
+        if (!changed.contains(update.name())) {
+            changed.add(update.name());
+        }
+    }
+
     /** The names of all that it is about. */
     static List<String> names(Overlay overlay) {
         return overlay.changes().stream().map(change -> switch (change) {
             case Overlay.Create create -> create.instance().name();
             case Overlay.Remove remove -> remove.name();
+            case Overlay.Update update -> update.name();
         }).distinct().toList();
     }
 
-    /** The instances that were made and are there. */
+    /** The instances that were made or changed, and are there. */
     List<String> made() {
-        return made;
+        return Stream.concat(made.stream(), changed.stream().filter(name -> !made.contains(name)
+            && !removed.contains(name))).toList();
     }
 
     /** The instances that were there and are not. */

@@ -76,7 +76,8 @@ final class TransactionVerbs {
                 PlannedSteps plan = new PlannedSteps(host, Set.of());
                 change.carryOut(plan);
                 change.made().forEach(name -> result.withArray("instances").add(StatusJson.planned(
-                    plan.form(name).spec(), InstanceState.READY)));
+                    plan.form(name).spec(), plan.form(name).loaded() ? InstanceState.LOADED
+                    : InstanceState.READY)));
                 return null;
             });
             change.removed().forEach(result.putArray("removed")::add);

@@ -45,6 +45,23 @@ public record Overlay(List<Change> changes, List<String> unused, String source) 
     }
 
     /**
+     * Other CPUs and memory for an instance.
+     *
+     * @param name        its name
+     * @param addCpus     CPUs that come
+     * @param removeCpus  CPUs that go
+     * @param addBytes    memory that comes, in bytes, a multiple of 4096; 0 for none
+     * @param removeBytes memory that goes, as addBytes
+     */
+    public record Update(String name, List<Integer> addCpus, List<Integer> removeCpus, long addBytes,
+                         long removeBytes) implements Change {
+        public Update {
+            addCpus = List.copyOf(addCpus);
+            removeCpus = List.copyOf(removeCpus);
+        }
+    }
+
+    /**
      * Reads a file, source or compiled.
      *
      * @throws io.mkemu.dts.DeviceTreeException if it is wrong, or wants what cannot be done

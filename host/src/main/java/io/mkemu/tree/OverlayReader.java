@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.tree;
 
-import io.mkemu.dts.DeviceTreeException;
 import io.mkemu.dts.Node;
 import io.mkemu.dts.Property;
 import io.mkemu.dts.Text;
@@ -27,10 +26,9 @@ final class OverlayReader {
     private static final String CREATE = "instance-create";
     private static final String REMOVE = "instance-remove";
     private static final String INSTANCES = "/instances";
-    private static final Set<String> HOT_PLUG = Set.of("memory-add", "memory-remove", "cpu-add", "cpu-remove",
-            "device-add", "device-remove");
-    private static final Set<String> OPERATIONS = Set.of(CREATE, REMOVE, "memory-add", "memory-remove", "cpu-add",
-            "cpu-remove", "device-add", "device-remove");
+    private static final Set<String> DEVICES = Set.of("device-add", "device-remove");
+    private static final Set<String> OPERATIONS = Set.of(CREATE, REMOVE, UpdateReader.MEMORY_REMOVE,
+            UpdateReader.MEMORY_ADD, UpdateReader.CPU_REMOVE, UpdateReader.CPU_ADD, "device-add", "device-remove");
     /** What dtc adds for labels. */
     private static final Set<String> OF_DTC = Set.of("__symbols__", "__local_fixups__");
     private static final KeptReader.Known NOT_EMULATED = new KeptReader.Known(Set.of(), Set.of("options"));
@@ -98,10 +96,11 @@ final class OverlayReader {
         overlay.allow(Set.of(), OPERATIONS);
         String target = target(fragment);
         for (Node operation : overlay.node().children()) {
-            if (HOT_PLUG.contains(operation.name())) {
-                throw hotPlug(overlay, operation);
+            if (DEVICES.contains(operation.name())) {
+                throw overlay.error(operation.position(), Text.quote(operation.name()) + " moves a device, and mkemu "
+                        + "emulates none: remove the node");
             }
-            if (!target.equals(INSTANCES)) {
+            if (isOfInstances(operation) && !target.equals(INSTANCES)) {
                 throw overlay.error(operation.position(), Text.quote(operation.name()) + " of target "
                         + Text.quote(target) + ": instances are made and removed in " + INSTANCES + ": "
                         + TARGET_EXAMPLE);
@@ -109,6 +108,12 @@ final class OverlayReader {
         }
         overlay.child(CREATE).ifPresent(create -> changes.add(create(create)));
         overlay.child(REMOVE).ifPresent(remove -> changes.add(remove(remove)));
+        changes.addAll(new UpdateReader(WIDTHS, kept).read(overlay, target.startsWith(INSTANCES + "/")
+                ? target.substring(INSTANCES.length() + 1) : null));
+    }
+
+    private static boolean isOfInstances(Node operation) {
+        return operation.name().equals(CREATE) || operation.name().equals(REMOVE);
     }
 
     /** kerf's overlays have none: what they make and remove are instances. */
@@ -123,12 +128,6 @@ final class OverlayReader {
                     + INSTANCES + "\", \"" + INSTANCES + "/NAME\" or \"/resources\"");
         }
         return target.text();
-    }
-
-    private static DeviceTreeException hotPlug(NodeReader overlay, Node operation) {
-        return overlay.error(operation.position(), Text.quote(operation.name())
-                + " moves CPUs, memory or devices while kernels run, which mkemu cannot yet: mk update changes CPUs "
-                + "and memory of an instance that does not run");
     }
 
     private Overlay.Create create(NodeReader node) {

@@ -85,10 +85,11 @@ final class ResourceReader {
         return new Resources(cpus, apicIds, bytes, base);
     }
 
-    private record Region(OptionalLong address, long size, Position position) {
+    record Region(OptionalLong address, long size, Position position) {
     }
 
-    private static Region region(NodeReader chunk, CellWidths widths) {
+    /** A stretch of memory, by {@code reg}, or its {@code size} alone. */
+    static Region region(NodeReader chunk, CellWidths widths) {
         if (chunk.property("reg").isEmpty()) {
             Value.Cell size = chunk.quantity(chunk.require("size", SIZE_EXAMPLE), SIZE_EXAMPLE);
             return new Region(OptionalLong.empty(), size.value(), size.position());

@@ -131,4 +131,29 @@ class TransactionVerbsTest extends BoxedHost {
         ask("{'verb':'rollback','number':4}");
         assertEquals(List.of("web", "db"), host.names());
     }
+
+    @Test
+    void anOverlayMovesCpusAndMemoryOfWhatDoesNotRun() throws Exception {
+        String apply = "{'verb':'apply','overlay':'/dts-v1/; /plugin/; / { fragment@0 { target-path = "
+            + "\\'/instances/db\\'; __overlay__ { cpu-remove { cpu@3 { reg = <%d>; }; }; "
+            + "cpu-add { cpu@4 { reg = <0 4>; }; cpu@5 { reg = "
+            + "<5>; }; }; memory-add { region@0 { size = <0x100000>; }; }; memory-remove { region@0 { reg = <0 0 0 "
+            + "0x80000>; }; }; }; }; };'%s}";
+        Map<String, Form> before = host.forms();
+        assertEquals("[4,5] 2621440 loaded", form(ask(apply.formatted(3, ",'dryRun':true"))));
+        assertSame(before);
+        refused(ExitCode.STATE, "CPU 6 is not one of instance db's: mk show tells which it has; nothing of the overlay "
+            + "is applied", apply.formatted(6, ""));
+        assertEquals("[4,5] 2621440 loaded", form(ask(apply.formatted(3, ""))));
+        ask("{'verb':'rollback','number':2}");
+        assertSame(before);
+        box.start(List.of("db"), line -> { });
+        refused(ExitCode.STATE, "instance db is loaded (waits to be joined): cannot update it: mk kill -f ends its "
+            + "kernel; nothing of the overlay is applied", apply.formatted(3, ""));
+    }
+
+    private static String form(JsonNode result) {
+        JsonNode one = result.at("/instances/0");
+        return one.path("cpus") + " " + one.path("memory") + " " + one.path("state").asText();
+    }
 }

@@ -73,7 +73,7 @@ class OverlayTest {
         "/instances"                | §"/memory"        | 'target-path' is '/memory', expected "/instances"
         target-path                 | §target           | 'target' is the label of a node of another tree
         "/instances";               | "/instances/old"; | instances are made and removed in /instances
-        instance-remove             | §cpu-remove       | 'cpu-remove' moves CPUs, memory or devices while kernels run
+        instance-remove             | §device-remove    | 'device-remove' moves a device, and mkemu emulates none
         instance-remove             | §instance-rename  | unknown node 'instance-rename'
         instance-name = "old";      | ``                | lacks the property 'instance-name'
         "old"                       | §"o/d"            | instance name 'o/d' is not legal
@@ -93,6 +93,54 @@ class OverlayTest {
             assertTrue(message.startsWith("o.dtso:" + (1 + before.chars().filter(c -> c == '\n').count()) + ":"
                     + (mark - before.lastIndexOf('\n')) + ": "), message);
         }
+    }
+
+    private static final String MOVES = """
+        /dts-v1/;
+        /plugin/;
+        / {
+            fragment@0 { target-path = "/instances/web"; __overlay__ {
+                cpu-add { mk,instance = "web"; cpu@4 { reg = <0x0 4>; numa-node = <0>; }; cpu@5 { reg = <5>; }; };
+                cpu-remove { cpu@1 { reg = <1>; }; };
+                memory-add { mk,instance = "web"; region@0 { reg = <0x0 0x40000000 0x0 0x200000>; }; };
+                memory-remove { region@0 { size = <0x100000>; }; region@1 { reg = <0x1000 0x2000>; }; };
+            }; };
+            fragment@1 { target-path = "/resources"; __overlay__ {
+                cpu-remove { mk,instance = "db"; cpu@2 { reg = /bits/ 64 <2>; }; };
+                memory-add { mk,instance = "web"; region@0 { size = <0x1000>; }; };
+            }; };
+        };
+        """;
+    private static final List<Overlay.Change> UPDATES = List.of(
+            new Overlay.Update("web", List.of(4, 5), List.of(1), 0x200000, 0x102000),
+            new Overlay.Update("web", List.of(), List.of(), 0x1000, 0),
+            new Overlay.Update("db", List.of(), List.of(2), 0, 0));
+
+    /** All of one instance in a fragment are one change, in whatever order and of whatever width they are written. */
+    @Test
+    @ExtendWith(Dtc.class)
+    void cpusAndMemoryMove(@TempDir Path directory) throws Exception {
+        assertEquals(UPDATES, Overlay.parse("o.dtso", MOVES).changes());
+        assertEquals(UPDATES, Overlay.read(Files.write(directory.resolve("o.dtbo"), Dtc.compile(MOVES, "-@")))
+                .changes());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+        mk,instance = "db"; | ``                  | lacks the property 'mk,instance'
+        mk,instance = "web"; cpu@4 | mk,instance = "db"; cpu@4 | but the fragment's target is instance 'web'
+        cpu@5 { reg = <5>   | cpu@5 { reg = <4>   | CPU 4 is named twice in 'cpu-add'
+        cpu@1 { reg = <1>   | cpu@1 { reg = <1024> | 'reg' is no CPU, expected one in 0..1023
+        cpu@1 { reg = <1>   | cpu@1 { reg = <1 2> | 'reg' is no CPU, expected one in 0..1023
+        cpu@1 { reg = <1>; }; | ``                | 'cpu-remove' names nothing: add cpu@4 { reg = <4>; };
+        <0x1000 0x2000>     | <0x1000 0x2001>     | the size of 'region@1' is 0x2001, expected a multiple of 4096
+        size = <0x1000>     | length = <0x1000>   | unknown property 'length'
+        """)
+    void refusesMoves(String right, String wrong, String words) {
+        assertTrue(MOVES.contains(right), right);
+        String message = assertThrows(DeviceTreeException.class,
+                () -> Overlay.parse("o.dtso", MOVES.replace(right, wrong))).getMessage();
+        assertTrue(message.contains(words), message);
     }
 
     @Test

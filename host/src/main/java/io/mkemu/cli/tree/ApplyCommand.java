@@ -15,8 +15,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code mk apply}: an overlay. */
 @Command(name = "apply", mixinStandardHelpOptions = true, header = "Applies a device tree overlay.", description = {
-    "Makes and removes the instances that an overlay names, all or none, as one transaction; those that are made are "
-        + "ready then. Overlays that move CPUs, memory or devices are refused."},
+    "Makes and removes the instances that an overlay names, and moves their CPUs and memory, all or nothing, as one "
+        + "transaction; those that are made are ready then. Devices are not emulated."},
     footer = {"", "Example: mk apply web.dtso --machine lab"})
 public final class ApplyCommand extends VerbCommand {
     @Parameters(paramLabel = "FILE", description = "Overlay, .dtso or .dtbo, or - for stdin.")
