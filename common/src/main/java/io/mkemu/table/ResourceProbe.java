@@ -2,12 +2,14 @@
 package io.mkemu.table;
 
 import io.mkemu.os.OsProcess;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A test hook that stops this process, by SIGSTOP to itself, between two steps of a request about CPUs or memory:
- * {@code -Dmkemu.stop_in_plug=STEP}, or {@code STEP:N} for the N-th time. SIGCONT goes on, SIGKILL ends it there.
+ * {@code -Dmkemu.stop_in_plug=STEP}, or {@code STEP:N} for the N-th time, and as a boot parameter of an instance.
+ * SIGCONT goes on, SIGKILL ends it there.
  * Without the property it costs nothing.
  */
 public final class ResourceProbe {
@@ -25,15 +27,37 @@ public final class ResourceProbe {
         DECIDED
     }
 
-    /** Name of the system property. */
+    /** Name of the system property and of the boot parameter that sets it. */
     public static final String PARAMETER = "mkemu.stop_in_plug";
     private static final String SETTING = System.getProperty(PARAMETER);
-    private static final String[] WORDS = SETTING == null ? null : SETTING.split(":", 2);
-    private static final Step STOP_AT = WORDS == null ? null : Step.valueOf(WORDS[0].toUpperCase(Locale.ROOT));
-    private static final AtomicInteger LEFT =
-        new AtomicInteger(WORDS == null || WORDS.length == 1 ? 1 : Integer.parseInt(WORDS[1]));
+    private static final Step STOP_AT = SETTING == null ? null : step(SETTING);
+    private static final AtomicInteger LEFT = new AtomicInteger(SETTING == null ? 0 : time(SETTING));
 
     private ResourceProbe() {
+    }
+
+    private static Step step(String setting) {
+        for (Step step : Step.values()) {
+            if (step.name().equalsIgnoreCase(setting.replaceFirst(":[1-9][0-9]{0,5}$", ""))) {
+                return step;
+            }
+        }
+        throw new IllegalArgumentException(PARAMETER + "=" + setting + " is none of the steps "
+            + Arrays.toString(Step.values()).toLowerCase(Locale.ROOT));
+    }
+
+    private static int time(String setting) {
+        int colon = setting.indexOf(':');
+        return colon < 0 ? 1 : Integer.parseInt(setting.substring(colon + 1));
+    }
+
+    /**
+     * Refuses a setting that is none.
+     *
+     * @throws IllegalArgumentException in one line
+     */
+    public static void check(String setting) {
+        step(setting);
     }
 
     /** A step has been done. */

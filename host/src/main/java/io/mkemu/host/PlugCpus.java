@@ -62,6 +62,10 @@ final class PlugCpus {
             throw new MachineException(ExitCode.STATE, "CPU " + stranger + " is not one of instance "
                 + instance.spec().name() + "'s: mk show tells which it has");
         });
+        coming.stream().filter(cpus::contains).findFirst().ifPresent(known -> {
+            throw new MachineException(ExitCode.STATE, "CPU " + known + " is one of instance "
+                + instance.spec().name() + "'s already");
+        });
         cpus.addAll(coming);
         return instance.spec().withResources(cpus, instance.spec().memoryBytes());
     }

@@ -81,20 +81,20 @@ class CpuPlugIT extends LabMachine {
         boot("goal", 2, chased, "quiet Chased.keep=1");
         mk.run("create", "other", "--cpus", "1", "--memory", "8M").ends(0);
         allRefused(5, Map.of(
-            List.of("update", "goal", "--add-cpus", "0"), "mk: CPU 0 is the host's own: free are 3",
-            List.of("update", "goal", "--add-cpus", "1"), "mk: CPU 1 is taken by instance other: free are 3",
-            List.of("update", "goal", "--add-cpus", "7"), "mk: CPU 7 is not in the machine's pool 0 1 2 3: free are "
+            List.of("update", "goal", "--add-cpus", "0"), "CPU 0 is the host's own: free are 3",
+            List.of("update", "goal", "--add-cpus", "1"), "CPU 1 is taken by instance other: free are 3",
+            List.of("update", "goal", "--add-cpus", "7"), "CPU 7 is not in the machine's pool 0 1 2 3: free are "
                 + "3"));
         mk.run("delete", "other").ends(0);
-        mk.run("update", "goal", "--add-cpus", "1").refuses(5, "mk: CPU 1 is below the boot CPU of instance goal, to "
+        mk.run("update", "goal", "--add-cpus", "1").refuses(5, "CPU 1 is below the boot CPU of instance goal, to "
             + "which messages go that name no CPU: mk kill goal, then mk update --cpus");
-        mk.run("update", "goal", "--remove-cpus", "2").refuses(7, "mk: CPU 2 is the boot CPU of instance goal, which "
+        mk.run("update", "goal", "--remove-cpus", "2").refuses(7, "CPU 2 is the boot CPU of instance goal, which "
             + "cannot go while its kernel runs: mk kill goal, then mk update --cpus");
-        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "mk: CPU 3 is not one of instance goal's: mk show "
+        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "CPU 3 is not one of instance goal's: mk show "
             + "tells which it has");
         mk.run("update", "goal", "--add-cpus", "3").ends(0);
-        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "mk: instance goal cannot give a CPU back now: "
-            + "module Chased: it is dear (-EBUSY); nothing is changed");
+        mk.run("update", "goal", "--remove-cpus", "3").refuses(7, "instance goal cannot give a CPU back now: "
+            + "module Chased: it is dear \\(-EBUSY\\); nothing is changed");
         assertEquals("[2,3]", mk.ask("lab", "{'verb':'show'}").get("instances").get(1).get("cpus").toString());
         mk.run("kill", "goal").ends(0);
         mk.run("update", "goal", "--add-cpus", "1", "--remove-cpus", "3").ends(0);
@@ -117,11 +117,10 @@ class CpuPlugIT extends LabMachine {
     }
 
     @ParameterizedTest
-    @CsvSource({"TAKEN,true", "PREPARED,true", "DONE,true", "TAKEN,false", "TAKEN:2,false", "PREPARED:2,false",
-        "DONE:2,false"})
+    @CsvSource({"PREPARED,true", "DONE,true", "TAKEN:2,false", "DONE:2,false"})
     void aKernelThatIsKilledInTheMidstLeavesEachCpuWithOneOwner(String step, boolean comes) throws Exception {
         mk.run("create", "goal", "--cpus", comes ? "2" : "2-3", "--memory", "8M").ends(0);
-        mk.run("load", "goal", "--module", chased, "--jvm-options", "-Dmkemu.stop_in_plug=" + step).ends(0);
+        mk.run("load", "goal", "--module", chased, "--cmdline", "quiet mkemu.stop_in_plug=" + step).ends(0);
         mk.run("exec", "goal").ends(0);
         long pid = mk.ask("lab", "{'verb':'show','names':['goal']}").get("instances").get(0).get("pid").asLong();
         MkProcess change = mk.start("update", "goal", comes ? "--add-cpus" : "--remove-cpus", "3");

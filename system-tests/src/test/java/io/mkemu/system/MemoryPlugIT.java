@@ -12,6 +12,7 @@ import io.mkemu.testkit.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -75,7 +76,8 @@ class MemoryPlugIT {
         long free = freeMemory();
         for (String request : List.of(ADD, REMOVE)) {
             for (Step step : List.of(Step.TAKEN, Step.PREPARED, Step.DONE)) {
-                mk.run("load", "web", "--modules", quiet, "--jvm-options", "-D" + ResourceProbe.PARAMETER + "=" + step).ends(0);
+                mk.run("load", "web", "--modules", quiet, "--cmdline",
+                    ResourceProbe.PARAMETER + "=" + step.name().toLowerCase(Locale.ROOT)).ends(0);
                 mk.run("exec", "web").ends(0);
                 long pid = mk.ask("lab", "{'verb':'show'}").get("instances").get(1).get("pid").asLong();
                 MkProcess update = request.equals(ADD) ? mk.start("update", "web", "--add-memory", "1M")
