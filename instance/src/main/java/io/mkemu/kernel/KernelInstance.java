@@ -129,7 +129,8 @@ public final class KernelInstance implements AutoCloseable {
         this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         this.console = new KernelConsole(memory, instanceId);
         this.proc = new ProcFiles(machine, entry, modules::lines,
-            () -> cpus.online().stream().flatMap(thread -> thread.cpu().tasks().lines().stream()).toList(), handlers::lines);
+            () -> cpus.online().stream().flatMap(thread -> thread.cpu().tasks().lines().stream()).toList(),
+            handlers::lines);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
         this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
         new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
