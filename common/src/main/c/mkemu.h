@@ -35,6 +35,52 @@
 /* Most granules of one pool, 4 TiB of pages; their bitmaps take 256 MiB. */
 #define MKEMU_BITMAP_POOL_MAX_GRANULES 1073741824
 
+/* ConsoleDescriptor */
+/* Where a console lies behind the begin of its instance's kernel log. */
+#define MKEMU_CONSOLE_AT_OFFSET 32896
+/* The life of the kernel that reads this console, 0 for none; stored last when it opens. */
+#define MKEMU_CONSOLE_OPEN_LIFE_OFFSET 0
+/* The session that the kernel knows of; stored behind SHOWN_FROM. */
+#define MKEMU_CONSOLE_SEEN_OFFSET 8
+/* The session that the kernel has ended; stored behind EXIT_CODE. */
+#define MKEMU_CONSOLE_OVER_OFFSET 16
+/* What the kernel ended that session with, 0..255. */
+#define MKEMU_CONSOLE_EXIT_CODE_OFFSET 24
+/* Of the client; a futex: bumped when the kernel has written to its part. */
+#define MKEMU_CONSOLE_CLIENT_DOORBELL_OFFSET 28
+/* What is typed is read up to here. */
+#define MKEMU_CONSOLE_TYPED_READ_OFFSET 32
+/* What is shown goes up to here. */
+#define MKEMU_CONSOLE_SHOWN_PUT_OFFSET 40
+/* Where what is shown to the session SEEN begins. */
+#define MKEMU_CONSOLE_SHOWN_FROM_OFFSET 48
+/* Number of the session: odd while a client is attached; each begin and end adds 1. */
+#define MKEMU_CONSOLE_SESSION_OFFSET 128
+/* The session in which no more will be typed. */
+#define MKEMU_CONSOLE_ENDED_OFFSET 136
+/* What the session is: the ordinal of ConsoleKind. */
+#define MKEMU_CONSOLE_KIND_OFFSET 144
+/* Process id of the client, as it sees it. */
+#define MKEMU_CONSOLE_PID_OFFSET 148
+/* Where what is typed in this session begins. */
+#define MKEMU_CONSOLE_TYPED_FROM_OFFSET 152
+/* What is typed goes up to here. */
+#define MKEMU_CONSOLE_TYPED_PUT_OFFSET 160
+/* What is shown is read up to here. */
+#define MKEMU_CONSOLE_SHOWN_READ_OFFSET 168
+/* Of the kernel; a futex: bumped when the client has written to its part. */
+#define MKEMU_CONSOLE_KERNEL_DOORBELL_OFFSET 176
+/* Ring of what is typed. */
+#define MKEMU_CONSOLE_TYPED_OFFSET 256
+/* Its bytes. */
+#define MKEMU_CONSOLE_TYPED_LENGTH 1024
+/* Ring of what is shown. */
+#define MKEMU_CONSOLE_SHOWN_OFFSET 1280
+/* Its bytes. */
+#define MKEMU_CONSOLE_SHOWN_LENGTH 2048
+/* Bytes of a console. */
+#define MKEMU_CONSOLE_LENGTH 3328
+
 /* InstanceDescriptor */
 /* MK_MAX_INSTANCES. */
 #define MKEMU_INSTANCE_MAX_INSTANCES 256
@@ -348,7 +394,7 @@
 /* Stored last. */
 #define MKEMU_RAM_HEADER_ABI_VERSION_OFFSET 8
 /* Changes whenever anything of the memory map does. */
-#define MKEMU_RAM_HEADER_ABI_VERSION 8
+#define MKEMU_RAM_HEADER_ABI_VERSION 9
 /* The mailbox of all instances: 0 queued, 1 single-slot. */
 #define MKEMU_RAM_HEADER_IPI_MODE_OFFSET 12
 /* Size of the RAM file. */

@@ -23,6 +23,12 @@ public enum ExitCode {
     INTERNAL(70),
     /** The host is gone; instances end with this. */
     HOST_LOST(75),
+    /** {@code mk exec -- COMMAND}: the time was over before the command ended. */
+    TIMED_OUT(124),
+    /** {@code mk exec -- COMMAND}: the command was not run; the message says why. */
+    NOT_RUN(125),
+    /** {@code mk exec -- COMMAND}: the kernel ended, or what read its console, before the command did. */
+    KERNEL_ENDED(126),
     /** Ctrl-C. */
     INTERRUPTED(130);
 

@@ -77,12 +77,32 @@ public enum KernelCall {
      * mapped. {@link #PAGE_CHANGED} records follow then: what of the pages was not 0.
      */
     RECEIVE_MAP_PAGES,
+    /** openConsole: id 1 if it was opened, 0 if not. */
+    OPEN_CONSOLE,
+    /** Console.session: id its number, 0 for none; arg0 the ordinal of ConsoleKind. */
+    CONSOLE_SESSION,
+    /** Console.read: id the answer; arg0 how many bytes were asked for. Payload: what was typed, if anything was. */
+    CONSOLE_READ,
+    /** Console.write: id the answer; arg0 how many bytes. Payload: the bytes that were given, unless there are none. */
+    CONSOLE_WRITE,
+    /** Console.finish: id the exit code; arg1 the errno, positive. */
+    CONSOLE_FINISH,
+    /**
+     * proc: id the bytes of the text, -1 if there is no such file. Payload: the file's name. The text follows in as
+     * many records as it takes: arg0 the number of the piece, from 1; payload the piece, {@link #PROC_PIECE} bytes but
+     * for the last.
+     */
+    PROC,
+    /** readMemory: id the address; arg0 the length, arg1 the errno, positive. Payload: the bytes, if it is 0. */
+    READ_MEMORY,
     /**
      * Not a call: what a listener is told of this kernel's memory. id the region's address; arg0 its pages, arg1 the
      * ordinal of MemoryChange.
      */
     MEMORY_CHANGE;
 
+    /** Bytes of a piece of a text of /proc. */
+    public static final int PROC_PIECE = 4096;
     /** Bytes of a task's name that are recorded. */
     public static final int MAX_TASK_NAME = 64;
 

@@ -31,7 +31,7 @@ public final class RamHeaderDescriptor {
     /** Stored last. */
     public static final int ABI_VERSION_OFFSET = 8;
     /** Changes whenever anything of the memory map does. */
-    public static final int ABI_VERSION = 8;
+    public static final int ABI_VERSION = 9;
     /** The mailbox of all instances: 0 queued, 1 single-slot. */
     public static final int IPI_MODE_OFFSET = 12;
     /** Size of the RAM file. */

@@ -28,7 +28,7 @@ import java.util.regex.Pattern;
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS = Pattern.compile("ram|control|journal|transactions(\\.new)?|"
-        + "host\\.(lock|out)|instance-\\d+\\.lock|hs_err-instance-\\d+\\.log");
+        + "host\\.(lock|out)|(?:instance|console)-\\d+\\.lock|hs_err-(?:instance|console)-\\d+\\.log");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -91,6 +91,11 @@ public record MachineDirectory(Path path) {
     /** The file whose lock is an instance's life; instance 0 is the host. */
     public Path lifeLock(int instanceId) {
         return path.resolve(instanceId == 0 ? "host.lock" : "instance-" + instanceId + ".lock");
+    }
+
+    /** The file whose lock the client has that types to an instance's console. */
+    public Path consoleLock(int instanceId) {
+        return path.resolve("console-" + instanceId + ".lock");
     }
 
     /**

@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.MachineException;
+import io.mkemu.cli.console.RunInKernel;
 import io.mkemu.cli.type.InstancesArgument;
 import io.mkemu.cli.type.JoinFormat;
 import io.mkemu.cli.type.Seconds;
@@ -19,12 +20,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code mk exec}: boots instances. */
+/** {@code mk exec}: boots instances, or runs a command in one. */
 @Command(name = "exec", mixinStandardHelpOptions = true,
-    header = "Boots instances.", description = {
-    "Boots instances that are loaded or failed, all at once, and waits until they are active."},
-    footer = {"", "Example: mk exec web database"})
-public final class ExecCommand extends VerbCommand {
+    header = "Boots instances; with -- COMMAND runs it in one.", description = {
+    "Boots instances that are loaded or failed, all at once, and waits until they are active.",
+    "With -- COMMAND it boots nothing: the command goes to the module that reads the instance's console, the built-in "
+        + "shell for example, and this ends with its exit code; with 124 if --timeout is over before, 125 if the "
+        + "command was not run, 126 if the kernel ended first."},
+    footer = {"", "Example: mk exec web database", "         mk exec web -- cat /proc/interrupts"})
+public class ExecCommand extends VerbCommand {
     private static final long DEFAULT_MILLIS = 30_000;
 
     @Mixin
@@ -51,6 +55,36 @@ public final class ExecCommand extends VerbCommand {
         description = "How long to wait; default 30, with --debug a day. A kernel that boots goes on then, an external "
             + "one that nobody has joined is loaded again.")
     private Seconds timeout;
+
+    @Option(names = "--raw", description = "With -- COMMAND: print what it shows as it is, also what steers a "
+        + "terminal.")
+    private boolean raw;
+
+    @Override
+    public Integer call() throws IOException {
+        int words = wordsBehindDashes();
+        if (words < 0) {
+            require(!raw, "--raw is for -- COMMAND");
+            return super.call();
+        }
+        List<String> line = instances.takeLast(words);
+        require(words > 0, "a command is missing behind --");
+        require(instances.only() != null && !all, "name one instance before --");
+        require(!external && !debug && !noWait && !isJson(), "of the options --machine, --timeout and --raw go with "
+            + "-- COMMAND");
+        return run(instances.only(), line, timeout == null ? Long.MAX_VALUE
+            : TimeUnit.MILLISECONDS.toNanos(timeout.millis()));
+    }
+
+    /** Runs a command in an instance; returns what to end with. */
+    int run(String name, List<String> line, long nanos) throws IOException {
+        return RunInKernel.run(machineName(), name, line, nanos, raw);
+    }
+
+    @Override
+    public String verb() {
+        return "exec";
+    }
 
     @Override
     public ObjectNode request() {

@@ -4,6 +4,7 @@ package io.mkemu.cli;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.Similar;
+import io.mkemu.cli.console.ConsoleCommand;
 import io.mkemu.cli.demo.DemoCommand;
 import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.module.ModuleCommand;
@@ -36,9 +37,9 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 public final class Main {
     private static final int SIGPIPE_EXIT = 128 + 13;
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
-    static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "join", "kill",
-        "pause", "continue", "unload", "delete", "apply", "tx", "show", "list", "dump", "shutdown", "run", "demo",
-        "dmesg", "console", "interrupts", "iomem");
+    static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "start", "join",
+        "kill", "pause", "continue", "unload", "delete", "apply", "tx", "show", "list", "dump", "shutdown", "run",
+        "demo", "dmesg", "console", "interrupts", "iomem");
     static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
@@ -112,6 +113,7 @@ public final class Main {
             case "update" -> new UpdateCommand();
             case "load" -> new LoadCommand();
             case "exec" -> new ExecCommand();
+            case "start" -> new StartCommand();
             case "join" -> new JoinCommand();
             case "kill" -> new KillCommand();
             case "pause" -> new PauseCommand();

@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.abi.ResourceDescriptor;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.MemorySize;
@@ -87,6 +88,13 @@ public final class UpdateCommand extends VerbCommand {
 
     private static int count(boolean given) {
         return given ? 1 : 0;
+    }
+
+    @Override
+    public long waitMillis() {
+        /* A kernel that runs has so long to answer; of a CPU it is asked twice, and senders have time too. */
+        long cpus = (addCpus == null ? 0 : addCpus.cpus().size()) + (removeCpus == null ? 0 : removeCpus.cpus().size());
+        return ResourceDescriptor.ANSWER_MILLIS * (3 * cpus + count(addMemory != null || removeMemory != null));
     }
 
     private long size(String text) {

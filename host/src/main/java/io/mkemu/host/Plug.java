@@ -33,7 +33,7 @@ final class Plug {
      * @return what the instance is then
      * @throws MachineException if it cannot be had, or the kernel does not take it; nothing is changed then
      */
-    InstanceSpec addMemory(String name, long bytes, boolean dryRun) throws InterruptedException {
+    InstanceSpec addMemory(String name, long bytes, boolean dryRun) {
         if (!runs(name)) {
             return host.update(name, null, spec(name).memoryBytes() + bytes, dryRun);
         }
@@ -56,7 +56,7 @@ final class Plug {
      * @return what the instance is then
      * @throws MachineException as {@link #addMemory}; the message has the regions that there are, or what holds it
      */
-    InstanceSpec removeMemory(String name, long bytes, long address, boolean dryRun) throws InterruptedException {
+    InstanceSpec removeMemory(String name, long bytes, long address, boolean dryRun) {
         if (!runs(name)) {
             long size = bytes != 0 ? bytes : region(find(name), find(name).regions(), 0, address).getFirst().size();
             long left = spec(name).memoryBytes() - size;
@@ -68,13 +68,13 @@ final class Plug {
         }
         List<Region> candidates = host.atOnce(() -> region(find(name), find(name).removableMemory(), bytes, address));
         for (Region region : candidates) {
-            try {
-                InstanceSpec now = change(name, (instance, kernel) -> instance.removeMemory(region, dryRun, kernel));
-                return dryRun ? resized(now, -region.size()) : now;
-            } catch (MachineException refused) {
-                if (region.equals(candidates.getLast())) {
-                    throw refused;
-                }
+            PlugChange change = asked(name, (instance, kernel) -> instance.removeMemory(region, dryRun, kernel));
+            if (change.isDone()) {
+                return dryRun ? resized(spec(name), -region.size()) : spec(name);
+            }
+            /* Another one of that size may be empty; a kernel that does not answer is not asked again. */
+            if (!change.isAnswered() || region.equals(candidates.getLast())) {
+                throw change.refusal();
             }
         }
         throw new IllegalStateException("a region is found or refused");
@@ -110,13 +110,22 @@ final class Plug {
         return meant;
     }
 
+    /** As {@link #asked}; what the instance is then, or the refusal. */
+    private InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
+        PlugChange change = asked(name, begin);
+        if (!change.isDone()) {
+            throw change.refusal();
+        }
+        return spec(name);
+    }
+
     /**
      * Asks a kernel that runs, and waits for its answer.
      *
      * @param begin asks, under the host's lock
+     * @return what is decided
      */
-    InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin)
-        throws InterruptedException {
+    private PlugChange asked(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
         InstanceLife[] life = new InstanceLife[1];
         PlugChange change = host.atOnce(() -> {
             HostedInstance instance = States.requirePluggable(find(name));
@@ -125,16 +134,7 @@ final class Plug {
         });
         HostedInstance instance = find(name);
         change.await(() -> instance.life() == life[0]);
-        boolean interrupted = Thread.interrupted();
-        return host.atOnce(() -> {
-            change.settle();
-            if (change.isDone()) {
-                return instance.spec();
-            }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            throw change.refusal();
-        });
+        host.atOnce(change::settle);
+        return change;
     }
 }

@@ -3,6 +3,7 @@ package io.mkemu.builtin;
 
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
+import io.mkemu.shell.ShellModule;
 import java.util.List;
 
 /** The modules that come with mkemu; a device tree names them without a path. Any thread. */
@@ -12,7 +13,7 @@ public final class BuiltinModules {
 
     /** Their names, ascending. */
     public static List<String> names() {
-        return List.of("demo", "echo", "peer", "traffic");
+        return List.of("demo", "echo", "peer", "shell", "traffic");
     }
 
     /**
@@ -25,6 +26,7 @@ public final class BuiltinModules {
             case "demo" -> new DemoModule();
             case "echo" -> new EchoModule();
             case "peer" -> new PeerModule();
+            case "shell" -> new ShellModule();
             case "traffic" -> new TrafficModule();
             default -> null;
         };

@@ -18,4 +18,9 @@ public interface EventOwner {
 
     /** What one of its listeners has thrown. */
     void noticeFailed(Throwable fault);
+
+    /** What its console's handler has thrown. */
+    default void consoleFailed(Throwable fault) {
+        noticeFailed(fault);
+    }
 }

@@ -2,13 +2,19 @@
 package io.mkemu.kernel;
 
 import io.mkemu.Errno;
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.hotplug.CpuListeners;
 import io.mkemu.hotplug.ResourceCall;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.log.LogLevel;
 import io.mkemu.module.CpuChange;
+import io.mkemu.table.InstanceEntry;
 import io.mkemu.table.ResourceOperation;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -224,5 +230,82 @@ final class CpuPlug {
             Thread.currentThread().interrupt();
         }
         settle();
+    }
+
+    /**
+     * The CPUs of a kernel by their logical numbers, which stay while a CPU is there; a number may be nobody's. The
+     * boot CPU, number 0, is always there. Changed on the boot CPU, read by any thread.
+     */
+    static final class Table {
+        private volatile CpuThread[] threads;
+
+        /**
+         * Without CPUs yet.
+         *
+         * @param physical ids of those that will be there first
+         * @throws MachineException if the instance's entry tells of less room than these need
+         */
+        Table(InstanceEntry entry, int[] physical, int nrCpus) {
+            int possible = entry.possibleCpus();
+            if (possible < physical.length || possible > nrCpus) {
+                throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " may have " + possible
+                    + " CPUs, as its entry says, and has " + physical.length + " of " + nrCpus
+                    + ": the entry is damaged; execute it again");
+            }
+            threads = new CpuThread[possible];
+        }
+
+        /** How many there may be at once: numbers are below that. */
+        int possible() {
+            return threads.length;
+        }
+
+        /** By logical number, null for one that is not there; do not change. */
+        CpuThread[] threads() {
+            return threads;
+        }
+
+        /** Those that are there, by ascending number. */
+        List<CpuThread> online() {
+            return Arrays.stream(threads).filter(Objects::nonNull).toList();
+        }
+
+        /** Those that are there, without the boot CPU. */
+        List<Cpu> others() {
+            return Arrays.stream(threads).skip(1).filter(Objects::nonNull).map(CpuThread::cpu).toList();
+        }
+
+        Cpu boot() {
+            return threads[0].cpu();
+        }
+
+        /**
+         * One that is there.
+         *
+         * @throws IllegalArgumentException if it is not, in one line
+         */
+        Cpu of(int logicalCpu) {
+            CpuThread[] all = threads;
+            if (logicalCpu < 0 || logicalCpu >= all.length) {
+                throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not in 0.." + (all.length - 1));
+            }
+            if (all[logicalCpu] == null) {
+                throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not online");
+            }
+            return all[logicalCpu].cpu();
+        }
+
+        /** The one with a physical id, or null. */
+        CpuThread withPhysicalId(int physicalCpu) {
+            return online().stream().filter(thread -> thread.cpu().apic().physicalCpu() == physicalCpu).findAny()
+                .orElse(null);
+        }
+
+        /** A CPU is there from now on, or with null none of that number. */
+        void put(int logicalCpu, CpuThread thread) {
+            CpuThread[] all = threads.clone();
+            all[logicalCpu] = thread;
+            threads = all;
+        }
     }
 }

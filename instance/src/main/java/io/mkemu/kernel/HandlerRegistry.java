@@ -228,6 +228,21 @@ final class HandlerRegistry {
         table = copy;
     }
 
+    /** A line for each handler. Any thread. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        synchronized (this) {
+            for (Handler[] handlers : table.values()) {
+                for (Handler handler : handlers) {
+                    lines.add("type 0x" + Integer.toHexString(handler.type) + ": handler " + handler.number + " of "
+                        + handler.owner.name());
+                }
+            }
+        }
+        lines.sort(null);
+        return lines;
+    }
+
     /** The handlers of a type, oldest first; do not change. */
     Handler[] handlersOf(int type) {
         return handlersOf(table, type);

@@ -9,6 +9,7 @@ import io.mkemu.abi.TraceEvent;
 import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
+import io.mkemu.event.KernelConsole;
 import io.mkemu.hotplug.CpuListeners;
 import io.mkemu.hotplug.MemoryListeners;
 import io.mkemu.hotplug.MemoryPlug;
@@ -25,6 +26,7 @@ import io.mkemu.memory.Window;
 import io.mkemu.message.ResourceMessage;
 import io.mkemu.module.KernelModule;
 import io.mkemu.os.Affinity;
+import io.mkemu.proc.ProcFiles;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.TraceControl;
 import java.util.BitSet;
@@ -52,7 +54,7 @@ public final class KernelInstance implements AutoCloseable {
     private final Printk printk;
     private final RfcLog rfcLog;
     private final Window ipiArea;
-    private final CpuTable cpus;
+    private final CpuPlug.Table cpus;
     private final String idle;
     private volatile boolean ending;
     private final HandlerRegistry handlers;
@@ -61,6 +63,8 @@ public final class KernelInstance implements AutoCloseable {
     private final PageSharing pages;
     private final KernelHook hook;
     private final ModuleList modules;
+    private final KernelConsole console;
+    private final ProcFiles proc;
     private final ResourceServer resources;
     private final CpuListeners cpuListeners = new CpuListeners(() -> Cpu.current() == cpu(0));
     private final MemoryListeners memoryListeners;
@@ -115,31 +119,24 @@ public final class KernelInstance implements AutoCloseable {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
                 + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
         }
-        int possible = possibleCpus(physical);
-        this.cpus = new CpuTable(possible);
-        this.handlers = new HandlerRegistry(possible, machine.isQueued(), machine.platform());
+        this.cpus = new CpuPlug.Table(entry, physical, memory.layout().nrCpus());
+        this.handlers = new HandlerRegistry(cpus.possible(), machine.isQueued(), machine.platform());
         this.handlers.alone(physical.length == 1);
         this.atomicWatch = new AtomicWatch(handlers, cpus::threads, printk);
         this.pages = new PageSharing(this);
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
         this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
+        this.console = new KernelConsole(memory, instanceId);
+        this.proc = new ProcFiles(machine, entry, modules::lines,
+            () -> cpus.online().stream().flatMap(thread -> thread.cpu().tasks().lines().stream()).toList(),
+            handlers::lines);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
         this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
         new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
         for (int logical = 0; logical < physical.length; logical++) {
             cpus.put(logical, make(logical, machine.apic(physical[logical])));
         }
-    }
-
-    private int possibleCpus(int[] physical) {
-        int possible = entry.possibleCpus();
-        if (possible < physical.length || possible > memory.layout().nrCpus()) {
-            throw new MachineException(ExitCode.MACHINE, "instance " + entry.id() + " may have " + possible
-                + " CPUs, as its entry says, and has " + physical.length + " of " + memory.layout().nrCpus()
-                + ": the entry is damaged; execute it again");
-        }
-        return possible;
     }
 
     /** A CPU of this kernel, and the thread that is to run it. */
@@ -279,6 +276,7 @@ public final class KernelInstance implements AutoCloseable {
         if (watch != null) {
             watch.end();
         }
+        console.end();
         printk.tellAll();
         return parked;
     }
@@ -378,12 +376,22 @@ public final class KernelInstance implements AutoCloseable {
         return parameters;
     }
 
+    /** What a user of this instance types to. */
+    KernelConsole console() {
+        return console;
+    }
+
+    /** Its /proc. */
+    ProcFiles proc() {
+        return proc;
+    }
+
     ModuleList modules() {
         return modules;
     }
 
     /** Its CPUs. */
-    CpuTable cpus() {
+    CpuPlug.Table cpus() {
         return cpus;
     }
 

@@ -8,6 +8,8 @@ import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.event.EventOwner;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
@@ -36,6 +38,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The kernel as one module sees it: its calls, with the module's name on what it logs and registers. */
@@ -106,6 +109,7 @@ final class ModuleContext implements Kernel, EventOwner {
         cpu.watches().removeAll(this);
         cpu.timers().removeAll(this);
         cpu.tasks().removeAll(this);
+        kernel.console().close(this);
     }
 
     @Override
@@ -396,6 +400,29 @@ final class ModuleContext implements Kernel, EventOwner {
     @Override
     public void timerFailed(Throwable fault) {
         kernel.printk().fault(timerFaults, () -> name + ": timer failed: ", fault);
+    }
+
+    @Override
+    public Console openConsole(ConsoleHandler handler) {
+        Cpu cpu = cpu();
+        requireLife();
+        return kernel.console().open(this, () -> Cpu.current() == cpu, cpu::submit, Objects.requireNonNull(handler),
+            kernel.entry().life());
+    }
+
+    @Override
+    public void consoleFailed(Throwable fault) {
+        kernel.printk().fault(noticeFaults, () -> name + ": console handler failed: ", fault);
+    }
+
+    @Override
+    public String proc(String file) {
+        return kernel.proc().read(file);
+    }
+
+    @Override
+    public int readMemory(long address, MutableDirectBuffer to, int index, int length) {
+        return kernel.pages().read(address, to, index, length);
     }
 
     void taskEnded(boolean daemon) {

@@ -119,6 +119,14 @@ final class ModuleList {
             + " is in C, which knows the CPUs that were there when it was loaded";
     }
 
+    /** A line for each. Any thread. */
+    List<String> lines() {
+        synchronized (loaded) {
+            return loaded.stream().map(each -> "module " + each.context().name() + " ("
+                + each.context().module().getClass().getName() + ")").toList();
+        }
+    }
+
     <T extends KernelModule> T find(Class<T> type) {
         synchronized (loaded) {
             return loaded.stream().map(each -> each.context().module()).filter(type::isInstance).map(type::cast)

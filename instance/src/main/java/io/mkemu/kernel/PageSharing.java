@@ -18,6 +18,7 @@ import io.mkemu.table.InstanceEntry;
 import java.nio.ByteOrder;
 import java.util.BitSet;
 import java.util.function.IntSupplier;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.collections.Long2LongCounterMap;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -117,6 +118,28 @@ final class PageSharing {
             }
         }
         return traced(TraceEvent.PFN_REVOKE, pfn, Math.clamp(pages, 0, Integer.MAX_VALUE), instanceId, result);
+    }
+
+    /** Reads memory of this instance's pool, or of pages that it has mapped; as {@code Kernel.readMemory}. */
+    int read(long address, MutableDirectBuffer to, int index, int length) {
+        if (length < 1 || length > Pages.PAGE_SIZE) {
+            return -Errno.EINVAL;
+        }
+        long end = kernel.memory().layout().ramSize();
+        if (address < 0 || address > end - length) {
+            return -Errno.EPERM;
+        }
+        for (long pfn = Pages.pfn(address); pfn <= Pages.pfn(address + length - 1); pfn++) {
+            if (!InstancePool.owns(kernel.entry().regions(), Pages.address(pfn), Pages.PAGE_SIZE)
+                && !(shares.contains(pfn, 1) && shares.isMapped(pfn, kernel.instanceId()))) {
+                return -Errno.EPERM;
+            }
+        }
+        long first = Pages.address(Pages.pfn(address));
+        try (Window window = kernel.memory().map(first, Pages.align(address + length - first))) {
+            to.putBytes(index, window.buffer(), (int) (address - first), length);
+            return 0;
+        }
     }
 
     /** Whether pages can be shared: they are allocated from this instance's pool. */

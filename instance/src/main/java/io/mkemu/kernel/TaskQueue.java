@@ -69,6 +69,8 @@ final class TaskQueue {
     private boolean anyWoken;
     /* Who has the tasks, if this CPU has gone. */
     private volatile TaskQueue successor;
+    /* For others: a new list whenever a task comes or goes. */
+    private volatile List<String> lines = List.of();
 
     TaskQueue(Cpu cpu, Platform platform) {
         this.cpu = cpu;
@@ -87,6 +89,7 @@ final class TaskQueue {
     TaskHandle add(ModuleContext module, String name, Task task, boolean daemon) {
         Entry entry = new Entry(module, name, task, daemon);
         entries.add(entry);
+        list();
         return entry;
     }
 
@@ -100,6 +103,17 @@ final class TaskQueue {
         gone.entries.clear();
         /* Somebody may have woken one on that CPU. */
         cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+        list();
+    }
+
+    /** A line for each task. Any thread. */
+    List<String> lines() {
+        return lines;
+    }
+
+    private void list() {
+        lines = entries.stream().map(entry -> "task " + entry.name + " of " + entry.module.name() + ", CPU "
+            + cpu.apic().physicalCpu() + (entry.daemon ? ", daemon" : "")).toList();
     }
 
     /** Drops the tasks of a module that ends; they have ended then. */
@@ -109,6 +123,7 @@ final class TaskQueue {
                 module.taskEnded(entries.remove(index).daemon);
             }
         }
+        list();
     }
 
     /**
@@ -129,6 +144,7 @@ final class TaskQueue {
                 if (entry.due == ENDED) {
                     /* Before anything is told: what ends is stepped no more, whatever comes of the telling. */
                     entries.remove(index--);
+                    list();
                     entry.end(fault);
                     continue;
                 }

@@ -166,6 +166,36 @@ class MemoryPlugTest {
     }
 
     @Test
+    void aKernelInCDoesTheSame() throws Exception {
+        host = machine.boot(0, 0);
+        Subject inC = machine.puppet(KernelHost.NATIVE, 1, 2);
+        entry = machine.mapped().instances().entry(1);
+        Region region = new Region(entry.regions().getFirst().address() + Pages.PAGE_SIZE, SIZE);
+        contains(add(region), "-EINVAL the region is not this instance's");
+        contains(remove(entry.regions().getFirst()), "-EINVAL its IPI area lies in it");
+        region = setAside();
+        assertEquals("0", asked(ResourceOperation.QUERY, ResourceOperation.MEMORY_ADD, region));
+        assertEquals("0", add(region));
+        contains(add(region), "-EINVAL the region is not this instance's, or is in use already");
+        long last = 0;
+        for (long at = inC.api.instanceAlloc(USABLE, Pages.PAGE_SIZE); at != 0;
+            at = inC.api.instanceAlloc(USABLE, Pages.PAGE_SIZE)) {
+            last = at;
+        }
+        assertEquals(region.address() + region.size() - USABLE, last);
+        contains(remove(region), "-EBUSY an allocation lies in");
+        assertEquals(0, inC.api.instanceFree(last, USABLE));
+        machine.memory().pageTable().noteMapped(Pages.pfn(last), 0);
+        contains(remove(region), "-EBUSY it is being allocated from, or another instance");
+        machine.memory().pageTable().noteUnmapped(Pages.pfn(last), 0);
+        assertEquals("0", asked(ResourceOperation.QUERY, ResourceOperation.MEMORY_REMOVE, region));
+        assertEquals("0", remove(region));
+        assertEquals(0, inC.api.instanceAlloc(USABLE, Pages.PAGE_SIZE));
+        contains(remove(region), "-EINVAL it has no such region");
+        contains(asked(ResourceOperation.CPU_ADD, null, region), "-EOPNOTSUPP");
+    }
+
+    @Test
     void aModuleCanFreeWhatItHasOrSayNo() throws Exception {
         boot(machine, 2);
         Region region = setAside();

@@ -12,7 +12,6 @@ import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
-import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
 import io.mkemu.module.PageRange;
@@ -44,7 +43,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <p>What a callback throws reaches the test; what a task throws ends the task and is among the {@link #failures}.
  * One thread.
  */
-public final class FakeKernel implements Kernel {
+public final class FakeKernel extends FakePeripherals {
     private static final int FIRST_CPU = 10;
 
     private final FakeMachine machine;
@@ -71,6 +70,11 @@ public final class FakeKernel implements Kernel {
         this.timers = new FakeTimers(machine);
         this.watches = new FakeWatches(machine);
         this.id = id;
+    }
+
+    @Override
+    FakePages memory() {
+        return memory;
     }
 
     /* ---- what a test does with it ---- */

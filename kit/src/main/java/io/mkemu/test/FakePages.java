@@ -10,6 +10,7 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.memory.Window;
 import io.mkemu.module.PageRange;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashSet;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The memory of a fake kernel: what it has allocated, and which of its pages it shares. */
@@ -82,6 +84,15 @@ final class FakePages {
                 + " is not within what instanceAlloc or allocPages returned");
         }
         return Window.onto(address, bytes(address, size), () -> { });
+    }
+
+    /** Copies bytes of this kernel's own; false if they are not. */
+    boolean read(long address, MutableDirectBuffer to, int index, int length) {
+        if (!isMine(address, length)) {
+            return false;
+        }
+        to.putBytes(index, bytes(address, length).toArray(ValueLayout.JAVA_BYTE));
+        return true;
     }
 
     private MemorySegment bytes(long address, long size) {

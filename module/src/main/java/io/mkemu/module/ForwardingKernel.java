@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.module;
 
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * Passes each call on to another kernel: for what stands between a kernel and a module, which overrides the calls that
@@ -258,5 +261,20 @@ public abstract class ForwardingKernel implements Kernel {
     @Override
     public Operation operation(String name) {
         return kernel.operation(name);
+    }
+
+    @Override
+    public Console openConsole(ConsoleHandler handler) {
+        return kernel.openConsole(handler);
+    }
+
+    @Override
+    public String proc(String file) {
+        return kernel.proc(file);
+    }
+
+    @Override
+    public int readMemory(long address, MutableDirectBuffer to, int index, int length) {
+        return kernel.readMemory(address, to, index, length);
     }
 }

@@ -3,11 +3,14 @@ package io.mkemu.module;
 
 import io.mkemu.Errno;
 import io.mkemu.abi.Pages;
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
 import java.util.List;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 
 /**
  * The kernel, as a module sees it. The calls of the RFC keep their names and their results: 0 or a negative errno of
@@ -449,5 +452,41 @@ public interface Kernel {
      */
     default Operation operation(String name) {
         return Operation.UNSEEN;
+    }
+
+    /**
+     * Opens this instance's console: what is typed into {@code mk console} and {@code mk exec NAME -- COMMAND} reaches
+     * this module from now on, on this CPU. One module of a kernel at a time; it ends with the module. Not in the RFC.
+     *
+     * @param handler called when there is something to do, and once for the first
+     * @return it, or null: another module has it, or this kernel has none, as in a simulation
+     * @throws IllegalStateException as {@link #startTask}
+     */
+    default Console openConsole(ConsoleHandler handler) {
+        return null;
+    }
+
+    /**
+     * What a file of /proc says now, as this kernel knows it: {@code cmdline}, {@code cpus}, {@code handlers},
+     * {@code instances}, {@code interrupts}, {@code iomem}, {@code kmsg}, {@code modules}, {@code tasks}. Allocates;
+     * not for hot paths. Any CPU.
+     *
+     * @param file its name below /proc
+     * @return lines of text, each with its line end; null: there is no such file
+     */
+    default String proc(String file) {
+        return null;
+    }
+
+    /**
+     * Reads memory: of this instance's own pool, and of pages that this kernel has mapped. What lies there may change
+     * meanwhile.
+     *
+     * @param address physical, any
+     * @param length  1..4096
+     * @return 0; -EINVAL: no such length; -EPERM: some of it is neither; -ENOSYS: this kernel cannot tell
+     */
+    default int readMemory(long address, MutableDirectBuffer to, int index, int length) {
+        return -Errno.ENOSYS;
     }
 }

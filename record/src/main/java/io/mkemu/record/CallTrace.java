@@ -34,6 +34,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long watches;
     private boolean ended;
     private long memoryWatches;
+    private long consoles;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
         this.platform = platform;
@@ -72,6 +73,11 @@ final class CallTrace implements KernelHook.OnCpu {
     /** Number of the next listener to instances that is made on this CPU. */
     long nextWatch() {
         return watches++;
+    }
+
+    /** Number of the next console that is opened on this CPU. */
+    long nextConsole() {
+        return consoles++;
     }
 
     /** Tells a listener. */

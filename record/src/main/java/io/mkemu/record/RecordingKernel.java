@@ -7,6 +7,8 @@ import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.WorkKind;
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.KernelHook;
 import io.mkemu.memory.Window;
@@ -24,9 +26,11 @@ import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
 import io.mkemu.trace.TraceControl;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -352,6 +356,50 @@ final class RecordingKernel extends ForwardingKernel {
         long number = mine == null ? 0 : mine.nextGiven();
         int giver = hook.kernel().currentCpu() + 1;
         kernel.runOnCpu(logicalCpu, () -> target.work(WorkKind.RUN_ON_CPU, number, giver, work::run));
+    }
+
+    @Override
+    public Console openConsole(ConsoleHandler handler) {
+        CallTrace mine = mine();
+        if (mine == null || handler == null) {
+            /* It refuses. */
+            return kernel.openConsole(handler);
+        }
+        long number = mine.nextConsole();
+        RecordingConsole[] recording = new RecordingConsole[1];
+        Console console = kernel.openConsole(given -> mine.work(WorkKind.CONSOLE, number, 0,
+            () -> handler.onConsole(recording[0])));
+        answer(KernelCall.OPEN_CONSOLE, console == null ? 0 : 1, 0, 0);
+        recording[0] = console == null ? null : new RecordingConsole(console, this::calls);
+        return recording[0];
+    }
+
+    @Override
+    public String proc(String file) {
+        String text = kernel.proc(file);
+        CallTrace calls = calls();
+        if (calls != null) {
+            byte[] bytes = text == null ? new byte[0] : text.getBytes(StandardCharsets.UTF_8);
+            calls.answer(KernelCall.PROC, text == null ? -1 : bytes.length, 0,
+                new UnsafeBuffer(file.getBytes(StandardCharsets.UTF_8)));
+            for (int at = 0, piece = 1; at < bytes.length; at += KernelCall.PROC_PIECE, piece++) {
+                calls.answer(KernelCall.PROC, bytes.length, piece,
+                    new UnsafeBuffer(bytes, at, Math.min(KernelCall.PROC_PIECE, bytes.length - at)));
+            }
+        }
+        return text;
+    }
+
+    @Override
+    public int readMemory(long address, MutableDirectBuffer to, int index, int length) {
+        int result = kernel.readMemory(address, to, index, length);
+        CallTrace calls = calls();
+        if (calls != null && result == 0) {
+            calls.answer(KernelCall.READ_MEMORY, address, length, 0, new UnsafeBuffer(to, index, length));
+        } else if (calls != null) {
+            calls.answer(KernelCall.READ_MEMORY, address, length, -result);
+        }
+        return result;
     }
 
     /* The others are not recorded: they answer nothing that a replay would have to tell. */

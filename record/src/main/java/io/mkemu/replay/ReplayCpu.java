@@ -81,6 +81,7 @@ final class ReplayCpu extends Thread {
     private final Map<Long, ReplayTimer> timers = new HashMap<>();
     private final List<Watch> watches = new ArrayList<>();
     private final List<MemoryWatch> memoryWatches = new ArrayList<>();
+    private final List<ReplayConsole> consoles = new ArrayList<>();
     private final UnsafeBuffer slot =
         new UnsafeBuffer(Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).asByteBuffer());
     private MkIpiData message;
@@ -154,6 +155,10 @@ final class ReplayCpu extends Thread {
         MemoryWatch watch = new MemoryWatch(owner, listener);
         memoryWatches.add(watch);
         return watch;
+    }
+
+    void console(ReplayConsole console) {
+        consoles.add(console);
     }
 
     /** Gives work to a CPU, which does it when it did it then. */
@@ -317,6 +322,7 @@ final class ReplayCpu extends Thread {
             case TIMER -> timer(step);
             case NOTICE -> notice(step);
             case MEMORY -> memory(step);
+            case CONSOLE -> console(step);
             case null -> throw new IllegalStateException("work of kind " + step.type());
         }
     }
@@ -406,6 +412,17 @@ final class ReplayCpu extends Thread {
         run(step, () -> {
             watch.listener.onMemory(change, told.id(), Pages.address(told.arg0()));
             return "the listener returns";
+        });
+    }
+
+    private void console(TraceRecord step) {
+        ReplayConsole console = step.id() >= 0 && step.id() < consoles.size() ? consoles.get((int) step.id()) : null;
+        if (console == null) {
+            throw machine.differs("the handler of console " + step.id() + " of this CPU runs", "there is none");
+        }
+        run(step, () -> {
+            console.handler().onConsole(console);
+            return "the handler returns";
         });
     }
 

@@ -7,6 +7,8 @@ import io.mkemu.abi.MkIpiDataDescriptor;
 import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.log.LogLevel;
 import io.mkemu.memory.Window;
@@ -26,10 +28,13 @@ import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
 import io.mkemu.record.InstanceList;
 import io.mkemu.trace.TraceRecord;
+import java.io.ByteArrayOutputStream;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -390,5 +395,44 @@ final class ReplayKernel implements Kernel {
     @Override
     public String parameter(String parameter) {
         return parameters.get(parameter.replace('-', '_'));
+    }
+
+    @Override
+    public Console openConsole(ConsoleHandler handler) {
+        ReplayCpu cpu = cpu();
+        boolean opened = answers().answer(KernelCall.OPEN_CONSOLE, "openConsole()").id() != 0;
+        ReplayConsole console = new ReplayConsole(this, handler, this::answers, machine::differs);
+        cpu.console(console);
+        return opened ? console : null;
+    }
+
+    @Override
+    public String proc(String file) {
+        String now = ReplayText.proc(file);
+        TraceRecord next = answers().peek();
+        if (next != null && next.event() == TraceEvent.CALL && KernelCall.of(next.type()) == KernelCall.PROC
+            && !next.text().equals(file)) {
+            throw machine.differs(ReplayText.record(next, -1), now);
+        }
+        int length = (int) answers().answer(KernelCall.PROC, 0, now).id();
+        if (length < 0) {
+            return null;
+        }
+        ByteArrayOutputStream text = new ByteArrayOutputStream(length);
+        for (int piece = 1; text.size() < length; piece++) {
+            text.writeBytes(answers().answer(KernelCall.PROC, piece, now).payload());
+        }
+        return text.toString(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public int readMemory(long address, MutableDirectBuffer to, int index, int length) {
+        TraceRecord answer = answers().answer(KernelCall.READ_MEMORY, address, length,
+            ReplayText.readMemory(address, length));
+        if (answer.arg1() == 0) {
+            byte[] bytes = answer.payload();
+            to.putBytes(index, bytes, 0, Math.min(length, bytes.length));
+        }
+        return -answer.arg1();
     }
 }

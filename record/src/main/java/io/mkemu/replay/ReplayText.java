@@ -77,6 +77,9 @@ final class ReplayText {
         if (kind == WorkKind.MEMORY) {
             return "a change of memory for listener " + step.id();
         }
+        if (kind == WorkKind.CONSOLE) {
+            return "the handler of console " + step.id();
+        }
         if (kind == WorkKind.TIMER || kind == WorkKind.NOTICE) {
             return (kind == WorkKind.TIMER ? "timer " : "a change of an instance for listener ") + step.id();
         }
@@ -145,6 +148,15 @@ final class ReplayText {
             case UNREGISTER_HANDLER -> unregister(arg0, id) + " = " + Errno.name(arg1);
             case LIFE -> life(arg0) + " = " + id;
             case START_TASK -> startTask(record.text());
+            case OPEN_CONSOLE -> "openConsole() = " + (id == 0 ? "null" : "a console");
+            case CONSOLE_SESSION -> "session() of the console = " + (id == 0 ? "null" : "number " + id);
+            case CONSOLE_READ -> consoleRead(arg0) + " = " + (id < 0 ? Errno.name((int) id) : id);
+            case CONSOLE_WRITE -> consoleWrite(arg0 == 0 ? new byte[0] : record.payload()) + " = "
+                + (id < 0 ? Errno.name((int) id) : id);
+            case CONSOLE_FINISH -> consoleFinish((int) id) + " = " + Errno.name(arg1);
+            case PROC -> arg0 == 0 ? proc(record.text()) + (id < 0 ? " = null" : " = " + id + " bytes")
+                : "piece " + arg0 + " of a text of " + id + " bytes";
+            case READ_MEMORY -> readMemory(id, arg0) + " = " + Errno.name(arg1);
             case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE, MEMORY_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
@@ -224,6 +236,26 @@ final class ReplayText {
 
     static String unregister(int type, long number) {
         return "unregisterHandler(handler " + number + " of type " + hex(type) + ")";
+    }
+
+    static String consoleRead(int count) {
+        return "read of " + count + " bytes from the console";
+    }
+
+    static String consoleWrite(byte[] shown) {
+        return "write of " + shown.length + " bytes to the console: " + bytes(shown, -1);
+    }
+
+    static String consoleFinish(int exitCode) {
+        return "finish(" + exitCode + ") of the console";
+    }
+
+    static String proc(String file) {
+        return "proc(\"" + file + "\")";
+    }
+
+    static String readMemory(long address, int length) {
+        return "readMemory(0x" + Long.toHexString(address) + ", " + length + " bytes)";
     }
 
     static String startTask(String name) {

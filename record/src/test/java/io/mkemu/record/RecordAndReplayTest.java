@@ -12,10 +12,12 @@ import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
+import io.mkemu.console.ConsoleLines;
 import io.mkemu.kernel.TestKernels;
 import io.mkemu.kernel.TestKernels.Node;
 import io.mkemu.kernel.TraceTap;
 import io.mkemu.log.LogLevel;
+import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.Window;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
@@ -26,10 +28,14 @@ import io.mkemu.replay.ScriptHeader;
 import io.mkemu.replay.ScriptReader;
 import io.mkemu.replay.ScriptWriter;
 import io.mkemu.replay.StepAssembler;
+import io.mkemu.shell.ShellModule;
 import io.mkemu.testkit.Await;
 import io.mkemu.trace.TraceControl;
 import io.mkemu.trace.TraceReader;
 import io.mkemu.trace.TraceRecord;
+import io.mkemu.tty.ConsoleClientEnd;
+import io.mkemu.tty.ConsoleKind;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -57,6 +63,7 @@ class RecordAndReplayTest {
     private static final int ASK = Asker.ASK;
     private static final int ANSWER = Asker.ANSWER;
     private static final int ROUNDS = Asker.ROUNDS;
+    private static final Set<KernelCall> OF_A_SHELL = EnumSet.range(KernelCall.OPEN_CONSOLE, KernelCall.READ_MEMORY);
 
     private TestKernels machine;
     private final UnsafeBuffer drained = new UnsafeBuffer(new byte[4 << 20]);
@@ -171,7 +178,57 @@ class RecordAndReplayTest {
         }
         Set<KernelCall> all = EnumSet.allOf(KernelCall.class);
         all.removeAll(Set.of(KernelCall.NONE, KernelCall.FOREIGN_THREAD, KernelCall.PAGES_UNWATCHED));
+        all.removeAll(OF_A_SHELL);
         assertEquals(all, calls, "every kind of answer was recorded");
+    }
+
+    /** A user at the console of a shell, in two sessions, and each kind of answer in them. */
+    @Test
+    void whatIsTypedIsTypedAgain() throws Exception {
+        machine = new TestKernels(IpiMode.QUEUED, RecordingHook::new);
+        machine.boot(PEER, PEER_CPU);
+        int[] cpus = {2};
+        machine.load(ASKER, cpus);
+        new TraceControl(machine.memory()).mode(TraceMode.ALL);
+        Node node = machine.boot(ASKER, "quiet", new ShellModule());
+        long pool = new MappedMachine(machine.memory()).instances().entry(ASKER).regions().getFirst().address();
+        String shown = typed("ps\ncat /proc/nix\nmem read " + pool + " 64\nmem read 0x1000\nipi send 1 0x77 c0ffee\n"
+            + "ipi send cpu" + PEER_CPU + " 0x77\niomem\n");
+        assertTrue(shown.contains("module shell (io.mkemu.shell.ShellModule)") && shown.contains("3 bytes of type 0x77 "
+            + "to 1: sent") && shown.contains("-EPERM"), shown);
+        typed("help\nexit 7\n");
+        node.shutDown();
+        Path script = script(cpus);
+        assertTrue(calls.containsAll(OF_A_SHELL), calls::toString);
+        ReplayResult result = replay(script, new ShellModule(), new ArrayList<>());
+        assertEquals(Verdict.EQUAL, result.verdict(), result::toString);
+        assertEquals(2, result.sends());
+        KernelModule other = new KernelModule() {
+            @Override
+            public void init(Kernel kernel) {
+                kernel.openConsole(new ConsoleLines("", (line, out) -> out.print("something else\n")));
+            }
+        };
+        ReplayResult different = replay(script, other, new ArrayList<>());
+        assertEquals(Verdict.DIFFERENT, different.verdict(), different::toString);
+        assertTrue(different.toString().contains("bytes to the console: 73 6f 6d 65"), different::toString);
+    }
+
+    private String typed(String text) {
+        StringBuilder shown = new StringBuilder();
+        UnsafeBuffer in = new UnsafeBuffer(text.getBytes(StandardCharsets.UTF_8));
+        UnsafeBuffer out = new UnsafeBuffer(new byte[4096]);
+        try (ConsoleClientEnd user = new ConsoleClientEnd(machine.memory(), ASKER, ConsoleKind.LINES, 1)) {
+            assertEquals(text.length(), user.type(in, 0, text.length()));
+            user.endInput();
+            Await.until(() -> {
+                boolean over = user.exitCode() >= 0;
+                int count = user.isSeen() ? user.take(out, 0, out.capacity()) : 0;
+                shown.append(out.getStringWithoutLengthUtf8(0, count));
+                return over && count == 0;
+            });
+        }
+        return shown.toString();
     }
 
     /** Answers each message with a sum of all that came, from the second of two handlers. */

@@ -28,11 +28,12 @@ import org.junit.jupiter.api.Test;
 class ImportsTest {
     /** A package may import what stands before it. A line break has no meaning; docs/architecture.md draws the same. */
     private static final List<String> ORDER = List.of(
-        "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "ipi", "machine",
-        "module", "message", "test", "builtin", "cmodule", "event", "hotplug", "kernel", "record", "replay",
+        "", "os", "abi", "memory", "cpu", "table", "trace", "boot", "log", "tty", "ipi", "machine",
+        "console", "module", "message", "test", "shell", "builtin", "cmodule", "event", "proc", "hotplug", "kernel",
+        "record", "replay",
         "decode", "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
         "host.control", "host.tx", "host.view", "host.plug", "host.life", "host", "host.client", "host.decode",
-        "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx", "cli.module", "cli",
+        "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx", "cli.module", "cli.console", "cli",
         "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");

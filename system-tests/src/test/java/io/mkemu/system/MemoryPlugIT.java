@@ -33,8 +33,8 @@ class MemoryPlugIT {
         Path tree = mk.work().resolve("plugged.dts");
         /* So many messages that it lasts, and as many as it takes: it is stopped between two rounds otherwise. */
         Files.writeString(tree, Files.readString(Mk.root().resolve("examples/demo.dts"))
-            .replace("demo.messages=1000", "demo.messages=1500000").replace("web-server {", "web {")
-            .replace("idle=haltpoll\";", "idle=haltpoll demo.messages=1500000\";"));
+            .replace("demo.messages=1000", "demo.messages=400000").replace("web-server {", "web {")
+            .replace("idle=haltpoll\";", "idle=haltpoll demo.messages=400000\";"));
         MkProcess run = mk.start("run", tree);
         Await.until(() -> state("plugged", "web").equals("active"));
         long before = memory("plugged");

@@ -19,6 +19,21 @@ public final class InstancesArgument {
         return names.isEmpty() && ids.isEmpty();
     }
 
+    /** Takes the last names away, which are something else; returns them. */
+    public List<String> takeLast(int count) {
+        List<String> taken = names.subList(names.size() - count, names.size());
+        names = names.subList(0, names.size() - count);
+        return taken;
+    }
+
+    /** The name or id, if there is exactly one; else null. */
+    public String only() {
+        if (names.size() + ids.size() != 1) {
+            return null;
+        }
+        return names.isEmpty() ? Integer.toString(ids.getFirst()) : names.getFirst();
+    }
+
     public ObjectNode putInto(ObjectNode request) {
         ArrayNode array = request.putArray("names");
         names.forEach(array::add);

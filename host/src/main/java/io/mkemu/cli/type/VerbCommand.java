@@ -7,6 +7,7 @@ import io.mkemu.ExitCode;
 import io.mkemu.host.client.RemoteHost;
 import io.mkemu.json.Json;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -96,6 +97,23 @@ public abstract class VerbCommand implements Callable<Integer> {
                 note.endIfInterrupted();
             }
         }
+    }
+
+    /** Name of the machine that was asked for, or null. */
+    public final String machineName() {
+        return machine.name();
+    }
+
+    /** Whether --json was given. */
+    public final boolean isJson() {
+        return json;
+    }
+
+    /** How many words stand behind --; -1 if there is none. */
+    public final int wordsBehindDashes() {
+        List<String> words = command.commandLine().getParseResult().originalArgs();
+        int dashes = words.indexOf("--");
+        return dashes < 0 ? -1 : words.size() - dashes - 1;
     }
 
     /** Refuses a command line. */

@@ -17,6 +17,7 @@ public final class PlugChange {
     private boolean over;
     private boolean isDone;
     private boolean lifeEnded;
+    private boolean isAnswered;
     private MachineException refusal;
 
     /**
@@ -61,6 +62,7 @@ public final class PlugChange {
     private boolean settle(Outcome outcome) {
         ResourceProbe.at(ResourceProbe.Step.DECIDED);
         if (refusal == null && outcome != Outcome.DONE) {
+            isAnswered = ask.isRefused();
             refusal = ask.refusal(lifeEnded);
         }
         if (outcome == Outcome.KEPT) {
@@ -85,6 +87,11 @@ public final class PlugChange {
     /** Whether the kernel has done it. Once it is settled. */
     public boolean isDone() {
         return isDone;
+    }
+
+    /** Whether it was not done because the kernel has said no. Once it is settled. */
+    public boolean isAnswered() {
+        return isAnswered;
     }
 
     /** Why it was not done. Once it is settled, if it is not done. */

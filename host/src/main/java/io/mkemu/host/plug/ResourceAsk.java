@@ -157,6 +157,11 @@ public final class ResourceAsk {
         return outcome;
     }
 
+    /** Whether the kernel has refused it; as {@link #refusal}. */
+    boolean isRefused() {
+        return ResourceRequest.stateOf(entry.resources().decision()) == ResourceDescriptor.STATE_REFUSED;
+    }
+
     /**
      * Why it was not done: to be thrown once {@link #end} has said so. Reads the answer: before the next request.
      *
@@ -165,8 +170,7 @@ public final class ResourceAsk {
     MachineException refusal(boolean lifeEnded) {
         ResourceRequest request = entry.resources();
         String why = request.text();
-        int state = ResourceRequest.stateOf(request.decision());
-        if (state == ResourceDescriptor.STATE_REFUSED) {
+        if (isRefused()) {
             return new MachineException(ExitCode.STATE, "instance " + name + " cannot "
                 + words(about == null ? operation : about) + " now: " + (why.isEmpty() ? "its kernel refuses" : why)
                 + " (" + Errno.name(request.result()) + "); nothing is changed");

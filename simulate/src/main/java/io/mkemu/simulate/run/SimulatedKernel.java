@@ -3,6 +3,8 @@ package io.mkemu.simulate.run;
 
 import io.mkemu.Errno;
 import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.console.Console;
+import io.mkemu.console.ConsoleHandler;
 import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.HookedKernel;
 import io.mkemu.log.LogLevel;
@@ -305,5 +307,11 @@ final class SimulatedKernel extends ForwardingKernel {
     @Override
     public Operation operation(String name) {
         return run.operation(instance, name);
+    }
+
+    /** Nobody types in a simulation. */
+    @Override
+    public Console openConsole(ConsoleHandler handler) {
+        return null;
     }
 }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.host.view;
+package io.mkemu.machine;
 
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cpu.LocalApic;
-import io.mkemu.machine.MappedMachine;
 import io.mkemu.table.TypeNames.TypeName;
 import java.util.Comparator;
 import java.util.EnumMap;
