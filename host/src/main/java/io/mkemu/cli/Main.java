@@ -28,6 +28,7 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.UsageMessageSpec;
 
 /** {@code mk}: the command line. */
 @Command(name = "mk", description = "Kernel instances as real processes that exchange IPIs over shared RAM: mk demo.",
@@ -92,6 +93,9 @@ public final class Main {
             ServiceLoader.load(FurtherCommand.class).forEach(mk::addSubcommand);
             LAST.forEach(name -> mk.addSubcommand(name, command(name)));
         }
+        /* The list of commands is to fit on a screen; the first line names -h and -V. */
+        mk.getCommandSpec().usageMessage().sectionKeys(mk.getHelpSectionKeys().stream().filter(key ->
+            !key.equals(UsageMessageSpec.SECTION_KEY_OPTION_LIST)).toList());
         /* They are the compiler's. */
         if (mk.getSubcommands().get("cc") instanceof CommandLine cc) {
             cc.setUnmatchedOptionsArePositionalParams(true);
