@@ -7,8 +7,9 @@ import io.mkemu.test.SimulatedMachine;
 
 /** The module in real processes, and in thousands of schedules of the simulator. */
 class LockMachineTest {
-    /* n1 would keep the lock for an hour. */
+    /* n1 would keep the lock for an hour. In the simulator first: there it dies in the midst of anything. */
     @MachineTest("stuck.dts")
+    @SimulatedMachine(runs = 100, faults = "pause")
     void aCrashOfTheHolderHoldsUpNobody(Machine machine) throws InterruptedException {
         machine.awaitLog("n1", "has the lock");
         machine.crash("n1");
@@ -18,6 +19,7 @@ class LockMachineTest {
         machine.awaitLogAfter(machine.awaitLog("n1", "mk_life=2"), "n1", "has the lock");
     }
 
+    /* Without a machine of the test's: it runs by itself, and the module's check looks on. */
     @SimulatedMachine(value = "lock.dts", runs = 300, faults = "kill,restart,pause,mid-send")
     void nobodyElseHoldsItWhateverHappens() {
     }

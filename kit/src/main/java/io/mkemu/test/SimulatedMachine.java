@@ -11,18 +11,32 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * Executes a machine many times in the simulator, each time from a seed, with the checks of its modules' jars
- * ({@link io.mkemu.module.Check}); what a run finds wrong is the failure, with its last events and the command that
- * repeats it. On a class: before its tests, on the tree of its {@link MachineTest} if no other is named. On a method,
- * which is a test then: before its body.
+ * Runs tests in the simulator, each many times, each time from a seed: the machine of the tree is virtual, and the
+ * test's method runs beside its kernels, so that its {@link Machine#crash} hits them in the midst of anything. What it
+ * asserts in vain is the failure, as is what the run itself finds wrong (a {@link io.mkemu.module.Check} of the
+ * modules' jars, a module that throws, a deadlock, a leak); it comes with the last events of the run and the command
+ * that repeats it.
+ *
+ * <ul>
+ * <li>On a class: before its tests the machine runs by itself; then each test with a parameter {@link Machine} runs in
+ *     the simulator before it runs on the real machine of the class's {@link MachineTest}, unless it is marked
+ *     {@link NotSimulated}.
+ * <li>On a method, which is a test then: with a parameter {@link Machine} it runs in the simulator, and on a real
+ *     machine if it, or its class, is a {@link MachineTest} too. Without one the machine runs by itself before the
+ *     body.
+ * </ul>
  *
  * <pre>{@code
  * @MachineTest("lock.dts")
  * @SimulatedMachine(runs = 500, faults = "kill,restart")
- * class LockTest { ... }
+ * class LockTest {
+ *     @Test
+ *     void aCrashHoldsUpNobody(Machine machine) throws InterruptedException { ... }
+ * }
  * }</pre>
  *
- * <p>The simulator is a process of its own: mk simulate. The same seeds give the same outcome on any machine.
+ * <p>The simulator is a process of its own, mk simulate: fields that are not the test object's are not those of this
+ * JVM, and several runs may use them at a time. The same seeds give the same outcome on any machine.
  */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
@@ -31,7 +45,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Test
 @ExtendWith(SimulationExtension.class)
 public @interface SimulatedMachine {
-    /** The device tree, as {@link MachineTest#value}; by default that of the class's MachineTest. */
+    /**
+     * The device tree, as {@link MachineTest#value}; by default that of the MachineTest of the method, else of the
+     * class.
+     */
     String value() default "";
 
     /** How many runs, 1 or more. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate;
 
+import io.mkemu.simulate.fault.Fault;
 import io.mkemu.simulate.run.Bench;
 import io.mkemu.simulate.run.Decisions;
 import io.mkemu.simulate.run.Failure;
-import io.mkemu.simulate.run.Fault;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.strategy.Given;
 import java.io.IOException;

@@ -11,7 +11,7 @@ import io.mkemu.cli.type.Progress;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.journal.JournalPlace;
-import io.mkemu.simulate.run.FaultKind;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.shard.MergeCommand;
 import io.mkemu.simulate.shard.Shard;
@@ -101,6 +101,13 @@ public final class SimulateCommand implements FurtherCommand {
         + "In an Indexed Job of Kubernetes JOB_COMPLETION_INDEX/JOB_COMPLETIONS by default.")
     private Shard shard;
 
+    @Option(names = "--script", paramLabel = "CLASS[#ARG]", description = "An io.mkemu.module.Script, run beside each "
+        + "machine: kills, waits, asserts.")
+    private String script;
+
+    @Option(names = "--script-path", paramLabel = "PATH", description = "Class path of the script.")
+    private String scriptPath = "";
+
     @Option(names = "--json", description = "One JSON object on stdout.")
     private boolean json;
 
@@ -138,6 +145,7 @@ public final class SimulateCommand implements FurtherCommand {
     public Integer call() throws IOException, InterruptedException {
         require(file != null, "Missing required parameter: 'FILE.dts'");
         require(jobs >= 1 && jobs <= 1024, "--jobs " + jobs + " is not in 1..1024");
+        require(script != null || scriptPath.isEmpty(), "--script-path is for --script CLASS: name one");
         require(runs == null || runs >= 1, "--runs " + runs + " is less than 1");
         require(steps >= 1 && steps <= MOST_STEPS, "--steps " + steps + " is not in 1.." + MOST_STEPS);
         boolean all = strategy.kind() == StrategyName.Kind.EXHAUSTIVE;
@@ -148,7 +156,8 @@ public final class SimulateCommand implements FurtherCommand {
         System.setProperty(SendProbe.SIMULATION, "true");
         MachineSpec tree = MachineFlags.read(file);
         Scenario scenario = Scenario.of(MachineFlags.nameOf(file), ipi == null ? tree : tree.withIpi(ipi), faults,
-            steps, virtual == null ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(virtual.millis()));
+            steps, virtual == null ? Long.MAX_VALUE : TimeUnit.MILLISECONDS.toNanos(virtual.millis()))
+            .with(script == null ? null : ScriptClass.load(script, scriptPath));
         Path recording = journal == null ? null : journal.toAbsolutePath().normalize();
         boolean isNew = recording != null && !Files.exists(recording);
         if (recording != null) {
@@ -252,6 +261,12 @@ public final class SimulateCommand implements FurtherCommand {
         }
         if (steps != 1_000_000) {
             text.append(" --steps ").append(steps);
+        }
+        if (script != null) {
+            text.append(" --script '").append(script).append('\'');
+        }
+        if (!scriptPath.isEmpty()) {
+            text.append(" --script-path '").append(scriptPath).append('\'');
         }
         if (virtual != null) {
             text.append(" --for ").append(virtual.millis() / 1e3);

@@ -5,8 +5,9 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.ipi.SendProbe;
+import io.mkemu.module.Script;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.simulate.run.Failure;
-import io.mkemu.simulate.run.FaultKind;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.shard.Shard;
@@ -21,6 +22,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import picocli.CommandLine.TypeConversionException;
 
 /**
@@ -71,6 +73,7 @@ public final class Simulator {
     private int jobs = Runtime.getRuntime().availableProcessors();
     private long mostSteps = 1_000_000;
     private long forNanos = Long.MAX_VALUE;
+    private Supplier<Script> script;
     private Duration stuck = Duration.ofSeconds(30);
 
     private Simulator(String file, MachineSpec tree) {
@@ -148,6 +151,16 @@ public final class Simulator {
         return this;
     }
 
+    /**
+     * What each run has done to its machine from outside; nothing by default.
+     *
+     * @param scripts makes one for each run, on the run's thread
+     */
+    public Simulator script(Supplier<Script> scripts) {
+        script = scripts;
+        return this;
+    }
+
     /** A run that comes to no point for so long, of the real clock, is given up; 30 s by default. */
     public Simulator stuck(Duration real) {
         stuck = real;
@@ -172,7 +185,8 @@ public final class Simulator {
         if (strategy.kind() == StrategyName.Kind.EXHAUSTIVE && !faults.isEmpty()) {
             throw new IllegalStateException("an exhaustive search knows no faults: leave faults() out");
         }
-        Scenario scenario = Scenario.of(MachineFlags.nameOf(file), tree, faults, mostSteps, forNanos);
+        Scenario scenario = Scenario.of(MachineFlags.nameOf(file), tree, faults, mostSteps, forNanos)
+            .with(script);
         try {
             Sweep sweep = new Sweep(scenario, strategy, seed, runs,
                 System.nanoTime() + TimeUnit.DAYS.toNanos(365));

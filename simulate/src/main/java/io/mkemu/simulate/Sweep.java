@@ -2,7 +2,6 @@
 package io.mkemu.simulate;
 
 import io.mkemu.simulate.run.Bench;
-import io.mkemu.simulate.run.FaultKind;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.run.StateSet;
@@ -13,7 +12,6 @@ import io.mkemu.simulate.strategy.Strategy;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -158,8 +156,7 @@ final class Sweep {
     }
 
     private static Bench calm(Scenario scenario) throws IOException {
-        return new Bench(new Scenario(scenario.name(), scenario.plan(), scenario.full(),
-            EnumSet.noneOf(FaultKind.class), scenario.mostSteps(), scenario.forNanos()), 0);
+        return new Bench(scenario.calm(), 0);
     }
 
     /** As {@link #lengthOf}, once, by the first job that asks: it is watched, for a module may spin in that run too. */

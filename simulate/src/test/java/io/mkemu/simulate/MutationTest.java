@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * The simulation bites: each of many small bugs, planted in mkemu's present code, is found within few runs. That the
- * code without them passes the same runs, and many more, {@link SelfSimulationTest} shows.
+ * code without them passes the same runs, and many more, {@link SelfSimulation} shows.
  *
  * <p>Memory is sequentially consistent in a simulation. What is wrong only where it is not, cannot be found here: a
  * fence that is left out (HotLanes' heavy fence, the one behind LocalApic.announce, the light one of a send), a plain
@@ -45,7 +45,7 @@ class MutationTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("mutants")
     void isFound(Mutant mutant) throws IOException {
-        String[] result = mutant.run(directory, "queued", SelfSimulationTest.FAULTS, MOST_RUNS);
+        String[] result = mutant.run(directory, "queued", SelfSimulation.FAULTS, MOST_RUNS);
         assertNotNull(result[0], () -> "not found in " + result[1] + " runs");
         assertTrue(result[0].startsWith("seed "), result[0]);
     }

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.simulate.run.Bench;
-import io.mkemu.simulate.run.FaultKind;
 import io.mkemu.simulate.run.RunResult;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.strategy.RandomWalk;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.mkemu.json.Json;
-import io.mkemu.simulate.run.FaultKind;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.simulate.run.Scenario;
 import io.mkemu.simulate.shard.MergeCommand;
 import io.mkemu.simulate.shard.Shard;

@@ -34,7 +34,8 @@ class ImportsTest {
         "decode", "simulate.history", "json", "doctor", "fdt", "dts", "tree", "journal", "journal.event", "plan",
         "host.control", "host.tx", "host.view", "host.plug", "host.life", "host", "host.client", "host.decode",
         "host.replay", "cli.type", "cli.trace", "cli.demo", "cli.tree", "cli.tx", "cli.module", "cli.console", "cli",
-        "live.metrics", "live.web", "live.top", "simulate.strategy", "simulate.run", "simulate.shard", "simulate",
+        "live.metrics", "live.web", "live.top",
+        "simulate.strategy", "simulate.fault", "simulate.run", "simulate.shard", "simulate",
         "hazards.module", "hazards",
         "bench.contender", "bench.mkemu", "bench.peer", "bench.run", "bench.report", "bench.micro", "bench.cli");
     /** Neighbours that know nothing of each other, although the order has one of them first. */

@@ -2,12 +2,16 @@
 package io.mkemu.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import io.mkemu.abi.InstanceState;
 import io.mkemu.test.Machine;
 import io.mkemu.test.MachineTest;
 import io.mkemu.test.MachineTestException;
+import io.mkemu.test.NotSimulated;
 import io.mkemu.test.SimulatedMachine;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,6 +19,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -64,6 +69,64 @@ final class MachineFixtures {
         @Test
         void second() {
             fail("never");
+        }
+    }
+
+    /** Tests with a machine: each runs in the simulator, some of them on a real machine after that. */
+    @MachineTest("machine-test.dts")
+    @SimulatedMachine(runs = 20)
+    static final class Scripts {
+        static final Queue<String> REAL = new ConcurrentLinkedQueue<>();
+        private int before;
+
+        @BeforeEach
+        void begins(Machine machine) {
+            before = machine.kernels().size();
+        }
+
+        @Test
+        void runsInBoth(Machine machine) throws Exception {
+            machine.awaitLog("k2", "40 sent, 40 received, 0 lost");
+            assertTrue(machine.delivered("k1", "k2") >= 40, () -> machine.traffic().toString());
+            machine.crash("k1");
+            machine.awaitState("k1", InstanceState.FAILED);
+            machine.exec("k1");
+            assertEquals(2, machine.awaitState("k1", InstanceState.ACTIVE).life());
+            machine.kill("k1");
+            assertEquals(InstanceState.LOADED, machine.kernel("k1").state());
+            assertEquals(3, before);
+            if (!machine.isSimulated()) {
+                REAL.add("runsInBoth");
+            }
+        }
+
+        @Test
+        void failsInTheSimulator(Machine machine) throws Exception {
+            machine.awaitLog("k2", "40 sent, 40 received, 0 lost");
+            assertFalse(machine.isSimulated(), "deliberately");
+            REAL.add("failsInTheSimulator");
+        }
+
+        @Test
+        @NotSimulated
+        void isReal(Machine machine) {
+            REAL.add(machine.mk("show").isEmpty() ? "nothing shown" : "isReal");
+        }
+
+        @Test
+        void isRefusedInTheSimulator(Machine machine) {
+            machine.mk("show");
+        }
+    }
+
+    /** In the simulator alone: there is no real machine for it. */
+    static final class ScriptsAlone {
+        @SimulatedMachine(value = "machine-test.dts", runs = 50)
+        void itDies(Machine machine) throws Exception {
+            machine.awaitLog("k1", "40 sent, 40 received, 0 lost");
+            machine.awaitLog("k2", "40 sent, 40 received, 0 lost");
+            machine.crash("k1");
+            machine.awaitState("k1", InstanceState.FAILED);
         }
     }
 

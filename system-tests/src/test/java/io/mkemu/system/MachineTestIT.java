@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -110,6 +111,22 @@ class MachineTestIT {
         assertTrue(message.contains("killed by SIGKILL"), message);
         assertTrue(message.matches("(?s).*again: mk simulate \\S+machine-test\\.dts --faults kill --seed \\d+.*"),
             message);
+    }
+
+    @Test
+    void theSameTestRunsInTheSimulatorBeforeItRunsOnARealMachine() {
+        MachineFixtures.Scripts.REAL.clear();
+        FixtureRun run = FixtureRun.of(MachineFixtures.Scripts.class);
+        assertEquals(Set.of("runsInBoth", "isReal"), Set.copyOf(MachineFixtures.Scripts.REAL), run::toString);
+        assertEquals(2, run.passed(), run::toString);
+        assertEquals(2, run.failures().size(), run::toString);
+        String both = run.failures().get(0).getMessage() + run.failures().get(1).getMessage();
+        assertTrue(both.contains("deliberately") && both.contains("there is no mk for a simulated machine"), both);
+        assertTrue(both.matches("(?s).*again: mk simulate \\S+machine-test\\.dts --script '\\S+#\\S+Scripts#\\w+' "
+            + "--script-path '\\S+' --seed \\d+.*"), both);
+        FixtureRun alone = FixtureRun.of(MachineFixtures.ScriptsAlone.class);
+        assertEquals(List.of(), alone.failures());
+        assertEquals(1, alone.passed());
     }
 
     @Test

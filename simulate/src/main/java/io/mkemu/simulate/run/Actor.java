@@ -2,8 +2,12 @@
 package io.mkemu.simulate.run;
 
 import io.mkemu.kernel.SteppedKernel;
+import java.util.function.BooleanSupplier;
 
-/** One of those between whom the scheduler chooses: a CPU, or the host's supervisor. Used by the run's thread only. */
+/**
+ * One of those between whom the scheduler chooses: a CPU, the host's supervisor, or a script. Used by the run's thread
+ * only.
+ */
 final class Actor {
     /** What an actor can be. */
     private enum State {
@@ -14,7 +18,9 @@ final class Actor {
         /** It waits until the time has come. */
         PARKED,
         /** As PARKED, and an interrupt ends that. */
-        SLEEPS
+        SLEEPS,
+        /** As PARKED, and a condition ends that. */
+        AWAITS
     }
 
     private final int number;
@@ -27,6 +33,7 @@ final class Actor {
     private long slowNanos;
     private int point;
     private boolean boundary;
+    private BooleanSupplier condition;
     private Runnable code;
     private SteppedKernel kernel;
 
@@ -126,6 +133,12 @@ final class Actor {
         due = until;
     }
 
+    void awaits(BooleanSupplier what, long until) {
+        state = State.AWAITS;
+        condition = what;
+        due = until;
+    }
+
     /** A fault: it stands still for a while. */
     void hold(long until) {
         heldUntil = until;
@@ -146,6 +159,7 @@ final class Actor {
             case RUNS -> true;
             case PARKED -> due <= now;
             case SLEEPS -> due <= now || kernel != null && kernel.hasPending(logicalCpu);
+            case AWAITS -> due <= now || condition.getAsBoolean();
         };
     }
 
@@ -154,7 +168,7 @@ final class Actor {
         long wakes = switch (state) {
             case OFF -> Long.MAX_VALUE;
             case RUNS -> 0;
-            case PARKED -> due;
+            case PARKED, AWAITS -> due;
             case SLEEPS -> kernel != null && kernel.hasPending(logicalCpu) ? 0 : due;
         };
         return Math.max(wakes, heldUntil);

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 
 /**
  * The CPUs of all kernels of a run, and the host's supervisor: how they boot, where they stop, how they die. Used by
@@ -46,6 +47,7 @@ final class Cpus implements VirtualPlatform.Scheduler {
     private final Hooks hooks;
     private final BiConsumer<Integer, Throwable> refusals;
     private final Actor supervisor = new Actor(0, "supervisor", -1, 0);
+    private final Actor script;
     private final Actor[] actors;
     private final SteppedKernel[] kernels;
     private final long[] poolBytes;
@@ -61,10 +63,12 @@ final class Cpus implements VirtualPlatform.Scheduler {
      *
      * @param entries  the instances, by ascending id
      * @param names    theirs, by id
+     * @param scripted whether there is an actor for a script, the last one
      * @param refusals told which kernel does not boot, and why
      */
     Cpus(MappedMachine mapped, VirtualPlatform platform, ModuleImages images, Strategy strategy,
-        Collection<InstanceEntry> entries, String[] names, Hooks hooks, BiConsumer<Integer, Throwable> refusals) {
+        Collection<InstanceEntry> entries, String[] names, boolean scripted, Hooks hooks,
+        BiConsumer<Integer, Throwable> refusals) {
         this.mapped = mapped;
         this.platform = platform;
         this.images = images;
@@ -79,6 +83,10 @@ final class Cpus implements VirtualPlatform.Scheduler {
                 all.add(new Actor(all.size(), names[entry.id()] + "/" + logical, entry.id(), logical));
             }
         }
+        this.script = scripted ? new Actor(all.size(), "script", -1, 0) : null;
+        if (scripted) {
+            all.add(script);
+        }
         this.actors = all.toArray(Actor[]::new);
         this.sendingTo = new int[actors.length];
         Arrays.fill(sendingTo, -1);
@@ -86,6 +94,11 @@ final class Cpus implements VirtualPlatform.Scheduler {
 
     Actor supervisor() {
         return supervisor;
+    }
+
+    /** The script's, or null. */
+    Actor script() {
+        return script;
     }
 
     int count() {
@@ -171,7 +184,7 @@ final class Cpus implements VirtualPlatform.Scheduler {
     void audit() {
         platform.advance(SteppedKernel.AUDIT_NANOS);
         for (Actor actor : actors) {
-            if (actor != supervisor && !actor.isOff()) {
+            if (actor.instance() >= 0 && !actor.isOff()) {
                 actor.goesOn();
             }
         }
@@ -292,6 +305,25 @@ final class Cpus implements VirtualPlatform.Scheduler {
         return null;
     }
 
+    /** All CPUs of an instance stand still where they are, or go on. */
+    void hold(int instance, boolean held) {
+        for (Actor actor : actors) {
+            if (actor.instance() == instance) {
+                actor.hold(held ? Long.MAX_VALUE : 0);
+            }
+        }
+    }
+
+    /** Nobody is held any more, and what has only begun to boot does not. */
+    void standStill() {
+        for (Actor actor : actors) {
+            actor.hold(0);
+            if (actor.instance() >= 0 && kernels[actor.instance()] == null) {
+                actor.ends();
+            }
+        }
+    }
+
     /* ---- points ---- */
 
     /** False if it has gone on at once: code in C is on its stack, or it runs on a thread that C has started. */
@@ -366,6 +398,12 @@ final class Cpus implements VirtualPlatform.Scheduler {
         supervisor.parks(eventMissed ? 0 : until);
         eventMissed = false;
         stop(supervisor, PARK, true);
+    }
+
+    /** The script waits; false if it cannot, because something is on its stack that does not stop. */
+    boolean awaits(BooleanSupplier condition, long until) {
+        script.awaits(condition, until);
+        return stop(script, PARK, true);
     }
 
     @Override

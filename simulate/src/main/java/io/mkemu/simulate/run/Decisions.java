@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate.run;
 
+import io.mkemu.simulate.fault.Fault;
 import java.util.List;
 
 /**

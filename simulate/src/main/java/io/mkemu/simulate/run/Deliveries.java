@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.simulate.run;
 
+import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.LocalApicDescriptor.Counter;
+import io.mkemu.kernel.SteppedKernel;
+import io.mkemu.machine.MappedMachine;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 
@@ -21,6 +25,7 @@ final class Deliveries {
         private long number;
         private long hash;
         private Object handler;
+        private long taken;
 
         int length() {
             return last - first;
@@ -91,6 +96,7 @@ final class Deliveries {
             last = 0;
             number = 0;
             handler = null;
+            taken = 0;
         }
     }
 
@@ -164,7 +170,7 @@ final class Deliveries {
         }
     }
 
-    /** A CPU begins a life: nothing is under way to it. */
+    /** A CPU begins a life: nothing is under way to it, and it has sent nothing. */
     void targetBegins(int target) {
         for (int sender = 0; sender < nrCpus; sender++) {
             Lane lane = lanes[sender * nrCpus + target];
@@ -173,6 +179,24 @@ final class Deliveries {
             }
         }
         unhandled[target] = 0;
+        for (int to = 0; to < nrCpus; to++) {
+            Lane lane = lanes[target * nrCpus + to];
+            if (lane != null) {
+                lane.taken = 0;
+            }
+        }
+    }
+
+    /** How many messages a CPU has delivered to callbacks that came from another one, in their present lives. */
+    long taken(int sender, int target) {
+        Lane lane = lanes[sender * nrCpus + target];
+        return lane == null ? 0 : lane.taken;
+    }
+
+    /** How many messages are under way from a CPU to another one. */
+    int underWay(int sender, int target) {
+        Lane lane = lanes[sender * nrCpus + target];
+        return lane == null ? 0 : lane.length();
     }
 
     /**
@@ -218,6 +242,7 @@ final class Deliveries {
         lane.number = number;
         lane.hash = hash;
         lane.handler = handler;
+        lane.taken++;
         delivered++;
         return null;
     }
@@ -236,6 +261,23 @@ final class Deliveries {
             }
         }
         return Math.max(0, pending - (noHandlers - unhandled[target]));
+    }
+
+    /** What is under way to a CPU of an active kernel, all of which sleep, and nobody has rung; a line, or null. */
+    String waiting(SteppedKernel[] kernels, MappedMachine mapped, String[] names) {
+        for (SteppedKernel kernel : kernels) {
+            if (kernel == null || kernel.entry().state() != InstanceState.ACTIVE) {
+                continue;
+            }
+            for (int cpu : kernel.entry().cpus()) {
+                long pending = pending(cpu, mapped.apic(cpu).counter(Counter.UNHANDLED));
+                if (pending > 0) {
+                    return (pending == 1 ? "a message waits" : pending + " messages wait") + " for CPU " + cpu + " of "
+                        + names[kernel.entry().id()] + ", which sleeps, and nobody has rung it";
+                }
+            }
+        }
+        return null;
     }
 
     private static long hash(int type, DirectBuffer data, int offset, int size) {

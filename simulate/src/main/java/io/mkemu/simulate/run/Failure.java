@@ -32,6 +32,8 @@ public record Failure(Kind kind, String text, long step, long nanos) {
         CHECK_THREW("a check threw"),
         /** A history of operations is not linearizable. */
         NOT_LINEARIZABLE("not linearizable"),
+        /** A script threw. */
+        SCRIPT("the script"),
         /** A kernel did not boot. */
         BOOT("a kernel did not boot"),
         /** A fault of mkemu itself. */

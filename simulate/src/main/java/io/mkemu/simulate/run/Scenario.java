@@ -5,13 +5,16 @@ import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.host.life.HostedMachine;
+import io.mkemu.module.Script;
 import io.mkemu.plan.MachinePlan;
+import io.mkemu.simulate.fault.FaultKind;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.MachineSpec;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * What is simulated: a machine, and what may happen to it. Immutable; any thread.
@@ -22,9 +25,10 @@ import java.util.Set;
  * @param faults    that may happen
  * @param mostSteps a run that has not ended after so many points is a livelock
  * @param forNanos  a run ends after so much virtual time, and that is no failure; {@link Long#MAX_VALUE} for never
+ * @param script    makes what each run has done to it from outside; null for nothing
  */
 public record Scenario(String name, MachinePlan plan, MachinePlan full, Set<FaultKind> faults, long mostSteps,
-                long forNanos) {
+                long forNanos, Supplier<Script> script) {
     /** More than this is not simulated: each job has a RAM of its own. */
     static final long MOST_RAM_BYTES = 2L << 30;
 
@@ -50,7 +54,17 @@ public record Scenario(String name, MachinePlan plan, MachinePlan full, Set<Faul
                 + "at most " + MOST_RAM_BYTES + " are simulated: make memory-bytes smaller");
         }
         return new Scenario(name, plan, MachinePlan.of(spec.withIpiSlots(RamLayout.MIN_SLOTS)), faults, mostSteps,
-            forNanos);
+            forNanos, null);
+    }
+
+    /** The same with a script, of which each run has a new object. */
+    public Scenario with(Supplier<Script> scripts) {
+        return new Scenario(name, plan, full, faults, mostSteps, forNanos, scripts);
+    }
+
+    /** The same without faults. */
+    public Scenario calm() {
+        return new Scenario(name, plan, full, EnumSet.noneOf(FaultKind.class), mostSteps, forNanos, script);
     }
 
     /** The names of all modules of all kernels. */

@@ -11,20 +11,22 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.KernelHook;
 import io.mkemu.kernel.SteppedKernel;
 import io.mkemu.machine.MappedMachine;
-import io.mkemu.module.Check;
 import io.mkemu.module.Kernel;
-import io.mkemu.module.Observed;
 import io.mkemu.module.Operation;
+import io.mkemu.module.Script;
 import io.mkemu.plan.MachinePlan;
 import io.mkemu.record.RecordingHook;
+import io.mkemu.simulate.fault.Fault;
+import io.mkemu.simulate.fault.FaultKind;
+import io.mkemu.simulate.fault.FaultPlan;
 import io.mkemu.simulate.strategy.Strategy;
 import io.mkemu.table.InstanceEntry;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.Function;
 import org.agrona.DirectBuffer;
 
 /**
@@ -54,7 +56,8 @@ final class Simulation implements Strikes.Target {
     private final Cpus cpus;
     private final Strikes strikes;
     private final Observations observations;
-    private final List<Check> checks;
+    private final Checks checks;
+    private final Scripted script;
     private final int[] ready;
     /* Of each CPU: the life word of the instance that it began to send to last. */
     private final long[] sentTo;
@@ -91,7 +94,8 @@ final class Simulation implements Strikes.Target {
         this.strategy = strategy;
         boolean planned = scenario.has(FaultKind.FULL) && planning.nextBoolean();
         this.full = decisions != null ? decisions.full() : planned;
-        this.faults = decisions != null ? decisions.faults() : FaultPlan.of(scenario, planning, bench.length());
+        this.faults = decisions != null ? decisions.faults() : FaultPlan.of(scenario.faults(),
+            scenario.plan().spec().instances().size(), planning, bench.length());
         this.platform = bench.platform();
         this.deliveries = bench.deliveries();
         MachinePlan plan = recorded != null ? recorded : full ? scenario.full() : scenario.plan();
@@ -103,12 +107,14 @@ final class Simulation implements Strikes.Target {
         bench.schedule().clear();
         this.mapped = new MappedMachine(bench.memory(plan, seed));
         this.machine = new SimulatedMachine(scenario.name(), mapped, plan, this::internal);
-        this.supervisor = new Supervisor(this, machine, late(plan.spec().instances().size()), platform.nanoTime());
+        Script made = scenario.script() == null ? null : scenario.script().get();
+        this.supervisor = new Supervisor(this, machine, late(plan.spec().instances().size(), made),
+            platform.nanoTime());
         List<InstanceEntry> entries = new ArrayList<>(List.of(mapped.instances().entry(0)));
         supervisor.instances().forEach(instance -> entries.add(instance.entry()));
         entries.sort(Comparator.comparingInt(InstanceEntry::id));
-        this.cpus = new Cpus(mapped, platform, bench.images(), strategy, entries, names, (id, hooked) ->
-            new SimulatedHook(this, id, hooked, recorded == null ? KernelHook.none(hooked)
+        this.cpus = new Cpus(mapped, platform, bench.images(), strategy, entries, names, made != null,
+            (id, hooked) -> new SimulatedHook(this, id, hooked, recorded == null ? KernelHook.none(hooked)
                 : new RecordingHook(hooked)),
             (id, refused) -> fails(Failure.Kind.BOOT, nameOf(id) + ": " + refused));
         this.strikes = new Strikes(faults, cpus, this);
@@ -116,16 +122,25 @@ final class Simulation implements Strikes.Target {
         this.sentTo = new long[mapped.layout().nrCpus()];
         this.observations = new Observations(platform, entries.toArray(InstanceEntry[]::new),
             entries.stream().map(entry -> names[entry.id()]).toArray(String[]::new));
-        this.checks = bench.images().checks();
+        this.checks = new Checks(bench.images().checks(), observations, this);
+        this.script = made == null ? null
+            : new Scripted(this, made, mapped, supervisor, cpus, deliveries, entries);
         strategy.begins(scheduling, cpus.count());
         platform.schedules(cpus);
         cpus.supervisor().begins(supervisor::run);
+        if (script != null) {
+            cpus.script().begins(script::run);
+        }
         machine.recorder().hostBegins();
         boots(0, plan.spec().host().modules());
     }
 
-    private long[] late(int instances) {
+    private long[] late(int instances, Script made) {
         long[] late = new long[instances];
+        if (made != null && !made.executesInstances()) {
+            Arrays.fill(late, -1);
+            return late;
+        }
         for (Fault fault : faults) {
             if (fault.kind() == FaultKind.BOOT && fault.index() < instances) {
                 late[fault.index()] = fault.nanos();
@@ -162,7 +177,11 @@ final class Simulation implements Strikes.Target {
             return;
         }
         if (exitsLeft < 0) {
-            strikes.strike(points, now);
+            if (script != null && script.isOver()) {
+                scriptIsOver();
+            } else {
+                strikes.strike(points, now);
+            }
         }
         int count = cpus.ready(now, ready);
         if (count == 0) {
@@ -191,7 +210,7 @@ final class Simulation implements Strikes.Target {
             fails(Failure.Kind.LOGGED, "mkemu: a fault or a damaged message on CPU " + actor.name());
         }
         if (failure == null) {
-            look();
+            checks.look();
         }
         if (points >= scenario.mostSteps() && failure == null) {
             fails(Failure.Kind.LIVELOCK, bench.tasks().areDone()
@@ -232,7 +251,7 @@ final class Simulation implements Strikes.Target {
     /** Nobody can go on now: time passes, or the run has come to its end. */
     private void nobody() {
         long due = cpus.due();
-        String waiting = due == Long.MAX_VALUE && queued ? waiting() : null;
+        String waiting = due == Long.MAX_VALUE && queued ? deliveries.waiting(cpus.kernels(), mapped, names) : null;
         if (due != Long.MAX_VALUE) {
             platform.advanceTo(due);
         } else if (waiting != null) {
@@ -254,27 +273,17 @@ final class Simulation implements Strikes.Target {
         }
     }
 
-    /** What is under way to a CPU that sleeps, and nobody has rung; or null. */
-    private String waiting() {
-        for (SteppedKernel kernel : cpus.kernels()) {
-            if (kernel == null || kernel.entry().state() != InstanceState.ACTIVE) {
-                continue;
-            }
-            for (int cpu : kernel.entry().cpus()) {
-                long pending = deliveries.pending(cpu, mapped.apic(cpu).counter(Counter.UNHANDLED));
-                if (pending > 0) {
-                    return (pending == 1 ? "a message waits" : pending + " messages wait") + " for CPU " + cpu + " of "
-                        + nameOf(kernel.entry().id()) + ", which sleeps, and nobody has rung it";
-                }
-            }
-        }
-        return null;
+    /** As a machine whose test is over: modules exit, whatever their tasks have still to do; nobody boots any more. */
+    private void scriptIsOver() {
+        cpus.supervisor().ends();
+        cpus.standStill();
+        finish();
     }
 
-    /** All tasks are done: the modules exit. */
+    /** All tasks are done, or the script is: the modules exit. */
     private void finish() {
-        for (Check check : checks) {
-            ask(check, check::atEnd);
+        if (bench.tasks().areDone()) {
+            checks.atEnd();
         }
         exitsLeft = 0;
         audited = false;
@@ -290,7 +299,7 @@ final class Simulation implements Strikes.Target {
         if (exitsLeft == 0) {
             fails(Failure.Kind.LEAK, Leaks.of(mapped, cpus, names));
         }
-        fails(Failure.Kind.NOT_LINEARIZABLE, failure == null ? bench.wrong(checks) : null);
+        fails(Failure.Kind.NOT_LINEARIZABLE, failure == null ? bench.wrong(checks.all()) : null);
     }
 
     /* ---- faults and lives ---- */
@@ -454,23 +463,6 @@ final class Simulation implements Strikes.Target {
         fails(Failure.Kind.INTERNAL, where + ": " + fault);
     }
 
-    private void look() {
-        for (Check check : checks) {
-            ask(check, check::look);
-        }
-    }
-
-    private void ask(Check check, Function<Observed, String> question) {
-        try {
-            String wrong = question.apply(observations);
-            if (wrong != null) {
-                fails(Failure.Kind.CHECK, check.name() + ": " + wrong);
-            }
-        } catch (RuntimeException | Error fault) {
-            fails(Failure.Kind.CHECK_THREW, check.getClass().getName() + ": " + fault);
-        }
-    }
-
     Tasks tasks() {
         return bench.tasks();
     }
@@ -486,6 +478,14 @@ final class Simulation implements Strikes.Target {
     @Override
     public String nameOf(int instance) {
         return names[instance];
+    }
+
+    String machineName() {
+        return scenario.name();
+    }
+
+    long seed() {
+        return seed;
     }
 
     long now() {

@@ -2,6 +2,8 @@
 package io.mkemu.simulate.run;
 
 import io.mkemu.kernel.SteppedKernel;
+import io.mkemu.simulate.fault.Fault;
+import io.mkemu.simulate.fault.FaultKind;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -8,7 +8,9 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.tree.InstanceSpec;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The host of a simulated machine, as an actor among the CPUs: it begins the lives of the instances, sees them become
@@ -24,12 +26,14 @@ final class Supervisor {
     private final ArrayDeque<Runnable> news = new ArrayDeque<>();
     /* Of each instance: when it is started though no policy wants it; -1 for never. */
     private final long[] starts;
+    /* Those that a script has asked to end. */
+    private final Set<HostedInstance> ending = new HashSet<>();
     private boolean looksAgain;
 
     /**
      * Makes the instances; none lives.
      *
-     * @param late of each instance: how many ns late it is started
+     * @param late of each instance: how many ns late it is started; -1 for not at all
      */
     Supervisor(Simulation run, SimulatedMachine machine, long[] late, long now) {
         this.run = run;
@@ -40,7 +44,8 @@ final class Supervisor {
             HostedInstance made = new HostedInstance(machine, spec);
             made.reserve(false);
             made.load(spec);
-            starts[instances.size()] = now + late[instances.size()];
+            long its = late[instances.size()];
+            starts[instances.size()] = its < 0 ? -1 : now + its;
             instances.add(made);
         }
     }
@@ -61,6 +66,21 @@ final class Supervisor {
             }
         }
         return due;
+    }
+
+    /** An instance that has no life is to begin one. */
+    void exec(HostedInstance instance) {
+        starts[instances.indexOf(instance)] = run.now();
+    }
+
+    /** The life of an instance is to end in order: when its process is gone, that was wanted. */
+    void endsInOrder(HostedInstance instance) {
+        ending.add(instance);
+    }
+
+    /** Something that the supervisor is to do next; an event must follow. */
+    void tell(Runnable next) {
+        news.add(next);
     }
 
     /** The process of an instance is gone. */
@@ -112,6 +132,10 @@ final class Supervisor {
     }
 
     private void over(HostedInstance instance, String how) {
+        if (ending.remove(instance)) {
+            instance.end(true, how);
+            return;
+        }
         instance.end(false, how);
         new KernelLog(machine.memory(), instance.spec().id()).append(LogLevel.ERR.ordinal(), -1,
             "mkemu: instance failed: " + how);

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.simulate.run;
+package io.mkemu.simulate.fault;
 
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** Plans the faults of a run: few, since a bug that needs many is seldom worth as much as one that needs one. */
-final class FaultPlan {
+public final class FaultPlan {
     private static final int MOST_FAULTS = 3;
     private static final long MOST_PAUSE_NANOS = 20_000_000;
     private static final long MOST_SLOW_NANOS = 100_000;
@@ -19,12 +20,14 @@ final class FaultPlan {
     /**
      * Plans.
      *
+     * @param wanted    kinds that may happen
+     * @param instances how many there are
      * @param length how many points a run has, about
      */
-    static List<Fault> of(Scenario scenario, SplittableRandom random, long length) {
+    public static List<Fault> of(Set<FaultKind> wanted, int instances, SplittableRandom random, long length) {
         List<Fault> planned = new ArrayList<>();
-        if (scenario.has(FaultKind.BOOT)) {
-            for (int index = 0; index < scenario.plan().spec().instances().size(); index++) {
+        if (wanted.contains(FaultKind.BOOT)) {
+            for (int index = 0; index < instances; index++) {
                 planned.add(new Fault(FaultKind.BOOT, 0, index, random.nextBoolean() ? 0
                     : upTo(random, MOST_LATE_NANOS)));
             }
@@ -32,14 +35,14 @@ final class FaultPlan {
         List<FaultKind> kinds = new ArrayList<>();
         for (FaultKind kind : FaultKind.values()) {
             boolean strikes = switch (kind) {
-                case KILL, MID_SEND, PAUSE, SLOW, HOST -> scenario.has(kind);
+                case KILL, MID_SEND, PAUSE, SLOW, HOST -> wanted.contains(kind);
                 case RESTART, FULL, BOOT -> false;
             };
             if (strikes) {
                 kinds.add(kind);
             }
         }
-        if (scenario.has(FaultKind.RESTART) && !kinds.contains(FaultKind.KILL)) {
+        if (wanted.contains(FaultKind.RESTART) && !kinds.contains(FaultKind.KILL)) {
             kinds.add(FaultKind.KILL);
         }
         if (!kinds.isEmpty()) {

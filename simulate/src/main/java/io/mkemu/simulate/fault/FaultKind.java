@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.simulate.run;
+package io.mkemu.simulate.fault;
 
 import java.util.Arrays;
 import java.util.EnumSet;
