@@ -317,6 +317,16 @@ public final class Host implements AutoCloseable {
         return locked(look);
     }
 
+    /** CPUs of an instance that runs are about to come, or have gone. Under the lock. */
+    void cpusChange() {
+        lives.cpusChange();
+    }
+
+    /** Refuses a new form of an instance that cannot be had. Under the lock. */
+    void check(InstanceSpec wanted, HostedInstance former) {
+        partition().check(wanted, former.spec().name());
+    }
+
     /** One line that says which CPUs that run share a host CPU, or null if none do. */
     public String overcommitment() {
         return locked(lives::overcommitment);

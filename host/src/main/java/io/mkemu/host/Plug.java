@@ -111,7 +111,7 @@ final class Plug {
     }
 
     /** As {@link #asked}; what the instance is then, or the refusal. */
-    private InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
+    InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
         PlugChange change = asked(name, begin);
         if (!change.isDone()) {
             throw change.refusal();

@@ -134,7 +134,8 @@ public final class InstanceMemory {
     }
 
     private void createIpiArea() {
-        machine.createIpiArea(entry);
+        machine.createIpiArea(entry, machine.plan().possibleCpus(entry.cpus().length,
+            regions.stream().mapToLong(Region::size).sum()));
         ipiArea = entry.ipiArea();
         ipiAreaSize = entry.ipiAreaSize();
     }
