@@ -15,6 +15,8 @@ static void unhandled(struct cpu *cpu, const struct mkemu_ipi_data *message)
 {
     static struct rate_limit limit = {.source = "mkemu: no handler"};
     mkemu_unhandled(&cpu->at, message);
+    if (plug_is_message(message->type))
+        return; /* the boot CPU looks in each turn */
     if (klog_passes(&limit))
         klog(LOG_WARNING, "mkemu: no handler for IPI type 0x%x from CPU %d", message->type, message->sender_cpu);
 }
@@ -61,6 +63,8 @@ static bool has_awaited(const struct cpu *cpu)
 void cpu_step(struct cpu *cpu)
 {
     bool interrupted = mkemu_turn(&cpu->at, receive, cpu) > 0;
+    if (cpu->logical == 0)
+        plug_look(cpu);
     int64_t wait = mkemu_core_run(kernel.core, cpu->logical);
     if (interrupted || wait <= 0 || has_awaited(cpu))
         return;
@@ -123,6 +127,7 @@ void cpus_bring_up(void)
     while (up < kernel.cpu_count)
         pthread_cond_wait(&up_changed, &up_lock);
     pthread_mutex_unlock(&up_lock);
+    plug_begin();
     mkemu_store(&kernel.peer.entry->boot_steps[MKEMU_INSTANCE_BOOT_STEP_PINNED], mkemu_nanos());
 }
 

@@ -45,12 +45,20 @@ static int32_t send_timeout(void *self, int32_t instance, uint64_t type, const v
 
 static int32_t send_pfn(void *self, int32_t instance, uint64_t pfn)
 {
-    return (void)self, mkemu_send_pfn(mine(), instance, pfn);
+    (void)self;
+    plug_use();
+    int32_t result = mkemu_send_pfn(mine(), instance, pfn);
+    plug_used();
+    return result;
 }
 
 static int32_t revoke_pfn(void *self, int32_t instance, uint64_t pfn)
 {
-    return (void)self, mkemu_revoke_pfn(&kernel.peer, instance, pfn);
+    (void)self;
+    plug_use();
+    int32_t result = mkemu_revoke_pfn(&kernel.peer, instance, pfn);
+    plug_used();
+    return result;
 }
 
 static void *map_page(void *self, const struct mkemu_core_message *message)
@@ -75,24 +83,35 @@ static int32_t unmap_page(void *self, void *page)
 
 static uint64_t pool_alloc(void *self, uint64_t size, uint64_t align)
 {
-    return (void)self, mkemu_alloc(&kernel.peer, size, align);
+    (void)self;
+    plug_use();
+    uint64_t address = mkemu_alloc(&kernel.peer, size, align);
+    plug_used();
+    return address;
 }
 
 static int32_t pool_free(void *self, uint64_t address, uint64_t size)
 {
-    return (void)self, mkemu_free(&kernel.peer, address, size);
+    (void)self;
+    plug_use();
+    int32_t result = mkemu_free(&kernel.peer, address, size);
+    plug_used();
+    return result;
 }
 
 static void *pool_map(void *self, uint64_t address, uint64_t size)
 {
+    void *found = NULL;
     (void)self;
+    plug_use();
     for (int index = 0; index < MKEMU_INSTANCE_MAX_REGIONS; index++) {
         const struct mkemu_region *region = &kernel.peer.regions[index];
         if (kernel.peer.memory[index] && address >= region->address && size <= region->size
             && address - region->address <= region->size - size)
-            return kernel.peer.memory[index] + (address - region->address);
+            found = kernel.peer.memory[index] + (address - region->address);
     }
-    return NULL;
+    plug_used();
+    return found;
 }
 
 static void *handler_register(void *self, uint32_t type, uint64_t token)

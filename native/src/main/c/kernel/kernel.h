@@ -9,6 +9,7 @@
  *     host.c      what the core asks of its kernel: struct mkemu_host
  *     modules.c   the modules: loaded, initialised, taken out
  *     log.c       the kernel log, from several threads
+ *     plug.c      memory that the host gives it, or wants back, while it runs
  *     watch.c     what looks at the CPUs from outside: a CPU that does not come round
  *     stderr.c    what libraries say, as a sanitizer
  *     sanitize.c  modules of mk cc --sanitize
@@ -114,6 +115,17 @@ void stderr_take(void);
 void stderr_tell(int level, bool all, void (*also)(const char *line));
 /* A line for whoever has started this kernel by hand; of a child nothing. In a signal handler too. */
 void stderr_print(const char *line);
+
+/*
+ * plug.c: memory that comes and goes while this kernel runs. plug_begin: the host may ask from now on. plug_look: on the
+ * boot CPU, does what the host asks for, if it does. plug_use, plug_used: around each use of the pool.
+ */
+void plug_begin(void);
+void plug_look(struct cpu *cpu);
+void plug_use(void);
+void plug_used(void);
+/* Whether a message of this type is one of those by which the host asks and kernels answer. */
+bool plug_is_message(uint32_t type);
 
 /* watch.c */
 void watch_start(void);

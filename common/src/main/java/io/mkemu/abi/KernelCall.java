@@ -94,7 +94,12 @@ public enum KernelCall {
      */
     PROC,
     /** readMemory: id the address; arg0 the length, arg1 the errno, positive. Payload: the bytes, if it is 0. */
-    READ_MEMORY;
+    READ_MEMORY,
+    /**
+     * Not a call: what a listener is told of this kernel's memory. id the region's address; arg0 its pages, arg1 the
+     * ordinal of MemoryChange.
+     */
+    MEMORY_CHANGE;
 
     /** Bytes of a piece of a text of /proc. */
     public static final int PROC_PIECE = 4096;

@@ -14,7 +14,9 @@ public enum WorkKind {
     /** A listener was told of an instance: id its number among those of this CPU, from 0. */
     NOTICE,
     /** The handler of a console: id its number among those that were opened on this CPU, from 0. */
-    CONSOLE;
+    CONSOLE,
+    /** A listener was told of this kernel's memory: id its number among those of this kernel, from 0. */
+    MEMORY;
 
     private static final WorkKind[] ALL = values();
 

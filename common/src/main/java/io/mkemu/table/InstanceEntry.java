@@ -162,11 +162,40 @@ public final class InstanceEntry {
         for (int index = 0; index < MAX_REGIONS; index++) {
             int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
             Region region = new Region(table.getLongVolatile(at), table.getLongVolatile(at + Long.BYTES));
-            if (region.liesIn(ramSize)) {
+            /* Once more: the place may have got another one between both. */
+            if (region.liesIn(ramSize) && table.getLongVolatile(at) == region.address()) {
                 regions.add(region);
             }
         }
         return regions;
+    }
+
+    /**
+     * Adds a region, in a free place: whoever reads meanwhile sees it whole or not at all. Host only.
+     *
+     * @return false if there are {@link InstanceDescriptor#MAX_REGIONS} already
+     */
+    public boolean addRegion(Region region) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            if (table.getLongVolatile(at + Long.BYTES) == 0) {
+                table.putLongVolatile(at, region.address());
+                table.putLongVolatile(at + Long.BYTES, region.size());
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Takes a region away; the others stay where they are. Host only. */
+    public void removeRegion(Region region) {
+        for (int index = 0; index < MAX_REGIONS; index++) {
+            int at = base + REGIONS_OFFSET + index * REGION_LENGTH;
+            if (table.getLongVolatile(at) == region.address()) {
+                table.putLongVolatile(at + Long.BYTES, 0);
+                table.putLongVolatile(at, 0);
+            }
+        }
     }
 
     /** Whether there is a region that cannot lie in RAM, so that {@link #regions} leaves it out. */

@@ -24,7 +24,7 @@ final class ResourceProcess {
         System.out.println("up");
         while (true) {
             long number = request.take();
-            for (int spins = random.nextInt(200); spins > 0; spins--) {
+            for (int spins = random.nextInt(2_000); spins > 0; spins--) {
                 Thread.onSpinWait();
             }
             /* What it prepares it counts, and what it undoes. */

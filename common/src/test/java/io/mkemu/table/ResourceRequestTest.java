@@ -112,10 +112,11 @@ class ResourceRequestTest {
             try (ChildJvm kernel = ChildJvm.start(ResourceProcess.class, machine.ram())) {
                 assertEquals("up", kernel.readLine());
                 int requests = 300 + random.nextInt(3_000);
-                for (int n = 0; n < requests; n++) {
+                for (int n = 0; n < requests || done == 0 || late == 0; n++) {
                     long number = ask();
                     assertTrue(number > 0);
-                    for (int spins = random.nextInt(200); spins > 0; spins--) {
+                    /* Of all lengths: some are done, some are given up while the kernel is at it. */
+                    for (int spins = random.nextInt(1 + n % 3_000); spins > 0; spins--) {
                         Thread.onSpinWait();
                     }
                     int state = request.giveUp(number);
@@ -136,7 +137,5 @@ class ResourceRequestTest {
             }
             request.forget();
         }
-        assertTrue(done > 0, "none was done");
-        assertTrue(late > 0, "none was given up while the kernel was at it");
     }
 }

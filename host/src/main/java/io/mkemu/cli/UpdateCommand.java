@@ -3,6 +3,7 @@ package io.mkemu.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.mkemu.abi.ResourceDescriptor;
 import io.mkemu.cli.type.CpuList;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.MemorySize;
@@ -11,13 +12,16 @@ import io.mkemu.cli.type.VerbCommand;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code mk update}: other CPUs or memory for an instance. */
 @Command(name = "update", mixinStandardHelpOptions = true,
     header = "Changes CPUs and memory of an instance.", description = {
     "Gives an instance whose kernel does not run other CPUs, other memory, or both; all of it or nothing. What is "
-        + "loaded stays loaded; what was in the memory is lost."},
-    footer = {"", "Example: mk update web --cpus 1 --memory 32M"})
+        + "loaded stays loaded; what was in the memory is lost.",
+    "", "--add-memory and --remove-memory are for an instance whose kernel runs too: it takes a region more, or gives "
+        + "back one in which nothing is allocated, shared or mapped. It has 10 s to answer; then all is as before."},
+    footer = {"", "Examples: mk update web --cpus 1 --memory 32M", "          mk update web --add-memory 8M"})
 public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
@@ -30,13 +34,25 @@ public final class UpdateCommand extends VerbCommand {
         description = "All memory it is to have, as 16M or 2GB: a multiple of 4096 bytes.")
     private Long memory;
 
+    @Option(names = "--add-memory", paramLabel = "SIZE", converter = MemorySize.class,
+        description = "So much more memory, in a region of its own.")
+    private Long addMemory;
+
+    @Option(names = "--remove-memory", paramLabel = "SIZE|ADDRESS",
+        description = "So much less, or the region at this address, as 0x1a00000 (mk iomem).")
+    private String removeMemory;
+
     @Option(names = "--dry-run", description = "Only look whether it could be done.")
     private boolean dryRun;
 
     @Override
     public ObjectNode request() {
         require(instance.isOne(), "name one instance: NAME or --id N");
-        require(cpus != null || memory != null, "say what is to change: --cpus LIST, --memory SIZE or both");
+        require(cpus != null || memory != null || addMemory != null || removeMemory != null,
+            "say what is to change: --cpus LIST, --memory SIZE, --add-memory SIZE or --remove-memory SIZE");
+        require((cpus != null || memory != null ? 1 : 0) + (addMemory != null ? 1 : 0)
+            + (removeMemory != null ? 1 : 0) == 1, "one change at a time: --cpus and --memory, --add-memory or "
+            + "--remove-memory");
         ObjectNode request = object().put("name", instance.name()).put("dryRun", dryRun);
         if (cpus != null) {
             cpus.cpus().forEach(request.putArray("cpus")::add);
@@ -44,7 +60,30 @@ public final class UpdateCommand extends VerbCommand {
         if (memory != null) {
             request.put("memory", memory);
         }
+        if (addMemory != null) {
+            request.put("addMemory", addMemory);
+        }
+        if (removeMemory != null) {
+            /* What has no unit and begins with 0x is an address, as mk iomem has them. */
+            boolean isAddress = removeMemory.matches("0[xX][0-9a-fA-F]+");
+            request.put(isAddress ? "removeAddress" : "removeMemory", size(removeMemory));
+        }
         return request;
+    }
+
+    @Override
+    public long waitMillis() {
+        /* A kernel that runs has so long to answer. */
+        return addMemory == null && removeMemory == null ? 0 : ResourceDescriptor.ANSWER_MILLIS;
+    }
+
+    private long size(String text) {
+        try {
+            return new MemorySize().convert(text);
+        } catch (TypeConversionException wrong) {
+            require(false, "--remove-memory: " + wrong.getMessage());
+            return 0;
+        }
     }
 
     @Override

@@ -134,7 +134,7 @@ final class HostVerbs implements ControlHandler {
         if (cpus.isEmpty() == (count == 0)) {
             throw new MachineException(ExitCode.USAGE, "create: name either cpus or a cpuCount");
         }
-        long memory = memory(request);
+        long memory = memory(request, "memory");
         if (memory == 0) {
             throw new MachineException(ExitCode.USAGE, "create: field \"memory\" is missing");
         }
@@ -145,16 +145,25 @@ final class HostVerbs implements ControlHandler {
         return dryRun ? instances(List.of(StatusJson.planned(spec, InstanceState.EMPTY))) : instances(Set.of(name));
     }
 
-    private ObjectNode update(ControlRequest request) {
-        request.allow("name", "cpus", "memory", "dryRun");
+    private ObjectNode update(ControlRequest request) throws InterruptedException {
+        request.allow("name", "cpus", "memory", "addMemory", "removeMemory", "removeAddress", "dryRun");
         String name = one(request);
         List<Integer> cpus = cpus(request);
-        long memory = memory(request);
-        if (cpus.isEmpty() && memory == 0) {
-            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both");
+        long memory = memory(request, "memory");
+        long added = memory(request, "addMemory");
+        long removed = memory(request, "removeMemory");
+        long address = memory(request, "removeAddress");
+        int ways = (cpus.isEmpty() && memory == 0 ? 0 : 1) + Long.signum(added) + Long.signum(removed)
+            + Long.signum(address);
+        if (ways != 1) {
+            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both; or one of addMemory, "
+                + "removeMemory and removeAddress");
         }
         boolean dryRun = request.flag("dryRun");
-        InstanceSpec spec = host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
+        Plug plug = new Plug(host);
+        InstanceSpec spec = added != 0 ? plug.addMemory(name, added, dryRun)
+            : removed != 0 || address != 0 ? plug.removeMemory(name, removed, address, dryRun)
+            : host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
         if (!dryRun) {
             return instances(Set.of(name));
         }
@@ -327,10 +336,10 @@ final class HostVerbs implements ControlHandler {
         return cpus;
     }
 
-    private static long memory(ControlRequest request) {
-        long memory = request.number("memory", Pages.PAGE_SIZE, RamLayout.MAX_BYTES, 0);
+    private static long memory(ControlRequest request, String field) {
+        long memory = request.number(field, Pages.PAGE_SIZE, RamLayout.MAX_BYTES, 0);
         if (memory % Pages.PAGE_SIZE != 0) {
-            throw new MachineException(ExitCode.USAGE, request.verb() + ": memory of " + memory
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": " + field + " of " + memory
                 + " bytes is not a multiple of " + Pages.PAGE_SIZE);
         }
         return memory;

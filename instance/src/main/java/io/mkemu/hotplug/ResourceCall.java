@@ -3,6 +3,7 @@ package io.mkemu.hotplug;
 
 import io.mkemu.Errno;
 import io.mkemu.table.ResourceOperation;
+import io.mkemu.table.ResourceProbe;
 import io.mkemu.table.ResourceRequest;
 
 /**
@@ -71,7 +72,9 @@ public final class ResourceCall {
      * @return whether it is done
      */
     public boolean done(Runnable undo) {
+        ResourceProbe.at(ResourceProbe.Step.PREPARED);
         boolean done = request.done(number);
+        ResourceProbe.at(ResourceProbe.Step.DONE);
         if (!done) {
             undo.run();
             request.letGo(number);

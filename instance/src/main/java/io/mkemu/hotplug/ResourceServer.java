@@ -5,6 +5,7 @@ import io.mkemu.Errno;
 import io.mkemu.abi.ResourceDescriptor;
 import io.mkemu.hotplug.ResourceCall.Answered;
 import io.mkemu.table.ResourceOperation;
+import io.mkemu.table.ResourceProbe;
 import io.mkemu.table.ResourceRequest;
 import java.util.EnumMap;
 import java.util.Map;
@@ -65,6 +66,7 @@ public final class ResourceServer {
         if (number == 0) {
             return;
         }
+        ResourceProbe.at(ResourceProbe.Step.TAKEN);
         ResourceOperation asked = request.operation();
         ResourceOperation about = asked == ResourceOperation.QUERY ? request.about() : asked;
         ResourceCall call = new ResourceCall(request, number, asked, answered);

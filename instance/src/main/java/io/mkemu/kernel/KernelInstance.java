@@ -10,6 +10,8 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.event.KernelConsole;
+import io.mkemu.hotplug.MemoryListeners;
+import io.mkemu.hotplug.MemoryPlug;
 import io.mkemu.hotplug.ResourceServer;
 import io.mkemu.ipi.IpiReceiver;
 import io.mkemu.ipi.MkIpiData;
@@ -63,6 +65,7 @@ public final class KernelInstance implements AutoCloseable {
     private final KernelConsole console;
     private final ProcFiles proc;
     private final ResourceServer resources;
+    private final MemoryListeners memoryListeners;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
     private final RateLimit damagedTables;
@@ -125,6 +128,8 @@ public final class KernelInstance implements AutoCloseable {
         this.proc = new ProcFiles(machine, entry, modules::lines,
             () -> Stream.of(cpus).flatMap(cpu -> cpu.tasks().lines().stream()).toList(), handlers::lines);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
+        this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
+        new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
         String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
             LocalApic apic = machine.apic(physical[logical]);
@@ -282,6 +287,10 @@ public final class KernelInstance implements AutoCloseable {
         if (resources.isAsked()) {
             cpus[0].submit(resources::look);
         }
+    }
+
+    MemoryListeners memoryListeners() {
+        return memoryListeners;
     }
 
     private void acknowledge(long number, int operation, int result) {

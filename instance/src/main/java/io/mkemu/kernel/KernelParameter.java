@@ -9,6 +9,7 @@ import io.mkemu.boot.MemParse;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.ipi.SendProbe;
 import io.mkemu.log.ConsoleLoglevel;
+import io.mkemu.table.ResourceProbe;
 import java.util.function.Consumer;
 
 /**
@@ -32,6 +33,9 @@ public enum KernelParameter {
     KERNEL("kernel", false, parameters -> kernel(parameters.get("kernel"))),
     /** A test hook: the kernel stops in a send. */
     STOP_IN_SEND(SendProbe.PARAMETER, false, parameters -> SendProbe.check(parameters.get(SendProbe.PARAMETER))),
+    /** A test hook: the kernel stops while it is asked about CPUs or memory. */
+    STOP_IN_PLUG(ResourceProbe.PARAMETER, false,
+        parameters -> ResourceProbe.check(parameters.get(ResourceProbe.PARAMETER))),
     /** Address of the IPI area. */
     MK_IPI_SHARED("mk_ipi_shared", true, parameters -> ipiShared(parameters, IpiMode.QUEUED)),
     /** Whether the kernel log has the RFC's own lines; single-slot only. */

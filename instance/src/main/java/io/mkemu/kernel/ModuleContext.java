@@ -24,7 +24,9 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
+import io.mkemu.module.MemoryListener;
 import io.mkemu.module.PageRange;
+import io.mkemu.module.ResourceWatch;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -101,6 +103,7 @@ final class ModuleContext implements Kernel, EventOwner {
     }
 
     private void endOn(Cpu cpu) {
+        kernel.memoryListeners().removeAll(this);
         cpu.watches().removeAll(this);
         cpu.timers().removeAll(this);
         cpu.tasks().removeAll(this);
@@ -299,11 +302,12 @@ final class ModuleContext implements Kernel, EventOwner {
 
     @Override
     public Window memremap(long address, long size) {
-        if (!InstancePool.owns(kernel.entry().regions(), address, size)) {
+        Window window = kernel.pool().window(address, size);
+        if (window == null) {
             throw new MachineException(ExitCode.MODULE, "memremap 0x" + Long.toHexString(address) + "+" + size
                 + " is outside the memory of instance " + kernel.instanceId() + "; map what instanceAlloc returned");
         }
-        return kernel.memory().map(address, size);
+        return window;
     }
 
     @Override
@@ -356,8 +360,15 @@ final class ModuleContext implements Kernel, EventOwner {
     }
 
     @Override
+    public ResourceWatch onMemory(MemoryListener listener) {
+        cpu();
+        requireLife();
+        return kernel.memoryListeners().add(this, Objects.requireNonNull(listener));
+    }
+
+    @Override
     public void noticeFailed(Throwable fault) {
-        kernel.printk().fault(noticeFaults, () -> name + ": instance listener failed: ", fault);
+        kernel.printk().fault(noticeFaults, () -> name + ": listener failed: ", fault);
     }
 
     @Override

@@ -152,7 +152,7 @@ class InstanceChangeTest {
         }));
         Await.until(() -> told.equals(List.of("second 1")));
         Await.until(() -> machine.log(1).stream().anyMatch(line ->
-            line.contains("probe: instance listener failed: java.lang.IllegalStateException: not today")));
+            line.contains("probe: listener failed: java.lang.IllegalStateException: not today")));
         node.shutDown();
         assertFalse(node.apic(0).watches());
     }

@@ -40,6 +40,7 @@ class KernelParameterTest {
         "quiet=1 | boot parameter quiet=1: takes no value; write quiet, or leave it out",
         "debug=no | boot parameter debug=no: takes no value", "ignore-loglevel=0 | boot parameter ignore_loglevel=0: ",
         "mkemu.stop_in_send=soon | mkemu.stop_in_send=soon is not STEP:N",
+        "mkemu.stop_in_plug=soon | mkemu.stop_in_plug=soon is none of the steps [asked, taken",
         "mk_epoch=x | boot parameter mk_epoch: 'x'"})
     void aKnownOneThatIsWrongIsNamed(String cmdline, String says) {
         assertTrue(refusal(cmdline).startsWith(says), () -> refusal(cmdline));

@@ -68,6 +68,11 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public ResourceWatch onMemory(MemoryListener listener) {
+        return kernel.onMemory(listener);
+    }
+
+    @Override
     public int instanceOfCpu(int senderCpu) {
         return kernel.instanceOfCpu(senderCpu);
     }

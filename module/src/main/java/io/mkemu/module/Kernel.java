@@ -71,6 +71,19 @@ public interface Kernel {
     InstanceWatch onInstanceChange(InstanceListener listener);
 
     /**
+     * Has a listener told when the host gives this kernel memory or wants some back while it runs (mk update
+     * --add-memory, --remove-memory). On the boot CPU, in init for instance. Not in the RFC.
+     *
+     * @param listener not null
+     * @return to end it; it ends with the module at the latest. A kernel whose memory stays the same, one of a test for
+     *     instance, tells nothing
+     * @throws IllegalStateException as {@link #startTask}; or elsewhere than on the boot CPU
+     */
+    default ResourceWatch onMemory(MemoryListener listener) {
+        return () -> { };
+    }
+
+    /**
      * The instance to answer: who owns the CPU that sent a message.
      *
      * @param senderCpu {@link MkIpiData#senderCpu}

@@ -2,6 +2,7 @@
 package io.mkemu.record;
 
 import io.mkemu.abi.KernelCall;
+import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceEvent;
 import io.mkemu.abi.TraceMode;
 import io.mkemu.abi.TraceRecordDescriptor;
@@ -10,6 +11,8 @@ import io.mkemu.ipi.MkIpiData;
 import io.mkemu.kernel.KernelHook;
 import io.mkemu.module.InstanceChange;
 import io.mkemu.module.InstanceListener;
+import io.mkemu.module.MemoryChange;
+import io.mkemu.module.MemoryListener;
 import io.mkemu.module.Task;
 import io.mkemu.os.Platform;
 import io.mkemu.trace.TraceWriter;
@@ -29,6 +32,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long given;
     private long timers;
     private long watches;
+    private long memoryWatches;
     private long consoles;
 
     CallTrace(TraceWriter writer, PageWatch pages, Platform platform) {
@@ -80,6 +84,24 @@ final class CallTrace implements KernelHook.OnCpu {
             answer(KernelCall.INSTANCE_CHANGE, life, instanceId, change.ordinal());
             listener.onInstanceChange(instanceId, life, change);
         });
+    }
+
+    /** Number of the next listener to this kernel's memory; on the boot CPU. */
+    long nextMemoryWatch() {
+        return memoryWatches++;
+    }
+
+    /** Tells such a listener; what it answers. */
+    String memory(long number, MemoryListener listener, MemoryChange change, long address, long size) {
+        if (!on()) {
+            return listener.onMemory(change, address, size);
+        }
+        String[] answered = new String[1];
+        work(WorkKind.MEMORY, number, 0, () -> {
+            answer(KernelCall.MEMORY_CHANGE, address, Pages.count(size), change.ordinal());
+            answered[0] = listener.onMemory(change, address, size);
+        });
+        return answered[0];
     }
 
     @Override

@@ -19,7 +19,9 @@ import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.IpiCallback;
 import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
+import io.mkemu.module.MemoryListener;
 import io.mkemu.module.PageRange;
+import io.mkemu.module.ResourceWatch;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -297,6 +299,17 @@ final class RecordingKernel extends ForwardingKernel {
         }
         long number = mine.nextWatch();
         return kernel.onInstanceChange((id, life, change) -> mine.notice(number, listener, id, life, change));
+    }
+
+    @Override
+    public ResourceWatch onMemory(MemoryListener listener) {
+        CallTrace mine = mine();
+        if (mine == null || listener == null) {
+            /* It refuses. */
+            return kernel.onMemory(listener);
+        }
+        long number = mine.nextMemoryWatch();
+        return kernel.onMemory((change, address, size) -> mine.memory(number, listener, change, address, size));
     }
 
     @Override

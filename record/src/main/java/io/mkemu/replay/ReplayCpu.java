@@ -3,6 +3,7 @@ package io.mkemu.replay;
 
 import io.mkemu.abi.KernelCall;
 import io.mkemu.abi.MkIpiDataDescriptor;
+import io.mkemu.abi.Pages;
 import io.mkemu.abi.TraceRecordDescriptor;
 import io.mkemu.abi.WorkKind;
 import io.mkemu.ipi.MkIpiData;
@@ -11,6 +12,9 @@ import io.mkemu.module.InstanceChange;
 import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
 import io.mkemu.module.KernelModule;
+import io.mkemu.module.MemoryChange;
+import io.mkemu.module.MemoryListener;
+import io.mkemu.module.ResourceWatch;
 import io.mkemu.module.Task;
 import io.mkemu.record.TaskName;
 import io.mkemu.replay.ReplayHandlers.Handler;
@@ -33,6 +37,22 @@ final class ReplayCpu extends Thread {
     }
 
     /** A listener to instances, until it ends. */
+    private static final class MemoryWatch implements ResourceWatch {
+        private final ReplayKernel owner;
+        private final MemoryListener listener;
+        private boolean ended;
+
+        MemoryWatch(ReplayKernel owner, MemoryListener listener) {
+            this.owner = owner;
+            this.listener = listener;
+        }
+
+        @Override
+        public void end() {
+            ended = true;
+        }
+    }
+
     private static final class Watch implements InstanceWatch {
         private final ReplayKernel owner;
         private final InstanceListener listener;
@@ -60,6 +80,7 @@ final class ReplayCpu extends Thread {
     private final Map<Given, Runnable> works = new HashMap<>();
     private final Map<Long, ReplayTimer> timers = new HashMap<>();
     private final List<Watch> watches = new ArrayList<>();
+    private final List<MemoryWatch> memoryWatches = new ArrayList<>();
     private final List<ReplayConsole> consoles = new ArrayList<>();
     private final UnsafeBuffer slot =
         new UnsafeBuffer(Arena.global().allocate(MkIpiDataDescriptor.LENGTH, Long.BYTES).asByteBuffer());
@@ -126,6 +147,13 @@ final class ReplayCpu extends Thread {
     InstanceWatch watch(ReplayKernel owner, InstanceListener listener) {
         Watch watch = new Watch(owner, listener);
         watches.add(watch);
+        return watch;
+    }
+
+    /** Adds a listener to the kernel's memory. */
+    ResourceWatch watchMemory(ReplayKernel owner, MemoryListener listener) {
+        MemoryWatch watch = new MemoryWatch(owner, listener);
+        memoryWatches.add(watch);
         return watch;
     }
 
@@ -293,6 +321,7 @@ final class ReplayCpu extends Thread {
             case RUN_ON_CPU -> given(step);
             case TIMER -> timer(step);
             case NOTICE -> notice(step);
+            case MEMORY -> memory(step);
             case CONSOLE -> console(step);
             case null -> throw new IllegalStateException("work of kind " + step.type());
         }
@@ -333,6 +362,7 @@ final class ReplayCpu extends Thread {
             tasks.values().removeIf(task -> task.owner() == kernel);
             timers.values().stream().filter(timer -> timer.owner() == kernel).forEach(ReplayTimer::cancel);
             watches.stream().filter(watch -> watch.owner == kernel).forEach(Watch::end);
+            memoryWatches.stream().filter(watch -> watch.owner == kernel).forEach(MemoryWatch::end);
         }
     }
 
@@ -363,6 +393,24 @@ final class ReplayCpu extends Thread {
         }
         run(step, () -> {
             watch.listener.onInstanceChange(instance, life, change);
+            return "the listener returns";
+        });
+    }
+
+    private void memory(TraceRecord step) {
+        TraceRecord told = answers.takeIf(KernelCall.MEMORY_CHANGE);
+        if (told == null || told.arg1() < 0 || told.arg1() >= MemoryChange.values().length) {
+            throw replay.stopped("the recording does not say what had become of the kernel's memory");
+        }
+        MemoryChange change = MemoryChange.values()[told.arg1()];
+        MemoryWatch watch = step.id() >= 0 && step.id() < memoryWatches.size() ? memoryWatches.get((int) step.id())
+            : null;
+        if (watch == null || watch.ended) {
+            throw machine.differs("listener " + step.id() + " is told that memory at 0x" + Long.toHexString(told.id())
+                + " is " + change, watch == null ? "there is no such listener" : "it has ended");
+        }
+        run(step, () -> {
+            watch.listener.onMemory(change, told.id(), Pages.address(told.arg0()));
             return "the listener returns";
         });
     }

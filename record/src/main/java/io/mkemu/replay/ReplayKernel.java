@@ -20,7 +20,9 @@ import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import io.mkemu.module.KernelModule;
 import io.mkemu.module.LentCpu;
+import io.mkemu.module.MemoryListener;
 import io.mkemu.module.PageRange;
+import io.mkemu.module.ResourceWatch;
 import io.mkemu.module.Task;
 import io.mkemu.module.TaskHandle;
 import io.mkemu.module.Timer;
@@ -315,6 +317,11 @@ final class ReplayKernel implements Kernel {
     @Override
     public InstanceWatch onInstanceChange(InstanceListener listener) {
         return cpu().watch(this, listener);
+    }
+
+    @Override
+    public ResourceWatch onMemory(MemoryListener listener) {
+        return cpu().watchMemory(this, listener);
     }
 
     @Override

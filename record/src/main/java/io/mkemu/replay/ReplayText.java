@@ -74,6 +74,9 @@ final class ReplayText {
         if (kind == null || kind == WorkKind.RUN_ON_CPU) {
             return "work " + step.id() + " from CPU " + (step.arg1() - 1);
         }
+        if (kind == WorkKind.MEMORY) {
+            return "a change of memory for listener " + step.id();
+        }
         if (kind == WorkKind.CONSOLE) {
             return "the handler of console " + step.id();
         }
@@ -154,7 +157,7 @@ final class ReplayText {
             case PROC -> arg0 == 0 ? proc(record.text()) + (id < 0 ? " = null" : " = " + id + " bytes")
                 : "piece " + arg0 + " of a text of " + id + " bytes";
             case READ_MEMORY -> readMemory(id, arg0) + " = " + Errno.name(arg1);
-            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE ->
+            case NONE, HANDLER, FOREIGN_THREAD, PAGES_UNWATCHED, PAGE_CHANGED, INSTANCE_CHANGE, MEMORY_CHANGE ->
                 KernelCall.of(record.type()).toString();
         };
     }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.mkemu.host.life;
 
+import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor;
 import io.mkemu.abi.InstanceState;
+import io.mkemu.abi.Pages;
+import io.mkemu.host.plug.PlugChange;
+import io.mkemu.host.plug.ResourceAsk;
+import io.mkemu.kernel.KernelInstance;
 import io.mkemu.log.KernelLog;
 import io.mkemu.memory.Region;
 import io.mkemu.os.Affinity;
 import io.mkemu.table.InstanceEntry;
+import io.mkemu.table.ResourceOperation;
 import io.mkemu.tree.InstanceSpec;
 import io.mkemu.tree.RestartPolicy;
 import java.util.ArrayList;
@@ -25,6 +32,8 @@ public final class HostedInstance {
     private volatile InstanceState settled = InstanceState.EMPTY;
     private volatile InstanceLife life;
     private volatile String reason = "";
+    /* Of CPUs or memory while the kernel runs: under way, or given up and not let go. */
+    private PlugChange change;
 
     public HostedInstance(HostedMachine machine, InstanceSpec spec) {
         this.machine = machine;
@@ -124,6 +133,74 @@ public final class HostedInstance {
         if (exchanged) {
             changeTo(wanted);
         }
+    }
+
+    /**
+     * Gives the kernel that runs a region of memory.
+     *
+     * @param host the host's own kernel
+     * @return what is to be waited for, and settled then
+     * @throws io.mkemu.MachineException if there is none, or the kernel cannot be asked; nothing is changed then
+     */
+    public PlugChange addMemory(long bytes, KernelInstance host) {
+        requireNoChange();
+        Region region = memory.setAside(bytes, false);
+        try {
+            change = ask(host, ResourceOperation.MEMORY_ADD, null, region, () -> {
+                memory.joined(region);
+                resized(region.size());
+            }, () -> memory.notJoined(region));
+            return change;
+        } catch (RuntimeException | Error refused) {
+            if (change == null) {
+                memory.notJoined(region);
+            }
+            throw refused;
+        }
+    }
+
+    /**
+     * Asks the kernel that runs for a region of memory; as {@link #addMemory}.
+     *
+     * @param region one of {@link #removableMemory}
+     * @param dryRun only ask whether it would give it back
+     */
+    public PlugChange removeMemory(Region region, boolean dryRun, KernelInstance host) {
+        requireNoChange();
+        change = dryRun ? ask(host, ResourceOperation.QUERY, ResourceOperation.MEMORY_REMOVE, region, () -> { },
+            () -> { }) : ask(host, ResourceOperation.MEMORY_REMOVE, null, region, () -> {
+                memory.left(region);
+                resized(-region.size());
+            }, () -> { });
+        return change;
+    }
+
+    /** Looks whether a region of so many bytes could be had for the kernel that runs. */
+    public void requireMemory(long bytes) {
+        memory.setAside(bytes, true);
+    }
+
+    /** Regions that the kernel that runs can be asked for, newest first. */
+    public List<Region> removableMemory() {
+        return memory.removable();
+    }
+
+    private PlugChange ask(KernelInstance host, ResourceOperation operation, ResourceOperation about, Region region,
+        Runnable done, Runnable undone) {
+        return new PlugChange(ResourceAsk.begin(machine.mapped(), host, entry, spec.name(), operation, about,
+            region.address(), region.size()), done, undone);
+    }
+
+    private void resized(long bytes) {
+        spec = spec.withResources(spec.cpus(), Math.max(Pages.PAGE_SIZE, spec.memoryBytes() + bytes));
+    }
+
+    private void requireNoChange() {
+        if (change != null && !change.isOver()) {
+            throw new MachineException(ExitCode.STATE, "instance " + spec.name() + " is being changed already, or its "
+                + "kernel has not let go of what it was asked for before: wait until it has, or mk kill it");
+        }
+        change = null;
     }
 
     private void changeTo(InstanceSpec wanted) {
@@ -232,6 +309,11 @@ public final class HostedInstance {
         }
         entry.reason(reason);
         enter(settled);
+        if (change != null) {
+            change.settleWithLife();
+            change = null;
+        }
+        entry.resources().forget();
         memory.endShares();
         for (int cpu : machine.physical(spec.cpus())) {
             machine.mapped().apic(cpu).retire();
@@ -245,7 +327,8 @@ public final class HostedInstance {
      * @return whether it must be called again
      */
     public boolean look() {
-        return memory.look();
+        boolean kept = change != null && change.isGivenUp() && !change.settle();
+        return memory.look() || kept;
     }
 
     private void enter(InstanceState state) {

@@ -9,6 +9,7 @@ import io.mkemu.kernel.InstanceMain;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.plan.JvmOptions;
 import io.mkemu.record.RecordedInstanceMain;
+import io.mkemu.table.ResourceProbe;
 import io.mkemu.tree.InstanceSpec;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -70,9 +71,11 @@ public final class InstanceCommand {
         List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
         command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
-        String stopInSend = BootParameters.parse(cmdline).get(SendProbe.PARAMETER);
-        if (stopInSend != null) {
-            command.add("-D" + SendProbe.PARAMETER + "=" + stopInSend);
+        BootParameters parameters = BootParameters.parse(cmdline);
+        for (String hook : List.of(SendProbe.PARAMETER, ResourceProbe.PARAMETER)) {
+            if (parameters.has(hook)) {
+                command.add("-D" + hook + "=" + parameters.get(hook));
+            }
         }
         command.addAll(List.of("-cp", classPath(), RecordedInstanceMain.class.getName(),
             directory.path().toString(), Integer.toString(instanceId), cmdline));

@@ -19,18 +19,23 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The memory of one instance, as its host gave it away: the pool's regions, the IPI area in them, and what is left in
  * them of former lives. Under the host's lock.
  */
 public final class InstanceMemory {
+    private static final long LEAST_REGION = 2L * Pages.PAGE_SIZE;
+
     private final HostedMachine machine;
     private final InstanceEntry entry;
     private final String name;
     private final List<BusyArea> busyAreas = new ArrayList<>();
     /** What a former life had allocated and is to be freed; other instances may still have it mapped. */
     private final List<Region> mappedRests = new ArrayList<>();
+    /** Regions that its kernel gave back and another instance has still mapped: they go when that has ended. */
+    private final List<Region> goingRegions = new ArrayList<>();
     private List<Region> regions = List.of();
     private long ipiArea;
     private long ipiAreaSize;
@@ -151,6 +156,77 @@ public final class InstanceMemory {
     }
 
     /**
+     * Sets a region aside for a kernel that runs: it is in the instance table, with an empty bitmap, and is this
+     * instance's once {@link #joined}.
+     *
+     * @param dryRun only look whether it could be had; the region is nobody's
+     * @throws MachineException if there is none, or the instance has as many as it can have
+     */
+    Region setAside(long bytes, boolean dryRun) {
+        if (regions.size() >= InstanceDescriptor.MAX_REGIONS) {
+            throw new MachineException(ExitCode.RESOURCES, "instance " + name + " has its memory in "
+                + InstanceDescriptor.MAX_REGIONS + " regions, and more are not possible: give one back first (mk "
+                + "update " + name + " --remove-memory SIZE), or mk kill it and mk update --memory");
+        }
+        MultikernelPool pool = machine.multikernelPool();
+        long size = Math.max(Pages.align(bytes), LEAST_REGION);
+        long address = pool.alloc(size);
+        if (address == 0) {
+            throw new MachineException(ExitCode.RESOURCES, "no " + size + " bytes in a row are left in the multikernel "
+                + "pool for instance " + name + ": the longest free range is " + pool.bitmap().largestFree()
+                + " bytes (mk iomem); delete an instance, or give the machine more memory");
+        }
+        Region region = new Region(address, size);
+        try {
+            if (dryRun) {
+                pool.release(List.of(region));
+                return region;
+            }
+            InstancePool.format(machine.memory(), List.of(region)).close();
+            entry.addRegion(region);
+            return region;
+        } catch (RuntimeException | Error refused) {
+            pool.release(List.of(region));
+            throw refused;
+        }
+    }
+
+    /** What was set aside is this instance's. */
+    void joined(Region region) {
+        regions = Stream.concat(regions.stream(), Stream.of(region)).toList();
+    }
+
+    /** What was set aside is nobody's again. */
+    void notJoined(Region region) {
+        entry.removeRegion(region);
+        machine.multikernelPool().release(List.of(region));
+    }
+
+    /**
+     * Regions that a kernel that runs can be asked for: not the first one, nor that with the IPI area.
+     *
+     * @return newest first
+     */
+    List<Region> removable() {
+        return regions.stream().skip(1).filter(region -> !InstancePool.owns(List.of(region), ipiArea, 1)).toList()
+            .reversed();
+    }
+
+    /** The kernel has given a region back, with nothing in it. */
+    void left(Region region) {
+        regions = regions.stream().filter(each -> !each.equals(region)).toList();
+        entry.removeRegion(region);
+        goingRegions.add(region);
+        freeGoing();
+    }
+
+    private void freeGoing() {
+        PageTable pages = machine.memory().pageTable();
+        goingRegions.removeIf(region -> !pages.endShares(region.address(), region.size())
+            && machine.multikernelPool().release(List.of(region)) == 0);
+    }
+
+    /**
      * Takes it away from all who could write into it; {@link #publish} gives the IPI area back to them.
      *
      * @throws MachineException that says who could still, because another instance has a page of it mapped or a process
@@ -159,7 +235,8 @@ public final class InstanceMemory {
     void withdraw() {
         look();
         endGrants();
-        List<MappedPage> mapped = machine.memory().pageTable().stillMapped(regions);
+        List<MappedPage> mapped = machine.memory().pageTable().stillMapped(
+            Stream.concat(regions.stream(), goingRegions.stream()).toList());
         if (!mapped.isEmpty()) {
             MappedPage first = mapped.getFirst();
             throw new MachineException(ExitCode.STATE, "page 0x" + Long.toHexString(first.address()) + " of instance "
@@ -242,6 +319,7 @@ public final class InstanceMemory {
      * @return whether there is such memory left
      */
     boolean look() {
+        freeGoing();
         busyAreas.removeIf(area -> area.isFree() && mappedRests.add(area.region()));
         PageTable pages = machine.memory().pageTable();
         if (mappedRests.stream().anyMatch(rest -> pages.stillMapped(List.of(rest)).isEmpty())) {
@@ -253,7 +331,7 @@ public final class InstanceMemory {
                 mappedRests.clear();
             }
         }
-        return !busyAreas.isEmpty() || !mappedRests.isEmpty();
+        return !busyAreas.isEmpty() || !mappedRests.isEmpty() || !goingRegions.isEmpty();
     }
 
     /** What to call an instance that is not this one: its name in RAM, if that is one. */

@@ -41,7 +41,9 @@ public final class States {
 
     public static HostedInstance requireNotRunning(HostedInstance instance, String verb) {
         if (instance.life() != null) {
-            throw refused(instance, "cannot " + verb + " it: " + ending(instance.life()) + " ends its kernel");
+            throw refused(instance, "cannot " + verb + " it: " + ending(instance.life()) + " ends its kernel"
+                + (verb.equals("update") && instance.state() == InstanceState.ACTIVE
+                ? "; while it runs, --add-memory and --remove-memory change it" : ""));
         }
         return instance;
     }
@@ -100,6 +102,22 @@ public final class States {
         if (!stops && !life.isPaused()) {
             throw refused(instance, "it is not paused");
         }
+    }
+
+    /** Whether its kernel, which runs, can be asked for something about its CPUs and memory. */
+    public static HostedInstance requirePluggable(HostedInstance instance) {
+        InstanceLife life = instance.life();
+        if (life == null) {
+            throw refused(instance, "its kernel has just ended: try again");
+        }
+        if (instance.state() != InstanceState.ACTIVE || life.isShuttingDown()) {
+            throw refused(instance, life.isActive() ? "it is being ended" : "it boots: wait until it is active");
+        }
+        if (life.isPaused()) {
+            throw refused(instance, "it is paused, and its kernel cannot answer: mk continue "
+                + instance.spec().name());
+        }
+        return instance;
     }
 
     public static HostedInstance requireUnloadable(HostedInstance instance) {

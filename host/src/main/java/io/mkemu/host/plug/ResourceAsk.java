@@ -157,15 +157,27 @@ public final class ResourceAsk {
         return outcome;
     }
 
-    /** Why it was not done: to be thrown once {@link #end} has said so. Reads the answer: before the next request. */
-    public MachineException refusal() {
+    /** Whether the kernel has refused it; as {@link #refusal}. */
+    boolean isRefused() {
+        return ResourceRequest.stateOf(entry.resources().decision()) == ResourceDescriptor.STATE_REFUSED;
+    }
+
+    /**
+     * Why it was not done: to be thrown once {@link #end} has said so. Reads the answer: before the next request.
+     *
+     * @param lifeEnded whether the life ended before
+     */
+    MachineException refusal(boolean lifeEnded) {
         ResourceRequest request = entry.resources();
         String why = request.text();
-        int state = ResourceRequest.stateOf(request.decision());
-        if (state == ResourceDescriptor.STATE_REFUSED) {
+        if (isRefused()) {
             return new MachineException(ExitCode.STATE, "instance " + name + " cannot "
                 + words(about == null ? operation : about) + " now: " + (why.isEmpty() ? "its kernel refuses" : why)
                 + " (" + Errno.name(request.result()) + "); nothing is changed");
+        }
+        if (lifeEnded) {
+            return new MachineException(ExitCode.STATE, "instance " + name + " has ended before it could "
+                + words(about == null ? operation : about) + "; nothing is changed: mk show " + name + " tells why");
         }
         return new MachineException(ExitCode.STATE, "the kernel of instance " + name + " has not answered within "
             + ResourceDescriptor.ANSWER_MILLIS / 1000 + " s (" + Errno.name(Errno.ETIME) + "); nothing is changed: its "
