@@ -327,6 +327,28 @@ public final class Host implements AutoCloseable {
         partition().check(wanted, former.spec().name());
     }
 
+    /**
+     * Does something while nobody else changes the machine, or, if it is to ask kernels that run, without holding up
+     * others: then only changes that are transactions are kept out, by the turn that the caller has.
+     */
+    <T> T guarded(boolean asksKernels, Transactions.Work<T> work) throws InterruptedException {
+        if (asksKernels) {
+            return work.run();
+        }
+        lock.lock();
+        try {
+            return work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a life of an instance of that name has begun and not ended. */
+    boolean runs(String name) {
+        return locked(() -> instances.values().stream().anyMatch(instance -> instance.spec().name().equals(name)
+            && instance.life() != null));
+    }
+
     /** One line that says which CPUs that run share a host CPU, or null if none do. */
     public String overcommitment() {
         return locked(lives::overcommitment);
