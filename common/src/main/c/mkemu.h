@@ -96,6 +96,11 @@
 #define MKEMU_INSTANCE_IPI_AREA_SIZE_OFFSET 16
 /* CPUs in the CPU set. */
 #define MKEMU_INSTANCE_CPU_COUNT_OFFSET 24
+/* Possible CPUs: so many it may have at once in this life, and a queued IPI area has as many blocks; 0: as many as are
+   in the CPU set. */
+#define MKEMU_INSTANCE_POSSIBLE_CPUS_OFFSET 28
+/* Raised after each change of the CPU set: who has a copy of the set reads this one first, and compares. */
+#define MKEMU_INSTANCE_CPU_GENERATION_OFFSET 32
 /* Name. */
 #define MKEMU_INSTANCE_NAME_OFFSET 128
 /* Bytes of the name, the closing NUL too. */
@@ -232,6 +237,10 @@
 #define MKEMU_LOCAL_APIC_CPU_NUMBER_OFFSET 268
 /* 1 while this CPU is to be told of changes: whoever changes a life or a state raises INSTANCE_VECTOR. */
 #define MKEMU_LOCAL_APIC_WATCHES_OFFSET 272
+/* Its number in its instance, 0 for the boot CPU; its block in a queued IPI area. It stays while it is there. */
+#define MKEMU_LOCAL_APIC_LOGICAL_CPU_OFFSET 276
+/* Messages that other CPUs of this life had consumed in its block before it was added; 0 as a rule. */
+#define MKEMU_LOCAL_APIC_CONSUMED_BEFORE_OFFSET 280
 /* First counter. */
 #define MKEMU_LOCAL_APIC_COUNTERS_OFFSET 320
 /* Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */
@@ -330,7 +339,7 @@
 #define MKEMU_QUEUED_MAILBOX_NR_CPUS_OFFSET 8
 /* Slots per lane. */
 #define MKEMU_QUEUED_MAILBOX_SLOTS_OFFSET 12
-/* Blocks. */
+/* Blocks: as many as the instance has possible CPUs. */
 #define MKEMU_QUEUED_MAILBOX_CPUS_OFFSET 16
 /* First block. */
 #define MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET 128

@@ -67,9 +67,10 @@ static inline bool mkemu_attach_pool(struct mkemu_bitmap_pool *pool, const struc
 static inline int mkemu_map_own(struct mkemu_peer *p)
 {
     mkemu_first_cpu(p, p->entry, &p->cpu_count);
+    p->possible_cpus = mkemu_possible_cpus(p, p->entry);
     p->area_at = mkemu_load(&p->entry->ipi_area);
-    uint64_t length = mkemu_area_length(p, p->cpu_count);
-    if (!p->cpu_count)
+    uint64_t length = mkemu_area_length(p, p->possible_cpus);
+    if (!p->cpu_count || !p->possible_cpus)
         return mkemu_refuse(p, EINVAL, "the instance has no CPU");
     for (int i = 0; i < MKEMU_INSTANCE_MAX_REGIONS; i++) {
         struct mkemu_region r = p->entry->regions[i];
@@ -84,7 +85,7 @@ static inline int mkemu_map_own(struct mkemu_peer *p)
         if (p->area_at >= r.address && length <= r.size && p->area_at - r.address <= r.size - length)
             p->area = p->memory[i] + (p->area_at - r.address);
     }
-    if (!p->area || !mkemu_is_area(p, p->area, p->cpu_count))
+    if (!p->area || !mkemu_is_area(p, p->area, p->possible_cpus))
         return mkemu_refuse(p, EINVAL, "its IPI area is none of this machine's");
     return 0;
 }

@@ -45,8 +45,9 @@ struct mkemu_local_apic {
     int32_t host_cpu;
     uint32_t shared_core;
     int32_t instance, cpu_number;
-    uint32_t watches;
-    uint8_t reserved2[44];
+    uint32_t watches, logical_cpu;
+    uint64_t consumed_before;
+    uint8_t reserved2[32];
     uint64_t counters[16];
     uint64_t targets[4];
     uint64_t online_since, halted_nanos, halted_since, polled_nanos;
@@ -84,8 +85,8 @@ struct mkemu_resource {
 
 struct mkemu_instance {
     uint64_t life, ipi_area, ipi_area_size;
-    uint32_t cpu_count;
-    uint8_t reserved0[100];
+    uint32_t cpu_count, possible_cpus, cpu_generation;
+    uint8_t reserved0[92];
     char name[MKEMU_INSTANCE_NAME_LENGTH];
     uint64_t cpu_set[MKEMU_INSTANCE_CPU_SET_WORDS];
     struct mkemu_region regions[MKEMU_INSTANCE_MAX_REGIONS];
@@ -178,6 +179,8 @@ MKEMU_AT(mkemu_local_apic, shared_core, MKEMU_LOCAL_APIC_SHARED_CORE_OFFSET);
 MKEMU_AT(mkemu_local_apic, instance, MKEMU_LOCAL_APIC_INSTANCE_OFFSET);
 MKEMU_AT(mkemu_local_apic, cpu_number, MKEMU_LOCAL_APIC_CPU_NUMBER_OFFSET);
 MKEMU_AT(mkemu_local_apic, watches, MKEMU_LOCAL_APIC_WATCHES_OFFSET);
+MKEMU_AT(mkemu_local_apic, logical_cpu, MKEMU_LOCAL_APIC_LOGICAL_CPU_OFFSET);
+MKEMU_AT(mkemu_local_apic, consumed_before, MKEMU_LOCAL_APIC_CONSUMED_BEFORE_OFFSET);
 MKEMU_AT(mkemu_local_apic, counters, MKEMU_LOCAL_APIC_COUNTERS_OFFSET);
 MKEMU_AT(mkemu_local_apic, targets, MKEMU_LOCAL_APIC_TARGETS_OFFSET);
 MKEMU_AT(mkemu_local_apic, online_since, MKEMU_LOCAL_APIC_ONLINE_SINCE_OFFSET);
@@ -220,6 +223,8 @@ MKEMU_AT(mkemu_instance, life, MKEMU_INSTANCE_LIFE_OFFSET);
 MKEMU_AT(mkemu_instance, ipi_area, MKEMU_INSTANCE_IPI_AREA_OFFSET);
 MKEMU_AT(mkemu_instance, ipi_area_size, MKEMU_INSTANCE_IPI_AREA_SIZE_OFFSET);
 MKEMU_AT(mkemu_instance, cpu_count, MKEMU_INSTANCE_CPU_COUNT_OFFSET);
+MKEMU_AT(mkemu_instance, possible_cpus, MKEMU_INSTANCE_POSSIBLE_CPUS_OFFSET);
+MKEMU_AT(mkemu_instance, cpu_generation, MKEMU_INSTANCE_CPU_GENERATION_OFFSET);
 MKEMU_AT(mkemu_instance, name, MKEMU_INSTANCE_NAME_OFFSET);
 MKEMU_AT(mkemu_instance, cpu_set, MKEMU_INSTANCE_CPU_SET_OFFSET);
 MKEMU_AT(mkemu_instance, regions, MKEMU_INSTANCE_REGIONS_OFFSET);

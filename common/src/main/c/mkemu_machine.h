@@ -61,16 +61,21 @@ struct mkemu_channel {
     uint64_t tail, at, consumed, limit, jumped, back_at;
     struct mkemu_local_apic *apic; /* of the target CPU */
     int cpu;
+    unsigned block; /* of the area */
     bool rung_by_me;
 };
 
-/* One life of an instance that a CPU sends to, with a channel to each of its CPUs, in the order of their ids. */
+/*
+ * One life of an instance that a CPU sends to, with a channel to each of its CPUs, in the order of their ids: what its
+ * CPU set was in that generation.
+ */
 struct mkemu_target {
     struct mkemu_instance *entry;
     uint64_t life, area;
     uint8_t *map;
     size_t length;
-    unsigned count;
+    unsigned count, possible;
+    uint32_t generation;
     struct mkemu_channel *channels;
 };
 
@@ -93,7 +98,7 @@ struct mkemu_peer {
     struct mkemu_bitmap_pool pools[MKEMU_INSTANCE_MAX_REGIONS];
     uint8_t *area; /* the own IPI area */
     uint64_t area_at, life;
-    unsigned cpu_count;
+    unsigned cpu_count, possible_cpus;
     bool light_fences; /* membarrier(2) does the part of a sender's fence */
     bool shutdown;     /* the host asks this kernel to end; atomic */
     struct mkemu_window *windows; /* on pages of others: mkemu_pages.h */
@@ -124,7 +129,7 @@ struct mkemu_trace {
 struct mkemu_cpu {
     struct mkemu_peer *peer;
     struct mkemu_local_apic *apic;
-    int cpu, logical; /* physical id; index in the instance */
+    int cpu, logical; /* physical id; number in the instance */
     uint64_t *rung;   /* of its block in the own IPI area */
     struct mkemu_lane *lanes, *hottest;
     uint64_t work[MKEMU_INSTANCE_CPU_SET_WORDS];
@@ -167,7 +172,7 @@ static inline uint64_t mkemu_block_length(const struct mkemu_peer *p)
     return MKEMU_QUEUED_MAILBOX_LANES_OFFSET + p->header.nr_cpus * mkemu_lane_length(p);
 }
 
-/* The block of a CPU, by its index in its instance, in an IPI area. */
+/* The block of a CPU, by its number in its instance, in an IPI area. */
 static inline uint8_t *mkemu_block(const struct mkemu_peer *p, uint8_t *area, unsigned logical)
 {
     return area + MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + logical * mkemu_block_length(p);
@@ -179,14 +184,14 @@ static inline uint8_t *mkemu_lane_of(const struct mkemu_peer *p, uint8_t *block,
     return block + MKEMU_QUEUED_MAILBOX_LANES_OFFSET + sender * mkemu_lane_length(p);
 }
 
-/* Bytes of the IPI area of an instance with so many CPUs. */
+/* Bytes of the IPI area of an instance with so many possible CPUs. */
 static inline uint64_t mkemu_area_length(const struct mkemu_peer *p, unsigned cpus)
 {
     return mkemu_align(mkemu_is_queued(p) ? MKEMU_QUEUED_MAILBOX_BLOCKS_OFFSET + cpus * mkemu_block_length(p)
                                           : (uint64_t)p->header.nr_cpus * MKEMU_SINGLE_SLOT_SLOT_LENGTH);
 }
 
-/* Whether what lies in an IPI area is one of this machine, for an instance with so many CPUs. */
+/* Whether what lies in an IPI area is one of this machine, for an instance with so many possible CPUs. */
 static inline bool mkemu_is_area(const struct mkemu_peer *p, uint8_t *area, unsigned cpus)
 {
     struct mkemu_queued_area *q = (struct mkemu_queued_area *)area;
@@ -227,6 +232,14 @@ static inline int mkemu_first_cpu(const struct mkemu_peer *p, struct mkemu_insta
     for (int cpu = first; cpu >= 0; cpu = mkemu_next_cpu(p, entry, cpu))
         ++*count;
     return first;
+}
+
+/* How many CPUs an instance may have at once in its life; 0 for none, or a number that is none. */
+static inline unsigned mkemu_possible_cpus(const struct mkemu_peer *p, struct mkemu_instance *entry)
+{
+    unsigned count, possible = mkemu_load(&entry->possible_cpus);
+    mkemu_first_cpu(p, entry, &count);
+    return possible > MKEMU_RAM_LAYOUT_MAX_CPUS ? 0 : possible ? possible : count;
 }
 
 /* The instance that owns a CPU, -1 for none. */

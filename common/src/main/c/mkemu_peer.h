@@ -63,14 +63,14 @@ static inline int mkemu_turn(struct mkemu_cpu *c, mkemu_handler *handler, void *
         if (c->trace.on)
             mkemu_trace_record(c, MKEMU_TRACE_EVENT_INTERRUPT, 0, c->trace.nanos, vectors, 0, 0, 0, 0);
     }
+    if (vectors >> MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR & 1)
+        mkemu_let_go(c); /* before a callback sends */
     if (vectors >> MKEMU_LOCAL_APIC_MULTIKERNEL_VECTOR & 1) {
         if (mkemu_is_queued(c->peer))
             mkemu_multikernel_interrupt(c);
         else
             delivered += mkemu_take_slot(c, handler, context);
     }
-    if (vectors >> MKEMU_LOCAL_APIC_RESCHEDULE_VECTOR & 1)
-        mkemu_let_go(c);
     if ((vectors >> MKEMU_LOCAL_APIC_REQUEST_VECTOR & 1)
         && mkemu_load(&c->peer->entry->requested) == MKEMU_INSTANCE_REQUEST_SHUTDOWN)
         mkemu_store(&c->peer->shutdown, true);

@@ -30,51 +30,103 @@ static inline void mkemu_disconnect(struct mkemu_cpu *c, int id)
         return;
     c->targets[id] = NULL;
     munmap(t->map, t->length);
+    free(t->channels);
     free(t);
     mkemu_uses(c, id, false);
 }
 
-/* Lets go of the areas that have been taken away: on RESCHEDULE_VECTOR. */
+/* The channel to a CPU that its fields cpu, apic and block name. */
+static inline bool mkemu_open_channel(struct mkemu_cpu *c, const struct mkemu_target *t, struct mkemu_channel *ch)
+{
+    struct mkemu_peer *p = c->peer;
+    if (!mkemu_is_queued(p)) {
+        /* The RFC's own confusion: the slot is that of the CPU's number. */
+        uint32_t number = (uint32_t)ch->apic->cpu_number;
+        ch->records = t->map + (uint64_t)number * MKEMU_SINGLE_SLOT_SLOT_LENGTH;
+        return number < p->header.nr_cpus;
+    }
+    uint8_t *block = mkemu_block(p, t->map, ch->block);
+    ch->rung = (uint64_t *)(block + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET) + c->cpu / 64;
+    if (!mkemu_channel_open(p, ch, mkemu_lane_of(p, block, (unsigned)c->cpu)))
+        return false;
+    mkemu_channel_introduce(p, mkemu_lane_of(p, block, (unsigned)c->cpu), ch->tail + 1);
+    return true;
+}
+
+/* Whether the instance's CPU set may have changed since the channels were made. */
+static inline bool mkemu_is_stale(const struct mkemu_target *t)
+{
+    return mkemu_load(&t->entry->cpu_generation) != t->generation;
+}
+
+/*
+ * Makes the channels into an area that has been mapped, to the CPUs that the instance has now; those that are there
+ * stay as they are. Between two sends. False if what the tables say of it does not fit together.
+ */
+static inline bool mkemu_open_channels(struct mkemu_cpu *c, int id, struct mkemu_target *t)
+{
+    struct mkemu_peer *p = c->peer;
+    /* Before the set: who changes that raises the generation behind it. */
+    uint32_t generation = mkemu_load(&t->entry->cpu_generation);
+    struct mkemu_channel *all = (struct mkemu_channel *)calloc(t->possible, sizeof *all);
+    unsigned count = 0, seen = 0;
+    for (int cpu = mkemu_next_cpu(p, t->entry, -1); all && cpu >= 0; cpu = mkemu_next_cpu(p, t->entry, cpu)) {
+        struct mkemu_local_apic *apic = mkemu_apic(p, cpu);
+        unsigned number = mkemu_load(&apic->logical_cpu);
+        if (count == t->possible || number >= t->possible || mkemu_load(&apic->instance) != id) {
+            count = 0;
+            break;
+        }
+        struct mkemu_channel *ch = &all[count++];
+        while (seen < t->count && t->channels[seen].cpu < cpu)
+            seen++;
+        if (seen < t->count && t->channels[seen].cpu == cpu && t->channels[seen].block == number) {
+            *ch = t->channels[seen];
+            continue;
+        }
+        ch->cpu = cpu;
+        ch->apic = apic;
+        ch->block = number;
+        if (!mkemu_open_channel(c, t, ch)) {
+            count = 0;
+            break;
+        }
+    }
+    if (!count) {
+        free(all);
+        return false;
+    }
+    free(t->channels);
+    t->channels = all;
+    t->count = count;
+    t->generation = generation;
+    return true;
+}
+
+/* As above; if it cannot be, the CPU sends nothing more to that instance until it connects anew. */
+static inline bool mkemu_look_again(struct mkemu_cpu *c, int id)
+{
+    if (mkemu_open_channels(c, id, c->targets[id]))
+        return true;
+    mkemu_disconnect(c, id);
+    mkemu_count(c, MKEMU_LOCAL_APIC_COUNTER_ANOMALIES, 1);
+    return false;
+}
+
+/* Lets go of the areas that have been taken away, and of CPUs that are no instance's more: on RESCHEDULE_VECTOR. */
 static inline void mkemu_let_go(struct mkemu_cpu *c)
 {
     for (int id = 0; id < MKEMU_INSTANCE_MAX_INSTANCES; id++)
         if (c->targets[id] && mkemu_load(&c->targets[id]->entry->ipi_area) != c->targets[id]->area)
             mkemu_disconnect(c, id);
-}
-
-/* The channels into an area that has been mapped; false if what the tables say of it does not fit together. */
-static inline bool mkemu_open_channels(struct mkemu_cpu *c, int id, struct mkemu_target *t)
-{
-    struct mkemu_peer *p = c->peer;
-    int cpu = mkemu_next_cpu(p, t->entry, -1);
-    for (unsigned logical = 0; logical < t->count; logical++, cpu = mkemu_next_cpu(p, t->entry, cpu)) {
-        struct mkemu_channel *ch = &t->channels[logical];
-        if (cpu < 0 || mkemu_load(&mkemu_apic(p, cpu)->instance) != id)
-            return false;
-        ch->cpu = cpu;
-        ch->apic = mkemu_apic(p, cpu);
-        if (mkemu_is_queued(p)) {
-            uint8_t *block = mkemu_block(p, t->map, logical);
-            ch->rung = (uint64_t *)(block + MKEMU_QUEUED_MAILBOX_RUNG_OFFSET) + c->cpu / 64;
-            if (!mkemu_channel_open(p, ch, mkemu_lane_of(p, block, (unsigned)c->cpu)))
-                return false;
-            mkemu_channel_introduce(p, mkemu_lane_of(p, block, (unsigned)c->cpu), ch->tail + 1);
-        } else {
-            /* The RFC's own confusion: the slot is that of the CPU's number. */
-            uint32_t number = (uint32_t)ch->apic->cpu_number;
-            if (number >= p->header.nr_cpus)
-                return false;
-            ch->records = t->map + (uint64_t)number * MKEMU_SINGLE_SLOT_SLOT_LENGTH;
-        }
-    }
-    return true;
+        else if (c->targets[id] && mkemu_is_stale(c->targets[id]))
+            mkemu_look_again(c, id);
 }
 
 /* Maps the area of the instance's present life, in place of that of a former one. */
 static inline int mkemu_connect(struct mkemu_cpu *c, int id, struct mkemu_instance *to)
 {
     struct mkemu_peer *p = c->peer;
-    unsigned count;
     uint64_t life, area;
     mkemu_disconnect(c, id);
     mkemu_uses(c, id, true); /* said before the address is read: who takes the area away from here on waits */
@@ -83,20 +135,19 @@ static inline int mkemu_connect(struct mkemu_cpu *c, int id, struct mkemu_instan
         area = mkemu_load(&to->ipi_area);
     } while (life != mkemu_load(&to->life));
     bool receives = !mkemu_is_queued(p) || mkemu_state(life) == MKEMU_INSTANCE_STATE_ACTIVE;
-    int first = mkemu_first_cpu(p, to, &count);
-    size_t length = mkemu_area_length(p, count);
+    unsigned possible = mkemu_possible_cpus(p, to);
+    size_t length = mkemu_area_length(p, possible);
     struct mkemu_target *t = NULL;
-    if (receives && area && first >= 0 && mkemu_owns(p, to, area, length))
-        t = (struct mkemu_target *)calloc(1, sizeof *t + count * sizeof(struct mkemu_channel));
+    if (receives && area && possible && mkemu_owns(p, to, area, length))
+        t = (struct mkemu_target *)calloc(1, sizeof *t);
     if (t) {
         t->entry = to;
         t->life = life;
         t->area = area;
         t->length = length;
-        t->count = count;
-        t->channels = (struct mkemu_channel *)(t + 1);
+        t->possible = possible;
         t->map = mkemu_map(p, area, length);
-        if (t->map && mkemu_is_area(p, t->map, count) && mkemu_open_channels(c, id, t)) {
+        if (t->map && mkemu_is_area(p, t->map, possible) && mkemu_open_channels(c, id, t)) {
             c->targets[id] = t;
             return 0;
         }
@@ -168,10 +219,10 @@ static inline bool mkemu_is_polled(struct mkemu_cpu *c, struct mkemu_channel *ch
     return ch->rung_by_me && (mkemu_load(ch->rung) >> c->cpu % 64 & 1);
 }
 
-static inline int mkemu_publish(struct mkemu_cpu *c, struct mkemu_target *t, unsigned logical, uint32_t type,
+static inline int mkemu_publish(struct mkemu_cpu *c, struct mkemu_target *t, unsigned index, uint32_t type,
     const void *data, uint64_t size)
 {
-    struct mkemu_channel *ch = &t->channels[logical];
+    struct mkemu_channel *ch = &t->channels[index];
     bool queued = mkemu_is_queued(c->peer);
     if (queued && mkemu_channel_is_full(c->peer, ch))
         return -ENOSPC;
@@ -205,6 +256,15 @@ static inline int mkemu_publish(struct mkemu_cpu *c, struct mkemu_target *t, uns
     return 0;
 }
 
+/* Of the channel to a CPU; as many as there are if there is none. */
+static inline unsigned mkemu_index_of(const struct mkemu_target *t, int cpu)
+{
+    unsigned index = 0;
+    while (index < t->count && t->channels[index].cpu != cpu)
+        index++;
+    return index;
+}
+
 /* To a CPU by its physical id; -1: to the first one. */
 static inline int mkemu_try_send(struct mkemu_cpu *c, int id, int cpu, uint32_t type, const void *data, uint64_t size)
 {
@@ -216,10 +276,15 @@ static inline int mkemu_try_send(struct mkemu_cpu *c, int id, int cpu, uint32_t 
             return refusal;
         t = c->targets[id];
     }
-    unsigned logical = 0;
-    while (cpu >= 0 && logical < t->count && t->channels[logical].cpu != cpu)
-        logical++;
-    return logical < t->count ? mkemu_publish(c, t, logical, type, data, size) : -EINVAL;
+    unsigned index = cpu < 0 ? 0 : mkemu_index_of(t, cpu);
+    if (index == t->count) {
+        if (!mkemu_is_stale(t))
+            return -EINVAL;
+        if (!mkemu_look_again(c, id))
+            return -ENODEV;
+        index = mkemu_index_of(t, cpu);
+    }
+    return index < t->count ? mkemu_publish(c, t, index, type, data, size) : -EINVAL;
 }
 
 static inline int mkemu_refused(struct mkemu_cpu *c, int result, int id, uint32_t type, uint64_t size)

@@ -103,6 +103,7 @@ public final class TestMachine implements AfterEachCallback, AutoCloseable {
             mapped.apic(cpu).reset();
             mapped.apic(cpu).configure(cpu, false, id, cpu);
         }
+        mapped.apics().number(cpus);
         InstancePool.format(mapped.memory(), entry.regions()).close();
         entry.newLife(InstanceState.READY);
         return entry;

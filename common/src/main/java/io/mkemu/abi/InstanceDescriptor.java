@@ -6,10 +6,10 @@ package io.mkemu.abi;
  *
  * <pre>
  *  +0    what a sender reads at each send, on a cache line of its own
- *        0            8             16             24         28
- *       +------------+-------------+--------------+----------+
- *       | life       | IPI area at | IPI area size| cpu count|   life * 256 + state
- *       +------------+-------------+--------------+----------+
+ *        0            8             16             24         28         32          36
+ *       +------------+-------------+--------------+----------+----------+-----------+
+ *       | life       | IPI area at | IPI area size| cpu count| possible | generation|   life * 256 + state
+ *       +------------+-------------+--------------+----------+----------+-----------+
  *  +128  name, 64 bytes UTF-8, NUL padded
  *  +192  CPU set: bit n = physical CPU n, MAX_CPUS bits
  *  +320  regions of the instance pool: 8 of { address u64, size u64 }
@@ -38,6 +38,11 @@ public final class InstanceDescriptor {
     public static final int IPI_AREA_SIZE_OFFSET = 16;
     /** CPUs in the CPU set. */
     public static final int CPU_COUNT_OFFSET = 24;
+    /** Possible CPUs: so many it may have at once in this life, and a queued IPI area has as many blocks; 0: as many as
+     *  are in the CPU set. */
+    public static final int POSSIBLE_CPUS_OFFSET = 28;
+    /** Raised after each change of the CPU set: who has a copy of the set reads this one first, and compares. */
+    public static final int CPU_GENERATION_OFFSET = 32;
     /** Name. */
     public static final int NAME_OFFSET = 128;
     /** Bytes of the name, the closing NUL too. */

@@ -20,8 +20,8 @@ package io.mkemu.abi;
  *       +-----------------+-----------------+------------------+------------------+
  *       | host CPU   i32  | shared core u32 | instance id i32  | CPU number i32   |
  *       +-----------------+-----------------+------------------+------------------+
- *       | watches    u32  |   set by the owner
- *       +-----------------+
+ *       | watches    u32  | logical CPU u32 | consumed before u64               |   watches: set by the owner
+ *       +-----------------+-----------------+-----------------------------------+
  *  +320  counters, written by the owner: u64 each, see {@link Counter}
  *  +448  targets, written by the owner: bit i = has the IPI area of instance i mapped, or is mapping it
  *  +480  times, written by the owner, and by the host once the owner is dead: u64 each
@@ -55,6 +55,10 @@ public final class LocalApicDescriptor {
     public static final int CPU_NUMBER_OFFSET = 268;
     /** 1 while this CPU is to be told of changes: whoever changes a life or a state raises INSTANCE_VECTOR. */
     public static final int WATCHES_OFFSET = 272;
+    /** Its number in its instance, 0 for the boot CPU; its block in a queued IPI area. It stays while it is there. */
+    public static final int LOGICAL_CPU_OFFSET = 276;
+    /** Messages that other CPUs of this life had consumed in its block before it was added; 0 as a rule. */
+    public static final int CONSUMED_BEFORE_OFFSET = 280;
     /** First counter. */
     public static final int COUNTERS_OFFSET = 320;
     /** Which instances' IPI areas this CPU uses; who takes an area away waits for the bit to go. */

@@ -2,9 +2,9 @@
 package io.mkemu.abi;
 
 /**
- * An instance's IPI area in queued mode: for each of the instance's CPUs one block, in it one lane for each physical
- * CPU that may send. A lane has one producer, so a producer that dies in mid-publish can hold up nobody else, and
- * publishing needs no atomic operation.
+ * An instance's IPI area in queued mode: for each of the instance's possible CPUs one block, in it one lane for each
+ * physical CPU that may send. A lane has one producer, so a producer that dies in mid-publish can hold up nobody else,
+ * and publishing needs no atomic operation.
  *
  * <pre>
  *  area                  block of one receiving CPU       lane of one sending CPU
@@ -45,7 +45,7 @@ public final class QueuedMailboxDescriptor {
     public static final int NR_CPUS_OFFSET = 8;
     /** Slots per lane. */
     public static final int SLOTS_OFFSET = 12;
-    /** Blocks. */
+    /** Blocks: as many as the instance has possible CPUs. */
     public static final int CPUS_OFFSET = 16;
     /** First block. */
     public static final int BLOCKS_OFFSET = 128;

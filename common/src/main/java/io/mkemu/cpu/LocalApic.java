@@ -54,6 +54,26 @@ public final class LocalApic {
         UnsafeApi.putIntVolatile(null, address + INSTANCE_OFFSET, instanceId);
     }
 
+    /** Says which number the CPU has in its instance: 0 for the boot CPU. Host only, while it does not run. */
+    public void logicalCpu(int logicalCpu) {
+        UnsafeApi.putIntVolatile(null, address + LOGICAL_CPU_OFFSET, logicalCpu);
+    }
+
+    /** Its number in its instance, 0 for the boot CPU, which is its block in a queued IPI area; may be garbage. */
+    public int logicalCpu() {
+        return UnsafeApi.getIntVolatile(null, address + LOGICAL_CPU_OFFSET);
+    }
+
+    /** Says how many messages had been consumed in the CPU's block before it came. Host only, while it does not run. */
+    public void consumedBefore(long messages) {
+        UnsafeApi.putLongVolatile(null, address + CONSUMED_BEFORE_OFFSET, messages);
+    }
+
+    /** How many messages other CPUs of this life had consumed in its block before it came. Any thread. */
+    public long consumedBefore() {
+        return UnsafeApi.getLongVolatile(null, address + CONSUMED_BEFORE_OFFSET);
+    }
+
     /** The number Linux would give the CPU: the physical id, unless the tree has apic-ids. */
     public int cpuNumber() {
         return UnsafeApi.getInt(address + CPU_NUMBER_OFFSET);
@@ -289,6 +309,7 @@ public final class LocalApic {
         }
         UnsafeApi.putLong(address + HALTED_NANOS_OFFSET, 0);
         UnsafeApi.putLong(address + POLLED_NANOS_OFFSET, 0);
+        consumedBefore(0);
         retire();
     }
 

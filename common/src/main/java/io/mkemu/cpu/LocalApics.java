@@ -4,6 +4,7 @@ package io.mkemu.cpu;
 import io.mkemu.abi.LocalApicDescriptor;
 import io.mkemu.abi.RamLayout;
 import io.mkemu.os.Platform;
+import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /** The local APICs of a machine as one process sees them: one object for each physical CPU, made once. Thread-safe. */
@@ -41,6 +42,15 @@ public final class LocalApics {
                 "physical CPU " + physicalCpu + " is not in 0.." + (apics.length - 1));
         }
         return apics[physicalCpu];
+    }
+
+    /** Numbers an instance's CPUs, whatever their order, by ascending physical id from 0. Host only. */
+    public void number(int... physicalCpus) {
+        int[] ascending = physicalCpus.clone();
+        Arrays.sort(ascending);
+        for (int logical = 0; logical < ascending.length; logical++) {
+            of(ascending[logical]).logicalCpu(logical);
+        }
     }
 
     /**

@@ -87,7 +87,7 @@ public final class Interconnect {
         return new IpiAreas(this);
     }
 
-    /** Bytes of the area of an instance with so many CPUs, whole pages. */
+    /** Bytes of the area of an instance with so many possible CPUs, whole pages. */
     public long areaLength(int cpus) {
         return mailbox.areaLength(memory.layout(), cpus);
     }
@@ -95,7 +95,7 @@ public final class Interconnect {
     /**
      * Bytes of the area of an instance of a machine that is not made yet, whole pages.
      *
-     * @param cpus of the instance
+     * @param cpus possible ones of the instance
      */
     public static long areaLength(IpiMode mode, RamLayout layout, int cpus) {
         return MailboxFactory.of(mode).areaLength(layout, cpus);
@@ -115,7 +115,7 @@ public final class Interconnect {
      * @throws MachineException if the area was made for another layout or does not lie in its owner's pool
      */
     public Window mapArea(InstanceEntry owner, long address) {
-        int cpus = owner.cpus().length;
+        int cpus = owner.possibleCpus();
         long length = areaLength(cpus);
         if (!InstancePool.owns(owner.regions(), address, length)) {
             throw new MachineException(ExitCode.MACHINE, "IPI area of instance " + owner.id() + " at 0x"

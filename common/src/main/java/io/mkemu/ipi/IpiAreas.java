@@ -30,12 +30,24 @@ public final class IpiAreas {
     }
 
     /**
-     * Allocates an area from the instance's own pool, zeroes it, then publishes it: mk_instance_ipi_create.
+     * Allocates an area from the instance's own pool, zeroes it, then publishes it: mk_instance_ipi_create. Its CPUs
+     * are numbered; as long as the area is published the instance may have as many at once as it has now.
      *
+     * @return as {@link #create(int, int)}
+     */
+    public int create(int instanceId) {
+        InstanceEntry entry = instances.entry(instanceId);
+        return create(instanceId, entry == null ? 0 : entry.cpus().length);
+    }
+
+    /**
+     * As {@link #create(int)}, for further CPUs too.
+     *
+     * @param possible how many CPUs the instance may have at once, at least as many as it has
      * @return 0; -EINVAL (id outside 0..255, or no such instance), -ENODEV (it has no pool), -ENOMEM (its pool cannot
      *     hold the area), -EEXIST (it has one already; that one stays)
      */
-    public int create(int instanceId) {
+    public int create(int instanceId, int possible) {
         InstanceEntry entry = instances.entry(instanceId);
         if (entry == null || entry.name().isEmpty()) {
             return -Errno.EINVAL;
@@ -43,18 +55,19 @@ public final class IpiAreas {
         if (entry.regions().isEmpty()) {
             return -Errno.ENODEV;
         }
-        int cpus = entry.cpus().length;
-        long size = interconnect.areaLength(cpus);
+        long size = interconnect.areaLength(possible);
         try (InstancePool pool = pool(entry)) {
             long area = pool.alloc(size, Pages.PAGE_SIZE);
             if (area == 0) {
                 return -Errno.ENOMEM;
             }
-            interconnect.formatArea(area, cpus);
+            interconnect.formatArea(area, possible);
             if (entry.ipiArea() != 0) {
                 pool.free(area, size);
                 return -Errno.EEXIST;
             }
+            entry.possibleCpus(possible);
+            apics.number(entry.cpus());
             entry.ipiArea(area, size);
             return 0;
         }
@@ -92,6 +105,33 @@ public final class IpiAreas {
         InstanceEntry entry = instances.entry(instanceId);
         entry.ipiArea(0, 0);
         return !interconnect.mailbox().waitsForSenders() || awaitLetGo(instanceId);
+    }
+
+    /**
+     * Waits until no CPU sends by a copy of the instance's CPU set that is older than this call: what a sender has
+     * begun is published then. As synchronize_rcu: each sender takes an interrupt, which it does between two sends.
+     *
+     * @param instanceId whose CPU set has changed
+     * @param nanos      how long to wait at most
+     * @return the physical CPU of a sender that has not answered, because it is stopped or is in a module that does not
+     *     come back; -1 for none
+     */
+    public int awaitSenders(int instanceId, long nanos) {
+        long deadline = interconnect.memory().platform().nanoTime() + nanos;
+        int[] senders = senders(instanceId);
+        for (int cpu : senders) {
+            apics.of(cpu).raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+        }
+        for (int cpu : senders) {
+            LocalApic apic = apics.of(cpu);
+            while (apic.sendsTo(instanceId) && apic.isPending(LocalApicDescriptor.RESCHEDULE_VECTOR)) {
+                if (interconnect.memory().platform().nanoTime() - deadline > 0) {
+                    return cpu;
+                }
+                interconnect.memory().platform().park(LOOK_NANOS);
+            }
+        }
+        return -1;
     }
 
     /** Physical CPUs that have an instance's area mapped for sending, in ascending order. */

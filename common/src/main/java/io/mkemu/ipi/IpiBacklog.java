@@ -36,7 +36,12 @@ public record IpiBacklog(int lanes, long received, boolean counted) {
         int slots = memory.layout().ipiSlots();
         try (Window window = interconnect.mapArea(owner, owner.ipiArea())) {
             UnsafeBuffer area = window.buffer();
-            for (int logical = 0; logical < cpus.length; logical++) {
+            for (int cpu : cpus) {
+                LocalApic apic = interconnect.apics().of(cpu);
+                int logical = apic.logicalCpu();
+                if (logical < 0 || logical >= owner.possibleCpus()) {
+                    continue;
+                }
                 long consumed = 0;
                 for (int sender = 0; sender < nrCpus; sender++) {
                     int lane = (int) laneAt(nrCpus, slots, logical, sender);
@@ -48,10 +53,30 @@ public record IpiBacklog(int lanes, long received, boolean counted) {
                     lanes += tagOf(ready) == tag(consumedOf(head) + 1) ? 1 : 0;
                 }
                 received += consumed;
-                counted &= interconnect.apics().of(cpus[logical]).counter(Counter.RECEIVED) == consumed;
+                counted &= apic.counter(Counter.RECEIVED) == consumed - apic.consumedBefore();
             }
         }
         return new IpiBacklog(lanes, received, counted);
+    }
+
+    /**
+     * How many messages have been consumed in a block of a queued area, in all its lanes; 0 in single-slot mode.
+     *
+     * @param logicalCpu number of the CPU whose block it is, or was
+     */
+    public static long consumed(Interconnect interconnect, InstanceEntry owner, int logicalCpu) {
+        PhysicalMemory memory = interconnect.memory();
+        if (memory.ipiMode() != IpiMode.QUEUED) {
+            return 0;
+        }
+        long consumed = 0;
+        try (Window window = interconnect.mapArea(owner, owner.ipiArea())) {
+            for (int sender = 0; sender < memory.layout().nrCpus(); sender++) {
+                long lane = laneAt(memory.layout().nrCpus(), memory.layout().ipiSlots(), logicalCpu, sender);
+                consumed += consumedOf(window.buffer().getLongVolatile((int) lane + HEAD_OFFSET));
+            }
+        }
+        return consumed;
     }
 
     private static IpiBacklog ofSlots(Interconnect interconnect, int[] cpus) {

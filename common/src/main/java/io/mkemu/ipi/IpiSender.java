@@ -73,7 +73,7 @@ public final class IpiSender implements AutoCloseable {
      *     -ESHUTDOWN (not active), -ENOSPC (full)
      */
     public int send(int instanceId, int type, DirectBuffer data, int offset, int size) {
-        return send(instanceId, 0, -1, type, data, offset, size);
+        return send(instanceId, true, -1, type, data, offset, size);
     }
 
     /**
@@ -83,7 +83,7 @@ public final class IpiSender implements AutoCloseable {
      */
     public int sendToCpu(int instanceId, int physicalCpu, int type, DirectBuffer data, int offset, int size) {
         return physicalCpu < 0 ? refused(-Errno.EINVAL, instanceId, type, data, offset, size)
-            : send(instanceId, -1, physicalCpu, type, data, offset, size);
+            : send(instanceId, false, physicalCpu, type, data, offset, size);
     }
 
     /**
@@ -107,7 +107,7 @@ public final class IpiSender implements AutoCloseable {
      *     (no longer active, or active in another life), -ENODEV (the area was taken away)
      */
     public int sendTimeout(int instanceId, int type, DirectBuffer data, int offset, int size, long timeoutNanos) {
-        int result = trySend(instanceId, 0, -1, type, data, offset, size);
+        int result = trySend(instanceId, true, -1, type, data, offset, size);
         if (result == -Errno.ENOSPC && timeoutNanos > 0 && peers[instanceId].cpu(0) != apic.physicalCpu()) {
             result = awaitRoom(peers[instanceId], type, data, offset, size, timeoutNanos);
         }
@@ -137,9 +137,9 @@ public final class IpiSender implements AutoCloseable {
         return result;
     }
 
-    private int send(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
+    private int send(int instanceId, boolean first, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
-        int result = trySend(instanceId, logicalCpu, physicalCpu, type, data, offset, size);
+        int result = trySend(instanceId, first, physicalCpu, type, data, offset, size);
         return result == 0 ? 0 : refused(result, instanceId, type, data, offset, size);
     }
 
@@ -163,7 +163,7 @@ public final class IpiSender implements AutoCloseable {
         return result;
     }
 
-    private int trySend(int instanceId, int logicalCpu, int physicalCpu, int type, DirectBuffer data, int offset,
+    private int trySend(int instanceId, boolean first, int physicalCpu, int type, DirectBuffer data, int offset,
         int size) {
         IpiPeer peer = instanceId >= 0 && instanceId < peers.length ? peers[instanceId] : null;
         if (peer == null || !peer.isCurrent() || size < 0 || size > MkIpiDataDescriptor.MAX_DATA_SIZE) {
@@ -173,8 +173,34 @@ public final class IpiSender implements AutoCloseable {
             }
             peer = peers[instanceId];
         }
-        int target = logicalCpu >= 0 ? logicalCpu : peer.logicalCpu(physicalCpu);
+        int target = first ? 0 : peer.indexOf(physicalCpu);
+        return target < 0 ? publishAnew(peer, physicalCpu, type, data, offset, size)
+            : publish(peer, target, type, data, offset, size);
+    }
+
+    /** To a CPU that the copy of the CPU set does not have: the set may have changed. */
+    private int publishAnew(IpiPeer peer, int physicalCpu, int type, DirectBuffer data, int offset, int size) {
+        if (!peer.isStale()) {
+            return -Errno.EINVAL;
+        }
+        if (!looks(peer)) {
+            return -Errno.ENODEV;
+        }
+        int target = peer.indexOf(physicalCpu);
         return target < 0 ? -Errno.EINVAL : publish(peer, target, type, data, offset, size);
+    }
+
+    /** Looks at a CPU set that may have changed; false if nothing more can be sent to it. */
+    private boolean looks(IpiPeer peer) {
+        try {
+            peer.look();
+            return true;
+        } catch (MachineException damaged) {
+            disconnect(peer.instanceId());
+            apic.count(Counter.ANOMALIES);
+            anomalies.accept(damaged.getMessage());
+            return false;
+        }
     }
 
     /** Asks what holds while the target keeps its life, state and area, and connects; 0, or a negative errno. */
@@ -200,9 +226,9 @@ public final class IpiSender implements AutoCloseable {
         return 0;
     }
 
-    private int publish(IpiPeer peer, int logicalCpu, int type, DirectBuffer data, int offset, int size) {
-        IpiChannel channel = peer.channel(logicalCpu);
-        LocalApic target = peer.apic(logicalCpu);
+    private int publish(IpiPeer peer, int index, int type, DirectBuffer data, int offset, int size) {
+        IpiChannel channel = peer.channel(index);
+        LocalApic target = peer.apic(index);
         int result = channel.publish(type, data, offset, size);
         if (result != 0) {
             return result;
@@ -219,7 +245,7 @@ public final class IpiSender implements AutoCloseable {
         }
         if (seen) {
             if (traced) {
-                traceSend(TraceRecordDescriptor.ELIDED, platform.nanoTime(), peer, logicalCpu, type, data, offset,
+                traceSend(TraceRecordDescriptor.ELIDED, platform.nanoTime(), peer, index, type, data, offset,
                     size);
             }
             return 0;
@@ -234,15 +260,15 @@ public final class IpiSender implements AutoCloseable {
         apic.count(Counter.RUNG);
         if (traced) {
             traceSend(woken ? TraceRecordDescriptor.RUNG | TraceRecordDescriptor.WOKEN : TraceRecordDescriptor.RUNG,
-                published, peer, logicalCpu, type, data, offset, size);
+                published, peer, index, type, data, offset, size);
         }
         return 0;
     }
 
-    private void traceSend(int flags, long published, IpiPeer peer, int logicalCpu, int type, DirectBuffer data,
+    private void traceSend(int flags, long published, IpiPeer peer, int index, int type, DirectBuffer data,
         int offset, int size) {
-        long id = MessageId.of(apic.physicalCpu(), peer.cpu(logicalCpu), InstanceEntry.lifeOf(peer.lifeWord()),
-            peer.channel(logicalCpu).number());
+        long id = MessageId.of(apic.physicalCpu(), peer.cpu(index), InstanceEntry.lifeOf(peer.lifeWord()),
+            peer.channel(index).number());
         if (trace.records(TraceMode.ALL)) {
             trace.record(TraceEvent.SEND, flags, published, id, type, peer.instanceId(), 0, data, offset, size);
         } else {
@@ -262,11 +288,10 @@ public final class IpiSender implements AutoCloseable {
             lifeWord = entry.lifeWord();
             area = entry.ipiArea();
         } while (lifeWord != entry.lifeWord());
-        int[] cpus = entry.cpus();
         boolean receives = !needsActive || InstanceEntry.stateOf(lifeWord) == InstanceState.ACTIVE;
         try {
-            if (receives && area != 0 && cpus.length > 0) {
-                peers[entry.id()] = new IpiPeer(interconnect, entry, lifeWord, area, cpus, apic.physicalCpu());
+            if (receives && area != 0 && entry.bootCpu() >= 0) {
+                peers[entry.id()] = new IpiPeer(interconnect, entry, lifeWord, area, apic.physicalCpu());
             }
         } catch (MachineException damaged) {
             apic.count(Counter.ANOMALIES);
@@ -280,11 +305,17 @@ public final class IpiSender implements AutoCloseable {
         return peers[entry.id()] != null;
     }
 
-    /** Lets go of the areas that have been taken away. To be called by the CPU between two sends, when it is asked. */
+    /**
+     * Lets go of the areas that have been taken away, and of the lanes to CPUs that instances no longer have. To be
+     * called by the CPU between two sends, when it is asked.
+     */
     public void letGo() {
         for (int id = 0; id < peers.length; id++) {
-            if (peers[id] != null && instances.entry(id).ipiArea() != peers[id].area()) {
+            IpiPeer peer = peers[id];
+            if (peer != null && instances.entry(id).ipiArea() != peer.area()) {
                 disconnect(id);
+            } else if (peer != null && peer.isStale()) {
+                looks(peer);
             }
         }
     }

@@ -143,6 +143,42 @@ public final class InstanceEntry {
         return -1;
     }
 
+    /**
+     * How many CPUs it may have at once in this life, and blocks a queued IPI area of it has. May be garbage; never
+     * negative.
+     */
+    public int possibleCpus() {
+        int possible = table.getIntVolatile(base + POSSIBLE_CPUS_OFFSET);
+        return possible == 0 ? cpus().length : possible & Integer.MAX_VALUE;
+    }
+
+    /** Says how many CPUs it may have at once; 0: those that it has. Host only, before the IPI area is published. */
+    public void possibleCpus(int possible) {
+        table.putIntVolatile(base + POSSIBLE_CPUS_OFFSET, possible);
+    }
+
+    /**
+     * Changes with the CPU set, after it. Who keeps a copy of the set reads this one before it: a copy whose generation
+     * is not this one may be an old one.
+     */
+    public int cpuGeneration() {
+        return UnsafeApi.getIntVolatile(null, address + CPU_GENERATION_OFFSET);
+    }
+
+    /** Adds a physical CPU whose kernel runs it, or takes one out: senders that look again know from here on. */
+    public void cpu(int physicalCpu, boolean has) {
+        int word = base + CPU_SET_OFFSET + physicalCpu / Long.SIZE * Long.BYTES;
+        long bit = 1L << physicalCpu % Long.SIZE;
+        long before = table.getLong(word);
+        table.putLongVolatile(word, has ? before | bit : before & ~bit);
+        changed(cpus().length);
+    }
+
+    private void changed(int count) {
+        table.putIntVolatile(base + CPU_COUNT_OFFSET, count);
+        table.putIntVolatile(base + CPU_GENERATION_OFFSET, cpuGeneration() + 1);
+    }
+
     /** Sets the physical CPUs. */
     public void cpus(int[] cpus) {
         BitSet set = new BitSet();
@@ -153,7 +189,7 @@ public final class InstanceEntry {
         for (int word = 0; word < CPU_SET_WORDS; word++) {
             table.putLong(base + CPU_SET_OFFSET + word * Long.BYTES, word < words.length ? words[word] : 0);
         }
-        table.putIntVolatile(base + CPU_COUNT_OFFSET, set.cardinality());
+        changed(set.cardinality());
     }
 
     /** Regions of the instance pool, in the order they were allocated; what cannot lie in RAM is left out. */

@@ -27,10 +27,10 @@ final class TestCpu implements IpiDispatcher, IpiDispatcher.Messages, AutoClosea
     private final Sink sink;
     final List<Integer> anomalies = new ArrayList<>();
 
-    TestCpu(MappedMachine mapped, InstanceEntry entry, int logicalCpu, boolean polling, Sink sink) {
+    TestCpu(MappedMachine mapped, InstanceEntry entry, int index, boolean polling, Sink sink) {
         this.window = mapped.interconnect().mapArea(entry, entry.ipiArea());
-        this.apic = mapped.apic(entry.cpus()[logicalCpu]);
-        this.receiver = mapped.interconnect().receiver(window, apic, logicalCpu, polling,
+        this.apic = mapped.apic(entry.cpus()[index]);
+        this.receiver = mapped.interconnect().receiver(window, apic, apic.logicalCpu(), polling,
             this);
         this.polling = polling;
         this.sink = sink;

@@ -22,12 +22,11 @@ import picocli.CommandLine.Option;
 
 /** {@code mk exec}: boots instances, or runs a command in one. */
 @Command(name = "exec", mixinStandardHelpOptions = true,
-    header = "Boots instances; with -- COMMAND runs it in one.", description = {
-    "Boots instances that are loaded or failed, all at once, and waits until they are active.",
-    "With -- COMMAND it boots nothing: the command goes to the module that reads the instance's console, the built-in "
-        + "shell for example, and this ends with its exit code; with 124 if --timeout is over before, 125 if the "
-        + "command was not run, 126 if the kernel ended first."},
-    footer = {"", "Example: mk exec web database", "         mk exec web -- cat /proc/interrupts"})
+    header = "Boots instances, as mk start; with -- COMMAND runs it in one.", description = {
+    "Boots instances that are loaded or failed, and waits until they are active.",
+    "With -- COMMAND the module that reads the instance's console runs that, shell for example. Exit code: the "
+        + "command's; 124 --timeout is over, 125 not run, 126 the kernel ended first."},
+    footer = {"", "Example: mk exec web database; mk exec web -- cat /proc/interrupts"})
 public class ExecCommand extends VerbCommand {
     private static final long DEFAULT_MILLIS = 30_000;
 
@@ -56,8 +55,7 @@ public class ExecCommand extends VerbCommand {
             + "one that nobody has joined is loaded again.")
     private Seconds timeout;
 
-    @Option(names = "--raw", description = "With -- COMMAND: print what it shows as it is, also what steers a "
-        + "terminal.")
+    @Option(names = "--raw", description = "With -- COMMAND: print bytes as they are.")
     private boolean raw;
 
     @Override

@@ -11,6 +11,7 @@ import io.mkemu.cli.type.MachineFlags;
 import io.mkemu.cli.type.PlaceNote;
 import io.mkemu.cli.type.Seconds;
 import io.mkemu.cli.type.StatusText;
+import io.mkemu.cli.type.VerbCommand;
 import io.mkemu.host.client.BackgroundHost;
 import io.mkemu.host.client.RemoteHost;
 import io.mkemu.host.view.RunningMachines;
@@ -96,7 +97,8 @@ final class InitCommand implements Callable<Integer> {
         ObjectNode result;
         try (RemoteHost host = RemoteHost.find(directory.machine());
              var _ = new InterruptNote("mk tx list tells what comes of it")) {
-            result = host.ask("init", request, force ? timeout.millis() : 0, line -> { });
+            result = host.ask("init", request, VerbCommand.KERNELS_MILLIS + (force ? timeout.millis() : 0),
+                line -> { });
         }
         if (json) {
             System.out.println(Json.text(result));

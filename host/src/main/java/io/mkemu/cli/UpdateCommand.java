@@ -19,9 +19,11 @@ import picocli.CommandLine.TypeConversionException;
     header = "Changes CPUs and memory of an instance.", description = {
     "Gives an instance whose kernel does not run other CPUs, other memory, or both; all of it or nothing. What is "
         + "loaded stays loaded; what was in the memory is lost.",
-    "", "--add-memory and --remove-memory are for an instance whose kernel runs too: it takes a region more, or gives "
-        + "back one in which nothing is allocated, shared or mapped. It has 10 s to answer; then all is as before."},
-    footer = {"", "Examples: mk update web --cpus 1 --memory 32M", "          mk update web --add-memory 8M"})
+    "", "The options with add and remove are for an instance whose kernel runs too. It takes a CPU or a region of "
+        + "memory more, or gives one back: a CPU that is not its boot CPU and that no module keeps, a region in which "
+        + "nothing is allocated, shared or mapped. It has 10 s to answer; then all is as before."},
+    footer = {"", "Examples: mk update web --cpus 1 --memory 32M", "          mk update web --add-cpus 3",
+        "          mk update web --add-memory 8M"})
 public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;
@@ -29,6 +31,12 @@ public final class UpdateCommand extends VerbCommand {
     @Option(names = {"-c", "--cpus"}, paramLabel = "LIST",
         description = "All CPUs it is to have, as 1-2,5.")
     private CpuList cpus;
+
+    @Option(names = "--add-cpus", paramLabel = "LIST", description = "Further CPUs, as 3 or 1-2,5.")
+    private CpuList addCpus;
+
+    @Option(names = "--remove-cpus", paramLabel = "LIST", description = "CPUs that it is to give back.")
+    private CpuList removeCpus;
 
     @Option(names = {"-m", "--memory"}, paramLabel = "SIZE", converter = MemorySize.class,
         description = "All memory it is to have, as 16M or 2GB: a multiple of 4096 bytes.")
@@ -48,14 +56,21 @@ public final class UpdateCommand extends VerbCommand {
     @Override
     public ObjectNode request() {
         require(instance.isOne(), "name one instance: NAME or --id N");
-        require(cpus != null || memory != null || addMemory != null || removeMemory != null,
-            "say what is to change: --cpus LIST, --memory SIZE, --add-memory SIZE or --remove-memory SIZE");
-        require((cpus != null || memory != null ? 1 : 0) + (addMemory != null ? 1 : 0)
-            + (removeMemory != null ? 1 : 0) == 1, "one change at a time: --cpus and --memory, --add-memory or "
+        int ways = count(cpus != null || memory != null) + count(addCpus != null || removeCpus != null)
+            + count(addMemory != null) + count(removeMemory != null);
+        require(ways > 0, "say what is to change: --cpus LIST, --memory SIZE, --add-cpus LIST, --remove-cpus LIST, "
+            + "--add-memory SIZE or --remove-memory SIZE");
+        require(ways == 1, "one change at a time: --cpus and --memory, --add-cpus and --remove-cpus, --add-memory or "
             + "--remove-memory");
         ObjectNode request = object().put("name", instance.name()).put("dryRun", dryRun);
         if (cpus != null) {
             cpus.cpus().forEach(request.putArray("cpus")::add);
+        }
+        if (addCpus != null) {
+            addCpus.cpus().forEach(request.putArray("addCpus")::add);
+        }
+        if (removeCpus != null) {
+            removeCpus.cpus().forEach(request.putArray("removeCpus")::add);
         }
         if (memory != null) {
             request.put("memory", memory);
@@ -71,10 +86,15 @@ public final class UpdateCommand extends VerbCommand {
         return request;
     }
 
+    private static int count(boolean given) {
+        return given ? 1 : 0;
+    }
+
     @Override
     public long waitMillis() {
-        /* A kernel that runs has so long to answer. */
-        return addMemory == null && removeMemory == null ? 0 : ResourceDescriptor.ANSWER_MILLIS;
+        /* A kernel that runs has so long to answer; of a CPU it is asked twice, and senders have time too. */
+        long cpus = (addCpus == null ? 0 : addCpus.cpus().size()) + (removeCpus == null ? 0 : removeCpus.cpus().size());
+        return ResourceDescriptor.ANSWER_MILLIS * (3 * cpus + count(addMemory != null || removeMemory != null));
     }
 
     private long size(String text) {

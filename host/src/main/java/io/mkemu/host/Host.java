@@ -350,6 +350,38 @@ public final class Host implements AutoCloseable {
         return locked(look);
     }
 
+    /** CPUs of an instance that runs are about to come, or have gone. Under the lock. */
+    void cpusChange() {
+        lives.cpusChange();
+    }
+
+    /** Refuses a new form of an instance that cannot be had. Under the lock. */
+    void check(InstanceSpec wanted, HostedInstance former) {
+        partition().check(wanted, former.spec().name());
+    }
+
+    /**
+     * Does something while nobody else changes the machine, or, if it is to ask kernels that run, without holding up
+     * others: then only changes that are transactions are kept out, by the turn that the caller has.
+     */
+    <T> T guarded(boolean asksKernels, Transactions.Work<T> work) throws InterruptedException {
+        if (asksKernels) {
+            return work.run();
+        }
+        lock.lock();
+        try {
+            return work.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Whether a life of an instance of that name has begun and not ended. */
+    boolean runs(String name) {
+        return locked(() -> instances.values().stream().anyMatch(instance -> instance.spec().name().equals(name)
+            && instance.life() != null));
+    }
+
     /** One line that says which CPUs that run share a host CPU, or null if none do. */
     public String overcommitment() {
         return locked(lives::overcommitment);

@@ -9,36 +9,44 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.function.Consumer;
 
 /** Steps that are done at once, and that can be taken back, the last first. */
 final class HostSteps implements Steps {
     private final Host host;
-    private final Deque<Runnable> undo = new ArrayDeque<>();
+    private final Deque<Step> undo = new ArrayDeque<>();
+
+    /** What takes one back. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws InterruptedException;
+    }
+
+    /** Many of them. */
+    @FunctionalInterface
+    interface Work {
+        void carryOut(Steps steps) throws InterruptedException;
+    }
 
     HostSteps(Host host) {
         this.host = host;
     }
 
     /**
-     * Does all of something, or nothing, while nobody else changes the machine.
+     * Does all of something, or nothing.
      *
      * @throws MachineException if one of the steps cannot be done; all is as before then, but that an instance that was
      *                          removed and came back may have other memory and an empty kernel log
      */
-    static void wholly(Host host, String what, Consumer<Steps> change) {
-        host.atOnce(() -> {
-            HostSteps steps = new HostSteps(host);
-            try {
-                change.accept(steps);
-            } catch (MachineException refused) {
-                List<String> stays = steps.takeBack(refused);
-                throw new MachineException(refused.exitCode(), refused.getMessage() + "; " + (stays.isEmpty()
-                    ? "nothing of the " + what + " is applied" : "not all of the " + what + " could be taken back: "
-                    + String.join("; ", stays)), refused);
-            }
-            return null;
-        });
+    static void wholly(Host host, String what, Work change) throws InterruptedException {
+        HostSteps steps = new HostSteps(host);
+        try {
+            change.carryOut(steps);
+        } catch (MachineException refused) {
+            List<String> stays = steps.takeBack(refused);
+            throw new MachineException(refused.exitCode(), refused.getMessage() + "; " + (stays.isEmpty()
+                ? "nothing of the " + what + " is applied" : "not all of the " + what + " could be taken back: "
+                + String.join("; ", stays)), refused);
+        }
     }
 
     @Override
@@ -61,10 +69,40 @@ final class HostSteps implements Steps {
     }
 
     @Override
-    public void update(String name, List<Integer> cpus, long memoryBytes) {
+    public void update(String name, List<Integer> cpus, long memoryBytes) throws InterruptedException {
         InstanceSpec former = form(name).spec();
-        host.update(name, cpus, memoryBytes, false);
-        done(() -> host.update(name, former.cpus(), former.memoryBytes(), false));
+        if (!host.runs(name)) {
+            host.update(name, cpus, memoryBytes, false);
+            done(() -> host.update(name, former.cpus(), former.memoryBytes(), false));
+            return;
+        }
+        List<Integer> coming = without(cpus, former.cpus());
+        List<Integer> going = without(former.cpus(), cpus);
+        if (!coming.isEmpty() || !going.isEmpty()) {
+            plugCpus(name, coming, going);
+            done(() -> plugCpus(name, going, coming));
+        }
+        long more = memoryBytes - former.memoryBytes();
+        if (more != 0) {
+            plugMemory(name, more);
+            done(() -> plugMemory(name, -more));
+        }
+    }
+
+    private static List<Integer> without(List<Integer> all, List<Integer> some) {
+        return all.stream().filter(cpu -> !some.contains(cpu)).toList();
+    }
+
+    private void plugCpus(String name, List<Integer> coming, List<Integer> going) throws InterruptedException {
+        new PlugCpus(host, new Plug(host)).change(name, coming, going, false);
+    }
+
+    private void plugMemory(String name, long more) throws InterruptedException {
+        if (more > 0) {
+            new Plug(host).addMemory(name, more, false);
+        } else {
+            new Plug(host).removeMemory(name, -more, 0, false);
+        }
     }
 
     @Override
@@ -84,7 +122,7 @@ final class HostSteps implements Steps {
         done(() -> load(former.spec(), name));
     }
 
-    private void done(Runnable takesBack) {
+    private void done(Step takesBack) {
         undo.push(takesBack);
         TransactionProbe.step();
     }
@@ -95,9 +133,9 @@ final class HostSteps implements Steps {
      * @param refused the refusal that is the reason; gets those of the steps back
      * @return a line for each step that cannot be taken back
      */
-    List<String> takeBack(MachineException refused) {
+    List<String> takeBack(MachineException refused) throws InterruptedException {
         List<String> failed = new ArrayList<>();
-        for (Runnable step : undo) {
+        for (Step step : undo) {
             try {
                 step.run();
             } catch (MachineException stays) {

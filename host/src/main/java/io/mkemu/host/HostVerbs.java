@@ -150,23 +150,28 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode update(ControlRequest request) throws InterruptedException {
-        request.allow("name", "cpus", "memory", "addMemory", "removeMemory", "removeAddress", "dryRun");
+        request.allow("name", "cpus", "memory", "addCpus", "removeCpus", "addMemory", "removeMemory",
+            "removeAddress", "dryRun");
         String name = one(request);
         List<Integer> cpus = cpus(request);
+        List<Integer> coming = cpus(request, "addCpus");
+        List<Integer> going = cpus(request, "removeCpus");
         long memory = memory(request, "memory");
         long added = memory(request, "addMemory");
         long removed = memory(request, "removeMemory");
         long address = memory(request, "removeAddress");
-        int ways = (cpus.isEmpty() && memory == 0 ? 0 : 1) + Long.signum(added) + Long.signum(removed)
+        int ways = (cpus.isEmpty() && memory == 0 ? 0 : 1) + (coming.isEmpty() && going.isEmpty() ? 0 : 1)
+            + Long.signum(added) + Long.signum(removed)
             + Long.signum(address);
         if (ways != 1) {
-            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both; or one of addMemory, "
-                + "removeMemory and removeAddress");
+            throw new MachineException(ExitCode.USAGE, "update: name cpus, memory or both; addCpus, removeCpus "
+                + "or both; or one of addMemory, removeMemory and removeAddress");
         }
         boolean dryRun = request.flag("dryRun");
         Plug plug = new Plug(host);
         InstanceSpec spec = added != 0 ? plug.addMemory(name, added, dryRun)
             : removed != 0 || address != 0 ? plug.removeMemory(name, removed, address, dryRun)
+            : !coming.isEmpty() || !going.isEmpty() ? new PlugCpus(host, plug).change(name, coming, going, dryRun)
             : host.update(name, cpus.isEmpty() ? null : cpus, memory, dryRun);
         if (!dryRun) {
             return instances(Set.of(name));
@@ -336,9 +341,13 @@ final class HostVerbs implements ControlHandler {
     }
 
     private static List<Integer> cpus(ControlRequest request) {
-        List<Integer> cpus = request.numbers("cpus", 0, MachineSpec.MAX_CPUS - 1);
-        if (request.has("cpus") && cpus.isEmpty()) {
-            throw new MachineException(ExitCode.USAGE, request.verb() + ": \"cpus\" names no CPU");
+        return cpus(request, "cpus");
+    }
+
+    private static List<Integer> cpus(ControlRequest request, String field) {
+        List<Integer> cpus = request.numbers(field, 0, MachineSpec.MAX_CPUS - 1);
+        if (request.has(field) && cpus.isEmpty()) {
+            throw new MachineException(ExitCode.USAGE, request.verb() + ": \"" + field + "\" names no CPU");
         }
         return cpus;
     }

@@ -44,10 +44,10 @@ final class InitVerb {
             throw new MachineException(ExitCode.CONFIG, wrong.getMessage(), wrong);
         }
         if (request.flag("dryRun")) {
-            return host.atOnce(() -> dryRun(wanted, file, force));
+            return host.guarded(false, () -> dryRun(wanted, file, force));
         }
         return host.transactions().inTurn("init " + file, 0, () -> {
-            Plan plan = host.atOnce(() -> checked(wanted, file, force));
+            Plan plan = host.guarded(false, () -> checked(wanted, file, force));
             if (plan.difference().isNone()) {
                 return result(plan);
             }
@@ -62,13 +62,14 @@ final class InitVerb {
 
     private Plan plan(MachineSpec wanted) {
         MachineDifference difference = MachineDifference.between(host.spec(), host.forms(), wanted);
-        List<String> running = difference.changes().stream().map(Change::name).filter(name -> host.instances().stream()
-            .anyMatch(instance -> instance.spec().name().equals(name) && instance.life() != null)).toList();
+        /* A kernel that is only to have other CPUs or memory is asked for that. */
+        List<String> running = difference.changes().stream().filter(change -> change.removes() || change.reloads())
+            .map(Change::name).filter(host::runs).toList();
         return new Plan(difference, running);
     }
 
     /** Refuses what cannot be done; all that can be seen before it is done. */
-    private Plan checked(MachineSpec wanted, String file, boolean force) {
+    private Plan checked(MachineSpec wanted, String file, boolean force) throws InterruptedException {
         Plan plan = plan(wanted);
         if (!plan.difference().fixed().isEmpty()) {
             throw new MachineException(ExitCode.STATE, "a machine that runs cannot become what " + file + " says: "
@@ -88,7 +89,7 @@ final class InitVerb {
             + (change.after() == null ? "does not have it" : "changes it");
     }
 
-    private ObjectNode dryRun(MachineSpec wanted, String file, boolean force) {
+    private ObjectNode dryRun(MachineSpec wanted, String file, boolean force) throws InterruptedException {
         ObjectNode result = result(plan(wanted));
         try {
             checked(wanted, file, force);
@@ -110,7 +111,7 @@ final class InitVerb {
     private List<String> carryOut(Plan plan, MachineSpec wanted, long timeoutMillis) throws InterruptedException {
         List<String> forced = end(plan.running(), timeoutMillis);
         try {
-            host.atOnce(() -> {
+            host.guarded(MachineChange.asksKernels(host, plan.difference().changes()), () -> {
                 Plan now = plan(wanted);
                 if (!now.running().isEmpty() || !same(now.difference(), plan.difference())) {
                     throw new MachineException(ExitCode.STATE, "the machine was changed meanwhile: try again");

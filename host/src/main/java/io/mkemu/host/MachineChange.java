@@ -24,12 +24,17 @@ final class MachineChange {
         this.changes = changes;
     }
 
+    /** Whether kernels that run are to be asked for it, which is not done under the host's lock. */
+    static boolean asksKernels(Host host, List<Change> changes) {
+        return changes.stream().anyMatch(change -> change.moves() && !change.reloads() && host.runs(change.name()));
+    }
+
     /**
      * Does it.
      *
      * @throws MachineException with the first step that cannot be done; those before it are done then
      */
-    void carryOut() {
+    void carryOut() throws InterruptedException {
         changes.stream().filter(Change::removes).forEach(change -> remove(change.name()));
         move(new ArrayList<>(changes.stream().filter(Change::moves).toList()));
         for (Change change : changes) {
@@ -52,7 +57,7 @@ final class MachineChange {
     }
 
     /** Again and again those that can move; if none can, but several want what the others have, all are made anew. */
-    private void move(List<Change> waiting) {
+    private void move(List<Change> waiting) throws InterruptedException {
         while (!waiting.isEmpty()) {
             MachineException lacks = null;
             boolean moved = false;

@@ -29,11 +29,19 @@ final class OverlayChange {
      *
      * @throws MachineException with the first of the changes that cannot be made; those before it are made then
      */
-    void carryOut(Steps steps) {
-        overlay.changes().forEach(change -> make(change, steps));
+    void carryOut(Steps steps) throws InterruptedException {
+        for (Overlay.Change change : overlay.changes()) {
+            make(change, steps);
+        }
     }
 
-    private void make(Overlay.Change change, Steps steps) {
+    /** Whether kernels that run are to be asked for it, which is not done under the host's lock. */
+    boolean asksKernels() {
+        return overlay.changes().stream().anyMatch(change -> change instanceof Overlay.Update update
+            && host.runs(update.name()));
+    }
+
+    private void make(Overlay.Change change, Steps steps) throws InterruptedException {
         switch (change) {
             case Overlay.Create create -> made.add(steps.create(create.instance()));
             case Overlay.Update update -> update(update, steps);
@@ -57,7 +65,7 @@ final class OverlayChange {
         }
     }
 
-    private void update(Overlay.Update update, Steps steps) {
+    private void update(Overlay.Update update, Steps steps) throws InterruptedException {
         Form form = steps.form(update.name());
         if (form == null) {
             throw States.unknown(update.name(), host.instances());

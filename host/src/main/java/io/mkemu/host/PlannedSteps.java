@@ -92,12 +92,31 @@ final class PlannedSteps implements Steps {
     @Override
     public void update(String name, List<Integer> cpus, long memoryBytes) {
         Form former = require(name);
-        requireNotRunning(name, "update");
         InstanceSpec wanted = former.spec().withResources(cpus, memoryBytes);
-        partition().check(wanted, name);
-        requireUnused(name);
-        memory.exchange(former.spec(), wanted);
+        if (!ended.contains(name) && !seen.contains(name) && host.runs(name)) {
+            plug(States.find(name, host.instances()), former.spec(), wanted);
+        } else {
+            requireNotRunning(name, "update");
+            partition().check(wanted, name);
+            requireUnused(name);
+            memory.exchange(former.spec(), wanted);
+        }
         forms.put(name, new Form(wanted, former.loaded()));
+    }
+
+    /** All but what the kernel itself will say. */
+    private void plug(HostedInstance instance, InstanceSpec former, InstanceSpec wanted) {
+        States.requirePluggable(instance);
+        partition().check(wanted, wanted.name());
+        List<Integer> going = former.cpus().stream().filter(cpu -> !wanted.cpus().contains(cpu)).toList();
+        instance.requireMayGo(going);
+        instance.requireRoom(wanted.cpus().stream().filter(cpu -> !former.cpus().contains(cpu)).toList(), going);
+        long more = wanted.memoryBytes() - former.memoryBytes();
+        if (more > 0) {
+            memory.add(wanted.name(), more);
+        } else if (more < 0) {
+            memory.remove(wanted.name(), Plug.region(instance, instance.removableMemory(), -more, 0).getFirst());
+        }
     }
 
     @Override

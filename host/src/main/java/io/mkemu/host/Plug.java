@@ -97,7 +97,7 @@ final class Plug {
     }
 
     /** The regions that are meant, one at least. */
-    private static List<Region> region(HostedInstance instance, List<Region> all, long bytes, long address) {
+    static List<Region> region(HostedInstance instance, List<Region> all, long bytes, long address) {
         List<Region> meant = all.stream().filter(region -> bytes != 0 ? region.size() == bytes
             : region.address() == address).toList();
         if (meant.isEmpty()) {
@@ -111,7 +111,7 @@ final class Plug {
     }
 
     /** As {@link #asked}; what the instance is then, or the refusal. */
-    private InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
+    InstanceSpec change(String name, BiFunction<HostedInstance, KernelInstance, PlugChange> begin) {
         PlugChange change = asked(name, begin);
         if (!change.isDone()) {
             throw change.refusal();

@@ -21,8 +21,8 @@ interface Steps {
     /** Removes one that is ready. */
     void delete(String name);
 
-    /** Gives it other CPUs and memory. */
-    void update(String name, List<Integer> cpus, long memoryBytes);
+    /** Gives it other CPUs and memory; a kernel that runs is asked for each. */
+    void update(String name, List<Integer> cpus, long memoryBytes) throws InterruptedException;
 
     /** Loads one that is ready. */
     void load(String name, InstanceSpec kernel);

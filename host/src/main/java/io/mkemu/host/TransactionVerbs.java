@@ -72,7 +72,7 @@ final class TransactionVerbs {
         OverlayChange change = new OverlayChange(host, overlay);
         if (request.flag("dryRun")) {
             ObjectNode result = Json.object();
-            host.atOnce(() -> {
+            host.guarded(false, () -> {
                 PlannedSteps plan = new PlannedSteps(host, Set.of());
                 change.carryOut(plan);
                 change.made().forEach(name -> result.withArray("instances").add(StatusJson.planned(
@@ -85,7 +85,10 @@ final class TransactionVerbs {
         }
         return named(host.transactions().record(source("apply " + request.text("file", "overlay")),
             OverlayChange.names(overlay), 0, 0, () -> {
-                HostSteps.wholly(host, "overlay", change::carryOut);
+                host.guarded(change.asksKernels(), () -> {
+                    HostSteps.wholly(host, "overlay", change::carryOut);
+                    return null;
+                });
                 ObjectNode result = verbs.instances(Set.copyOf(change.made()));
                 change.removed().forEach(result.putArray("removed")::add);
                 return result;
@@ -153,7 +156,7 @@ final class TransactionVerbs {
                 return Json.object().set("changes", TransactionJson.changes(changes));
             }
             return named(host.transactions().record("rollback " + former.name(), former.instances(), number, 0, () -> {
-                host.atOnce(() -> {
+                host.guarded(MachineChange.asksKernels(host, changes), () -> {
                     rehearse(former, changes);
                     HostSteps.wholly(host, "rollback", steps -> new MachineChange(steps, changes).carryOut());
                     return null;
@@ -176,8 +179,8 @@ final class TransactionVerbs {
     }
 
     /** Checks that all can be undone, and changes nothing. */
-    private void rehearse(Transaction former, List<Change> changes) {
-        host.atOnce(() -> {
+    private void rehearse(Transaction former, List<Change> changes) throws InterruptedException {
+        host.guarded(false, () -> {
             Map<String, Form> forms = host.forms();
             List<String> inTheWay = new ArrayList<>();
             changes.stream().filter(change -> !Form.same(forms.get(change.name()), change.before()))

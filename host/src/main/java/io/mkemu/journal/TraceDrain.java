@@ -126,6 +126,34 @@ public final class TraceDrain implements AutoCloseable {
         });
     }
 
+    /**
+     * CPUs of a life are about to come or go.
+     *
+     * @param what as {@link #lifeBegins}, with the CPUs that it is to have
+     */
+    public boolean cpusChange(int instance, long life, byte[] what) {
+        return onDrain(() -> {
+            pass();
+            long now = mapped.platform().nanoTime();
+            makeRoom();
+            document.record(instance, life, TraceEvent.LIFE, now, 0, 0, 0, what);
+            preamble.life(instance, life, now, what);
+            writer.preamble(preamble.documents());
+        });
+    }
+
+    /**
+     * A CPU, which nobody runs just now, is a life's from here on, or was until here.
+     *
+     * @param comes whether it is the instance's from here on; else it is nobody's
+     */
+    public boolean cpuChanges(int instance, long life, int cpu, boolean comes) {
+        return onDrain(() -> {
+            pass();
+            rings[cpu].owner(comes ? instance : -1, comes ? life : 0);
+        });
+    }
+
     /** The life that an instance had has ended, its process is gone. */
     public boolean lifeEnded(int instance) {
         return onDrain(() -> {

@@ -41,6 +41,8 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
     /** Memory that the host's own modules can allocate. */
     private static final long HOST_FREE_BYTES = 4L << 20;
     private static final int DEFAULT_SLOTS = 64;
+    /* The part of an instance's memory that blocks for CPUs which it has not yet may take is one of so many. */
+    private static final int AREA_SHARE = 8;
     private static final int LEAST_DEFAULT_SLOTS = 16;
     /**
      * The slots of all lanes into one CPU stay at about this many, so that many CPUs do not eat up an instance's
@@ -119,6 +121,22 @@ public record MachinePlan(MachineSpec spec, RamLayout layout, int hostCpu, CpuPl
 
     private static long areaLength(IpiMode ipi, RamLayout layout, int cpus) {
         return Interconnect.areaLength(ipi, layout, cpus);
+    }
+
+    /**
+     * How many CPUs an instance may have at once: as many as the pool has for instances, as long as its IPI area, which
+     * has a block for each, stays within an eighth of its memory.
+     *
+     * @param cpus        that it has; the answer is not below that
+     * @param memoryBytes of its pool
+     */
+    public int possibleCpus(int cpus, long memoryBytes) {
+        long most = Math.min(memoryBytes / AREA_SHARE, Integer.MAX_VALUE);
+        int possible = Math.max(cpus, spec.cpus().contains(hostCpu) ? spec.cpus().size() - 1 : spec.cpus().size());
+        while (possible > cpus && areaLength(spec.ipi(), layout, possible) > most) {
+            possible--;
+        }
+        return possible;
     }
 
     private static int defaultSlots(int nrCpus) {

@@ -36,7 +36,7 @@ class InitVerbTest extends BoxedHost {
     private JsonNode ask(String verb, String tree, boolean dryRun, boolean force) throws InterruptedException {
         return verbs.handle(ControlRequest.parse(Json.text(Json.object().put("verb", verb).put("file", "m.dts")
             .put("tree", tree.replaceAll("\\s", " ")).put("dryRun", dryRun).put("force", force)
-            .put("timeoutMillis", 100))
+            .put("timeoutMillis", 60_000))
             .getBytes(StandardCharsets.UTF_8)), line -> { });
     }
 

@@ -20,7 +20,7 @@ class OverlayChangeTest extends BoxedHost {
     private static final String REMOVE =
         "fragment@%d { __overlay__ { instance-remove { instance-name = \"%s\"; }; }; };";
 
-    private OverlayChange carryOut(String... fragments) {
+    private OverlayChange carryOut(String... fragments) throws InterruptedException {
         OverlayChange change = new OverlayChange(host, Overlay.parse("o.dtso",
             "/dts-v1/; /plugin/; / { " + String.join(" ", fragments) + " };"));
         HostSteps.wholly(host, "overlay", change::carryOut);
@@ -35,7 +35,7 @@ class OverlayChangeTest extends BoxedHost {
     }
 
     @Test
-    void whatIsRemovedFirstMakesRoomForWhatIsMade() {
+    void whatIsRemovedFirstMakesRoomForWhatIsMade() throws Exception {
         box.create(spec(0, "old", MIB, 6, 7), false);
         OverlayChange change = carryOut(REMOVE.formatted(0, "old"), CREATE.formatted(1, "one", 6),
             CREATE.formatted(2, "two", 7), REMOVE.formatted(3, "two"));

@@ -148,8 +148,8 @@ class TransactionVerbsTest extends BoxedHost {
         ask("{'verb':'rollback','number':2}");
         assertSame(before);
         box.start(List.of("db"), line -> { });
-        refused(ExitCode.STATE, "instance db is loaded (waits to be joined): cannot update it: mk kill -f ends its "
-            + "kernel; nothing of the overlay is applied", apply.formatted(3, ""));
+        refused(ExitCode.STATE, "instance db is loaded (waits to be joined): it boots: wait until it is active; "
+            + "nothing of the overlay is applied", apply.formatted(3, ""));
     }
 
     private static String form(JsonNode result) {

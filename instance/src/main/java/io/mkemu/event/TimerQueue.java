@@ -24,6 +24,8 @@ public final class TimerQueue {
     private int size;
     private boolean earlier;
     private long seen;
+    /* Who has the timers, if this CPU has gone. */
+    private TimerQueue successor;
 
     /**
      * The timers of a CPU.
@@ -42,6 +44,7 @@ public final class TimerQueue {
     private final class Entry implements Timer {
         private final EventOwner owner;
         private final Runnable what;
+        private TimerQueue home = TimerQueue.this;
         /* 0: once. */
         private final long period;
         private long due;
@@ -57,7 +60,7 @@ public final class TimerQueue {
         public boolean cancel() {
             requireCpu();
             boolean pending = at != NOWHERE;
-            remove(this);
+            home().remove(this);
             return pending;
         }
 
@@ -65,8 +68,8 @@ public final class TimerQueue {
         public void restart(long nanos) {
             requireCpu();
             owner.requireLife();
-            remove(this);
-            start(this, clock.getAsLong() + Math.clamp(nanos, 1, LONGEST));
+            home().remove(this);
+            home().start(this, clock.getAsLong() + Math.clamp(nanos, 1, LONGEST));
         }
 
         @Override
@@ -75,19 +78,27 @@ public final class TimerQueue {
             return at != NOWHERE;
         }
 
+        /* Of the CPU on which it goes off. */
+        private TimerQueue home() {
+            while (home.successor != null) {
+                home = home.successor;
+            }
+            return home;
+        }
+
         private void requireCpu() {
-            if (!isHere.getAsBoolean()) {
+            if (!home().isHere.getAsBoolean()) {
                 throw new IllegalStateException("module " + owner.name() + " used a timer of CPU "
-                    + apic.physicalCpu() + " elsewhere; use Kernel.runOnCpu");
+                    + home().apic.physicalCpu() + " elsewhere; use Kernel.runOnCpu");
             }
         }
 
         /** Goes off; after that it stands where it goes off next, unless it did something about that itself. */
         void goOff(long now) {
-            remove(this);
+            home().remove(this);
             if (period > 0) {
                 /* What was missed is left out: hrtimer_forward. */
-                start(this, now + period - (now - due) % period);
+                home().start(this, now + period - (now - due) % period);
             }
             try {
                 what.run();
@@ -156,6 +167,18 @@ public final class TimerQueue {
             if (entry.owner == owner) {
                 remove(entry);
             }
+        }
+    }
+
+    /**
+     * Takes the timers of a CPU that has gone, with the times when they go off: timers_dead_cpu. Those that do not run
+     * are timers of this CPU too from now on. Whoever runs this CPU calls, and nobody runs the other one any more.
+     */
+    public void takeAll(TimerQueue gone) {
+        gone.successor = this;
+        for (Entry entry : Arrays.copyOf(gone.heap, gone.size)) {
+            gone.remove(entry);
+            start(entry, entry.due);
         }
     }
 

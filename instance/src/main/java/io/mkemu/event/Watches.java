@@ -26,6 +26,8 @@ public final class Watches {
     private final InstanceTable instances;
     private Watch[] watches = NONE;
     private boolean due;
+    /* Who has the watches, if this CPU has gone. */
+    private Watches successor;
 
     /**
      * The listeners of a CPU.
@@ -42,6 +44,7 @@ public final class Watches {
     /** A listener, and what it has been told. */
     private final class Watch implements InstanceWatch {
         private final EventOwner owner;
+        private Watches home = Watches.this;
         private final InstanceListener listener;
         /* Of each instance: the last life of which it was told, times 2, plus 1 while that has not ended. */
         private final long[] told = new long[InstanceDescriptor.MAX_INSTANCES];
@@ -53,11 +56,18 @@ public final class Watches {
 
         @Override
         public void end() {
-            if (!isHere.getAsBoolean()) {
+            if (!home().isHere.getAsBoolean()) {
                 throw new IllegalStateException("module " + owner.name() + " ended a watch of CPU "
-                    + apic.physicalCpu() + " elsewhere; use Kernel.runOnCpu");
+                    + home().apic.physicalCpu() + " elsewhere; use Kernel.runOnCpu");
             }
-            removeIf(this, null);
+            home().removeIf(this, null);
+        }
+
+        private Watches home() {
+            while (home.successor != null) {
+                home = home.successor;
+            }
+            return home;
         }
 
         /** What failed before this one was there is no news. */
@@ -88,7 +98,7 @@ public final class Watches {
         }
 
         private void tell(int id, long life, InstanceChange change) {
-            if (!isThere(this)) {
+            if (!home().isThere(this)) {
                 return;
             }
             try {
@@ -122,6 +132,24 @@ public final class Watches {
         }
         apic.raise(LocalApicDescriptor.INSTANCE_VECTOR);
         return watch;
+    }
+
+    /**
+     * Takes the watches of a CPU that has gone, with what they have been told. Whoever runs this CPU calls, and nobody
+     * runs the other one any more.
+     */
+    public void takeAll(Watches gone) {
+        gone.successor = this;
+        if (gone.watches.length == 0) {
+            return;
+        }
+        Watch[] more = Arrays.copyOf(watches, watches.length + gone.watches.length);
+        System.arraycopy(gone.watches, 0, more, watches.length, gone.watches.length);
+        gone.watches = NONE;
+        watches = more;
+        apic.watches(true);
+        /* What has changed since that CPU looked last. */
+        apic.raise(LocalApicDescriptor.INSTANCE_VECTOR);
     }
 
     private boolean isThere(Watch watch) {

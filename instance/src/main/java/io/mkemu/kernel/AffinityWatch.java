@@ -7,6 +7,7 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.os.Affinity;
 import java.util.BitSet;
+import java.util.function.Supplier;
 
 /**
  * Sees that a CPU's thread stays on its host CPU. Somebody else may move it: by taskset, by the CPU set of its control
@@ -37,7 +38,9 @@ final class AffinityWatch {
         int set(int thread, BitSet hostCpus);
     }
 
-    private final CpuThread[] threads;
+    private final Supplier<CpuThread[]> threads;
+    /* Those that were looked at last, by logical CPU, and where they are to be. */
+    private CpuThread[] seen = {};
     private final int[] planned;
     /* What was told last: where each may run. */
     private final BitSet[] told;
@@ -48,19 +51,29 @@ final class AffinityWatch {
     /**
      * Of a kernel whose CPUs are pinned as planned.
      *
-     * @param threads by logical CPU
+     * @param threads by logical CPU, null for none
      */
-    AffinityWatch(CpuThread[] threads, Printk printk, Pins pins) {
+    AffinityWatch(Supplier<CpuThread[]> threads, Printk printk, Pins pins) {
         this.threads = threads;
-        this.planned = new int[threads.length];
-        this.told = new BitSet[threads.length];
+        int possible = threads.get().length;
+        this.planned = new int[possible];
+        this.told = new BitSet[possible];
         this.printk = printk;
         this.moves = printk.limit("mkemu: no longer affine");
         this.pins = pins;
-        for (int cpu = 0; cpu < threads.length; cpu++) {
-            planned[cpu] = threads[cpu].cpu().apic().hostCpu();
-            told[cpu] = only(planned[cpu]);
+        see();
+    }
+
+    /** CPUs may have come since: they are where the host has planned them. */
+    private void see() {
+        CpuThread[] now = threads.get();
+        for (int cpu = 0; cpu < now.length; cpu++) {
+            if (now[cpu] != null && (cpu >= seen.length || seen[cpu] != now[cpu])) {
+                planned[cpu] = now[cpu].cpu().apic().hostCpu();
+                told[cpu] = only(planned[cpu]);
+            }
         }
+        seen = now;
     }
 
     private static BitSet only(int hostCpu) {
@@ -71,9 +84,12 @@ final class AffinityWatch {
 
     /** Looks once at each CPU. */
     synchronized void look() {
-        for (int cpu = 0; cpu < threads.length; cpu++) {
+        see();
+        for (int cpu = 0; cpu < seen.length; cpu++) {
             int logical = cpu;
-            threads[cpu].whileRunning(id -> look(logical, id));
+            if (seen[cpu] != null) {
+                seen[cpu].whileRunning(id -> look(logical, id));
+            }
         }
     }
 
@@ -100,7 +116,7 @@ final class AffinityWatch {
     private void settle(int cpu, int id, BitSet now, String line) {
         if (!told[cpu].equals(now)) {
             told[cpu] = now;
-            LocalApic apic = threads[cpu].cpu().apic();
+            LocalApic apic = seen[cpu].cpu().apic();
             apic.hostCpu(now.cardinality() == 1 ? now.nextSetBit(0) : -1);
             say(cpu, id, line);
         }
@@ -108,8 +124,8 @@ final class AffinityWatch {
 
     private void say(int cpu, int id, String line) {
         if (printk.pass(moves) > 0) {
-            printk.print(LogLevel.WARNING, "mkemu: CPU " + threads[cpu].cpu().apic().physicalCpu() + ": process " + id
-                + " (" + threads[cpu].getName() + ") " + line);
+            printk.print(LogLevel.WARNING, "mkemu: CPU " + seen[cpu].cpu().apic().physicalCpu() + ": process " + id
+                + " (" + seen[cpu].getName() + ") " + line);
         }
     }
 }

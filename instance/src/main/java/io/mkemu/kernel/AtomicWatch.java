@@ -4,6 +4,7 @@ package io.mkemu.kernel;
 import io.mkemu.kernel.HandlerRegistry.Handler;
 import io.mkemu.log.LogLevel;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * Finds callbacks that sleep, wait, block on a lock or do I/O, which in Linux is a bug: "scheduling while atomic". It
@@ -14,11 +15,11 @@ final class AtomicWatch {
     private static final int TRACE_FRAMES = 16;
 
     private final HandlerRegistry handlers;
-    private final CpuThread[] threads;
+    private final Supplier<CpuThread[]> threads;
     private final Printk printk;
 
-    /** Of a kernel's CPUs, by logical number; nobody looks yet. */
-    AtomicWatch(HandlerRegistry handlers, CpuThread[] threads, Printk printk) {
+    /** Of a kernel's CPUs, by logical number, null for none; nobody looks yet. */
+    AtomicWatch(HandlerRegistry handlers, Supplier<CpuThread[]> threads, Printk printk) {
         this.handlers = handlers;
         this.threads = threads;
         this.printk = printk;
@@ -26,16 +27,16 @@ final class AtomicWatch {
 
     /** Looks once at each CPU. */
     synchronized void look() {
-        for (int cpu = 0; cpu < threads.length; cpu++) {
+        CpuThread[] all = threads.get();
+        for (int cpu = 0; cpu < all.length; cpu++) {
             Handler handler = handlers.running(cpu);
-            if (handler != null && !handler.isBlamed()) {
-                look(cpu, handler);
+            if (all[cpu] != null && handler != null && !handler.isBlamed()) {
+                look(cpu, all[cpu], handler);
             }
         }
     }
 
-    private void look(int cpu, Handler handler) {
-        CpuThread thread = threads[cpu];
+    private void look(int cpu, CpuThread thread, Handler handler) {
         Thread.State before = thread.getState();
         StackTraceElement[] frames = thread.getStackTrace();
         String what = frames.length == 0 ? null : what(thread.getState() == before ? before : null, frames);

@@ -47,6 +47,8 @@ final class Cpu {
     private final UnsafeBuffer arrayView = new UnsafeBuffer(0L, 0);
     private long audited;
     private int looks;
+    /* Who has what was this one's, if it has gone. */
+    private volatile Cpu successor;
 
     /**
      * A CPU that takes no interrupts yet.
@@ -122,10 +124,64 @@ final class Cpu {
         return watches;
     }
 
-    /** Runs something on this CPU, soon. Any thread. */
+    /** Runs something on this CPU, soon; if it has gone, on the boot CPU. Any thread. */
     void submit(Runnable task) {
+        Cpu at = successor;
+        if (at != null) {
+            at.submit(task);
+            return;
+        }
         work.add(task);
         apic.raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+        at = successor;
+        if (at != null) {
+            /* It has gone meanwhile: whether before or after this one was seen, it runs. */
+            at.submit(() -> successor.takeWork(this));
+        }
+    }
+
+    private void takeWork(Cpu gone) {
+        for (Runnable next = gone.work.poll(); next != null; next = gone.work.poll()) {
+            submit(next);
+        }
+    }
+
+    /**
+     * Takes over from a CPU that has gone: its works, timers, watches and tasks. Whoever runs this CPU calls, and
+     * nobody runs the other one any more.
+     */
+    void takeAll(Cpu gone) {
+        gone.successor = this;
+        takeWork(gone);
+        timers.takeAll(gone.timers);
+        watches.takeAll(gone.watches);
+        tasks.takeAll(gone.tasks);
+    }
+
+    /**
+     * Delivers all that has come to this CPU and that no sender sends to any more. Whoever runs it calls.
+     */
+    void drain() {
+        boolean more = true;
+        while (more) {
+            takeInterrupts();
+            receiver.audit();
+            int delivered = 0;
+            while (receiver.hasWork()) {
+                delivered += deliverOnce();
+            }
+            more = delivered > 0;
+        }
+    }
+
+    private int deliverOnce() {
+        try {
+            trace.delivers();
+            return receiver.deliver();
+        } catch (Throwable fault) {
+            failed(fault);
+            return 1;
+        }
     }
 
     /** From now on senders know that it runs. */
@@ -193,6 +249,10 @@ final class Cpu {
         }
         apic.count(Counter.INTERRUPTS, Long.bitCount(vectors));
         trace.interrupt(vectors);
+        if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
+            /* Before a callback sends: whoever waits for this interrupt waits for sends that have begun. */
+            sender.letGo();
+        }
         if ((vectors & 1L << LocalApicDescriptor.MULTIKERNEL_VECTOR) != 0) {
             receiver.interrupt();
             if (runsIrqWork) {
@@ -203,9 +263,6 @@ final class Cpu {
         }
         if ((vectors & 1L << LocalApicDescriptor.INSTANCE_VECTOR) != 0) {
             watches.rung();
-        }
-        if ((vectors & 1L << LocalApicDescriptor.RESCHEDULE_VECTOR) != 0) {
-            sender.letGo();
         }
         if ((vectors & 1L << LocalApicDescriptor.REQUEST_VECTOR) != 0) {
             kernel.resourcesRung();

@@ -24,6 +24,7 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     private final CompletableFuture<Void> online = new CompletableFuture<>();
     private final Object idLock = new Object();
     private volatile boolean parking;
+    private Runnable last = () -> { };
     /* Of the operating system; 0 while it is not pinned and running. Under idLock. */
     private int id;
     private Futex futex;
@@ -68,6 +69,16 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
         cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
     }
 
+    /**
+     * Has the CPU leave its loop after this turn. By this thread.
+     *
+     * @param then done when nothing runs on it any more, before others can see that it is offline
+     */
+    void leave(Runnable then) {
+        last = then;
+        parking = true;
+    }
+
     /** Waits until the CPU has left its loop; whether it has. */
     boolean awaitParked(long millis) throws InterruptedException {
         join(millis);
@@ -98,7 +109,11 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
             }
         } finally {
             id(0);
-            cpu.apic().announce(LocalApicDescriptor.STATE_OFFLINE);
+            try {
+                last.run();
+            } finally {
+                cpu.apic().announce(LocalApicDescriptor.STATE_OFFLINE);
+            }
         }
     }
 

@@ -10,6 +10,7 @@ import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.Platform;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.trace.MessageId;
+import io.mkemu.trace.TraceClock;
 import io.mkemu.trace.TraceWriter;
 import org.agrona.concurrent.UnsafeBuffer;
 

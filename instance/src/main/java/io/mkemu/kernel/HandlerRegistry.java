@@ -105,13 +105,15 @@ final class HandlerRegistry {
     private final Platform platform;
     private volatile Int2ObjectHashMap<Handler[]> table = new Int2ObjectHashMap<>();
 
+    /* No other CPU runs modules: changed on the boot CPU outside of callbacks, and before another one begins. */
+    private boolean alone;
     private final boolean refusesDeadlock;
     private final Int2IntCounterMap registrations = new Int2IntCounterMap(0);
 
     /**
      * A registry.
      *
-     * @param cpus            of the kernel
+     * @param cpus            that the kernel may have at once
      * @param refusesDeadlock whether a callback that would wait for itself is told -EDEADLK, or waits as in the RFC
      * @param platform        how to wait
      */
@@ -119,7 +121,13 @@ final class HandlerRegistry {
         this.platform = platform;
         running = new AtomicReferenceArray<>(cpus);
         awaited = new Handler[cpus];
+        alone = cpus == 1;
         this.refusesDeadlock = refusesDeadlock;
+    }
+
+    /** Says whether the boot CPU is the only one. On the boot CPU, outside of callbacks. */
+    void alone(boolean now) {
+        alone = now;
     }
 
     /** Adds a handler behind those of its type: multikernel_register_handler. Any thread. */
@@ -269,7 +277,7 @@ final class HandlerRegistry {
      * @return false if it was taken back meanwhile and must not run
      */
     boolean begin(int logicalCpu, Handler handler) {
-        if (running.length() == 1) {
+        if (alone) {
             /* Only this CPU's own thread can take it back while it runs, and that is the deadlock case. */
             running.setPlain(logicalCpu, handler);
         } else {

@@ -18,9 +18,9 @@ public final class HookedKernel {
         return kernel.memory();
     }
 
-    /** How many CPUs it has, also while it is being made. */
-    public int cpus() {
-        return kernel.cpus();
+    /** How many CPUs it may have at once, also while it is being made: their logical numbers are below that. */
+    public int possibleCpus() {
+        return kernel.cpus().possible();
     }
 
     /** Logical number of the CPU that the calling thread runs, -1 if that is none of this kernel's. */

@@ -56,12 +56,20 @@ public interface KernelHook extends AutoCloseable {
     }
 
     /**
-     * Its part on a CPU; asked once for each, in the order of their numbers.
+     * Its part on a CPU; asked once for each, in the order of their numbers, and on the boot CPU again for one that
+     * comes later, perhaps with the number of one that has gone.
      *
      * @param writer into the CPU's trace ring, for that CPU's thread
      */
     default OnCpu onCpu(int logicalCpu, TraceWriter writer) {
         return new OnCpu() { };
+    }
+
+    /**
+     * A CPU has gone, and may be another kernel's: nothing more is written into its trace ring. On the boot CPU, which
+     * runs from now on what ran there.
+     */
+    default void cpuGone(int logicalCpu) {
     }
 
     /** Lets go of all that it holds. */

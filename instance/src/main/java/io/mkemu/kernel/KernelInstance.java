@@ -10,6 +10,7 @@ import io.mkemu.boot.BootParameters;
 import io.mkemu.cpu.IdlePolicy;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.event.KernelConsole;
+import io.mkemu.hotplug.CpuListeners;
 import io.mkemu.hotplug.MemoryListeners;
 import io.mkemu.hotplug.MemoryPlug;
 import io.mkemu.hotplug.ResourceServer;
@@ -36,7 +37,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
@@ -54,8 +54,9 @@ public final class KernelInstance implements AutoCloseable {
     private final Printk printk;
     private final RfcLog rfcLog;
     private final Window ipiArea;
-    private final Cpu[] cpus;
-    private final CpuThread[] threads;
+    private final CpuPlug.Table cpus;
+    private final String idle;
+    private volatile boolean ending;
     private final HandlerRegistry handlers;
     private final AtomicWatch atomicWatch;
     private volatile KernelWatch watch;
@@ -65,6 +66,7 @@ public final class KernelInstance implements AutoCloseable {
     private final KernelConsole console;
     private final ProcFiles proc;
     private final ResourceServer resources;
+    private final CpuListeners cpuListeners = new CpuListeners(() -> Cpu.current() == cpu(0));
     private final MemoryListeners memoryListeners;
     private final RateLimit unhandled;
     private final RateLimit damagedMessages;
@@ -117,28 +119,36 @@ public final class KernelInstance implements AutoCloseable {
             throw new MachineException(ExitCode.MACHINE, "instance " + instanceId + " has no CPU below "
                 + memory.layout().nrCpus() + " in its CPU set; the host must give it one");
         }
-        this.cpus = new Cpu[physical.length];
-        this.threads = new CpuThread[physical.length];
-        this.handlers = new HandlerRegistry(physical.length, machine.isQueued(), machine.platform());
-        this.atomicWatch = new AtomicWatch(handlers, threads, printk);
+        this.cpus = new CpuPlug.Table(entry, physical, memory.layout().nrCpus());
+        this.handlers = new HandlerRegistry(cpus.possible(), machine.isQueued(), machine.platform());
+        this.handlers.alone(physical.length == 1);
+        this.atomicWatch = new AtomicWatch(handlers, cpus::threads, printk);
         this.pages = new PageSharing(this);
         this.hook = hooks.of(new HookedKernel(this));
         this.modules = new ModuleList(this);
+        this.idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         this.console = new KernelConsole(memory, instanceId);
         this.proc = new ProcFiles(machine, entry, modules::lines,
-            () -> Stream.of(cpus).flatMap(cpu -> cpu.tasks().lines().stream()).toList(), handlers::lines);
+            () -> cpus.online().stream().flatMap(thread -> thread.cpu().tasks().lines().stream()).toList(),
+            handlers::lines);
         this.resources = new ResourceServer(entry.resources(), this::acknowledge);
         this.memoryListeners = new MemoryListeners(() -> Cpu.current() == cpu(0));
         new MemoryPlug(entry, pool, memory.pageTable(), memoryListeners, this::printk).serve(resources);
-        String idle = parameters.has("idle") ? parameters.get("idle") : "haltpoll";
         for (int logical = 0; logical < physical.length; logical++) {
-            LocalApic apic = machine.apic(physical[logical]);
-            IdlePolicy policy = IdlePolicy.of(idle);
-            CpuTrace trace = new CpuTrace(machine, entry, logical, physical[logical], hook);
-            cpus[logical] = new Cpu(this, logical, apic, this.ipiArea,
-                policy.polls(), trace);
-            threads[logical] = new CpuThread(cpus[logical], policy);
+            cpus.put(logical, make(logical, machine.apic(physical[logical])));
         }
+    }
+
+    /** A CPU of this kernel, and the thread that is to run it. */
+    CpuThread make(int logical, LocalApic apic) {
+        IdlePolicy policy = IdlePolicy.of(idle);
+        CpuTrace trace = new CpuTrace(machine, entry, logical, apic.physicalCpu(), hook);
+        return new CpuThread(new Cpu(this, logical, apic, ipiArea, policy.polls(), trace), policy);
+    }
+
+    /** Whether modules exit, and CPUs park, so that no more come and go. */
+    boolean isEnding() {
+        return ending;
     }
 
     private Window mapIpiArea(long address) {
@@ -160,7 +170,7 @@ public final class KernelInstance implements AutoCloseable {
      * @throws MachineException if one cannot be pinned; the message names the host CPU and those that are allowed
      */
     public void bringUpCpus() {
-        for (CpuThread thread : threads) {
+        for (CpuThread thread : cpus.online()) {
             try {
                 thread.bringUp().join();
             } catch (CompletionException refused) {
@@ -172,18 +182,17 @@ public final class KernelInstance implements AutoCloseable {
         watch = new KernelWatch(new HashMap<>(Map.of(
             atomicWatch::look, "callbacks that wait are not found any more",
             modules::watch, "CPUs that hang in a module in C are not found any more",
-            new AffinityWatch(threads, printk, AffinityWatch.Pins.SYSTEM)::look,
+            new AffinityWatch(cpus::threads, printk, AffinityWatch.Pins.SYSTEM)::look,
             "CPUs that somebody moves are not found any more")), printk);
         watch.start();
+        new CpuPlug(this, cpuListeners).serve(resources);
         resources.begin();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
 
     /** As {@link #bringUpCpus}, for a caller that steps the CPUs itself: no thread is started. */
     void bringUpStepped() {
-        for (Cpu cpu : cpus) {
-            cpu.goOnline();
-        }
+        cpus.online().forEach(thread -> thread.cpu().goOnline());
         resources.begin();
         entry.bootStep(BootStep.PINNED, machine.platform().nanoTime());
     }
@@ -195,7 +204,7 @@ public final class KernelInstance implements AutoCloseable {
      * @param loaded the modules
      */
     public void start(List<KernelModule> loaded) {
-        cpus[0].submit(() -> {
+        cpus.boot().submit(() -> {
             try {
                 loaded.forEach(modules::init);
                 modules.tellUnknown();
@@ -216,9 +225,11 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether they did it in time; if not, a module hangs and its CPU goes on
      */
     public boolean shutDown(long millis) throws InterruptedException {
+        ending = true;
         CountDownLatch exited = new CountDownLatch(1);
-        CountDownLatch dropped = new CountDownLatch(cpus.length - 1);
-        exitModules(exited::countDown, dropped::countDown);
+        List<Cpu> others = cpus.others();
+        CountDownLatch dropped = new CountDownLatch(others.size());
+        exitModules(others, exited::countDown, dropped::countDown);
         boolean inTime = exited.await(millis, TimeUnit.MILLISECONDS);
         /* The other CPUs end the tasks of the modules, unless one hangs: then it would not park either. */
         long limit = inTime ? PARK_MILLIS : 1;
@@ -232,11 +243,15 @@ public final class KernelInstance implements AutoCloseable {
      * @param dropped runs then on each of the others, when nothing of them is left there
      */
     void exitModules(Runnable exited, Runnable dropped) {
-        cpus[0].submit(() -> {
+        exitModules(cpus.others(), exited, dropped);
+    }
+
+    private void exitModules(List<Cpu> others, Runnable exited, Runnable dropped) {
+        cpus.boot().submit(() -> {
             try {
                 modules.exitAll();
             } finally {
-                onOtherCpus(cpus[0], other -> dropped.run());
+                others.forEach(other -> other.submit(dropped));
                 exited.run();
             }
         });
@@ -249,11 +264,13 @@ public final class KernelInstance implements AutoCloseable {
      * @return whether all are parked
      */
     public boolean park(long millis) throws InterruptedException {
-        for (CpuThread thread : threads) {
+        ending = true;
+        List<CpuThread> all = cpus.online();
+        for (CpuThread thread : all) {
             thread.park();
         }
         boolean parked = true;
-        for (CpuThread thread : threads) {
+        for (CpuThread thread : all) {
             parked &= thread.awaitParked(millis);
         }
         if (watch != null) {
@@ -276,7 +293,8 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Has each CPU but one do something, soon. */
     void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
-        for (Cpu cpu : cpus) {
+        for (CpuThread thread : cpus.online()) {
+            Cpu cpu = thread.cpu();
             if (cpu != mine) {
                 cpu.submit(() -> work.accept(cpu));
             }
@@ -295,7 +313,7 @@ public final class KernelInstance implements AutoCloseable {
     /** The host may have asked for CPUs or memory. Any thread. */
     void resourcesRung() {
         if (resources.isAsked()) {
-            cpus[0].submit(resources::look);
+            cpus.boot().submit(resources::look);
         }
     }
 
@@ -305,7 +323,7 @@ public final class KernelInstance implements AutoCloseable {
 
     private void acknowledge(long number, int operation, int result) {
         UnsafeBuffer message = ResourceMessage.acknowledgement(number, operation, result);
-        cpus[0].sender().send(0, ResourceMessage.ACKNOWLEDGEMENT_IPI, message, 0, message.capacity());
+        cpus.boot().sender().send(0, ResourceMessage.ACKNOWLEDGEMENT_IPI, message, 0, message.capacity());
         /* Whoever waits at the host looks at the request. The message is for those who look at messages. */
         memory.raiseEvent();
     }
@@ -316,8 +334,8 @@ public final class KernelInstance implements AutoCloseable {
      * @param message of {@link ResourceMessage#request}
      */
     public void askForResources(InstanceEntry asked, UnsafeBuffer message) {
-        cpus[0].submit(() -> {
-            cpus[0].sender().send(asked.id(), ResourceMessage.REQUEST_IPI, message, 0, message.capacity());
+        cpus.boot().submit(() -> {
+            cpus.boot().sender().send(asked.id(), ResourceMessage.REQUEST_IPI, message, 0, message.capacity());
         });
     }
 
@@ -352,6 +370,10 @@ public final class KernelInstance implements AutoCloseable {
         return handlers;
     }
 
+    CpuListeners cpuListeners() {
+        return cpuListeners;
+    }
+
     PageSharing pages() {
         return pages;
     }
@@ -378,19 +400,13 @@ public final class KernelInstance implements AutoCloseable {
         return modules;
     }
 
-    int cpus() {
-        return cpus.length;
+    /** Its CPUs. */
+    CpuPlug.Table cpus() {
+        return cpus;
     }
 
     Cpu cpu(int logicalCpu) {
-        if (logicalCpu < 0 || logicalCpu >= cpus.length) {
-            throw new IllegalArgumentException("logical CPU " + logicalCpu + " is not in 0.." + (cpus.length - 1));
-        }
-        return cpus[logicalCpu];
-    }
-
-    CpuThread[] threads() {
-        return threads.clone();
+        return cpus.of(logicalCpu);
     }
 
     Printk printk() {
@@ -421,7 +437,7 @@ public final class KernelInstance implements AutoCloseable {
         if (current != null && current.kernel() == this) {
             current.trace().record(event, id, pages, arg0, arg1);
         } else if (new TraceControl(memory).records(event.from())) {
-            cpus[0].submit(() -> cpus[0].trace().record(event, id, pages, arg0, arg1));
+            cpus.boot().submit(() -> cpus.boot().trace().record(event, id, pages, arg0, arg1));
         }
     }
 
@@ -472,7 +488,7 @@ public final class KernelInstance implements AutoCloseable {
 
     /** Pins the calling thread to the host CPU of a CPU that a thread runs. */
     void pinLike(Cpu cpu) {
-        threads[cpu.logicalCpu()].whileRunning(id -> {
+        cpus.threads()[cpu.logicalCpu()].whileRunning(id -> {
             BitSet host = new BitSet();
             host.set(cpu.apic().hostCpu());
             Affinity.set(host);
@@ -482,9 +498,7 @@ public final class KernelInstance implements AutoCloseable {
     /** Unmaps everything. Only after {@link #shutDown}. */
     @Override
     public void close() {
-        for (Cpu cpu : cpus) {
-            cpu.sender().close();
-        }
+        cpus.online().forEach(thread -> thread.cpu().sender().close());
         hook.close();
         ipiArea.close();
         pool.close();

@@ -16,6 +16,7 @@ import io.mkemu.log.LogLevel;
 import io.mkemu.log.RateLimit;
 import io.mkemu.memory.InstancePool;
 import io.mkemu.memory.Window;
+import io.mkemu.module.CpuListener;
 import io.mkemu.module.Instance;
 import io.mkemu.module.InstanceListener;
 import io.mkemu.module.InstanceWatch;
@@ -97,6 +98,7 @@ final class ModuleContext implements Kernel, EventOwner {
         try {
             kernel.handlers().unregisterAll(this, mine.logicalCpu());
         } finally {
+            kernel.cpuListeners().removeAll(this);
             endOn(mine);
             kernel.onOtherCpus(mine, this::endOn);
         }
@@ -357,6 +359,12 @@ final class ModuleContext implements Kernel, EventOwner {
         Cpu cpu = cpu();
         requireLife();
         return cpu.watches().add(this, Objects.requireNonNull(listener));
+    }
+
+    @Override
+    public ResourceWatch onCpu(CpuListener listener) {
+        requireLife();
+        return kernel.cpuListeners().add(this, Objects.requireNonNull(listener));
     }
 
     @Override

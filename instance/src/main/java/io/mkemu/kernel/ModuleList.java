@@ -113,6 +113,12 @@ final class ModuleList {
         }
     }
 
+    /** Why no CPU can come or go, or null. On the boot CPU. */
+    String cpuProblem() {
+        return watched.isEmpty() ? null : "module " + watched.getFirst().name()
+            + " is in C, which knows the CPUs that were there when it was loaded";
+    }
+
     /** A line for each. Any thread. */
     List<String> lines() {
         synchronized (loaded) {

@@ -31,7 +31,7 @@ public final class SteppedKernel implements AutoCloseable {
         KernelHook.Maker hooks) {
         this.kernel = new KernelInstance(machine, instanceId, parameters,
             KernelParameter.ipiShared(parameters, machine.memory().ipiMode()), hooks);
-        this.cpus = new Cpu[kernel.cpus()];
+        this.cpus = new Cpu[kernel.cpus().possible()];
         for (int logical = 0; logical < cpus.length; logical++) {
             cpus[logical] = kernel.cpu(logical);
         }

@@ -29,13 +29,26 @@ final class TaskQueue {
 
         @Override
         public void wake() {
-            if (Cpu.current() == cpu) {
+            TaskQueue at = home();
+            if (Cpu.current() == at.cpu) {
                 woken = true;
-                anyWoken = true;
-            } else {
-                /* As any interrupt it has all tasks of the CPU stepped. */
-                cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+                at.anyWoken = true;
+                return;
             }
+            /* As any interrupt it has all tasks of the CPU stepped. */
+            at.cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+            if (at != home()) {
+                /* Its CPU has gone meanwhile. */
+                wake();
+            }
+        }
+
+        private TaskQueue home() {
+            TaskQueue home = TaskQueue.this;
+            while (home.successor != null) {
+                home = home.successor;
+            }
+            return home;
         }
 
         void end(Throwable fault) {
@@ -54,6 +67,8 @@ final class TaskQueue {
     private final Platform platform;
     private final List<Entry> entries = new ArrayList<>();
     private boolean anyWoken;
+    /* Who has the tasks, if this CPU has gone. */
+    private volatile TaskQueue successor;
     /* For others: a new list whenever a task comes or goes. */
     private volatile List<String> lines = List.of();
 
@@ -76,6 +91,19 @@ final class TaskQueue {
         entries.add(entry);
         list();
         return entry;
+    }
+
+    /**
+     * Takes the tasks of a CPU that has gone, and steps them soon. Whoever runs this CPU calls, and nobody runs the
+     * other one any more.
+     */
+    void takeAll(TaskQueue gone) {
+        gone.successor = this;
+        entries.addAll(gone.entries);
+        gone.entries.clear();
+        /* Somebody may have woken one on that CPU. */
+        cpu.apic().raise(LocalApicDescriptor.RESCHEDULE_VECTOR);
+        list();
     }
 
     /** A line for each task. Any thread. */

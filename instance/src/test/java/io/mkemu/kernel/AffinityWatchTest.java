@@ -67,7 +67,7 @@ class AffinityWatchTest {
         node = machine.boot(1, 2);
         int pinned = node.apic(0).hostCpu();
         node.apic(0).hostCpu(HOST_CPU);
-        watch = new AffinityWatch(node.kernel.threads(), node.kernel.printk(), pins);
+        watch = new AffinityWatch(node.kernel.cpus()::threads, node.kernel.printk(), pins);
         node.apic(0).hostCpu(pinned);
     }
 

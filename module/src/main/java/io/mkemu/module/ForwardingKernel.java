@@ -68,6 +68,11 @@ public abstract class ForwardingKernel implements Kernel {
     }
 
     @Override
+    public ResourceWatch onCpu(CpuListener listener) {
+        return kernel.onCpu(listener);
+    }
+
+    @Override
     public ResourceWatch onMemory(MemoryListener listener) {
         return kernel.onMemory(listener);
     }

@@ -71,6 +71,20 @@ public interface Kernel {
     InstanceWatch onInstanceChange(InstanceListener listener);
 
     /**
+     * Has a listener told of each CPU that this kernel is given or gives back while it runs ({@code mk update} with
+     * {@code --add-cpus} or {@code --remove-cpus}); it may keep one. A recording cannot be replayed from the first
+     * change on. Where CPUs cannot come and go, in replays and simulations, nothing is told. What Linux has
+     * cpuhp_setup_state for; not in the RFC. On the boot CPU.
+     *
+     * @param listener not null
+     * @return to end it; it ends with the module at the latest
+     * @throws IllegalStateException on another CPU, or if the module has ended
+     */
+    default ResourceWatch onCpu(CpuListener listener) {
+        return () -> { };
+    }
+
+    /**
      * Has a listener told when the host gives this kernel memory or wants some back while it runs (mk update
      * --add-memory, --remove-memory). On the boot CPU, in init for instance. Not in the RFC.
      *

@@ -32,6 +32,7 @@ final class CallTrace implements KernelHook.OnCpu {
     private long given;
     private long timers;
     private long watches;
+    private boolean ended;
     private long memoryWatches;
     private long consoles;
 
@@ -43,7 +44,12 @@ final class CallTrace implements KernelHook.OnCpu {
 
     /** Whether any of it is recorded now. */
     private boolean on() {
-        return writer.records(TraceMode.ALL);
+        return !ended && writer.records(TraceMode.ALL);
+    }
+
+    /** The CPU has gone: what ran on it runs elsewhere from now on, and is not recorded. By who runs it there. */
+    void end() {
+        ended = true;
     }
 
     /** A task is started on this CPU: its number. */

@@ -20,7 +20,7 @@ public final class RecordingHook implements KernelHook {
     public RecordingHook(HookedKernel kernel) {
         this.kernel = kernel;
         this.pages = new PageWatch(kernel.memory(), line -> kernel.printk(LogLevel.NOTICE, line));
-        this.calls = new CallTrace[kernel.cpus()];
+        this.calls = new CallTrace[kernel.possibleCpus()];
     }
 
     @Override
@@ -45,6 +45,11 @@ public final class RecordingHook implements KernelHook {
     /** The tracepoints of a CPU, null for one that the kernel does not have. */
     CallTrace calls(int logicalCpu) {
         return logicalCpu < 0 || logicalCpu >= calls.length ? null : calls[logicalCpu];
+    }
+
+    @Override
+    public void cpuGone(int logicalCpu) {
+        calls[logicalCpu].end();
     }
 
     @Override

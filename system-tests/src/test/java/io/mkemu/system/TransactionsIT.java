@@ -4,6 +4,7 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -112,7 +113,8 @@ class TransactionsIT {
         assertEquals(List.of("tx_1 applied init " + lab), list());
         assertEquals("active", mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0/state").asText());
 
-        tree(WEB.replace("<1>; mem", "<1 3>; mem") + DB.replace("0x4", "0x5").replace("2 3", "2"));
+        tree(WEB.replace("<1>; mem", "<1 3>; mem").replace("echo", "traffic")
+            + DB.replace("0x4", "0x5").replace("2 3", "2"));
         before = dump();
         mk.run("init", lab).refuses(7, "^mk: the kernel of instance web runs, and the tree changes it: mk kill ends a "
             + "kernel, or mk init --force does$");
@@ -122,8 +124,7 @@ class TransactionsIT {
         mk.run("init", "--machine", "lab", "--cpus", "0-3", "--memory", "32M").refuses(4, "\"lab\" runs already");
         assertEquals(before, dump());
         mk.run("init", lab, "--force").ends(0);
-        assertEquals("loaded [1,3]", mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0").path("state")
-            .asText() + " " + mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0/cpus"));
+        assertEquals("loaded [1,3] 4194304", web());
         tree("");
         Files.writeString(lab, Files.readString(lab).replace("0x2000000", "0x3000000"));
         mk.run("init", lab).refuses(7, "a machine that runs cannot become what " + lab + " says: memory-bytes: "
@@ -133,6 +134,45 @@ class TransactionsIT {
         mk.run("init", was, "--machine", "lab").ends(0);
         tree(WEB + DB);
         assertEquals(List.of("machine lab is what " + lab + " says"), mk.run("init", lab).ends(0).out());
+        mk.run("shutdown").ends(0);
+    }
+
+    private String web() throws Exception {
+        JsonNode web = mk.ask("lab", "{'verb':'show','names':['web']}").at("/instances/0");
+        return web.path("state").asText() + " " + web.path("cpus") + " " + web.path("memory");
+    }
+
+    /** A kernel that runs takes what a tree and an overlay give it, and gives it back. */
+    @Test
+    void aKernelThatRunsIsAskedForCpusAndMemory() throws Exception {
+        Path lab = tree(WEB);
+        mk.start("init", lab).ends(0);
+        mk.run("exec", "web").ends(0);
+        String before = dump();
+        tree(WEB.replace("<1>; memory-bytes = <0x4", "<1 2>; memory-bytes = <0x5"));
+        mk.run("init", lab, "--dry-run").ends(0);
+        assertEquals(before, dump());
+        mk.run("init", lab).ends(0);
+        assertEquals("active [1,2] 5242880", web());
+        Path overlay = Files.writeString(mk.work().resolve("move.dtso"), """
+            /dts-v1/;
+            /plugin/;
+            / { fragment@0 { target-path = "/instances/web"; __overlay__ {
+                cpu-add { cpu@3 { reg = <3>; }; };
+                cpu-remove { cpu@2 { reg = <2>; }; };
+                memory-remove { region@0 { size = <0x100000>; }; };
+            }; }; };
+            """);
+        mk.run("apply", overlay).ends(0);
+        assertEquals("active [1,3] 4194304", web());
+        mk.run("tx", "rollback", "2").ends(0);
+        assertEquals("active [1,2] 5242880", web());
+        mk.run("tx", "rollback", "1").ends(0);
+        assertEquals("active [1] 4194304", web());
+        assertEquals(before, dump());
+        mk.run("apply", Files.writeString(overlay, Files.readString(overlay).replace("cpu@2 { reg = <2>", "cpu@1 { "
+            + "reg = <1>"))).refuses(7, "CPU 1 is the boot CPU of instance web, which cannot go while its kernel runs");
+        assertEquals(before, dump());
         mk.run("shutdown").ends(0);
     }
 

@@ -39,6 +39,11 @@ public final class ApplyCommand extends VerbCommand {
     }
 
     @Override
+    public long waitMillis() {
+        return KERNELS_MILLIS;
+    }
+
+    @Override
     public void print(JsonNode result) {
         result.path("removed").forEach(name -> System.out.println(name.asText() + ": removed"));
         result.path("instances").forEach(one -> System.out.println(StatusText.resources(one)));

@@ -28,6 +28,11 @@ final class TxRollbackCommand extends VerbCommand {
     }
 
     @Override
+    public long waitMillis() {
+        return KERNELS_MILLIS;
+    }
+
+    @Override
     public void print(JsonNode result) {
         ChangeText.lines(result.path("changes")).forEach(System.out::println);
         System.out.println(dryRun ? "dry run, nothing is changed" : result.path("tx").asText() + ": applied");

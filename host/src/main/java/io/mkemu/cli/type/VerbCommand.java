@@ -18,6 +18,9 @@ import picocli.CommandLine.Spec;
 
 /** A verb that the host of a machine that runs is asked for. */
 public abstract class VerbCommand implements Callable<Integer> {
+    /** How long a change of several instances may wait for kernels that run: each has 10 s for each request. */
+    public static final long KERNELS_MILLIS = 60_000;
+
     @Mixin
     private MachineOption machine;
 

@@ -27,6 +27,7 @@ public final class HostedInstance {
     private final HostedMachine machine;
     private final InstanceEntry entry;
     private final InstanceMemory memory;
+    private final InstanceCpus cpus;
     private final Restarts restarts;
     private volatile InstanceSpec spec;
     private volatile InstanceState settled = InstanceState.EMPTY;
@@ -35,12 +36,14 @@ public final class HostedInstance {
     private volatile String report = "";
     /* Of CPUs or memory while the kernel runs: under way, or given up and not let go. */
     private PlugChange change;
+    private boolean plugs;
 
     public HostedInstance(HostedMachine machine, InstanceSpec spec) {
         this.machine = machine;
         this.spec = spec;
         this.entry = machine.mapped().instances().entry(spec.id());
         this.memory = new InstanceMemory(machine, entry, spec.name());
+        this.cpus = new InstanceCpus(machine, entry, spec.name());
         this.restarts = new Restarts(machine.mapped().platform()::nanoTime);
     }
 
@@ -198,8 +201,132 @@ public final class HostedInstance {
 
     private PlugChange ask(KernelInstance host, ResourceOperation operation, ResourceOperation about, Region region,
         Runnable done, Runnable undone) {
+        return ask(host, operation, about, region.address(), region.size(), done, undone);
+    }
+
+    private PlugChange ask(KernelInstance host, ResourceOperation operation, ResourceOperation about, long first,
+        long second, Runnable done, Runnable undone) {
         return new PlugChange(ResourceAsk.begin(machine.mapped(), host, entry, spec.name(), operation, about,
-            region.address(), region.size()), done, undone);
+            first, second), done, undone);
+    }
+
+    private PlugChange askAboutCpu(KernelInstance host, ResourceOperation operation, ResourceOperation about, int cpu,
+        Runnable done, Runnable undone) {
+        requireNoChange();
+        change = ask(host, operation, about, machine.physical(List.of(cpu)).getFirst(), 0, done, undone);
+        return change;
+    }
+
+    /**
+     * Begins or ends a change of CPUs, which is several requests to the kernel.
+     *
+     * @throws io.mkemu.MachineException if one is under way
+     */
+    public void plugs(boolean begins) {
+        if (begins && plugs) {
+            throw new MachineException(ExitCode.STATE, "CPUs of instance " + spec.name() + " are being changed "
+                + "already: try again when that is done");
+        }
+        if (begins) {
+            requireNoChange();
+        }
+        plugs = begins;
+    }
+
+    /** Refuses CPUs that cannot go while the kernel runs, whatever that says. */
+    public void requireMayGo(List<Integer> going) {
+        cpus.requireMayGo(going);
+    }
+
+    /** Refuses CPUs that cannot come while the kernel runs, once others have gone. */
+    public void requireRoom(List<Integer> coming, List<Integer> going) {
+        cpus.requireRoom(coming, going.size());
+    }
+
+    /** Its CPUs are about to change: the life cannot be replayed from here on. */
+    public void recordChange(InstanceSpec wanted) {
+        machine.recorder().cpusChange(wanted, life instanceof ExternalProcess);
+    }
+
+    /** Asks the kernel that runs whether it would take a CPU, or give it back. */
+    public PlugChange askWhetherCpu(int cpu, boolean comes, KernelInstance host) {
+        return askAboutCpu(host, ResourceOperation.QUERY, comes ? ResourceOperation.CPU_ADD
+            : ResourceOperation.CPU_REMOVE, cpu, () -> { }, () -> { });
+    }
+
+    /** Sets a CPU aside for the kernel that runs: it is this instance's from here on. */
+    public void prepareCpu(int cpu) {
+        requireNoChange();
+        List<Integer> more = new ArrayList<>(spec.cpus());
+        more.add(cpu);
+        cpus.prepare(cpu, life.hostCpus());
+        spec = spec.withResources(more, spec.memoryBytes());
+    }
+
+    /** It is not any more. */
+    public void takeBackCpu(int cpu) {
+        List<Integer> fewer = new ArrayList<>(spec.cpus());
+        fewer.remove((Integer) cpu);
+        cpus.gone(cpu);
+        spec = spec.withResources(fewer, spec.memoryBytes());
+    }
+
+    /** Gives the kernel that runs a CPU that is set aside for it. */
+    public PlugChange addCpu(int cpu, KernelInstance host) {
+        try {
+            return askAboutCpu(host, ResourceOperation.CPU_ADD, null, cpu, () -> cpus.publish(cpu, true),
+                () -> takeBackCpu(cpu));
+        } catch (RuntimeException | Error refused) {
+            takeBackCpu(cpu);
+            throw refused;
+        }
+    }
+
+    /** Says that a CPU stays of which the kernel has been asked whether it may go. */
+    public PlugChange keepCpu(int cpu, KernelInstance host) {
+        return askAboutCpu(host, ResourceOperation.CPU_ADD, null, cpu, () -> { }, () -> { });
+    }
+
+    /** Senders find a CPU in the CPU set, or no longer, as long as a life lasts. */
+    public void showCpu(int cpu, InstanceLife of, boolean isThere) {
+        if (life == of) {
+            cpus.publish(cpu, isThere);
+        }
+    }
+
+    /**
+     * Waits until nobody sends to a CPU that is shown no longer. Not under the host's lock.
+     *
+     * @throws io.mkemu.MachineException that names the sender that does not answer
+     */
+    public void awaitSenders(int cpu) {
+        cpus.awaitSenders(cpu);
+    }
+
+    /** Asks the kernel that runs for a CPU to which nobody sends any more. */
+    public PlugChange removeCpu(int cpu, KernelInstance host) {
+        return askAboutCpu(host, ResourceOperation.CPU_REMOVE, null, cpu, () -> { }, () -> { });
+    }
+
+    /** Waits until a CPU that the kernel has given back is parked, or the life is over. Not under the host's lock. */
+    public boolean awaitOffline(int cpu, InstanceLife of) throws InterruptedException {
+        return cpus.awaitOffline(cpu, () -> life == of);
+    }
+
+    /**
+     * A CPU that the kernel has given back is none of this instance's any more.
+     *
+     * @return false if another life has begun with it meanwhile
+     */
+    public boolean cpuGone(int cpu, InstanceLife of) {
+        if (life != null && life != of) {
+            return false;
+        }
+        takeBackCpu(cpu);
+        if (life == null) {
+            cpus.restore(spec.cpus());
+        }
+        return true;
     }
 
     private void resized(long bytes) {
@@ -287,6 +414,7 @@ public final class HostedInstance {
         reason = "";
         report = "";
         restarts.begun();
+        cpus.begin(spec.cpus());
         entry.cmdline(machine.cmdline(entry, spec.bootargs()));
         entry.newLife(InstanceState.LOADED);
         settled = InstanceState.LOADED;
@@ -337,6 +465,8 @@ public final class HostedInstance {
             change = null;
         }
         entry.resources().forget();
+        /* What was taken out of the CPU set, and has not gone, is in it in the next life. */
+        cpus.restore(spec.cpus());
         memory.endShares();
         for (int cpu : machine.physical(spec.cpus())) {
             machine.mapped().apic(cpu).retire();

@@ -7,6 +7,7 @@ import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceState;
 import io.mkemu.cpu.LocalApic;
 import io.mkemu.ipi.IpiAreas;
+import io.mkemu.ipi.IpiBacklog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.InstancePool;
@@ -81,7 +82,19 @@ public abstract class HostedMachine {
      * @throws MachineException if the instance's pool cannot hold the area
      */
     public final void createIpiArea(InstanceEntry entry) {
-        int created = ipiAreas.create(entry.id());
+        createIpiArea(entry, entry.cpus().length);
+    }
+
+    /**
+     * As above, with room for further CPUs if its pool has room for that.
+     *
+     * @param possible how many CPUs it may have at once
+     */
+    final void createIpiArea(InstanceEntry entry, int possible) {
+        int created = ipiAreas.create(entry.id(), possible);
+        if (created == -Errno.ENOMEM) {
+            created = ipiAreas.create(entry.id());
+        }
         areaLog().created(entry, created);
         if (created != 0) {
             throw new MachineException(ExitCode.RESOURCES, "pool of instance " + entry.name()
@@ -98,10 +111,29 @@ public abstract class HostedMachine {
         place(numbers, hostCpus);
         mapped.instances().entry(instanceId).cpus(numbers.stream().mapToInt(plan.spec()::apicId).toArray());
         for (int cpu : numbers) {
-            LocalApic apic = mapped.apic(plan.spec().apicId(cpu));
-            apic.reset();
-            apic.configure(hostCpu(apic.physicalCpu()), apic.sharesCore(), instanceId, cpu);
+            assign(instanceId, cpu);
         }
+        mapped.apics().number(physical(numbers).stream().mapToInt(Integer::intValue).toArray());
+    }
+
+    private LocalApic assign(int instanceId, int number) {
+        LocalApic apic = mapped.apic(plan.spec().apicId(number));
+        apic.reset();
+        apic.configure(hostCpu(apic.physicalCpu()), apic.sharesCore(), instanceId, number);
+        return apic;
+    }
+
+    /**
+     * Gives a further CPU to an instance whose kernel runs: as {@link #assign(int, List, BitSet)}, but that nobody
+     * finds it in the CPU set yet.
+     *
+     * @param logicalCpu that no other CPU of it has, below its possible CPUs
+     */
+    final void assignFurther(InstanceEntry entry, int number, int logicalCpu, BitSet hostCpus) {
+        place(List.of(number), hostCpus);
+        LocalApic apic = assign(entry.id(), number);
+        apic.logicalCpu(logicalCpu);
+        apic.consumedBefore(IpiBacklog.consumed(mapped.interconnect(), entry, logicalCpu));
     }
 
     /** Takes CPUs back from an instance: nobody owns them now. */

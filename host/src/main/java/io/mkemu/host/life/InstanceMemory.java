@@ -134,7 +134,8 @@ public final class InstanceMemory {
     }
 
     private void createIpiArea() {
-        machine.createIpiArea(entry);
+        machine.createIpiArea(entry, machine.plan().possibleCpus(entry.cpus().length,
+            regions.stream().mapToLong(Region::size).sum()));
         ipiArea = entry.ipiArea();
         ipiAreaSize = entry.ipiAreaSize();
     }
@@ -163,20 +164,8 @@ public final class InstanceMemory {
      * @throws MachineException if there is none, or the instance has as many as it can have
      */
     Region setAside(long bytes, boolean dryRun) {
-        if (regions.size() >= InstanceDescriptor.MAX_REGIONS) {
-            throw new MachineException(ExitCode.RESOURCES, "instance " + name + " has its memory in "
-                + InstanceDescriptor.MAX_REGIONS + " regions, and more are not possible: give one back first (mk "
-                + "update " + name + " --remove-memory SIZE), or mk kill it and mk update --memory");
-        }
         MultikernelPool pool = machine.multikernelPool();
-        long size = Math.max(Pages.align(bytes), LEAST_REGION);
-        long address = pool.alloc(size);
-        if (address == 0) {
-            throw new MachineException(ExitCode.RESOURCES, "no " + size + " bytes in a row are left in the multikernel "
-                + "pool for instance " + name + ": the longest free range is " + pool.bitmap().largestFree()
-                + " bytes (mk iomem); delete an instance, or give the machine more memory");
-        }
-        Region region = new Region(address, size);
+        Region region = takeFurther(pool, name, regions.size(), bytes);
         try {
             if (dryRun) {
                 pool.release(List.of(region));
@@ -189,6 +178,23 @@ public final class InstanceMemory {
             pool.release(List.of(region));
             throw refused;
         }
+    }
+
+    /** Takes a region more out of a pool, or out of a copy of it. */
+    static Region takeFurther(MultikernelPool pool, String name, int has, long bytes) {
+        if (has >= InstanceDescriptor.MAX_REGIONS) {
+            throw new MachineException(ExitCode.RESOURCES, "instance " + name + " has its memory in "
+                + InstanceDescriptor.MAX_REGIONS + " regions, and more are not possible: give one back first (mk "
+                + "update " + name + " --remove-memory SIZE), or mk kill it and mk update --memory");
+        }
+        long size = Math.max(Pages.align(bytes), LEAST_REGION);
+        long address = pool.alloc(size);
+        if (address == 0) {
+            throw new MachineException(ExitCode.RESOURCES, "no " + size + " bytes in a row are left in the multikernel "
+                + "pool for instance " + name + ": the longest free range is " + pool.bitmap().largestFree()
+                + " bytes (mk iomem); delete an instance, or give the machine more memory");
+        }
+        return new Region(address, size);
     }
 
     /** What was set aside is this instance's. */

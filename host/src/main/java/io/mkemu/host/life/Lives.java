@@ -174,6 +174,18 @@ public final class Lives {
         }
     }
 
+    /**
+     * CPUs of an instance that runs are about to come, or have gone: tells those that run which of them share a host
+     * CPU. Under the lock.
+     *
+     * @throws MachineException if one that polls with a real-time policy would share its host CPU
+     */
+    public void cpusChange() {
+        requireHostCpu(Map.of());
+        shareCores(List.of());
+        sayOvercommitment();
+    }
+
     private void sayOvercommitment() {
         /* Each combination once: instances that die and are restarted would say it again and again. */
         if (overcommitment != null && machine.hostKernel() != null && saidOvercommitments.add(overcommitment)) {

@@ -155,8 +155,14 @@ public final class Recorder implements AutoCloseable {
 
     private void lifeBegins(int id, String name, List<Integer> numbers, List<String> modules, String bootargs,
         boolean external, List<String> jvmOptions) {
-        var entry = machine.mapped().instances().entry(id);
         List<Integer> cpus = machine.physical(numbers);
+        drain.lifeBegins(id, machine.mapped().instances().entry(id).life(), cpus,
+            describe(id, name, cpus, modules, bootargs, external, jvmOptions));
+    }
+
+    private byte[] describe(int id, String name, List<Integer> cpus, List<String> modules, String bootargs,
+        boolean external, List<String> jvmOptions) {
+        var entry = machine.mapped().instances().entry(id);
         ObjectNode what = Json.object();
         what.put("id", id).put("name", name).put("life", entry.life());
         cpus.forEach(what.putArray("cpus")::add);
@@ -166,7 +172,30 @@ public final class Recorder implements AutoCloseable {
             jvmOptions.forEach(what.putArray("jvmOptions")::add);
         }
         what.put("bootargs", bootargs).put("external", external).put("cmdline", entry.cmdline());
-        drain.lifeBegins(id, entry.life(), cpus, Json.bytes(what));
+        return Json.bytes(what);
+    }
+
+    /**
+     * CPUs of a life are about to come or go: from here on it cannot be replayed.
+     *
+     * @param spec as it will be if nothing is refused
+     */
+    public void cpusChange(InstanceSpec spec, boolean external) {
+        if (drain != null) {
+            drain.cpusChange(spec.id(), machine.mapped().instances().entry(spec.id()).life(),
+                describe(spec.id(), spec.name(), machine.physical(spec.cpus()), spec.modules(), spec.bootargs(),
+                    external, external ? List.of() : spec.jvmOptions()));
+        }
+    }
+
+    /**
+     * A CPU of an instance that runs is about to run, or does not run any more: what is traced there is that life's
+     * from here on, or was until here.
+     */
+    void cpuChanges(int id, long life, int physicalCpu, boolean comes) {
+        if (drain != null) {
+            drain.cpuChanges(id, life, physicalCpu, comes);
+        }
     }
 
     /** Writes all that has been traced so far, for a machine that waits meanwhile. */

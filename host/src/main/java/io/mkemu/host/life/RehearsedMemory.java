@@ -7,6 +7,7 @@ import io.mkemu.memory.Region;
 import io.mkemu.memory.Window;
 import io.mkemu.tree.InstanceSpec;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -43,6 +44,26 @@ public final class RehearsedMemory {
         List<Region> found = pool.createInstancePool(wanted.memoryBytes(), Pages.PAGE_SHIFT);
         InstanceMemory.requireRoom(machine, found.isEmpty() ? List.of() : List.of(found), wanted);
         regions.put(wanted.name(), found);
+    }
+
+    /**
+     * Takes a region more for an instance whose kernel runs.
+     *
+     * @throws io.mkemu.MachineException if there is none
+     */
+    public void add(String name, long bytes) {
+        List<Region> all = new ArrayList<>(regions.get(name));
+        all.add(InstanceMemory.takeFurther(pool, name, all.size(), bytes));
+        regions.put(name, all);
+    }
+
+    /** Gives a region of an instance back, if it has it. */
+    public void remove(String name, Region region) {
+        List<Region> all = new ArrayList<>(regions.get(name));
+        if (all.remove(region)) {
+            pool.release(List.of(region));
+            regions.put(name, all);
+        }
     }
 
     /** Gives an instance's memory back. */

@@ -170,7 +170,9 @@ final class LifeExtract implements AutoCloseable {
             }
         }
         if (life.loweredNanos() != Long.MAX_VALUE) {
-            notes.add("replayed up to " + time(life.loweredNanos()).strip() + ", when trace=all was switched off");
+            notes.add("replayed up to " + time(life.loweredNanos()).strip() + (life.hasChangedCpus()
+                ? ", when its CPUs were about to change: what is behind that cannot be replayed"
+                : ", when trace=all was switched off"));
         }
     }
 

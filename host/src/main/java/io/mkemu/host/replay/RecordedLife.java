@@ -35,6 +35,7 @@ final class RecordedLife {
     private final List<Gap> gaps = new ArrayList<>();
     private Gap unreadable;
     private long loweredNanos = Long.MAX_VALUE;
+    private long changedNanos = Long.MAX_VALUE;
     private InstanceState state = InstanceState.LOADED;
     private String reason = "";
 
@@ -72,6 +73,16 @@ final class RecordedLife {
     /** When less than everything began to be recorded, CLOCK_MONOTONIC in ns; {@link Long#MAX_VALUE} if never. */
     long loweredNanos() {
         return loweredNanos;
+    }
+
+    /** Whether CPUs of it came or went, so that it can be replayed up to {@link #loweredNanos} only. */
+    boolean hasChangedCpus() {
+        return changedNanos == loweredNanos && loweredNanos != Long.MAX_VALUE;
+    }
+
+    void cpusChange(long nanos) {
+        changedNanos = Math.min(changedNanos, nanos);
+        lowered(nanos);
     }
 
     void lowered(long nanos) {

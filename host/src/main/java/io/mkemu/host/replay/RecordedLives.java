@@ -106,8 +106,11 @@ final class RecordedLives {
         Begin begin = new Begin(what.path("id").asInt(), what.path("name").asText(), what.path("life").asInt(),
             record.time(), what.path("cmdline").asText(), texts(what.path("modules")), texts(what.path("digests")),
             numbers(what.path("cpus")), texts(what.path("jvmOptions")), what.path("external").asBoolean());
-        if (find(begin.instance(), begin.life()) == null) {
+        RecordedLife known = find(begin.instance(), begin.life());
+        if (known == null) {
             lives.add(new RecordedLife(begin, mode));
+        } else if (!known.begin().cpus().equals(begin.cpus())) {
+            known.cpusChange(record.time());
         }
     }
 

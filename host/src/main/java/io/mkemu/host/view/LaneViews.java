@@ -18,7 +18,7 @@ import java.util.Set;
 /** The lanes of a machine's IPI areas, which stay mapped from one look to the next. Not thread-safe. */
 final class LaneViews implements AutoCloseable {
     /** An area that was found good, of a life. */
-    private record Area(long address, long life, int[] cpus, Window window) {
+    private record Area(long address, long life, int[] cpus, int possible, Window window) {
     }
 
     private final MappedMachine machine;
@@ -38,16 +38,18 @@ final class LaneViews implements AutoCloseable {
         for (InstanceEntry receiver : receivers) {
             there.add(receiver.id());
             Area area = area(receiver, problems);
-            for (int logical = 0; area != null && logical < area.cpus().length; logical++) {
-                look(area, logical, lanes, problems);
+            for (int index = 0; area != null && index < area.cpus().length; index++) {
+                int logical = machine.apic(area.cpus()[index]).logicalCpu();
+                if (logical >= 0 && logical < area.possible()) {
+                    look(area, area.cpus()[index], logical, lanes, problems);
+                }
             }
         }
         areas.keySet().stream().filter(id -> !there.contains(id)).toList().forEach(this::forget);
         return lanes;
     }
 
-    private void look(Area area, int logical, List<Lane> lanes, List<String> problems) {
-        int to = area.cpus()[logical];
+    private void look(Area area, int to, int logical, List<Lane> lanes, List<String> problems) {
         for (int from = 0; from < machine.layout().nrCpus(); from++) {
             if (machine.instances().ownerOf(from) < 0) {
                 continue;
@@ -77,7 +79,8 @@ final class LaneViews implements AutoCloseable {
             return null;
         }
         try {
-            Area found = new Area(address, life, cpus, machine.interconnect().mapArea(owner, address));
+            Area found = new Area(address, life, cpus, owner.possibleCpus(),
+                machine.interconnect().mapArea(owner, address));
             areas.put(owner.id(), found);
             return found;
         } catch (MachineException damaged) {

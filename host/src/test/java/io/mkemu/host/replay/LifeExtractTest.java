@@ -61,7 +61,11 @@ class LifeExtractTest {
     }
 
     private void life(int life, String modules, String cpus) {
-        host(WEB, life, TraceEvent.LIFE, 10, 0, 0, "{'id':3,'name':'web','life':" + life + ",'cpus':" + cpus
+        life(life, modules, cpus, 10);
+    }
+
+    private void life(int life, String modules, String cpus, long time) {
+        host(WEB, life, TraceEvent.LIFE, time, 0, 0, "{'id':3,'name':'web','life':" + life + ",'cpus':" + cpus
             + ",'modules':" + modules + ",'cmdline':'idle=halt','external':false}");
     }
 
@@ -250,6 +254,18 @@ class LifeExtractTest {
         mode(TraceMode.ALL, CREATED + 5);
         assertEquals(List.of("0 WORK 10 32", "0 TASK 20 32"), steps(null));
         assertEquals(List.of("replayed up to [    0.000000], when trace=all was switched off"), notes);
+    }
+
+    @Test
+    void beforeItsCpusChangeItEnds() throws Exception {
+        mode(TraceMode.ALL, 1);
+        life(1, "['echo']", "[7]");
+        piece(7, WEB, 1, init(10, 5), task(20, 0, 5), task(CREATED + 10, 0, 5));
+        life(1, "['echo']", "[7,4]", CREATED);
+        piece(4, WEB, 1, task(CREATED + 12, 0, 1));
+        assertEquals(List.of("0 WORK 10 32", "0 TASK 20 32"), steps(null));
+        assertEquals(List.of("replayed up to [    0.000000], when its CPUs were about to change: what is behind that "
+            + "cannot be replayed"), notes);
     }
 
     @Test

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.kernel;
+package io.mkemu.trace;
 
 import java.util.function.LongSupplier;
 
@@ -8,7 +8,7 @@ import java.util.function.LongSupplier;
  * reads it once in so many looks for work and counts the looks in between: what they take it has measured from one such
  * reading to the next. Used by that CPU's thread only; never goes back.
  */
-final class TraceClock {
+public final class TraceClock {
     private static final int LOOKS_SHIFT = 5;
     /** Looks from one reading to the next: some 100 to 200 ns. */
     static final int LOOKS = 1 << LOOKS_SHIFT;
@@ -27,29 +27,29 @@ final class TraceClock {
      *
      * @param source CLOCK_MONOTONIC, ns
      */
-    TraceClock(LongSupplier source) {
+    public TraceClock(LongSupplier source) {
         this.source = source;
     }
 
     /** The last time it knew, ns. */
-    long nanos() {
+    public long nanos() {
         return nanos;
     }
 
     /** Reads it. */
-    void read() {
+    public void read() {
         nanos = Math.max(nanos, source.getAsLong());
         looks = 0;
         stale = false;
     }
 
     /** Time passes that is not counted. */
-    void goesStale() {
+    public void goesStale() {
         stale = true;
     }
 
     /** Reads it if time has passed that was not counted. */
-    void refresh() {
+    public void refresh() {
         if (stale) {
             read();
         } else if (looks > 0) {
@@ -59,7 +59,7 @@ final class TraceClock {
     }
 
     /** The CPU has looked for work in vain, and does nothing but look again. */
-    void look() {
+    public void look() {
         if (++looks < LOOKS) {
             return;
         }
