@@ -5,6 +5,8 @@ import io.mkemu.Errno;
 import io.mkemu.abi.Pages;
 import io.mkemu.console.Console;
 import io.mkemu.console.ConsoleHandler;
+import io.mkemu.module.IpiCallback;
+import io.mkemu.module.IpiHandler;
 import io.mkemu.module.Kernel;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,6 +14,20 @@ import org.agrona.MutableDirectBuffer;
 
 /** What a fake kernel has besides CPU, lanes and pool: its console and its /proc. One thread. */
 abstract class FakePeripherals implements Kernel {
+    /** A handler that a module registered. */
+    record FakeHandler(IpiCallback callback, Object context, int type) implements IpiHandler {
+        /* A callback may be registered twice: each is a handler of its own. */
+        @Override
+        public boolean equals(Object other) {
+            return this == other;
+        }
+
+        @Override
+        public int hashCode() {
+            return System.identityHashCode(this);
+        }
+    }
+
     private final FakeConsole console = new FakeConsole();
     private final Map<String, String> proc = new HashMap<>();
 
