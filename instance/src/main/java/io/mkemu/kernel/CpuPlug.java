@@ -15,7 +15,9 @@ import io.mkemu.table.ResourceOperation;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -86,6 +88,7 @@ final class CpuPlug {
                 return;
             }
             CpuThread thread = kernel.make(logical, apic);
+            kernel.cpus().comes(thread);
             /* Before it runs: from now on other CPUs may take handlers back while this one is in them. */
             kernel.handlers().alone(false);
             thread.bringUp().whenComplete((up, refused) ->
@@ -238,6 +241,8 @@ final class CpuPlug {
      */
     static final class Table {
         private volatile CpuThread[] threads;
+        /* Those that have no number yet, or none any more, too: they run all the same. */
+        private final Set<CpuThread> made = ConcurrentHashMap.newKeySet();
 
         /**
          * Without CPUs yet.
@@ -301,8 +306,34 @@ final class CpuPlug {
                 .orElse(null);
         }
 
+        /** A CPU is about to run. */
+        void comes(CpuThread thread) {
+            made.removeIf(gone -> gone.getState() == Thread.State.TERMINATED);
+            made.add(thread);
+        }
+
+        /**
+         * Parks all that run, those that come or go just now too. Any thread that is none of them.
+         *
+         * @param millis how long each of them may take
+         * @return whether none runs any more
+         */
+        boolean park(long millis) throws InterruptedException {
+            made.forEach(CpuThread::park);
+            boolean parked = threads[0].awaitParked(millis);
+            /* Only the boot CPU brings others up: when it has ended, no further one comes. */
+            made.forEach(CpuThread::park);
+            for (CpuThread thread : made) {
+                parked &= thread.awaitParked(millis);
+            }
+            return parked;
+        }
+
         /** A CPU is there from now on, or with null none of that number. */
         void put(int logicalCpu, CpuThread thread) {
+            if (thread != null) {
+                comes(thread);
+            }
             CpuThread[] all = threads.clone();
             all[logicalCpu] = thread;
             threads = all;

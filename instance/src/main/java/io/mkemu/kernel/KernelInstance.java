@@ -265,14 +265,7 @@ public final class KernelInstance implements AutoCloseable {
      */
     public boolean park(long millis) throws InterruptedException {
         ending = true;
-        List<CpuThread> all = cpus.online();
-        for (CpuThread thread : all) {
-            thread.park();
-        }
-        boolean parked = true;
-        for (CpuThread thread : all) {
-            parked &= thread.awaitParked(millis);
-        }
+        boolean parked = cpus.park(millis);
         if (watch != null) {
             watch.end();
         }

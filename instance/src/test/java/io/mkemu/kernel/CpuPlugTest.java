@@ -199,6 +199,21 @@ class CpuPlugTest {
     }
 
     @Test
+    void aKernelThatEndsWaitsForCpusThatComeAndGo() throws Exception {
+        add(FURTHER, 1);
+        try (Hold hold = new Hold()) {
+            node.submit(1, hold::stand);
+            hold.awaitStanding();
+            begin(ResourceOperation.CPU_REMOVE, null, FURTHER);
+            Await.until(() -> told.contains("REMOVING 1 3"));
+        }
+        assertEquals(ResourceDescriptor.STATE_DONE, end());
+        /* It has no number any more and still runs: to unmap now would be its end and this JVM's. */
+        node.shutDown();
+        assertEquals(LocalApicDescriptor.STATE_OFFLINE, (int) machine.mapped().apic(FURTHER).idleWord());
+    }
+
+    @Test
     void aCpuThatComesTooLateParks() throws Exception {
         assign(FURTHER, 1);
         try (Hold hold = new Hold()) {
