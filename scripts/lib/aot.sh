@@ -37,8 +37,8 @@ aot_dir() {
 # for what is or reads a machine's host or journal, and for what needs all commands.
 aot_name() {
     case $1 in
-    apply | console | continue | create | delete | dmesg | dump | exec | init | interrupts | iomem | join | kill | list | \
-        load | pause | show | shutdown | tx | unload | update) REPLY=verbs ;;
+    apply | console | continue | create | delete | dmesg | dump | exec | init | inspect | interrupts | iomem | join | \
+        kill | list | load | pause | report | show | shutdown | snapshot | tx | unload | update) REPLY=verbs ;;
     *) REPLY=host ;;
     esac
 }

@@ -18,6 +18,8 @@ public final class Errno {
     public static final int ENOMEM = 12;
     /** Access refused. */
     public static final int EACCES = 13;
+    /** Nothing there: no byte behind this one. */
+    public static final int ENXIO = 6;
     /** Bad address: what was asked for failed by itself. */
     public static final int EFAULT = 14;
     /** Busy. */
@@ -92,7 +94,7 @@ public final class Errno {
             case EDQUOT -> "-EDQUOT";
             case 3 -> "-ESRCH";
             case 5 -> "-EIO";
-            case 6 -> "-ENXIO";
+            case ENXIO -> "-ENXIO";
             case 9 -> "-EBADF";
             case EFAULT -> "-EFAULT";
             case 18 -> "-EXDEV";

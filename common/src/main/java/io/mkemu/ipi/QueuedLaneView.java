@@ -40,8 +40,39 @@ public record QueuedLaneView(long delivered, int waiting, String problem) {
         return new QueuedLaneView(seen.delivered, seen.waiting, null);
     }
 
-    /** From ready word to ready word, as a receiver goes. */
+    /**
+     * Shows what waits in a lane whose receiver runs no more, as far as it can be true.
+     *
+     * @param area       as with {@link #of}
+     * @param logicalCpu as with {@link #of}
+     * @param senderCpu  as with {@link #of}
+     */
+    public static void forEachWaiting(UnsafeBuffer area, RamLayout layout, int logicalCpu, int senderCpu,
+        MessageVisitor visitor) {
+        int lane = (int) laneAt(layout.nrCpus(), layout.ipiSlots(), logicalCpu, senderCpu);
+        area.boundsCheck(lane, (int) laneLength(layout.ipiSlots()));
+        long lives = area.addressOffset() + lane + LIVES_OFFSET;
+        walk(area, lane + RECORDS_OFFSET, layout.ipiSlots(), area.getLongVolatile(lane + HEAD_OFFSET),
+            (number, word, at) -> {
+                byte[] payload = new byte[sizeOf(word)];
+                area.getBytes(at + PAYLOAD_OFFSET, payload);
+                long who = LaneLives.senderOf(lives, number);
+                visitor.onMessage(new MessageVisitor.Message(number, (int) word, who == LaneLives.NOBODY
+                    ? MessageVisitor.UNKNOWN : LaneLives.instanceOf(who), LaneLives.lifeOf(who), payload));
+            });
+    }
+
+    /** A record on the way. */
+    private interface Step {
+        void at(long number, long ready, int place);
+    }
+
     private static QueuedLaneView walk(UnsafeBuffer area, int records, int slots, long head) {
+        return walk(area, records, slots, head, (number, ready, place) -> { });
+    }
+
+    /** From ready word to ready word, as a receiver goes. */
+    private static QueuedLaneView walk(UnsafeBuffer area, int records, int slots, long head, Step step) {
         int recordsLength = recordsLength(slots);
         long consumed = consumedOf(head);
         int at = atOf(head);
@@ -62,6 +93,7 @@ public record QueuedLaneView(long delivered, int waiting, String problem) {
                 return new QueuedLaneView(consumed, waiting, "ready word 0x" + Long.toHexString(word) + " at " + at
                     + " is none");
             }
+            step.at(consumed + waiting + 1, word, records + at);
             at += recordLength(sizeOf(word));
         }
         return new QueuedLaneView(consumed, slots, null);

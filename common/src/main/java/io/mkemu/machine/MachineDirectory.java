@@ -28,7 +28,8 @@ import java.util.regex.Pattern;
 public record MachineDirectory(Path path) {
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final Pattern OURS = Pattern.compile("ram|control|journal|transactions(\\.new)?|"
-        + "host\\.(lock|out)|(?:instance|console)-\\d+\\.lock|hs_err-(?:instance|console)-\\d+\\.log");
+        + "host\\.(lock|out)|(?:instance|console)-\\d+\\.lock|hs_err-(?:instance|console)-\\d+\\.log|"
+        + "report-instance-\\d+-life-\\d+\\.txt(\\.partial)?");
     private static final int ATTEMPTS = 100;
     /** sun_path without the closing NUL. */
     private static final int MAX_SOCKET_PATH = 107;
@@ -40,12 +41,17 @@ public record MachineDirectory(Path path) {
      * @throws MachineException if that is no name
      */
     public static MachineDirectory of(String machine) {
-        if (!machine.matches(NAME_PATTERN)) {
+        if (!isName(machine)) {
             throw new MachineException(ExitCode.USAGE, "machine name \"" + machine
                 + "\": use 1 to 63 of a-z, A-Z, 0-9, '.', '_' and '-', the first a letter or digit; --machine NAME "
                 + "gives one");
         }
         return new MachineDirectory(base().resolve(machine));
+    }
+
+    /** Whether a machine may be called so. */
+    public static boolean isName(String machine) {
+        return machine.matches(NAME_PATTERN);
     }
 
     /** Where this user's machines lie. */
@@ -86,6 +92,11 @@ public record MachineDirectory(Path path) {
     /** What a host in the background, or its JVM, writes to stdout and stderr. */
     public Path output() {
         return path.resolve("host.out");
+    }
+
+    /** Where the JVM of an instance writes a crash report. */
+    public Path crash(int instanceId) {
+        return path.resolve("hs_err-instance-" + instanceId + ".log");
     }
 
     /** The file whose lock is an instance's life; instance 0 is the host. */

@@ -103,6 +103,22 @@ public final class PhysicalMemory implements AutoCloseable {
     }
 
     /**
+     * A copy of a machine's RAM in memory of this process, for a tool that only looks.
+     *
+     * @param ram its bytes; native, the first one on a page boundary, there for longer than this object
+     * @throws IllegalArgumentException if it is no machine's RAM of this version; the message says what it is instead
+     */
+    public static PhysicalMemory copy(MemorySegment ram, Platform platform) {
+        RamHeader header = RamHeader.parse(ram.asSlice(0, Math.min(ram.byteSize(), Pages.PAGE_SIZE)).asByteBuffer(),
+            ram.byteSize());
+        try {
+            return new PhysicalMemory(RamMapping.of(ram, (address, length) -> { }), header, platform);
+        } catch (IOException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    /**
      * As {@link #inMemory(MemorySegment, RamLayout, IpiMode, long, Platform)}, and tells of each window, those of the
      * tables too.
      */

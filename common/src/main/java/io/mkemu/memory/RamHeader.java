@@ -33,17 +33,34 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
      * @throws MachineException that names the file, what it holds and what would be right
      */
     static RamHeader read(Path file, FileChannel channel) throws IOException {
-        ByteBuffer page = ByteBuffer.allocate(Pages.PAGE_SIZE).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer page = ByteBuffer.allocate(Pages.PAGE_SIZE);
         while (page.hasRemaining() && channel.read(page, page.position()) > 0) {
             continue;
         }
-        if (page.hasRemaining() || page.getLong(MAGIC_OFFSET) != MAGIC) {
-            throw refusal(file, "is not the RAM of an mkemu machine (magic 0x"
-                + Long.toHexString(page.hasRemaining() ? 0 : page.getLong(MAGIC_OFFSET)) + ")");
+        try {
+            return parse(page.flip(), channel.size());
+        } catch (IllegalArgumentException bad) {
+            throw refusal(file, bad.getMessage());
+        }
+    }
+
+    /**
+     * Checks page 0.
+     *
+     * @param bytes from its first byte on
+     * @param size  of the RAM, bytes
+     * @throws IllegalArgumentException if it is not that of such a RAM; the message says what the RAM is or has instead
+     */
+    static RamHeader parse(ByteBuffer bytes, long size) {
+        ByteBuffer page = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
+        boolean isWhole = page.remaining() >= Pages.PAGE_SIZE;
+        if (!isWhole || page.getLong(MAGIC_OFFSET) != MAGIC) {
+            throw new IllegalArgumentException("is not the RAM of an mkemu machine (magic 0x"
+                + Long.toHexString(isWhole ? page.getLong(MAGIC_OFFSET) : 0) + ")");
         }
         int version = page.getInt(ABI_VERSION_OFFSET);
         if (version != ABI_VERSION) {
-            throw refusal(file, "has ABI version " + version + ", this mkemu speaks " + ABI_VERSION);
+            throw new IllegalArgumentException("has ABI version " + version + ", this mkemu speaks " + ABI_VERSION);
         }
         RamLayout layout;
         IpiMode ipi;
@@ -52,19 +69,19 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
             layout = new RamLayout(page.getInt(NR_CPUS_OFFSET), page.getInt(IPI_SLOTS_OFFSET),
                 page.getLong(HOST_SIZE_OFFSET), page.getLong(POOL_SIZE_OFFSET));
         } catch (IllegalArgumentException bad) {
-            throw refusal(file, "has a damaged header: " + bad.getMessage());
+            throw new IllegalArgumentException("has a damaged header: " + bad.getMessage(), bad);
         }
-        expect(file, page, CPUS_AT_OFFSET, layout.cpusAt(), "cpus");
-        expect(file, page, INSTANCES_AT_OFFSET, layout.instancesAt(), "instances");
-        expect(file, page, LOGS_AT_OFFSET, layout.logsAt(), "logs");
-        expect(file, page, TRACES_AT_OFFSET, layout.tracesAt(), "traces");
-        expect(file, page, PAGES_AT_OFFSET, layout.pagesAt(), "pages");
-        expect(file, page, POOL_MAP_AT_OFFSET, layout.poolMapAt(), "pool map");
-        expect(file, page, HOST_AT_OFFSET, layout.hostAt(), "host");
-        expect(file, page, POOL_AT_OFFSET, layout.poolAt(), "pool");
-        expect(file, page, RAM_SIZE_OFFSET, layout.ramSize(), "RAM size");
-        if (channel.size() != layout.ramSize()) {
-            throw refusal(file, "is " + channel.size() + " bytes long, its header says " + layout.ramSize());
+        expect(page, CPUS_AT_OFFSET, layout.cpusAt(), "cpus");
+        expect(page, INSTANCES_AT_OFFSET, layout.instancesAt(), "instances");
+        expect(page, LOGS_AT_OFFSET, layout.logsAt(), "logs");
+        expect(page, TRACES_AT_OFFSET, layout.tracesAt(), "traces");
+        expect(page, PAGES_AT_OFFSET, layout.pagesAt(), "pages");
+        expect(page, POOL_MAP_AT_OFFSET, layout.poolMapAt(), "pool map");
+        expect(page, HOST_AT_OFFSET, layout.hostAt(), "host");
+        expect(page, POOL_AT_OFFSET, layout.poolAt(), "pool");
+        expect(page, RAM_SIZE_OFFSET, layout.ramSize(), "RAM size");
+        if (size != layout.ramSize()) {
+            throw new IllegalArgumentException("is " + size + " bytes long, its header says " + layout.ramSize());
         }
         byte[] name = new byte[NAME_LENGTH];
         page.get(NAME_OFFSET, name);
@@ -72,10 +89,10 @@ public record RamHeader(RamLayout layout, IpiMode ipi, long epoch, long createdN
             new String(name, StandardCharsets.UTF_8).split("\0", 2)[0]);
     }
 
-    private static void expect(Path file, ByteBuffer page, int offset, long value, String what) {
+    private static void expect(ByteBuffer page, int offset, long value, String what) {
         if (page.getLong(offset) != value) {
-            throw refusal(file, "has a damaged header: " + what + " at 0x" + Long.toHexString(page.getLong(offset))
-                + " should be at 0x" + Long.toHexString(value));
+            throw new IllegalArgumentException("has a damaged header: " + what + " at 0x"
+                + Long.toHexString(page.getLong(offset)) + " should be at 0x" + Long.toHexString(value));
         }
     }
 

@@ -32,6 +32,8 @@ public final class OsFile implements AutoCloseable {
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
     private static final int FLOCK_BYTES = 32;
+    private static final int SEEK_DATA = 3;
+    private static final int SEEK_HOLE = 4;
     private static final int ZEROS = 1 << 16;
 
     private final Path path;
@@ -169,6 +171,23 @@ public final class OsFile implements AutoCloseable {
     /** Lets go of the lock. */
     public void unlock() throws IOException {
         control(F_OFD_SETLK, F_UNLCK);
+    }
+
+    /**
+     * Where bytes that were written begin or end: SEEK_DATA, SEEK_HOLE. What lies between is zeros that take no room,
+     * or none that anybody has touched.
+     *
+     * @param from byte to look from on
+     * @param data whether what is looked for is data; else its end
+     * @return the place; the file's size if there is none behind {@code from}; {@code from}, or the size for an end, on
+     *     a file system that does not know
+     */
+    public long seek(long from, boolean data) throws IOException {
+        long found = Native.call(SystemCall.LSEEK, fd, from, data ? SEEK_DATA : SEEK_HOLE, 0);
+        if (found >= 0) {
+            return found;
+        }
+        return data && found != -Errno.ENXIO ? from : Files.size(path);
     }
 
     private int control(int command, short type) throws IOException {

@@ -3,6 +3,7 @@ package io.mkemu.os;
 
 /** What a process asks of its own identity. */
 public final class OsProcess {
+    private static final int SIGQUIT = 3;
     private static final int SIGSTOP = 19;
     private static final int OTHERS = 077;
 
@@ -44,6 +45,16 @@ public final class OsProcess {
     /** Id of the calling thread, as /proc/PID/task shows it. */
     public static int threadId() {
         return (int) Native.call(SystemCall.GETTID, 0, 0, 0, 0);
+    }
+
+    /**
+     * Has a JVM print the stacks of its threads: SIGQUIT, which ends another process.
+     *
+     * @param pid 1 or more
+     * @return whether there is such a process
+     */
+    public static boolean quit(long pid) {
+        return Native.call(SystemCall.KILL, Math.toIntExact(pid), SIGQUIT, 0, 0) == 0;
     }
 
     /** Stops this whole process, until somebody sends SIGCONT. */

@@ -4,6 +4,8 @@ package io.mkemu.os;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -23,6 +25,21 @@ public final class StoppedProcess {
             /* The name in parentheses before the state may hold anything, a parenthesis too. */
             return stat.startsWith(" T", stat.lastIndexOf(')') + 1);
         } catch (IOException gone) {
+            return false;
+        }
+    }
+
+    /** Whether each thread of a process is stopped; false too if it is gone. Its first one stops before the others. */
+    public static boolean areThreadsStopped(long pid) {
+        try (DirectoryStream<Path> threads = Files.newDirectoryStream(Path.of("/proc/" + pid + "/task"))) {
+            for (Path thread : threads) {
+                String stat = Files.readString(thread.resolve("stat"), StandardCharsets.ISO_8859_1);
+                if (!stat.startsWith(" T", stat.lastIndexOf(')') + 1)) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException | DirectoryIteratorException ended) {
             return false;
         }
     }

@@ -14,6 +14,7 @@ enum SystemCall {
     GETUID(102, 174),
     IOCTL(16, 29),
     KILL(62, 129),
+    LSEEK(8, 62),
     MEMBARRIER(324, 283),
     MMAP(9, 222),
     MUNMAP(11, 215),

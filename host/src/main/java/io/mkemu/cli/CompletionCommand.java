@@ -7,7 +7,7 @@ import picocli.AutoComplete;
 import picocli.CommandLine.Command;
 
 /** {@code mk completion}: tab completion. */
-@Command(name = "completion", mixinStandardHelpOptions = true,
+@Command(name = "completion", hidden = true, mixinStandardHelpOptions = true,
     header = "Prints a completion script for bash.", description = {
     "Prints a script that teaches bash, or zsh with bashcompinit, to complete verbs and options of a command named "
         + "mk."},

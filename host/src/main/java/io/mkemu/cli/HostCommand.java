@@ -24,7 +24,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code mk host}: the host of a machine in the foreground. */
-@Command(name = "host", mixinStandardHelpOptions = true,
+@Command(name = "host", hidden = true, mixinStandardHelpOptions = true,
     header = "Makes a machine and is its host, in the foreground.", description = {
     "Makes a machine as mk init does and is its host, in the foreground: for containers and supervisors. Prints the "
         + "kernel logs of all instances. Ends by mk shutdown, SIGTERM or Ctrl-C, and leaves nothing behind."},

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code mk join}: what a process asks that is to be an instance, in a container of its own for example. */
-@Command(name = "join", mixinStandardHelpOptions = true,
+@Command(name = "join", hidden = true, mixinStandardHelpOptions = true,
     header = "Begins a life of an instance and prints the command that is it.", description = {
     "Waits for the machine, begins a life of an instance, and prints the command of a JVM that is its kernel, for a "
         + "shell; its CPUs are to run on the host CPUs that this process may use. In mkemu's image, where mk is the "

@@ -17,6 +17,9 @@ import picocli.CommandLine.Option;
         + "does not end in time is forced."},
     footer = {"", "Example: mk kill web"})
 public final class KillCommand extends VerbCommand {
+    /** A report takes a second at the most. */
+    private static final long REPORT_MILLIS = 60_000;
+
     @Mixin
     private InstancesArgument instances;
 
@@ -27,6 +30,10 @@ public final class KillCommand extends VerbCommand {
         + "or hangs. May be repeated.")
     private boolean force;
 
+    @Option(names = "--report", description = "Write a report of each first: what its CPUs do, and the stacks of its "
+        + "threads; mk report prints it.")
+    private boolean report;
+
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "30",
         description = "How long the modules have; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
@@ -35,12 +42,15 @@ public final class KillCommand extends VerbCommand {
     public ObjectNode request() {
         require(instances.isEmpty() == all, "name instances, or --all of them");
         ObjectNode request = object().put("force", force).put("timeoutMillis", timeout.millis());
+        if (report) {
+            request.put("report", true);
+        }
         return all ? request.put("all", true) : instances.putInto(request);
     }
 
     @Override
     public long waitMillis() {
-        return timeout.millis();
+        return timeout.millis() + (report ? REPORT_MILLIS : 0);
     }
 
     @Override

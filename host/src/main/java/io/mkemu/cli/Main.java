@@ -6,6 +6,13 @@ import io.mkemu.MachineException;
 import io.mkemu.Similar;
 import io.mkemu.cli.console.ConsoleCommand;
 import io.mkemu.cli.demo.DemoCommand;
+import io.mkemu.cli.look.DmesgCommand;
+import io.mkemu.cli.look.InspectCommand;
+import io.mkemu.cli.look.InterruptsCommand;
+import io.mkemu.cli.look.IomemCommand;
+import io.mkemu.cli.look.ReportCommand;
+import io.mkemu.cli.look.ShowCommand;
+import io.mkemu.cli.look.SnapshotCommand;
 import io.mkemu.cli.module.CcCommand;
 import io.mkemu.cli.module.ModuleCommand;
 import io.mkemu.cli.trace.ReplayCommand;
@@ -39,7 +46,7 @@ public final class Main {
     /** The own commands, as the help lists them: those of {@link FurtherCommand} stand between these and the last. */
     static final List<String> FIRST = List.of("init", "host", "create", "update", "load", "exec", "start", "join",
         "kill", "pause", "continue", "unload", "delete", "apply", "tx", "show", "list", "dump", "shutdown", "run",
-        "demo", "dmesg", "console", "interrupts", "iomem");
+        "demo", "dmesg", "console", "interrupts", "iomem", "snapshot", "inspect", "report");
     static final List<String> LAST = List.of("trace", "replay", "module", "cc", "doctor", "completion");
     private static final Pattern SHORTAGE = Pattern.compile("No space left on device|Too many open files|File too large"
         + "|Cannot allocate memory|Resource temporarily unavailable|Disk quota exceeded|Read-only file system"
@@ -132,6 +139,9 @@ public final class Main {
             case "console" -> new ConsoleCommand();
             case "interrupts" -> new InterruptsCommand();
             case "iomem" -> new IomemCommand();
+            case "snapshot" -> new SnapshotCommand();
+            case "inspect" -> new InspectCommand();
+            case "report" -> new ReportCommand();
             case "trace" -> new TraceCommand();
             case "replay" -> new ReplayCommand();
             case "module" -> new ModuleCommand();

@@ -5,7 +5,7 @@ import java.util.List;
 import picocli.CommandLine.Command;
 
 /** {@code mk start}: the word of the later kerf for what {@code mk exec} without a command does. */
-@Command(name = "start", mixinStandardHelpOptions = true,
+@Command(name = "start", hidden = true, mixinStandardHelpOptions = true,
     header = "Boots instances, as mk exec.", description = {
     "Boots instances that are loaded or failed, all at once, and waits until they are active. The same as mk exec; it "
         + "runs no command."},

@@ -10,6 +10,7 @@ import io.mkemu.host.life.InstanceLife;
 import io.mkemu.host.life.Joining;
 import io.mkemu.host.life.Lives;
 import io.mkemu.host.life.Machine;
+import io.mkemu.host.life.StandStill;
 import io.mkemu.host.life.States;
 import io.mkemu.host.tx.Form;
 import io.mkemu.host.tx.Transactions;
@@ -29,12 +30,15 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -43,6 +47,8 @@ import java.util.function.Supplier;
  */
 public final class Host implements AutoCloseable {
     private static final long END_MILLIS = 5000;
+    /** So many that do not end are reported before they are forced. */
+    private static final int MOST_HANGING = 2;
 
     private final Machine machine;
     private final SortedMap<Integer, HostedInstance> instances = new TreeMap<>();
@@ -280,7 +286,19 @@ public final class Host implements AutoCloseable {
             all.forEach(instance -> instance.restarts().stop());
             return lives.ask(all, force);
         });
-        return Lives.awaitEnd(asked, force, timeoutMillis);
+        /* Each may take a second, and the client does not wait for ever. */
+        AtomicInteger reports = new AtomicInteger(MOST_HANGING);
+        return Lives.awaitEnd(asked, force, timeoutMillis, hangs -> {
+            if (reports.getAndDecrement() > 0) {
+                lives.report(List.of(hangs), "does not shut down within " + timeoutMillis + " ms");
+            }
+        });
+    }
+
+    /** Writes reports of those of these instances that run: what their CPUs do, and their stacks; a second each. */
+    public void report(Collection<String> names) {
+        lives.report(locked(() -> States.findAll(names, instances.values()).stream().map(HostedInstance::life)
+            .filter(Objects::nonNull).toList()), "asked for by mk kill --report");
     }
 
     /**
@@ -300,6 +318,21 @@ public final class Host implements AutoCloseable {
                 }
             }
             return null;
+        });
+    }
+
+    /**
+     * Has something done while no kernel of the machine runs: processes of instances are stopped, as far as they run
+     * and can be, and the host's own CPU stands still. However it ends, all that ran before runs again.
+     *
+     * @param meanwhile under the host's lock; takes what stands still
+     * @throws MachineException if nothing can be stopped
+     */
+    public <T> T standStill(Function<StandStill, T> meanwhile) {
+        return locked(() -> {
+            try (StandStill still = StandStill.of(machine, instances.values())) {
+                return still.during(meanwhile);
+            }
         });
     }
 

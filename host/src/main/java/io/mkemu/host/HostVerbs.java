@@ -91,17 +91,21 @@ final class HostVerbs implements ControlHandler {
             case "unload" -> changes.recorded(request, () -> unload(request));
             case "delete" -> changes.recorded(request, () -> delete(request));
             case "trace" -> trace(request);
+            case "snapshot" -> new SnapshotVerb(host, this::show).carryOut(request);
             case "shutdown" -> shutDown(request);
             default -> throw new MachineException(ExitCode.USAGE, "unknown verb \"" + request.verb()
                 + "\": a host knows show, create, update, load, exec, join, kill, pause, continue, "
-                + "unload, delete, apply, init, transactions, rollback, dump, trace and shutdown");
+                + "unload, delete, apply, init, transactions, rollback, dump, trace, snapshot and shutdown");
         };
     }
 
     private ObjectNode show(ControlRequest request) {
         request.allow("names");
+        return show(request.texts("names"));
+    }
+
+    private ObjectNode show(List<String> names) {
         MachineStatus machine = host.status();
-        List<String> names = request.texts("names");
         ObjectNode result = Json.object();
         ObjectNode about = StatusJson.machine(machine).put("state", machine.instances().getFirst().state().toString());
         host.spec().kept().says().forEach(about.putArray("unemulated")::add);
@@ -195,10 +199,13 @@ final class HostVerbs implements ControlHandler {
     }
 
     private ObjectNode kill(ControlRequest request) throws InterruptedException {
-        request.allow("names", "all", "force", "timeoutMillis");
+        request.allow("names", "all", "force", "timeoutMillis", "report");
         boolean force = request.flag("force");
         Set<String> names = several(request, instance -> instance.state() == InstanceState.ACTIVE
             || force && !instance.detail().isEmpty(), force ? "active, booting or about to be restarted" : "active");
+        if (request.flag("report")) {
+            host.report(names);
+        }
         List<String> forced = host.kill(names, force, timeout(request));
         ObjectNode result = instances(names);
         forced.forEach(result.putArray("forced")::add);

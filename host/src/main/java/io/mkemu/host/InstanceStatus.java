@@ -30,10 +30,11 @@ import java.util.Map;
  * @param cmdline     boot parameters: of the present or last life, or what the next one will get
  * @param bootMicros  the steps of the last boot in us, by name and in order; a step that was not reached is left out
  * @param counters    sums of its CPUs' counters by name
+ * @param report      path of the report of its last failure, or empty
  */
 public record InstanceStatus(int id, String name, InstanceState state, String detail, String reason, long pid,
                              List<Integer> cpus, List<Integer> plannedHostCpus, List<Integer> hostCpus,
                              long memoryBytes, long life, boolean external, RestartPolicy restart, int restarts,
                              String kernel, List<String> jvmOptions, List<String> modules, String cmdline,
-                             Map<String, Long> bootMicros, Map<String, Long> counters) {
+                             Map<String, Long> bootMicros, Map<String, Long> counters, String report) {
 }

@@ -43,6 +43,9 @@ final class StatusJson {
         instance.bootMicros().forEach((step, micros) -> boot.put(step, micros / MICROS_PER_MILLI));
         ObjectNode counters = node.putObject("counters");
         instance.counters().forEach(counters::put);
+        if (!instance.report().isEmpty()) {
+            node.put("report", instance.report());
+        }
         return node;
     }
 

@@ -59,7 +59,7 @@ final class StatusReader {
             active ? "" : InstanceLife.BOOTING, "", ProcessHandle.current().pid(), cpus, hostCpus(cpus),
             presentHostCpus(cpus), machine.plan().layout().hostSize(), entry.life(), false, RestartPolicy.NEVER, 0,
             KernelKind.JVM.label(), List.of(), machine.plan().spec().host().modules(), entry.cmdline(), Map.of(),
-            counters(cpus));
+            counters(cpus), "");
     }
 
     InstanceStatus read(HostedInstance instance) {
@@ -71,7 +71,8 @@ final class StatusReader {
             life == null ? hostCpus(cpus) : presentHostCpus(cpus), instance.spec().memoryBytes(), entry.life(),
             life == null ? instance.spec().external() : life instanceof ExternalProcess, instance.spec().restart(),
             instance.restarts().count(), life == null ? "" : life.kernel().label(), instance.spec().jvmOptions(),
-            instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus));
+            instance.spec().modules(), entry.cmdline(), bootMicros(entry), counters(cpus),
+            instance.report());
     }
 
     private static String detail(HostedInstance instance, InstanceLife life) {

@@ -67,7 +67,8 @@ public record Snapshot(MachineStatus status, List<InstanceSpec> specs, CpuPlan p
     private static InstanceStatus withoutCounters(InstanceStatus now) {
         return new InstanceStatus(now.id(), now.name(), now.state(), now.detail(), now.reason(), now.pid(), now.cpus(),
             now.plannedHostCpus(), now.hostCpus(), now.memoryBytes(), now.life(), now.external(), now.restart(),
-            now.restarts(), now.kernel(), now.jvmOptions(), now.modules(), now.cmdline(), now.bootMicros(), Map.of());
+            now.restarts(), now.kernel(), now.jvmOptions(), now.modules(), now.cmdline(), now.bootMicros(), Map.of(),
+            now.report());
     }
 
     /** The memory map as text; what cannot be so, too. */

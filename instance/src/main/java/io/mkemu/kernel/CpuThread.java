@@ -7,7 +7,11 @@ import io.mkemu.os.Affinity;
 import io.mkemu.os.Futex;
 import io.mkemu.os.OsProcess;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
@@ -41,6 +45,29 @@ final class CpuThread extends Thread implements IdlePolicy.Idler {
     CompletableFuture<Void> bringUp() {
         start();
         return online;
+    }
+
+    /**
+     * Has CPUs stand still between two turns while something is done on the calling thread, which is none of them.
+     *
+     * @param millis    how long they may take to come out of a callback or a task; those that do not go on
+     * @param meanwhile told whether all stand still
+     */
+    static void standStill(List<CpuThread> cpus, long millis, Consumer<Boolean> meanwhile)
+        throws InterruptedException {
+        CountDownLatch arrived = new CountDownLatch(cpus.size());
+        CompletableFuture<Void> over = new CompletableFuture<>();
+        try {
+            for (CpuThread thread : cpus) {
+                thread.cpu.submit(() -> {
+                    arrived.countDown();
+                    over.join();
+                });
+            }
+            meanwhile.accept(arrived.await(millis, TimeUnit.MILLISECONDS));
+        } finally {
+            over.complete(null);
+        }
     }
 
     /** Asks the CPU to leave its loop. */

@@ -274,12 +274,16 @@ public final class KernelInstance implements AutoCloseable {
         return parked;
     }
 
+    /** Has all CPUs stand still, as far as they do within so many ms: see {@link CpuThread#standStill}. */
+    public void standStill(long millis, Consumer<Boolean> meanwhile) throws InterruptedException {
+        CpuThread.standStill(cpus.online(), millis, meanwhile);
+    }
+
     /** Has each CPU but one do something, soon. */
     void onOtherCpus(Cpu mine, Consumer<Cpu> work) {
         for (CpuThread thread : cpus.online()) {
-            Cpu cpu = thread.cpu();
-            if (cpu != mine) {
-                cpu.submit(() -> work.accept(cpu));
+            if (thread.cpu() != mine) {
+                thread.cpu().submit(() -> work.accept(thread.cpu()));
             }
         }
     }

@@ -24,7 +24,7 @@ public final class LogFollower {
 
     /** Says so if the host of a machine is dead. */
     public static void tellOfDeath(MachineView view) throws IOException {
-        if (!view.runs()) {
+        if (!view.isSaved() && !view.runs()) {
             System.err.println("mk: machine \"" + view.name() + "\" does not run, its host was killed: this is what "
                 + "it left");
         }

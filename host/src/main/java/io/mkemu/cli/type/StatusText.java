@@ -40,6 +40,9 @@ public final class StatusText {
             if (!text(one, "reason").isEmpty()) {
                 out.println(text(one, "name") + " failed: " + text(one, "reason"));
             }
+            if (!text(one, "report").isEmpty()) {
+                out.println(text(one, "name") + ": report " + text(one, "report"));
+            }
             if (!text(one, "detail").isEmpty()) {
                 out.println(text(one, "name") + ": " + text(one, "detail"));
             }

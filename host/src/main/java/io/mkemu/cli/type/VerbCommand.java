@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.host.client.RemoteHost;
+import io.mkemu.host.snapshot.SavedMachine;
 import io.mkemu.json.Json;
 import java.io.IOException;
 import java.util.List;
@@ -51,16 +52,30 @@ public abstract class VerbCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ObjectNode request = request();
+        try (SavedMachine saved = machine.saved()) {
+            if (saved != null) {
+                return tell(saved(saved));
+            }
+        }
         try (RemoteHost host = RemoteHost.find(machine.name())) {
             ObjectNode result = ask(host, request);
             finish(host);
-            if (json) {
-                System.out.println(Json.text(json(result)));
-            } else {
-                print(result);
-            }
-            return exitCode(result).code();
+            return tell(result);
         }
+    }
+
+    private int tell(ObjectNode result) {
+        if (json) {
+            System.out.println(Json.text(json(result)));
+        } else {
+            print(result);
+        }
+        return exitCode(result).code();
+    }
+
+    /** What a host has answered when it saved its machine; only of what {@code mk inspect} has for a subcommand. */
+    public ObjectNode saved(SavedMachine saved) {
+        throw new IllegalStateException(verb() + " is nothing that a snapshot knows");
     }
 
     /** What is to be waited for after the answer. */

@@ -33,6 +33,7 @@ public final class HostedInstance {
     private volatile InstanceState settled = InstanceState.EMPTY;
     private volatile InstanceLife life;
     private volatile String reason = "";
+    private volatile String report = "";
     /* Of CPUs or memory while the kernel runs: under way, or given up and not let go. */
     private PlugChange change;
     private boolean plugs;
@@ -67,6 +68,16 @@ public final class HostedInstance {
     /** Why it failed, or empty. */
     public String reason() {
         return reason;
+    }
+
+    /** The path of the report of its last failure, or empty. */
+    public String report() {
+        return report;
+    }
+
+    /** Says where that is. */
+    public void report(String path) {
+        report = path;
     }
 
     public Restarts restarts() {
@@ -344,6 +355,7 @@ public final class HostedInstance {
     public void load(InstanceSpec wanted) {
         spec = wanted;
         reason = "";
+        report = "";
         restarts.stop();
         entry.reason("");
         entry.cmdline(wanted.bootargs());
@@ -400,6 +412,7 @@ public final class HostedInstance {
         memory.renew();
         entry.forgetLife();
         reason = "";
+        report = "";
         restarts.begun();
         cpus.begin(spec.cpus());
         entry.cmdline(machine.cmdline(entry, spec.bootargs()));
@@ -427,6 +440,15 @@ public final class HostedInstance {
      * @param how    it ended otherwise
      */
     public void end(boolean wanted, String how) {
+        end(wanted, how, () -> { });
+    }
+
+    /**
+     * As above.
+     *
+     * @param look runs when nobody can send to it any more, and before its shares end and its CPUs are retired
+     */
+    public void end(boolean wanted, String how, Runnable look) {
         /* First what only this object knows: however bad the RAM is, nobody waits for a process that is gone. */
         reason = wanted ? "" : how;
         settled = wanted ? InstanceState.LOADED : InstanceState.FAILED;
@@ -437,6 +459,7 @@ public final class HostedInstance {
         }
         entry.reason(reason);
         enter(settled);
+        look.run();
         if (change != null) {
             change.settleWithLife();
             change = null;

@@ -70,7 +70,7 @@ public final class InstanceCommand {
         }
         List<String> command = jvm();
         /* A crash report goes where it is cleared away with the machine, not into the user's directory. */
-        command.add("-XX:ErrorFile=" + directory.path().resolve("hs_err-instance-" + instanceId + ".log"));
+        command.add("-XX:ErrorFile=" + directory.crash(instanceId));
         BootParameters parameters = BootParameters.parse(cmdline);
         for (String hook : List.of(SendProbe.PARAMETER, ResourceProbe.PARAMETER)) {
             if (parameters.has(hook)) {

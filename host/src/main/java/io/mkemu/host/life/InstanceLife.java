@@ -11,6 +11,7 @@ import io.mkemu.os.Shortage;
 import io.mkemu.table.InstanceEntry;
 import io.mkemu.tree.InstanceSpec;
 import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -155,6 +156,16 @@ public abstract class InstanceLife {
 
     /** What is to be said of a life that is not active yet: what it waits for. */
     public abstract String waitsFor();
+
+    /**
+     * The stacks of its CPUs, as far as this launcher can have them of a process that lives or of one that is gone;
+     * else a line that says why not. May take a second.
+     *
+     * @param how it ended, if it has
+     */
+    public List<String> stacks(String how) throws InterruptedException {
+        return List.of("not available: somebody else has started its process");
+    }
 
     /** Lines for the kernel log that only the launcher has; to be asked again and again, and once after the end. */
     public abstract void takeOutput(boolean ended, BiConsumer<Boolean, String> line);

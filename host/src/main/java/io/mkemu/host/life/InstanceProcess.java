@@ -4,7 +4,10 @@ package io.mkemu.host.life;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.host.report.Stacks;
+import io.mkemu.host.report.ThreadDump;
 import io.mkemu.os.Affinity;
+import io.mkemu.os.OsProcess;
 import io.mkemu.os.Shortage;
 import io.mkemu.os.StoppedProcess;
 import io.mkemu.tree.InstanceSpec;
@@ -28,6 +31,7 @@ public final class InstanceProcess extends InstanceLife {
     /** What a JVM says just before it dies belongs to its last words, and those are written after its death. */
     private static final long LAST_WORDS_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int MAX_LINES = 200;
+    private static final long DUMP_MILLIS = 1000;
     private static final long DRAIN_SECONDS = 1;
     /** What a JVM prints that cannot start; of these lines the last says most. */
     private static final Pattern NO_JVM = Pattern.compile("Error occurred during initialization of VM|unable to create "
@@ -49,6 +53,8 @@ public final class InstanceProcess extends InstanceLife {
     /** Why the JVM could not start, in its own words; null if it has not said such a thing. */
     private volatile String noJvm;
     private final JvmCrash crash = new JvmCrash();
+    private final ThreadDump dump = new ThreadDump();
+    private final long madeMillis = System.currentTimeMillis();
     /** Null if it does not wait for a debugger. */
     private final DebuggerWait debugger;
 
@@ -187,6 +193,9 @@ public final class InstanceProcess extends InstanceLife {
             noJvm = line;
         }
         crash.line(line);
+        if (dump.line(line)) {
+            return;
+        }
         if (debugger != null) {
             debugger.line(line);
         }
@@ -229,6 +238,22 @@ public final class InstanceProcess extends InstanceLife {
     public boolean hadNoRoom() {
         String said = noJvm;
         return super.hadNoRoom() || said != null && Shortage.ofOutput(said) != null;
+    }
+
+    @Override
+    public List<String> stacks(String how) throws InterruptedException {
+        Process running = process;
+        boolean isNative = kernel() == KernelKind.NATIVE;
+        if (running == null || !running.isAlive()) {
+            return Stacks.ofDead(machine().directory().crash(spec().id()), madeMillis, how, isNative);
+        }
+        if (isNative || isPaused()) {
+            return List.of("not available: " + (isNative ? "a native kernel tells its stack when it crashes, and only "
+                + "then" : "its process is stopped"));
+        }
+        List<String> lines = dump.take(() -> OsProcess.quit(running.pid()), DUMP_MILLIS);
+        return lines.isEmpty() ? List.of("not available: its JVM has not printed them within " + DUMP_MILLIS + " ms")
+            : lines;
     }
 
     @Override

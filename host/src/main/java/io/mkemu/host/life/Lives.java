@@ -4,6 +4,8 @@ package io.mkemu.host.life;
 import io.mkemu.ExitCode;
 import io.mkemu.MachineException;
 import io.mkemu.abi.InstanceDescriptor.BootStep;
+import io.mkemu.host.report.LifeFacts;
+import io.mkemu.host.report.Reports;
 import io.mkemu.log.KernelLog;
 import io.mkemu.log.LogLevel;
 import io.mkemu.os.Futex;
@@ -44,6 +46,7 @@ public final class Lives {
     private final Supplier<Collection<HostedInstance>> instances;
     private final Runnable everySecond;
     private final Consumer<String> lost;
+    private final Reports reports;
     private final Futex futex = new Futex();
     private volatile boolean stopped;
     private boolean closing;
@@ -66,6 +69,7 @@ public final class Lives {
         this.machine = machine;
         this.lock = lock;
         this.instances = instances;
+        this.reports = new Reports(machine.mapped(), machine.directory(), line -> machine.say(LogLevel.ERR, line));
     }
 
     /**
@@ -220,12 +224,23 @@ public final class Lives {
      */
     public static List<String> awaitEnd(List<InstanceLife> lives, boolean forced, long timeoutMillis)
         throws InterruptedException {
+        return awaitEnd(lives, forced, timeoutMillis, hangs -> { });
+    }
+
+    /**
+     * As above.
+     *
+     * @param hangs told of each that must be forced, before it is
+     */
+    public static List<String> awaitEnd(List<InstanceLife> lives, boolean forced, long timeoutMillis,
+        Consumer<InstanceLife> hangs) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         List<String> lines = new ArrayList<>();
         if (!forced) {
             for (InstanceLife life : lives) {
                 if (!life.awaitEnd(deadline)) {
                     lines.add(life.spec().name() + ": did not shut down within " + timeoutMillis + " ms, forced");
+                    hangs.accept(life);
                     life.halt();
                 }
             }
@@ -263,7 +278,11 @@ public final class Lives {
         lock.lock();
         try {
             boolean wanted = life.isHalting() || life.isShuttingDown() && how.isEmpty();
-            instance.end(wanted, how.isEmpty() ? "ended by itself with exit code 0" : how);
+            instance.end(wanted, how.isEmpty() ? "ended by itself with exit code 0" : how, () -> {
+                if (!wanted) {
+                    report(instance, life, instance.reason(), () -> stacks(life, how));
+                }
+            });
             tell(instance, life, wanted, how);
             shareCores(List.of());
         } catch (RuntimeException | Error fault) {
@@ -275,6 +294,47 @@ public final class Lives {
         }
     }
 
+    private void report(HostedInstance instance, InstanceLife life, String reason, Supplier<List<String>> stacks) {
+        InstanceSpec spec = instance.spec();
+        long number = instance.entry().life();
+        instance.report(reports.path(spec.id(), number).toString());
+        reports.take(new LifeFacts(spec.id(), spec.name(), number, life.kernel().label(), life.pid(), reason,
+            machine.physical(spec.cpus()).stream().sorted().toList(), spec.modules()), stacks);
+    }
+
+    private static List<String> stacks(InstanceLife life, String how) {
+        try {
+            return life.stacks(how);
+        } catch (InterruptedException stop) {
+            Thread.currentThread().interrupt();
+            return List.of("not available: the host ends");
+        }
+    }
+
+    /**
+     * Reports lives that go on, or hang: what their CPUs do now, and their stacks, which may take a second each. Not
+     * under the lock.
+     *
+     * @param reason why
+     */
+    public void report(Collection<InstanceLife> living, String reason) {
+        for (InstanceLife life : living) {
+            List<String> stacks = stacks(life, "");
+            lock.lock();
+            try {
+                for (HostedInstance instance : instances.get()) {
+                    if (instance.life() == life) {
+                        report(instance, life, reason, () -> stacks);
+                        new KernelLog(machine.memory(), instance.spec().id()).append(LogLevel.NOTICE.ordinal(), -1,
+                            "mkemu: report: " + instance.report());
+                    }
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     private void tell(HostedInstance instance, InstanceLife life, boolean wanted, String how) {
         KernelLog log = new KernelLog(machine.memory(), instance.spec().id());
         life.takeOutput(true, (ended, line) -> log.append(LogLevel.NOTICE.ordinal(), -1, line));
@@ -283,6 +343,7 @@ public final class Lives {
         }
         if (!wanted) {
             log.append(LogLevel.ERR.ordinal(), -1, "mkemu: instance failed: " + instance.reason());
+            log.append(LogLevel.NOTICE.ordinal(), -1, "mkemu: report: " + instance.report());
             /* What somebody else has started only he can start again. */
             boolean ours = !(life instanceof ExternalProcess);
             if (ours && !closing && !life.isShuttingDown() && instance.restarts().plan(instance.spec().restart())) {
@@ -308,9 +369,10 @@ public final class Lives {
         supervisor.start();
     }
 
-    /** Ends that. */
+    /** Ends that, and the writing of reports. */
     public void stopSupervising() throws InterruptedException {
         stopped = true;
+        reports.close();
         if (supervisor != null) {
             while (supervisor.isAlive()) {
                 machine.raiseEvent();

@@ -6,6 +6,7 @@ import io.mkemu.MachineException;
 import io.mkemu.machine.MachineDirectory;
 import io.mkemu.machine.MappedMachine;
 import io.mkemu.os.OsFile;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -17,12 +18,22 @@ import java.util.List;
  * killed host left behind can be looked at too. Not thread-safe.
  */
 public final class MachineView implements AutoCloseable {
-    private final MachineDirectory directory;
+    private final String name;
     private final MappedMachine mapped;
+    /** Null of a copy. */
     private final OsFile hostLife;
+    private final Closeable copy;
+
+    private MachineView(String name, MappedMachine mapped, Closeable copy) {
+        this.name = name;
+        this.mapped = mapped;
+        this.hostLife = null;
+        this.copy = copy;
+    }
 
     private MachineView(MachineDirectory directory) throws IOException {
-        this.directory = directory;
+        this.name = directory.machine();
+        this.copy = () -> { };
         directory.check();
         this.hostLife = OsFile.openReadOnly(directory.lifeLock(0));
         try {
@@ -53,6 +64,27 @@ public final class MachineView implements AutoCloseable {
         }
     }
 
+    /**
+     * Opens a machine that runs.
+     *
+     * @param name of the machine; null: the only one that runs
+     * @throws MachineException as {@link RunningMachines#open}
+     */
+    public static MachineView running(String name) throws IOException {
+        return open(RunningMachines.find(name).machine());
+    }
+
+    /**
+     * A view of a machine that was saved.
+     *
+     * @param name   of the machine
+     * @param mapped its RAM
+     * @param copy   closed with this view, instead of the RAM
+     */
+    public static MachineView saved(String name, MappedMachine mapped, Closeable copy) {
+        return new MachineView(name, mapped, copy);
+    }
+
     private static MachineDirectory only() throws IOException {
         List<String> running = RunningMachines.names();
         List<String> remains = running.isEmpty() ? remains() : List.of();
@@ -71,7 +103,7 @@ public final class MachineView implements AutoCloseable {
 
     /** The machine's name. */
     public String name() {
-        return directory.machine();
+        return name;
     }
 
     /** Its RAM: writing to it is a fault of this process. */
@@ -79,18 +111,27 @@ public final class MachineView implements AutoCloseable {
         return mapped;
     }
 
+    /** Whether this is a machine that was saved: nothing changes in it any more. */
+    public boolean isSaved() {
+        return hostLife == null;
+    }
+
     /** Whether its host lives now. */
     public boolean runs() throws IOException {
-        return hostLife.isLockedByOther();
+        return !isSaved() && hostLife.isLockedByOther();
     }
 
     /** Whether its files are there, as a killed host leaves them; one that ends in order removes them first. */
     public boolean isStillThere() throws IOException {
-        return hostLife.isStillNamed();
+        return !isSaved() && hostLife.isStillNamed();
     }
 
     @Override
     public void close() throws IOException {
+        if (isSaved()) {
+            copy.close();
+            return;
+        }
         hostLife.close();
         mapped.close();
     }

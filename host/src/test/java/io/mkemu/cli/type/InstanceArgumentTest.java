@@ -7,7 +7,7 @@ import io.mkemu.cli.DeleteCommand;
 import io.mkemu.cli.ExecCommand;
 import io.mkemu.cli.KillCommand;
 import io.mkemu.cli.LoadCommand;
-import io.mkemu.cli.ShowCommand;
+import io.mkemu.cli.look.ShowCommand;
 import io.mkemu.cli.UnloadCommand;
 import io.mkemu.cli.UpdateCommand;
 import java.util.List;

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.look;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.abi.LocalApicDescriptor.Counter;
 import io.mkemu.cli.type.MachineOption;
-import io.mkemu.host.view.RunningMachines;
+import io.mkemu.host.view.MachineView;
 import io.mkemu.json.Json;
 import io.mkemu.machine.InterruptTable;
 import io.mkemu.machine.InterruptTable.Cpu;
-import io.mkemu.machine.MappedMachine;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -25,7 +24,7 @@ import picocli.CommandLine.Option;
     "Of a machine that runs: a column for each physical CPU that an instance owns, with the instance's name below it, "
         + "and a row for each counter; then a line for each type of messages that a module has named."},
     footer = {"", "Example: mk interrupts --machine demo"})
-final class InterruptsCommand implements Callable<Integer> {
+public final class InterruptsCommand implements Callable<Integer> {
     @Mixin
     private MachineOption machine;
 
@@ -35,8 +34,8 @@ final class InterruptsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (MappedMachine mapped = RunningMachines.open(machine.name())) {
-            List<Cpu> cpus = InterruptTable.read(mapped);
+        try (MachineView view = machine.running()) {
+            List<Cpu> cpus = InterruptTable.read(view.mapped());
             if (json) {
                 System.out.println(Json.text(describe(cpus)));
             } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.look;
 
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.LogFollower;
@@ -19,8 +19,11 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code mk dmesg}: the kernel log of an instance. */
 @Command(name = "dmesg", mixinStandardHelpOptions = true,
@@ -29,7 +32,7 @@ import picocli.CommandLine.Parameters;
     "Lines of all levels, as far as its ring reaches back: of a kernel that runs, of one that is dead, and of a "
         + "machine whose host was killed, as long as its RAM is there."},
     footer = {"", "Example: mk dmesg web -l err,warn"})
-final class DmesgCommand implements Callable<Integer> {
+public final class DmesgCommand implements Callable<Integer> {
     private static final String HOST = "host";
 
     @Parameters(paramLabel = "NAME", arity = "0..1", defaultValue = HOST,
@@ -52,14 +55,20 @@ final class DmesgCommand implements Callable<Integer> {
         + "Ctrl-C (130).")
     private boolean follow;
 
+    @Spec
+    private CommandSpec command;
+
     private final MissedBytes missed = new MissedBytes();
 
     @Override
     public Integer call() throws Exception {
         Set<LogLevel> wanted = levels.isEmpty() ? EnumSet.allOf(LogLevel.class) : EnumSet.copyOf(levels);
-        try (MachineView view = MachineView.open(machine.name())) {
+        try (MachineView view = machine.view()) {
             InstanceEntry entry = InstanceNames.find(view.mapped(), view.name(), name);
             KernelLogReader log = new KernelLogReader(view.mapped().memory(), entry.id());
+            if (follow && view.isSaved()) {
+                throw new ParameterException(command.commandLine(), "--follow: nothing comes any more in a snapshot");
+            }
             LogFollower.tellOfDeath(view);
             if (follow) {
                 LogFollower.follow(view, () -> print(log, wanted));

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.look;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
+import io.mkemu.MachineException;
 import io.mkemu.cli.type.InstanceArgument;
 import io.mkemu.cli.type.StatusText;
 import io.mkemu.cli.type.VerbCommand;
+import io.mkemu.host.snapshot.SavedMachine;
+import java.util.List;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -31,6 +35,26 @@ public final class ShowCommand extends VerbCommand {
         ObjectNode request = object();
         instance.names().forEach(request.putArray("names")::add);
         return request;
+    }
+
+    @Override
+    public ObjectNode saved(SavedMachine machine) {
+        ObjectNode all = machine.said().show();
+        if (instance.isNone()) {
+            return all;
+        }
+        String wanted = instance.names().getFirst();
+        String id = wanted.startsWith("#") ? wanted.substring(1) : wanted;
+        List<JsonNode> instances = all.path("instances").valueStream().toList();
+        JsonNode found = instances.stream().filter(one -> one.path("name").asText().equals(wanted)).findFirst()
+            .or(() -> instances.stream().filter(one -> one.path("id").asText().equals(id)).findFirst())
+            .orElseThrow(() -> new MachineException(ExitCode.STATE, "there is no instance \"" + wanted
+                + "\": the snapshot has " + instances.stream().map(one -> one.path("name").asText())
+                .collect(Collectors.joining(", "))));
+        ObjectNode result = object();
+        result.set("machine", all.path("machine"));
+        result.putArray("instances").add(found);
+        return result;
     }
 
     @Override

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.mkemu.cli;
+package io.mkemu.cli.look;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.mkemu.ExitCode;
 import io.mkemu.cli.type.MachineOption;
-import io.mkemu.host.view.RunningMachines;
+import io.mkemu.host.view.MachineView;
 import io.mkemu.json.Json;
 import io.mkemu.machine.Iomem;
-import io.mkemu.machine.MappedMachine;
 import io.mkemu.memory.ResourceTree.Resource;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -22,7 +21,7 @@ import picocli.CommandLine.Option;
     "Prints the memory map of a machine that runs, nested by containment as /proc/iomem is: the shared tables, the "
         + "host's memory, the multikernel pool, the instance pools and what is allocated from them."},
     footer = {"", "Example: mk iomem --machine demo --json"})
-final class IomemCommand implements Callable<Integer> {
+public final class IomemCommand implements Callable<Integer> {
     @Mixin
     private MachineOption machine;
 
@@ -32,8 +31,8 @@ final class IomemCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        try (MappedMachine mapped = RunningMachines.open(machine.name())) {
-            Iomem map = Iomem.of(mapped);
+        try (MachineView view = machine.running()) {
+            Iomem map = Iomem.of(view.mapped());
             if (json) {
                 ArrayNode root = Json.array();
                 describe(root, map.tree().resources());
