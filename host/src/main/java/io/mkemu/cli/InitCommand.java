@@ -30,10 +30,9 @@ import picocli.CommandLine.Option;
 /** {@code mk init}: makes a machine that stays up. */
 @Command(name = "init", mixinStandardHelpOptions = true, abbreviateSynopsis = true,
     header = "Makes a machine; its host runs in the background.", description = {
-    "Makes a machine from a device tree, or from CPUs and memory, and leaves its host running in the background; "
-        + "returns when the host is up. What a killed host of that name left is cleared.",
-    "If the machine of a tree runs, it is made what the tree says, all or nothing, as one transaction: a line for each "
-        + "instance that is made (+), removed (-) or changed (~). What it runs is not booted."},
+    "Makes a machine from a device tree, or from CPUs and memory; returns when its host is up. What a killed host of "
+        + "that name left is cleared. A machine that runs is made what the tree says, as one transaction: + made, "
+        + "- removed, ~ changed."},
     footer = {"", "Example: mk init --machine lab --cpus 0-3 --memory 64M"})
 final class InitCommand implements Callable<Integer> {
     @Mixin
@@ -43,17 +42,16 @@ final class InitCommand implements Callable<Integer> {
     private JournalFlags journal;
 
     @Option(names = "--timeout", paramLabel = "SECONDS", defaultValue = "60",
-        description = "How long the host may take to come up, and kernels to end; default ${DEFAULT-VALUE}.")
+        description = "How long boot and end may take; default ${DEFAULT-VALUE}.")
     private Seconds timeout;
 
-    @Option(names = "--dry-run", description = "Check everything, make nothing: print the tree, or of a machine "
-        + "that runs what is different.")
+    @Option(names = "--dry-run", description = "Check all, change nothing; print the tree, or the difference.")
     private boolean dryRun;
 
-    @Option(names = "--force", description = "End the kernels of instances that the tree does not have, or changes.")
+    @Option(names = "--force", description = "End kernels that the tree lacks or changes.")
     private boolean force;
 
-    @Option(names = "--json", description = "Print one JSON object and nothing else on stdout, as mk show --json.")
+    @Option(names = "--json", description = "Print one JSON object, as mk show --json.")
     private boolean json;
 
     @Override
