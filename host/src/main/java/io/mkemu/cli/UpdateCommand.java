@@ -22,8 +22,7 @@ import picocli.CommandLine.TypeConversionException;
     "", "The options with add and remove are for an instance whose kernel runs too. It takes a CPU or a region of "
         + "memory more, or gives one back: a CPU that is not its boot CPU and that no module keeps, a region in which "
         + "nothing is allocated, shared or mapped. It has 10 s to answer; then all is as before."},
-    footer = {"", "Examples: mk update web --cpus 1 --memory 32M", "          mk update web --add-cpus 3",
-        "          mk update web --add-memory 8M"})
+    footer = {"", "Example: mk update web --cpus 1 --memory 32M; mk update web --add-cpus 3"})
 public final class UpdateCommand extends VerbCommand {
     @Mixin
     private InstanceArgument instance;

@@ -4,6 +4,9 @@ package io.mkemu.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.mkemu.testkit.Await;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -115,7 +118,8 @@ class ConsoleIT {
         long pid = Long.parseLong(mk.run("exec", "web", "--", "ps").err().getFirst()
             .replaceFirst(".*used by pid (\\d+):.*", "$1"));
         Procs.signal("KILL", pid);
-        Procs.awaitEnd(pid, 60);
+        /* Once it is reaped none of its threads is left that holds the lock. */
+        Await.until(() -> !Files.exists(Path.of("/proc/" + pid)));
         assertEquals(List.of("second"), mk.run("exec", "web", "--", "echo", "second").ends(0).out());
         half.kill();
         mk.run("shutdown").ends(0);

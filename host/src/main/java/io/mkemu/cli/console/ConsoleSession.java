@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 
@@ -32,6 +33,7 @@ final class ConsoleSession implements AutoCloseable {
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     /** Whoever reads a console and does not end its session at the end of the input has so long to say more. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(300);
     private static final int PIECE = 4096;
     private static final int PIECES = 4096;
     private static final byte[] END = {};
@@ -65,7 +67,7 @@ final class ConsoleSession implements AutoCloseable {
         ConsoleKind kind) throws IOException {
         OsFile lock = OsFile.openOrCreate(directory.consoleLock(entry.id()));
         try {
-            if (!lock.tryLock()) {
+            if (!takes(lock)) {
                 throw new MachineException(ExitCode.STATE, "console of " + entry.name() + " is used by pid "
                     + ConsoleClientEnd.pid(machine.memory(), entry.id()) + ": detach there with Ctrl-] . first; mk "
                     + "console " + entry.name() + " --follow shows its log meanwhile");
@@ -76,6 +78,17 @@ final class ConsoleSession implements AutoCloseable {
             lock.close();
             throw refused;
         }
+    }
+
+    /** A client that is killed holds its lock a moment longer than anybody sees it. */
+    private static boolean takes(OsFile lock) throws IOException {
+        long until = System.nanoTime() + PATIENCE_NANOS;
+        boolean taken = lock.tryLock();
+        while (!taken && System.nanoTime() - until < 0) {
+            LockSupport.parkNanos(PATIENCE_NANOS / 10);
+            taken = lock.tryLock();
+        }
+        return taken;
     }
 
     /** Types bytes; waits while much is on its way. */
