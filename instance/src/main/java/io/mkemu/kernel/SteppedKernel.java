@@ -31,7 +31,8 @@ public final class SteppedKernel implements AutoCloseable {
         KernelHook.Maker hooks) {
         this.kernel = new KernelInstance(machine, instanceId, parameters,
             KernelParameter.ipiShared(parameters, machine.memory().ipiMode()), hooks);
-        this.cpus = new Cpu[kernel.cpus().possible()];
+        /* Stepped CPUs neither come nor go: these are all that there will be. */
+        this.cpus = new Cpu[kernel.cpus().online().size()];
         for (int logical = 0; logical < cpus.length; logical++) {
             cpus[logical] = kernel.cpu(logical);
         }
