@@ -226,6 +226,11 @@ class RoundsIT {
         pause(1);
         beginIdle();
         host.awaitState("victim", InstanceState.ACTIVE);
+        /* Its area is mapped by whoever has sent to this life, and not before. */
+        long triedByA = tried(a);
+        long triedByB = tried(b);
+        host.await(() -> "a survivor does not send to the victim that idles",
+            () -> tried(a) > triedByA && tried(b) > triedByB);
         return HostResources.of(older, host.mapped(), ram, survivors);
     }
 
