@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package lock;
 
+import io.mkemu.test.LogLine;
 import io.mkemu.test.Machine;
 import io.mkemu.test.MachineTest;
 import io.mkemu.test.SimulatedMachine;
@@ -11,12 +12,12 @@ class LockMachineTest {
     @MachineTest("stuck.dts")
     @SimulatedMachine(runs = 100, faults = "pause")
     void aCrashOfTheHolderHoldsUpNobody(Machine machine) throws InterruptedException {
-        machine.awaitLog("n1", "has the lock");
+        LogLine first = machine.awaitLog("n1", "has the lock");
         machine.crash("n1");
         machine.awaitLog("host", "instance 1 died with the lock");
         machine.awaitLog("n2", "had the lock 20 times");
         machine.exec("n1");
-        machine.awaitLogAfter(machine.awaitLog("n1", "mk_life=2"), "n1", "has the lock");
+        machine.awaitLogAfter(first, "n1", "has the lock");
     }
 
     /* Without a machine of the test's: it runs by itself, and the module's check looks on. */
